@@ -1,0 +1,5 @@
+"""What exists: substances, places, signs, interventions, services, roles. One entry, one place."""
+
+from opendcr.catalogue.entry import Catalogue, Entry
+
+__all__ = ["Catalogue", "Entry"]

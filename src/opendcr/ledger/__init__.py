@@ -1,0 +1,1 @@
+"""Facts and commands, their encoding, their corrections, their chain, and ledger files."""

@@ -1,0 +1,77 @@
+"""Effective facts: what the ledger says once its corrections and retractions are read.
+
+`Corrected` names an original fact and the latest one wins; it may change `happened`, `person`,
+`visit` and keys of `data`. `Retracted` takes a fact out; retracting the retraction puts it back.
+Corrections and retractions that name no fact, or a fact that they may not name, have no effect.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from opendcr.ledger.codec import whole_milliseconds
+from opendcr.ledger.facts import Fact
+from opendcr.ledger.kinds import KINDS
+from opendcr.ledger.shapes import Json, is_ident, parse_instant
+
+ABOUT_FACTS = frozenset({"Corrected", "Retracted"})
+CHANGEABLE = ("happened", "person", "visit", "data")
+
+
+def effective(facts: Iterable[Fact]) -> list[Fact]:
+    """The facts that stand, as corrected, in `seq` order; corrections themselves are left out."""
+    stated = sorted(facts, key=lambda fact: fact.seq)
+    targets = {fact.id for fact in stated if fact.kind not in ABOUT_FACTS}
+    retracted, corrected = _amendments(stated, targets)
+    return [
+        amend(fact, corrected[fact.id]) if fact.id in corrected else fact
+        for fact in stated
+        if fact.id in targets and fact.id not in retracted
+    ]
+
+
+def _amendments(stated: list[Fact], targets: set[str]) -> tuple[set[str], dict[str, Fact]]:
+    """Which facts are out, and the correction that each corrected fact has last."""
+    out: set[str] = set()
+    # Latest first: a retraction that was itself retracted has no say.
+    for fact in reversed(stated):
+        if fact.kind == "Retracted" and fact.id not in out:
+            out.add(fact.data["target"])
+    last = {
+        fact.data["target"]: fact
+        for fact in stated
+        if fact.kind == "Corrected" and fact.data["target"] in targets
+    }
+    return out, last
+
+
+def amend(fact: Fact, correction: Fact) -> Fact:
+    """The fact as the correction has it. Changes that no reader could use are left aside."""
+    return replace(fact, **readable_changes(fact.kind, fact.data, correction.data["changes"]))
+
+
+def readable_changes(
+    kind: str, data: Mapping[str, Json], changes: Mapping[str, Json]
+) -> dict[str, Any]:
+    """Of proposed changes, those that can be made, as keyword arguments for the fact."""
+    made: dict[str, Any] = {}
+    moment = parse_instant(changes["happened"]) if _is_text(changes.get("happened")) else None
+    if moment is not None:
+        made["happened"] = whole_milliseconds(moment)
+    for key in ("person", "visit"):
+        if key in changes and (changes[key] is None or is_ident(str(changes[key]))):
+            made[key] = changes[key]
+    if isinstance(changes.get("data"), Mapping):
+        made["data"] = {**data, **_readable(kind, changes["data"])}
+    return made
+
+
+def _readable(kind: str, data: Mapping[str, Json]) -> dict[str, Json]:
+    shapes = KINDS[kind].fields
+    return {
+        key: value for key, value in data.items() if key in shapes and shapes[key].readable(value)
+    }
+
+
+def _is_text(value: Json) -> bool:
+    return isinstance(value, str)

@@ -1,0 +1,172 @@
+"""The kinds of fact: what can happen, one entry each.
+
+A kind has two names: the fact's, in the past tense (`Seated`), and its command's, in the imperative
+(`Seat`). `about` says what a fact must name. `body` marks what is seen of, or done for, a body:
+such a command is always a report and never refused, whoever sends it. Who else may send what is in
+`opendcr.room.permissions`.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Literal
+
+from opendcr.catalogue import care, people, places, roles, substances
+from opendcr.ledger.shapes import (
+    Code,
+    Counts,
+    Document,
+    Flag,
+    Ident,
+    Instant,
+    Json,
+    Many,
+    Number,
+    Shape,
+    Text,
+)
+
+About = Literal["visit", "person", "room", "any"]
+Upgrade = Callable[[Mapping[str, Json]], Mapping[str, Json]]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of fact.
+
+    `required` and `optional` are the keys of its data with their shapes. `upgrades[n]` turns the
+    data of version n into that of version n + 1: stored facts are never migrated.
+    """
+
+    fact: str
+    command: str
+    about: About
+    words: str
+    required: Mapping[str, Shape] = field(default_factory=dict)
+    optional: Mapping[str, Shape] = field(default_factory=dict)
+    body: bool = False
+    version: int = 1
+    upgrades: Mapping[int, Upgrade] = field(default_factory=dict)
+
+    @property
+    def fields(self) -> Mapping[str, Shape]:
+        """Every key of the data with its shape."""
+        return {**self.required, **self.optional}
+
+
+_place = {"place": Ident("a place")}
+_emergency = {"emergency": Ident("an emergency")}
+_note: dict[str, Shape] = {"note": Text()}
+_use: dict[str, Shape] = {
+    "substances": Many(Code(substances.SUBSTANCES)),
+    "route": Code(places.ROUTES),
+}
+
+_KINDS = [
+    # People
+    Kind("Registered", "Register", "person", "registered", {"tier": Code(people.TIERS)},
+         {"gender": Code(people.GENDERS), "age_band": Code(people.AGE_BANDS), "name": Text(), "code": Text()}),
+    Kind("Linked", "Link", "person", "found to be one person with another record",
+         {"other": Ident("a person")}),
+    Kind("Unlinked", "Unlink", "person", "found not to be one person", {"other": Ident("a person")}),
+    Kind("Erased", "Erase", "person", "name and texts erased"),
+    Kind("TermsAccepted", "AcceptTerms", "person", "accepted the terms", {"terms": Ident("a version of the terms")}),
+    Kind("ConsentGiven", "GiveConsent", "person", "consented", {"consent": Code(people.CONSENTS)}),
+    Kind("ConsentWithdrawn", "WithdrawConsent", "person", "withdrew consent", {"consent": Code(people.CONSENTS)}),
+    Kind("ExclusionImposed", "ImposeExclusion", "person", "excluded until a date",
+         {"scope": Code(people.EXCLUSION_SCOPES), "until": Instant()}, {"reason": Code(people.INCIDENTS), **_note}),
+    Kind("ExclusionLifted", "LiftExclusion", "person", "exclusion lifted", {"exclusion": Ident("a fact")}, _note),
+    # The way through the room
+    Kind("Arrived", "Arrive", "visit", "arrived", {},
+         {"reasons": Many(Code(care.REASONS)), "needs": Many(Code(people.NEEDS))}),
+    Kind("TurnedAway", "TurnAway", "any", "turned away", {"reason": Code(people.TURNED_AWAY)}),
+    Kind("Assessed", "Assess", "visit", "talked through what is planned", {"outcome": Code(people.ASSESSMENTS)},
+         {**_use, "state": Code(people.ARRIVED_STATES), "review": Instant(), "naloxone_carried": Flag(), **_note}),
+    Kind("Queued", "Queue", "visit", "waiting for a place", {}, {"needs": Many(Code(people.NEEDS))}),
+    Kind("SteppedOut", "StepOut", "visit", "stepped out, place kept"),
+    Kind("CameBack", "ComeBack", "visit", "came back"),
+    Kind("Called", "Call", "visit", "called", {}, _place),
+    Kind("Seated", "Seat", "visit", "seated", _place),
+    Kind("Allocated", "Allocate", "visit", "given an observer", {"observer": Ident("a member of staff")}),
+    Kind("SuppliesIssued", "IssueSupplies", "any", "given supplies", {"items": Counts(care.SUPPLIES, 1000)},
+         {"takeaway": Flag()}),
+    Kind("SuppliesReturned", "ReturnSupplies", "any", "returned used equipment",
+         {"items": Counts(care.SUPPLIES, 5000)}),
+    Kind("ConsumptionStarted", "StartConsumption", "visit", "began to use", {**_place, **_use}),
+    Kind("ConsumptionEnded", "EndConsumption", "visit", "finished using"),
+    Kind("MovedToRecovery", "MoveToRecovery", "visit", "moved to recovery", {}, _place, body=True),
+    Kind("Departed", "Depart", "visit", "left", {"how": Code(people.DEPARTURES)}),
+    # Bodies and emergencies: reports, whoever sends them
+    Kind("Observed", "Observe", "any", "observed", {},
+         {"response": Code(care.RESPONSES), "breaths": Number(0, 60, "breaths a minute"),
+          "spo2": Number(30, 100, "percent"), "pulse": Number(0, 250, "beats a minute"),
+          "systolic": Number(30, 280, "mmHg"), "temperature": Number(250, 440, "tenths of a degree C"),
+          "glucose": Number(3, 500, "tenths of a mmol/L"), "oxygen": Number(0, 25, "litres a minute"),
+          "skin": Code(care.SKINS), "pupils": Code(care.PUPILS), "signs": Many(Code(care.SIGNS)),
+          "concern": Code(care.CONCERNS), **_emergency, **_note}, body=True),
+    Kind("ConcernRaised", "RaiseConcern", "visit", "concern", {"concern": Code(care.CONCERNS)}, body=True),
+    Kind("EmergencyStarted", "StartEmergency", "any", "emergency", _emergency,
+         {**_place, "area": Code(places.AREAS), "type": Code(care.EMERGENCY_TYPES)}, body=True),
+    Kind("InterventionGiven", "GiveIntervention", "any", "intervention",
+         {"intervention": Code(care.INTERVENTIONS)},
+         {**_emergency, "micrograms": Number(1, 20000, "micrograms"), "route": Code(care.NALOXONE_ROUTES),
+          "litres": Number(0, 25, "litres a minute"), "batch": Ident("a batch"),
+          "witness": Ident("a member of staff"), "stopped": Flag(), **_note}, body=True),
+    Kind("AmbulanceCalled", "CallAmbulance", "any", "ambulance called", {}, _emergency, body=True),
+    Kind("AmbulanceArrived", "RecordAmbulanceArrival", "any", "ambulance arrived", {}, _emergency, body=True),
+    Kind("AmbulanceLeft", "RecordAmbulanceDeparture", "any", "ambulance left", {},
+         {**_emergency, "conveyed": Flag()}, body=True),
+    Kind("EmergencyEnded", "EndEmergency", "any", "emergency over", _emergency,
+         {"outcome": Code(care.EMERGENCY_OUTCOMES), "type": Code(care.EMERGENCY_TYPES), **_note}, body=True),
+    # Care and referral
+    Kind("ServiceProvided", "ProvideService", "any", "service", {"service": Code(care.SERVICES)}, _note),
+    Kind("Referred", "Refer", "any", "referred",
+         {"referral": Ident("a referral"), "destination": Code(care.DESTINATIONS)}, _note),
+    Kind("ReferralUpdated", "UpdateReferral", "any", "referral updated",
+         {"referral": Ident("a referral"), "status": Code(care.REFERRAL_STATUSES)}, _note),
+    Kind("NaloxoneSupplied", "SupplyNaloxone", "any", "given naloxone to take home", {"kits": Number(1, 20, "kits")},
+         {"first": Flag(), "batch": Ident("a batch")}),
+    Kind("IncidentReported", "ReportIncident", "any", "incident", {"incident": Code(people.INCIDENTS)}, _note),
+    Kind("NoteAdded", "AddNote", "any", "note", {"note": Text()}),
+    # The room
+    Kind("PolicyAdopted", "AdoptPolicy", "room", "policy adopted", {"policy": Document("the whole policy")}),
+    Kind("TermsPublished", "PublishTerms", "room", "terms published", {"terms": Ident("a version of the terms")}, _note),
+    Kind("RoomOpened", "OpenRoom", "room", "room opened"),
+    Kind("RoomPaused", "PauseRoom", "room", "room paused", {"reason": Code(people.PAUSES)}),
+    Kind("RoomResumed", "ResumeRoom", "room", "room resumed"),
+    Kind("RoomClosed", "CloseRoom", "room", "room closed"),
+    Kind("PlaceBlocked", "BlockPlace", "room", "place blocked", {**_place, "reason": Code(people.PAUSES)},
+         {"rule": Ident("a rule")}),
+    Kind("PlaceReleased", "ReleasePlace", "room", "place released", _place),
+    Kind("StaffSignedOn", "SignOnStaff", "room", "came on shift",
+         {"staff": Ident("a member of staff"), "role": Code(roles.ROLES)}),
+    Kind("StaffSignedOff", "SignOffStaff", "room", "went off shift", {"staff": Ident("a member of staff")}),
+    Kind("EquipmentChecked", "CheckEquipment", "room", "equipment checked",
+         {"items": Many(Code(care.EQUIPMENT)), "ready": Flag()}, _note),
+    Kind("StockCounted", "CountStock", "room", "stock counted", {"items": Counts(care.SUPPLIES, 1_000_000)}),
+    Kind("HandoverSigned", "SignHandover", "room", "handover signed", {}, _note),
+    Kind("DrugAlertRaised", "RaiseDrugAlert", "room", "drug alert", {"alert": Ident("an alert")},
+         {"substances": _use["substances"], **_note}),
+    Kind("DrugAlertWithdrawn", "WithdrawDrugAlert", "room", "drug alert withdrawn", {"alert": Ident("an alert")}),
+    Kind("DrugsFound", "RecordDrugsFound", "room", "drugs found", {"bag": Ident("a bag"), "witness": Ident("a member of staff")},
+         {**_place, "area": Code(places.AREAS), **_note}),
+    Kind("AuthorityRequestRecorded", "RecordAuthorityRequest", "room", "request by an authority", {}, _note),
+    # About facts
+    Kind("Acknowledged", "Acknowledge", "any", "acknowledged", {"rule": Ident("a rule"), "subject": Ident("its subject"), "due": Instant()}),
+    Kind("Attributed", "Attribute", "any", "author named", {"target": Ident("a fact"), "staff": Ident("a member of staff")}),
+    Kind("Corrected", "Correct", "any", "corrected",
+         {"target": Ident("a fact"), "changes": Document("happened, person, visit or data"), "reason": Code(people.WHY)}, _note),
+    Kind("Retracted", "Retract", "any", "retracted", {"target": Ident("a fact"), "reason": Code(people.WHY)}, _note),
+    Kind("ReviewFlagged", "FlagForReview", "any", "to review",
+         {"reason": Ident("a reason")}, {"about": Ident("a fact"), "fields": Many(Ident("a key")), "kind": Ident("a kind"), **_note}),
+    Kind("ReviewResolved", "ResolveReview", "any", "reviewed", {"flag": Ident("a fact")}, _note),
+]  # fmt: skip
+
+KINDS: Mapping[str, Kind] = MappingProxyType({kind.fact: kind for kind in _KINDS})
+COMMANDS: Mapping[str, Kind] = MappingProxyType({kind.command: kind for kind in _KINDS})
+BODY_KINDS = frozenset(kind.fact for kind in _KINDS if kind.body)
+
+
+def kind_named(name: str) -> Kind | None:
+    """The kind with this name, the fact's or the command's."""
+    return KINDS.get(name) or COMMANDS.get(name)

@@ -1,0 +1,234 @@
+"""The shapes of values in a fact's data, and what is wrong with a value that does not fit.
+
+A value can be wrong in two ways, and they are treated differently. One of the wrong *type* could
+not be read later, so it never enters a fact. One of the right type that cannot be true (a pulse of
+900) is what somebody entered: it is kept, and flagged for review.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from opendcr.catalogue import Catalogue
+
+Json = Any  # what json.loads returns
+
+
+class Shape(Protocol):
+    """What a value must look like."""
+
+    def expects(self) -> str:
+        """Words for a person: what was expected."""
+
+    def readable(self, value: Json) -> bool:
+        """Whether the value has the right type, so that every reader can use it."""
+
+    def plausible(self, value: Json) -> bool:
+        """Whether a readable value can be true."""
+
+    def schema(self) -> dict[str, Json]:
+        """The JSON Schema of a plausible value."""
+
+
+@dataclass(frozen=True)
+class Code:
+    """A code of a catalogue. A code that we do not know is readable: a newer ledger may hold it."""
+
+    catalogue: Catalogue[Any]
+
+    def expects(self) -> str:
+        return f"one of the {self.catalogue.name}: {', '.join(self.catalogue.codes)}"
+
+    def readable(self, value: Json) -> bool:
+        return isinstance(value, str)
+
+    def plausible(self, value: Json) -> bool:
+        return value in self.catalogue
+
+    def schema(self) -> dict[str, Json]:
+        return {"type": "string", "enum": list(self.catalogue.codes)}
+
+
+@dataclass(frozen=True)
+class Number:
+    """A whole number in a unit, between bounds beyond which it is an error of entry."""
+
+    low: int
+    high: int
+    unit: str
+
+    def expects(self) -> str:
+        return f"a whole number of {self.unit} from {self.low} to {self.high}"
+
+    def readable(self, value: Json) -> bool:
+        # Beyond 2**53 a JSON number loses digits in other readers (RFC 7493).
+        return type(value) is int and abs(value) < 2**53
+
+    def plausible(self, value: Json) -> bool:
+        return bool(self.low <= value <= self.high)
+
+    def schema(self) -> dict[str, Json]:
+        return {"type": "integer", "minimum": self.low, "maximum": self.high}
+
+
+@dataclass(frozen=True)
+class Flag:
+    """Yes or no."""
+
+    def expects(self) -> str:
+        return "true or false"
+
+    def readable(self, value: Json) -> bool:
+        return isinstance(value, bool)
+
+    def plausible(self, value: Json) -> bool:
+        return True
+
+    def schema(self) -> dict[str, Json]:
+        return {"type": "boolean"}
+
+
+@dataclass(frozen=True)
+class Ident:
+    """A short name that a machine or a policy gave: of a place, a fact, an emergency, a batch.
+
+    No spaces and at most 64 characters, so that no sentence and no full name fits in.
+    """
+
+    of: str
+
+    def expects(self) -> str:
+        return f"the id of {self.of}: up to 64 letters, digits, '-', '_', '.', ':'"
+
+    def readable(self, value: Json) -> bool:
+        return isinstance(value, str) and is_ident(value)
+
+    def plausible(self, value: Json) -> bool:
+        return True
+
+    def schema(self) -> dict[str, Json]:
+        return {"type": "string", "pattern": "^[A-Za-z0-9._:-]{1,64}$"}
+
+
+@dataclass(frozen=True)
+class Instant:
+    """A moment: ISO 8601 with its offset from UTC."""
+
+    def expects(self) -> str:
+        return "a time such as 2025-02-01T10:03:22.120Z"
+
+    def readable(self, value: Json) -> bool:
+        return isinstance(value, str) and parse_instant(value) is not None
+
+    def plausible(self, value: Json) -> bool:
+        return True
+
+    def schema(self) -> dict[str, Json]:
+        return {"type": "string", "format": "date-time"}
+
+
+@dataclass(frozen=True)
+class Text:
+    """Free text, of which a fact holds only the register's id and a hash that proves it.
+
+    In a command it is the words themselves; the store puts them into the register and this in
+    their place: `{"text": id, "sha256": hex}`, the hash of 32 random bytes and the words.
+    """
+
+    def expects(self) -> str:
+        return "words"
+
+    def readable(self, value: Json) -> bool:
+        return (
+            isinstance(value, Mapping)
+            and set(value) == {"text", "sha256"}
+            and all(isinstance(part, str) and is_ident(part) for part in value.values())
+        )
+
+    def plausible(self, value: Json) -> bool:
+        return True
+
+    def schema(self) -> dict[str, Json]:
+        return {"type": "string", "maxLength": 4000}
+
+
+@dataclass(frozen=True)
+class Many:
+    """A list of values of one shape."""
+
+    each: Shape
+
+    def expects(self) -> str:
+        return f"a list, each {self.each.expects()}"
+
+    def readable(self, value: Json) -> bool:
+        return isinstance(value, list | tuple) and all(self.each.readable(one) for one in value)
+
+    def plausible(self, value: Json) -> bool:
+        return all(self.each.plausible(one) for one in value)
+
+    def schema(self) -> dict[str, Json]:
+        return {"type": "array", "items": self.each.schema(), "maxItems": 50}
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How many of each entry of a catalogue."""
+
+    catalogue: Catalogue[Any]
+    high: int
+
+    def expects(self) -> str:
+        return f"counts from 0 to {self.high} by {self.catalogue.name}"
+
+    def readable(self, value: Json) -> bool:
+        return isinstance(value, Mapping) and all(
+            isinstance(code, str) and is_ident(code) and type(count) is int and abs(count) < 2**53
+            for code, count in value.items()
+        )
+
+    def plausible(self, value: Json) -> bool:
+        return all(
+            code in self.catalogue and 0 <= count <= self.high for code, count in value.items()
+        )
+
+    def schema(self) -> dict[str, Json]:
+        count = {"type": "integer", "minimum": 0, "maximum": self.high}
+        return {"type": "object", "properties": dict.fromkeys(self.catalogue.codes, count)}
+
+
+@dataclass(frozen=True)
+class Document:
+    """A whole JSON object, such as a policy or the changes of a correction."""
+
+    of: str
+
+    def expects(self) -> str:
+        return f"an object: {self.of}"
+
+    def readable(self, value: Json) -> bool:
+        return isinstance(value, Mapping)
+
+    def plausible(self, value: Json) -> bool:
+        return True
+
+    def schema(self) -> dict[str, Json]:
+        return {"type": "object"}
+
+
+_IDENT = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._:-")
+
+
+def is_ident(value: str) -> bool:
+    """Whether a string is an id (see `Ident`)."""
+    return 0 < len(value) <= 64 and _IDENT.issuperset(value)
+
+
+def parse_instant(value: str) -> datetime | None:
+    """The moment that a string names, or None where it names none or leaves out its offset."""
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo is not None else None
