@@ -49,7 +49,9 @@ class Command:
     device's own clock, `offset_ms` what it last measured server time to be ahead of it, and
     `offset_age_ms` how old that measurement is; None where unknown. `because` is the reason for
     an entry made long after the event. `target` is the fact that `data["target"]` names, as the
-    store found it.
+    store found it. `impossible` names the keys of `data` whose values cannot be true, `missing`
+    the required ones that are absent, and `unreadable` is the register's text of what no fact
+    could hold (see `opendcr.room.intake`); reports only.
     """
 
     id: str
@@ -69,6 +71,9 @@ class Command:
     entered_by: str | None = None
     because: str | None = None
     target: Fact | None = None
+    impossible: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    unreadable: Mapping[str, Json] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,7 +70,7 @@ _KINDS = [
          {"other": Ident("a person")}),
     Kind("Unlinked", "Unlink", "person", "found not to be one person", {"other": Ident("a person")}),
     Kind("Erased", "Erase", "person", "name and texts erased"),
-    Kind("TermsAccepted", "AcceptTerms", "person", "accepted the terms", {"terms": Ident("a version of the terms")}),
+    Kind("TermsAccepted", "AcceptTerms", "any", "accepted the terms", {"terms": Ident("a version of the terms")}),
     Kind("ConsentGiven", "GiveConsent", "person", "consented", {"consent": Code(people.CONSENTS)}),
     Kind("ConsentWithdrawn", "WithdrawConsent", "person", "withdrew consent", {"consent": Code(people.CONSENTS)}),
     Kind("ExclusionImposed", "ImposeExclusion", "person", "excluded until a date",
@@ -158,7 +158,8 @@ _KINDS = [
          {"target": Ident("a fact"), "changes": Document("happened, person, visit or data"), "reason": Code(people.WHY)}, _note),
     Kind("Retracted", "Retract", "any", "retracted", {"target": Ident("a fact"), "reason": Code(people.WHY)}, _note),
     Kind("ReviewFlagged", "FlagForReview", "any", "to review",
-         {"reason": Ident("a reason")}, {"about": Ident("a fact"), "fields": Many(Ident("a key")), "kind": Ident("a kind"), **_note}),
+         {"reason": Ident("a reason")}, {"about": Ident("a fact"), "fields": Many(Ident("a key")), "kind": Ident("a kind"),
+          "report": Document("what was reported and could not be taken as it stands"), **_note}),
     Kind("ReviewResolved", "ResolveReview", "any", "reviewed", {"flag": Ident("a fact")}, _note),
 ]  # fmt: skip
 

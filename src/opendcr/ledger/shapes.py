@@ -7,7 +7,7 @@ not be read later, so it never enters a fact. One of the right type that cannot 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from opendcr.catalogue import Catalogue
@@ -27,6 +27,12 @@ class Shape(Protocol):
     def plausible(self, value: Json) -> bool:
         """Whether a readable value can be true."""
 
+    def holdable(self, value: Json) -> bool:
+        """Whether a readable value may stand in a new fact even if it cannot be true.
+
+        A number may. Words may not: an unknown code could be somebody's name.
+        """
+
     def schema(self) -> dict[str, Json]:
         """The JSON Schema of a plausible value."""
 
@@ -44,6 +50,9 @@ class Code:
         return isinstance(value, str)
 
     def plausible(self, value: Json) -> bool:
+        return value in self.catalogue
+
+    def holdable(self, value: Json) -> bool:
         return value in self.catalogue
 
     def schema(self) -> dict[str, Json]:
@@ -68,6 +77,9 @@ class Number:
     def plausible(self, value: Json) -> bool:
         return bool(self.low <= value <= self.high)
 
+    def holdable(self, value: Json) -> bool:
+        return True
+
     def schema(self) -> dict[str, Json]:
         return {"type": "integer", "minimum": self.low, "maximum": self.high}
 
@@ -83,6 +95,9 @@ class Flag:
         return isinstance(value, bool)
 
     def plausible(self, value: Json) -> bool:
+        return True
+
+    def holdable(self, value: Json) -> bool:
         return True
 
     def schema(self) -> dict[str, Json]:
@@ -107,6 +122,9 @@ class Ident:
     def plausible(self, value: Json) -> bool:
         return True
 
+    def holdable(self, value: Json) -> bool:
+        return True
+
     def schema(self) -> dict[str, Json]:
         return {"type": "string", "pattern": "^[A-Za-z0-9._:-]{1,64}$"}
 
@@ -122,6 +140,9 @@ class Instant:
         return isinstance(value, str) and parse_instant(value) is not None
 
     def plausible(self, value: Json) -> bool:
+        return True
+
+    def holdable(self, value: Json) -> bool:
         return True
 
     def schema(self) -> dict[str, Json]:
@@ -149,6 +170,9 @@ class Text:
     def plausible(self, value: Json) -> bool:
         return True
 
+    def holdable(self, value: Json) -> bool:
+        return True
+
     def schema(self) -> dict[str, Json]:
         return {"type": "string", "maxLength": 4000}
 
@@ -167,6 +191,9 @@ class Many:
 
     def plausible(self, value: Json) -> bool:
         return all(self.each.plausible(one) for one in value)
+
+    def holdable(self, value: Json) -> bool:
+        return all(self.each.holdable(one) for one in value)
 
     def schema(self) -> dict[str, Json]:
         return {"type": "array", "items": self.each.schema(), "maxItems": 50}
@@ -193,6 +220,9 @@ class Counts:
             code in self.catalogue and 0 <= count <= self.high for code, count in value.items()
         )
 
+    def holdable(self, value: Json) -> bool:
+        return all(code in self.catalogue for code in value)
+
     def schema(self) -> dict[str, Json]:
         count = {"type": "integer", "minimum": 0, "maximum": self.high}
         return {"type": "object", "properties": dict.fromkeys(self.catalogue.codes, count)}
@@ -213,6 +243,9 @@ class Document:
     def plausible(self, value: Json) -> bool:
         return True
 
+    def holdable(self, value: Json) -> bool:
+        return True
+
     def schema(self) -> dict[str, Json]:
         return {"type": "object"}
 
@@ -226,9 +259,9 @@ def is_ident(value: str) -> bool:
 
 
 def parse_instant(value: str) -> datetime | None:
-    """The moment that a string names, or None where it names none or leaves out its offset."""
+    """The moment that a string names, in UTC, or None where it names none or leaves out its offset."""
     try:
         moment = datetime.fromisoformat(value)
-    except ValueError:
+        return moment.astimezone(UTC) if moment.tzinfo is not None else None
+    except (ValueError, OverflowError):  # no time, or one beyond the calendar
         return None
-    return moment if moment.tzinfo is not None else None

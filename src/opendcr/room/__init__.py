@@ -1,0 +1,1 @@
+"""The room: its fold, what it decides, and what needs attention at a moment."""

@@ -1,0 +1,291 @@
+"""The board: the room as screens draw it, plain JSON, every time an absolute one.
+
+Nothing here is a name: people are ids and short codes, and the web adds chosen names for the roles
+that may see them. What nobody must read over a shoulder (history, health) is not here at all.
+"""
+
+import hashlib
+from datetime import datetime
+
+from opendcr.catalogue.care import EQUIPMENT, INTERVENTIONS, NALOXONE_ROUTES, RESPONSES
+from opendcr.catalogue.people import NEEDS, PAUSES
+from opendcr.catalogue.places import PLACE_KINDS
+from opendcr.catalogue.substances import SUBSTANCES
+from opendcr.ledger.codec import instant
+from opendcr.ledger.effective import ABOUT_FACTS, effective
+from opendcr.ledger.facts import Fact
+from opendcr.ledger.kinds import KINDS
+from opendcr.ledger.shapes import Json
+from opendcr.room.attention import Notice, attention, concern_of, next_check
+from opendcr.room.emergency import Emergency
+from opendcr.room.policy import Place
+from opendcr.room.room import Room
+from opendcr.room.rules import earliest_leave, has_terms
+from opendcr.room.stages import IN_BOOTH
+from opendcr.room.visit import Visit, order
+
+Board = dict[str, Json]
+
+
+def board(room: Room, now: datetime) -> Board:
+    """The whole board at `now`."""
+    policy, standing = room.policy, room.standing
+    taken = {visit.place for visit in room.visits.values() if visit.stage in IN_BOOTH}
+    on = standing.on_shift()
+    return {
+        "room": room.name,
+        "title": policy.title,
+        "seq": room.seq,
+        "now": instant(now),
+        "timezone": room.timezone,
+        "state": room.state,
+        "opens": policy.opens,
+        "closes": policy.closes,
+        "building": len(room.visits),
+        "terms": standing.current_terms,
+        "staff": {
+            "on": len(on),
+            "needed": policy.needed_staff(len(taken)),
+            "people": [{"id": staff, "role": role} for staff, role in on.items()],
+        },
+        "equipment": _equipment(room),
+        "places": [_place(room, place) for place in policy.places],
+        "visits": _visits(room),
+        "emergencies": [
+            _emergency(emergency)
+            for emergency in sorted(
+                room.emergencies.values(), key=lambda one: (one.started, one.id)
+            )
+        ],
+        "attention": [_notice(notice) for notice in attention(room, now)],
+        "alerts": _alerts(room),
+        "reviews": len(standing.open_reviews()),
+        "routes": list(policy.routes),
+    }
+
+
+def code_of(id: str) -> str:
+    """A short code that can be said over a counter, of a person or an anonymous visit.
+
+    Six characters of Crockford's base 32, without I, L, O and U; for the eye, not for identity.
+    """
+    letters = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+    number = int.from_bytes(hashlib.sha256(id.encode()).digest()[:4], "big") >> 2
+    said = "".join(letters[(number >> shift) & 31] for shift in range(25, -1, -5))
+    return f"{said[:3]}-{said[3:]}"
+
+
+def _equipment(room: Room) -> list[Board]:
+    return [
+        {"item": item, "words": EQUIPMENT.words(item), "ready": ready, "checked": instant(key[0])}
+        for item, (key, ready) in sorted(room.standing.equipment.items())
+    ]
+
+
+def _place(room: Room, place: Place) -> Board:
+    here = room.in_place(place.id)
+    blocked = room.standing.blocked.get(place.id)
+    reason = blocked[1][0] if blocked and blocked[1] else None
+    return {
+        "id": place.id,
+        "words": place.words,
+        "kind": place.kind,
+        "kind_words": PLACE_KINDS.words(place.kind),
+        "hand": place.hand,
+        "consumption": place.consumption,
+        "capacity": place.capacity,
+        "state": "taken" if here else "blocked" if reason else "free",
+        "blocked": {
+            "reason": reason,
+            "words": PAUSES.words(reason),
+            "since": instant(blocked[0][0]),
+        }
+        if blocked and reason
+        else None,
+        "visits": [visit.id for visit in here],
+    }
+
+
+def _visits(room: Room) -> list[Board]:
+    queue = [
+        visit
+        for visit in room.visits.values()
+        if visit.stage in ("waiting", "called", "stepped_out")
+    ]
+    queue.sort(key=lambda visit: (visit.queued or visit.since, visit.id))
+    positions = {visit.id: at for at, visit in enumerate(queue, 1)}
+    here = sorted(room.visits.values(), key=lambda visit: (visit.arrived or visit.since, visit.id))
+    return [_visit(room, visit) | {"position": positions.get(visit.id)} for visit in here]
+
+
+def _visit(room: Room, visit: Visit) -> Board:
+    emergency = room.emergency_of(visit.id)
+    flags = [flag for flag in room.standing.open_reviews() if flag.visit == visit.id]
+    return {
+        "id": visit.id,
+        "person": visit.person,
+        "code": code_of(visit.person or visit.id),
+        "stage": visit.stage,
+        "since": _time(visit.since),
+        "arrived": _time(visit.arrived),
+        "reasons": list(visit.reasons),
+        "needs": list(visit.needs),
+        "needs_words": [NEEDS.words(need) for need in visit.needs],
+        "place": visit.place,
+        "substances": list(visit.substances),
+        "glyphs": "".join(
+            SUBSTANCES[code].glyph for code in visit.substances if code in SUBSTANCES
+        ),
+        "substance_words": " + ".join(SUBSTANCES.words(code) for code in visit.substances),
+        "route": visit.route,
+        "concern": concern_of(room, visit),
+        "seated": _time(visit.seated),
+        "started": _time(visit.started),
+        "ended": _time(visit.ended),
+        "checked": _time(visit.checked),
+        "next_check": _time(next_check(room, visit)),
+        "observer": visit.observer,
+        "naloxone": _time(visit.naloxone),
+        "not_before": _time(earliest_leave(visit, room.policy)),
+        "assessed": visit.assessed == "proceed",
+        "terms": has_terms(room, visit),
+        "wants_to_use": visit.wants_to_use,
+        "emergency": emergency.id if emergency else None,
+        "to_review": len(flags),
+    }
+
+
+def _emergency(emergency: Emergency) -> Board:
+    latest: dict[str, Json] = {}
+    for fact in emergency.standing:
+        latest |= {
+            key: (fact.data[key], instant(fact.happened)) for key in _LOOKED if key in fact.data
+        }
+    return {
+        "id": emergency.id,
+        "visit": emergency.visit,
+        "place": emergency.place,
+        "area": emergency.area,
+        "since": _time(emergency.started),
+        "type": emergency.type,
+        "ambulance": {
+            name: _last(emergency, kind)
+            for name, kind in (
+                ("called", "AmbulanceCalled"),
+                ("arrived", "AmbulanceArrived"),
+                ("left", "AmbulanceLeft"),
+            )
+        },
+        "breathing_checked": _time(emergency.breathing_checked),
+        "breaths": latest.get("breaths", (None, None))[0],
+        "response": latest.get("response", (None, None))[0],
+        "spo2": latest.get("spo2", (None, None))[0],
+        "spo2_at": latest.get("spo2", (None, None))[1],
+        "oxygen": latest.get("litres", (None, None))[0],
+        "naloxone": [
+            {
+                "at": instant(fact.happened),
+                "micrograms": fact.data.get("micrograms"),
+                "route": fact.data.get("route"),
+            }
+            for fact in emergency.naloxone
+        ],
+        "interventions": {
+            fact.data["intervention"]: instant(fact.happened)
+            for fact in emergency.standing
+            if fact.kind == "InterventionGiven"
+        },
+        "timeline": _timeline(emergency),
+    }
+
+
+_LOOKED = ("breaths", "response", "spo2", "litres")
+
+
+def _last(emergency: Emergency, kind: str) -> str | None:
+    moments = [fact.happened for fact in emergency.standing if fact.kind == kind]
+    return instant(moments[-1]) if moments else None
+
+
+def _timeline(emergency: Emergency) -> list[Board]:
+    """The story: originals as they were recorded, struck through where they no longer stand."""
+    standing = {fact.id: fact for fact in effective(emergency.facts)}
+    told = [
+        fact
+        for fact in emergency.facts
+        if fact.kind not in (*ABOUT_FACTS, "ReviewFlagged", "Acknowledged")
+    ]
+    lines = []
+    for fact in sorted(told, key=order):
+        now = standing.get(fact.id)
+        struck = now is None or now is not fact
+        lines.append(_line(fact, struck))
+        if now is not None and struck:
+            lines.append(_line(now, False))
+    return lines
+
+
+def _line(fact: Fact, struck: bool) -> Board:
+    return {
+        "fact": fact.id,
+        "at": instant(fact.happened),
+        "kind": fact.kind,
+        "words": told(fact),
+        "author": fact.author,
+        "struck": struck,
+    }
+
+
+def told(fact: Fact) -> str:
+    """A fact in a few words, as a timeline tells it."""
+    data = fact.data
+    words = [INTERVENTIONS.words(data["intervention"])] if "intervention" in data else []
+    if not words and fact.kind != "Observed":
+        words = [KINDS[fact.kind].words.capitalize()]
+    parts = {
+        "micrograms": "{} micrograms",
+        "litres": "{} L",
+        "breaths": "breathing {} a minute",
+        "spo2": "SpO₂ {} %",
+        "pulse": "pulse {}",
+        "skin": "skin {}",
+        "place": "{}",
+    }
+    words += [shape.format(data[key]) for key, shape in parts.items() if key in data]
+    if "response" in data:
+        words.append(RESPONSES.words(data["response"]))
+    if fact.kind == "InterventionGiven" and "route" in data:
+        words.append(NALOXONE_ROUTES.words(data["route"]))
+    if data.get("stopped"):
+        words.append("stopped")
+    return ", ".join(words) or "looked at"
+
+
+def _notice(notice: Notice) -> Board:
+    return {
+        "rule": notice.rule,
+        "subject": notice.subject,
+        "due": instant(notice.due),
+        "level": notice.level,
+        "words": notice.words,
+        "acknowledged": notice.acknowledged,
+    }
+
+
+def _alerts(room: Room) -> list[Board]:
+    raised = [
+        (alert, fact) for alert, (_, fact) in room.standing.alerts.items() if fact is not None
+    ]
+    return [
+        {
+            "alert": alert,
+            "text": fact.data.get("note", {}).get("text"),
+            "substances": list(fact.data.get("substances", ())),
+            "since": instant(fact.happened),
+        }
+        for alert, fact in sorted(raised, key=lambda one: order(one[1]))
+    ]
+
+
+def _time(moment: datetime | None) -> str | None:
+    return instant(moment) if moment else None

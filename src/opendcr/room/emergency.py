@@ -1,0 +1,79 @@
+"""One medical emergency, folded from its facts; several can run at once and never mix."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from opendcr.ledger.effective import ABOUT_FACTS, effective
+from opendcr.ledger.facts import Fact
+from opendcr.room.visit import Key, order
+
+
+@dataclass(frozen=True)
+class Emergency:
+    """An emergency's timeline. `standing` are the effective facts in order; `facts` all of them.
+
+    `visit` is None while nobody has said whose it is. `ended` is when it was last declared over.
+    """
+
+    id: str
+    facts: tuple[Fact, ...] = ()
+    standing: tuple[Fact, ...] = ()
+    last: Key | None = None
+    visit: str | None = None
+    place: str | None = None
+    area: str | None = None
+    type: str = "unknown"
+    started: datetime | None = None
+    ended: datetime | None = None
+    breathing_checked: datetime | None = None
+    naloxone: tuple[Fact, ...] = field(default=())
+
+    @property
+    def open(self) -> bool:
+        """Whether it runs: begun, or shown by its facts, and not declared over."""
+        return self.last is not None and self.ended is None
+
+
+def fold_emergency(id: str, facts: Iterable[Fact]) -> Emergency:
+    """The emergency of these facts, which may include some that were since moved elsewhere."""
+    stated = tuple(sorted(facts, key=lambda fact: fact.seq))
+    emergency = Emergency(id, facts=stated)
+    for fact in sorted(effective(stated), key=order):
+        if fact.data.get("emergency") == id:
+            emergency = _apply(emergency, fact)
+    return emergency
+
+
+def step_emergency(emergency: Emergency, fact: Fact) -> Emergency:
+    """The emergency after one more fact; refolded where the fact is late or amends another."""
+    late = emergency.last is not None and order(fact) < emergency.last
+    if fact.kind in ABOUT_FACTS or late:
+        return fold_emergency(emergency.id, (*emergency.facts, fact))
+    return replace(_apply(emergency, fact), facts=(*emergency.facts, fact))
+
+
+def _apply(emergency: Emergency, fact: Fact) -> Emergency:
+    changes: dict[str, Any] = {
+        "last": order(fact),
+        "standing": (*emergency.standing, fact),
+        "started": emergency.started or fact.happened,
+    }
+    if fact.visit is not None:
+        changes["visit"] = fact.visit
+    match fact.kind:
+        case "EmergencyStarted":
+            # A start after an end opens it again: it was not over.
+            changes |= {"ended": None} | _kept(fact, "place", "area", "type")
+        case "EmergencyEnded":
+            changes |= {"ended": fact.happened} | _kept(fact, "type")
+        case "Observed" if "breaths" in fact.data:
+            changes["breathing_checked"] = fact.happened
+        case "InterventionGiven" if fact.data["intervention"] == "naloxone":
+            changes["naloxone"] = (*emergency.naloxone, fact)
+    return replace(emergency, **changes)
+
+
+def _kept(fact: Fact, *keys: str) -> dict[str, Any]:
+    return {key: fact.data[key] for key in keys if key in fact.data}

@@ -1,0 +1,201 @@
+"""What comes in from a device, sorted: what a fact can hold, and what it cannot.
+
+An ask that does not fit is sent back with what is wrong. A report is never sent back: what fits
+goes on to `decide`; the rest goes to the register, whole, and is flagged.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TypeVar
+
+from opendcr.catalogue.people import WHY
+from opendcr.errors import InputError
+from opendcr.ledger.facts import Mode
+from opendcr.ledger.kinds import Kind, kind_named
+from opendcr.ledger.shapes import Ident, Json, Text, is_ident, parse_instant
+
+
+@dataclass(frozen=True)
+class Intake:
+    """A command's body after sorting.
+
+    `texts` are the words by their key of `data`, for the register; `data` is the rest that a fact
+    can hold. `impossible` and `missing` name keys; `unreadable` holds what no fact could.
+    """
+
+    id: str
+    kind: str
+    mode: Mode
+    visit: str | None
+    person: str | None
+    data: Mapping[str, Json]
+    texts: Mapping[str, str]
+    tapped: datetime | None
+    offset_ms: int | None
+    offset_age_ms: int | None
+    because: str | None
+    impossible: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    unreadable: Mapping[str, Json] = field(default_factory=dict)
+
+
+T = TypeVar("T")
+
+_KNOWN = {"id", "room", "kind", "mode", "visit", "person", "data", "tapped", "offset_ms",
+          "offset_age_ms", "because", "entered_by", "source", "author", "proof"}  # fmt: skip
+
+
+def intake(body: Json) -> Intake:
+    """Sorts the JSON body of a command.
+
+    Raises InputError for a body without an id and a kind, and for an ask that does not fit; never
+    for a report that has its id and kind, even a kind that nobody knows.
+    """
+    if not isinstance(body, Mapping):
+        raise InputError("the body", "no object", "a command: a JSON object")
+    for key in ("id", "kind"):
+        if not isinstance(body.get(key), str) or not is_ident(body[key]):
+            raise InputError(key, "nothing usable", f"the command's {key}")
+    kind = kind_named(body["kind"])
+    mode = _mode(body, kind)
+    if kind is None:
+        if mode == "ask":
+            raise InputError("kind", f"'{body['kind']}'", "the name of a command")
+        return _unknown(body)
+    taken = _Sorter(kind, body).intake(mode)
+    if mode == "ask":
+        _must_fit(taken, kind)
+    return taken
+
+
+def _mode(body: Mapping[str, Json], kind: Kind | None) -> Mode:
+    """A body's mode: the kind's name says it where the body does not."""
+    if kind is not None and kind.body:
+        return "report"
+    if body.get("mode") in ("ask", "report"):
+        return "report" if body["mode"] == "report" else "ask"
+    if body.get("mode") is not None:
+        raise InputError("mode", "something else", "ask or report")
+    return "ask" if kind is None or body["kind"] == kind.command else "report"
+
+
+def _unknown(body: Mapping[str, Json]) -> Intake:
+    sorter = _Sorter(None, body)
+    return sorter.intake("report")
+
+
+def _must_fit(taken: Intake, kind: Kind) -> None:
+    for key in taken.missing:
+        raise InputError(f"data.{key}", "nothing", kind.required[key].expects())
+    for key in taken.impossible:
+        raise InputError(f"data.{key}", "a value that cannot be", kind.fields[key].expects())
+    for key in taken.unreadable:
+        shape = kind.fields.get(key.removeprefix("data."))
+        expected = shape.expects() if shape else _EXPECTED.get(key, "a key that this kind has")
+        raise InputError(key, "something else", expected)
+
+
+# Pseudonyms, told from names by their form.
+_VISIT = re.compile("v-[a-z0-9-]{1,61}")
+_PERSON = re.compile("p-[a-z0-9-]{1,61}")
+
+_EXPECTED = {
+    "visit": "the id of a visit, such as v-0194f3e2",
+    "person": "the id of a person, such as p-7c1b",
+    "data": "an object",
+    "tapped": "a time such as 2025-02-01T10:03:22.120Z",
+    "offset_ms": "whole milliseconds",
+    "offset_age_ms": "whole milliseconds",
+    "because": f"one of {', '.join(WHY.codes)}",
+}
+
+
+class _Sorter:
+    """Sorts one body; what it leaves aside gathers in `unreadable`."""
+
+    def __init__(self, kind: Kind | None, body: Mapping[str, Json]) -> None:
+        self.kind, self.body = kind, body
+        self.unreadable: dict[str, Json] = {
+            key: value for key, value in body.items() if key not in _KNOWN
+        }
+
+    def intake(self, mode: Mode) -> Intake:
+        data, texts, impossible = self._data()
+        required = self.kind.required if self.kind else {}
+        tapped = self._take("tapped", str, parse_instant)
+        return Intake(
+            id=self.body["id"],
+            kind=self.kind.fact if self.kind else "ReviewFlagged",
+            mode=mode,
+            visit=self._take("visit", str, _VISIT.fullmatch),
+            person=self._take("person", str, _PERSON.fullmatch),
+            data=data,
+            texts=texts,
+            tapped=parse_instant(tapped) if tapped else None,
+            offset_ms=self._take("offset_ms", int, _fits_clock),
+            offset_age_ms=self._take("offset_age_ms", int, _fits_clock),
+            because=self._take("because", str, WHY.__contains__),
+            impossible=impossible,
+            missing=tuple(key for key in required if key not in data and key not in texts),
+            unreadable=self.unreadable,
+        )
+
+    def _take(self, key: str, type_: type[T], fits: Callable[[T], object]) -> T | None:
+        value = self.body.get(key)
+        if value is None:
+            return None
+        if type(value) is type_ and fits(value):
+            return value
+        self.unreadable[key] = value
+        return None
+
+    def _data(self) -> tuple[dict[str, Json], dict[str, str], tuple[str, ...]]:
+        given = self.body.get("data", {})
+        if not isinstance(given, Mapping):
+            self.unreadable["data"] = given
+            given = {}
+        if self.kind is None:
+            self.unreadable |= {"data": given} if given else {}
+            return {"reason": "unknown_kind", "kind": self.body["kind"]}, {}, ()
+        data: dict[str, Json] = {}
+        texts: dict[str, str] = {}
+        impossible: list[str] = []
+        for key, value in given.items():
+            self._sort(key, value, data, texts, impossible)
+        self._fill(data)
+        return data, texts, tuple(impossible)
+
+    def _sort(
+        self,
+        key: str,
+        value: Json,
+        data: dict[str, Json],
+        texts: dict[str, str],
+        impossible: list[str],
+    ) -> None:
+        shape = self.kind.fields.get(key) if self.kind else None
+        if value is None:
+            return  # an answer left open
+        if isinstance(shape, Text) and isinstance(value, str):
+            texts |= {key: value} if value.strip() else {}
+        elif shape is None or isinstance(shape, Text) or not shape.readable(value):
+            self.unreadable[f"data.{key}"] = value
+        elif shape.plausible(value):
+            data[key] = value
+        elif shape.holdable(value):
+            data[key] = value
+            impossible.append(key)
+        else:
+            self.unreadable[f"data.{key}"] = value
+
+    def _fill(self, data: dict[str, Json]) -> None:
+        """An emergency without a name gets its command's: nothing may stop it from starting."""
+        shape = self.kind.fields.get("emergency") if self.kind else None
+        if self.kind and self.kind.fact == "EmergencyStarted" and isinstance(shape, Ident):
+            data.setdefault("emergency", f"e-{self.body['id'].replace('-', '')}")
+
+
+def _fits_clock(value: int) -> bool:
+    return abs(value) < 2**53

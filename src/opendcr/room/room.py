@@ -1,0 +1,235 @@
+"""The room: a fold of its whole ledger.
+
+`fold` is the meaning: the effective facts, sorted, visit by visit. `advance` is the way of a
+running server: one fact after another, refolding only what a late fact or a correction touches.
+They give the same room (a property test holds them together).
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Protocol
+
+from immutables import Map
+
+from opendcr.ledger.effective import ABOUT_FACTS
+from opendcr.ledger.facts import Fact
+from opendcr.ledger.shapes import is_ident
+from opendcr.room.emergency import Emergency, fold_emergency, step_emergency
+from opendcr.room.policy import Policy
+from opendcr.room.standing import STANDING_KINDS, Standing, fold_standing, step_standing
+from opendcr.room.visit import Visit, fold_visit, step_visit
+
+Moved = Map[tuple[str, str], frozenset[str]]  # ("visit" or "emergency", id) → ids of facts
+
+
+@dataclass(frozen=True)
+class Room:
+    """Open visits, running emergencies, and what stands. `recorded` is the last fact's.
+
+    `moved` remembers which facts a correction moved into a visit or an emergency, since the ledger
+    has them under another.
+    """
+
+    name: str
+    timezone: str
+    standing: Standing = Standing()
+    visits: Map[str, Visit] = Map()
+    emergencies: Map[str, Emergency] = Map()
+    moved: Moved = Map()
+    seq: int = 0
+    recorded: datetime | None = None
+
+    @property
+    def policy(self) -> Policy:
+        """The policy in force."""
+        return self.standing.policy
+
+    @property
+    def state(self) -> str:
+        """`open`, `paused` or `closed`."""
+        return str(self.standing.value("state", "room") or "closed")
+
+    def in_place(self, place: str) -> tuple[Visit, ...]:
+        """The visits in a place: more than its capacity where reports said so."""
+        return tuple(visit for _, visit in sorted(self.visits.items()) if visit.place == place)
+
+    def visit_of(self, person: str) -> Visit | None:
+        """The open visit of a person, whatever pseudonym they came under."""
+        same = self.standing.same_person(person)
+        return next((visit for visit in self.visits.values() if visit.person in same), None)
+
+    def emergency_of(self, visit: str) -> Emergency | None:
+        """The running emergency of a visit."""
+        return next((one for one in self.emergencies.values() if one.visit == visit), None)
+
+
+class Archive(Protocol):
+    """Facts already in the ledger, for the few that the room no longer holds. In any order."""
+
+    def fact(self, id: str) -> Fact | None:
+        """The fact with this id."""
+
+    def amended(self, id: str) -> Sequence[Fact]:
+        """The fact and all that corrects or retracts it, to any depth."""
+
+    def thread(self, name: str, id: str) -> Sequence[Fact]:
+        """The facts that name a visit (`name` is `visit`) or an emergency (`emergency`), each
+        with all that corrects or retracts it."""
+
+    def standing(self) -> Sequence[Fact]:
+        """The facts of the kinds that stand, each with all that corrects or retracts it."""
+
+
+class MemoryArchive:
+    """An archive of facts held in memory; `add` as they are recorded."""
+
+    def __init__(self, facts: Iterable[Fact] = ()) -> None:
+        self._facts: dict[str, Fact] = {}
+        self._amended: dict[str, list[Fact]] = defaultdict(list)
+        self._threads: dict[tuple[str, str], list[Fact]] = defaultdict(list)
+        self._standing: list[Fact] = []
+        self.add(facts)
+
+    def add(self, facts: Iterable[Fact]) -> None:
+        """Takes in more facts, in `seq` order."""
+        for fact in facts:
+            self._facts[fact.id] = fact
+            origin = origin_of(fact, self)
+            if origin is None:
+                continue
+            self._amended[origin.id].append(fact)
+            for key in threads_of(origin):
+                self._threads[key].append(fact)
+            if origin.kind in STANDING_KINDS:
+                self._standing.append(fact)
+
+    def fact(self, id: str) -> Fact | None:
+        return self._facts.get(id)
+
+    def amended(self, id: str) -> Sequence[Fact]:
+        return self._amended.get(id, ())
+
+    def thread(self, name: str, id: str) -> Sequence[Fact]:
+        return self._threads.get((name, id), ())
+
+    def standing(self) -> Sequence[Fact]:
+        return self._standing
+
+
+def threads_of(fact: Fact) -> list[tuple[str, str]]:
+    """The visit and the emergency that a fact names."""
+    named = (("visit", fact.visit), ("emergency", fact.data.get("emergency")))
+    return [(name, id) for name, id in named if id is not None]
+
+
+def origin_of(fact: Fact, archive: Archive) -> Fact | None:
+    """The original fact that a correction or retraction is about in the end; itself otherwise."""
+    found: Fact | None = fact
+    while found is not None and found.kind in ABOUT_FACTS:
+        found = archive.fact(found.data["target"])
+    return found
+
+
+def fold(facts: Iterable[Fact], name: str, timezone: str) -> Room:
+    """The room of a whole ledger: what stands, and every visit and emergency that is still open."""
+    stated = sorted(facts, key=lambda fact: fact.seq)
+    archive = MemoryArchive(stated)
+    room = Room(name, timezone, standing=fold_standing(archive.standing()))
+    threads: set[tuple[str, str]] = set()
+    for fact in stated:
+        room = replace(room, moved=_moves(room.moved, fact, archive))
+        threads.update(threads_of(fact))
+    for key in threads | set(room.moved):
+        room = _refolded(room, key, _thread(room, key, archive))
+    last = stated[-1] if stated else None
+    return replace(room, seq=last.seq if last else 0, recorded=last.recorded if last else None)
+
+
+def advance(room: Room, facts: Iterable[Fact], archive: Archive) -> Room:
+    """The room after more sealed facts, in `seq` order; `archive` holds at least all before them."""
+    for fact in facts:
+        step = _amended if fact.kind in ABOUT_FACTS else _stepped
+        room = replace(step(room, fact, archive), seq=fact.seq, recorded=fact.recorded)
+    return room
+
+
+def _stepped(room: Room, fact: Fact, archive: Archive) -> Room:
+    if fact.kind in STANDING_KINDS:
+        room = replace(room, standing=step_standing(room.standing, fact))
+    for key in threads_of(fact):
+        held = room.visits.get(key[1]) if key[0] == "visit" else room.emergencies.get(key[1])
+        if held is None:
+            # Closed, or new: what the ledger has of it, and this fact.
+            room = _refolded(room, key, [*_before(fact, _thread(room, key, archive)), fact])
+        elif isinstance(held, Visit):
+            room = _with_visit(room, step_visit(held, fact))
+        else:
+            room = _with_emergency(room, step_emergency(held, fact))
+    return room
+
+
+def _amended(room: Room, fact: Fact, archive: Archive) -> Room:
+    """After a correction or retraction: refold what the amended fact was in, and is in now."""
+    room = replace(room, moved=_moves(room.moved, fact, archive))
+    origin = origin_of(fact, archive)
+    if origin is None:
+        return room
+    if origin.kind in STANDING_KINDS:
+        room = replace(room, standing=fold_standing([*_before(fact, archive.standing()), fact]))
+    moved_into = {key for key, ids in room.moved.items() if origin.id in ids}
+    for key in sorted(moved_into | set(threads_of(origin))):
+        room = _refolded(room, key, [*_before(fact, _thread(room, key, archive)), fact])
+    return room
+
+
+def _thread(room: Room, key: tuple[str, str], archive: Archive) -> list[Fact]:
+    """The facts of a visit or emergency, those that were moved into it included."""
+    own = {fact.id: fact for fact in archive.thread(*key)}
+    for id in room.moved.get(key, ()):
+        own |= {fact.id: fact for fact in archive.amended(id)}
+    return list(own.values())
+
+
+def _before(fact: Fact, facts: Iterable[Fact]) -> list[Fact]:
+    # The archive may already hold what comes after: a server that catches up reads it whole.
+    return [one for one in facts if one.seq < fact.seq]
+
+
+def _moves(moved: Moved, fact: Fact, archive: Archive) -> Moved:
+    """`moved`, with what this correction moves."""
+    target = archive.fact(fact.data["target"]) if fact.kind == "Corrected" else None
+    if target is None or target.kind in ABOUT_FACTS:
+        return moved
+    changes = fact.data["changes"]
+    data = changes.get("data")
+    named = {
+        "visit": changes.get("visit"),
+        "emergency": data.get("emergency") if isinstance(data, Mapping) else None,
+    }
+    for name, id in named.items():
+        if isinstance(id, str) and is_ident(id):
+            key = (name, id)
+            moved = moved.set(key, moved.get(key, frozenset()) | {target.id})
+    return moved
+
+
+def _refolded(room: Room, key: tuple[str, str], facts: Iterable[Fact]) -> Room:
+    name, id = key
+    if name == "visit":
+        return _with_visit(room, fold_visit(id, facts))
+    return _with_emergency(room, fold_emergency(id, facts))
+
+
+def _with_visit(room: Room, visit: Visit) -> Room:
+    if visit.here:
+        return replace(room, visits=room.visits.set(visit.id, visit))
+    return replace(room, visits=room.visits.delete(visit.id)) if visit.id in room.visits else room
+
+
+def _with_emergency(room: Room, emergency: Emergency) -> Room:
+    id, held = emergency.id, room.emergencies
+    if emergency.open:
+        return replace(room, emergencies=held.set(id, emergency))
+    return replace(room, emergencies=held.delete(id)) if id in held else room

@@ -1,0 +1,352 @@
+"""The rules of the room: for each kind, what must hold.
+
+A rule answers with a Refusal or nothing. The same rule stops an ask and flags a report: a report is
+never stopped, since what it tells has happened.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+
+from opendcr.catalogue.places import ROUTES, permits
+from opendcr.errors import InputError
+from opendcr.ledger.effective import ABOUT_FACTS, CHANGEABLE, readable_changes
+from opendcr.ledger.facts import UNATTRIBUTED, Command, Refusal
+from opendcr.ledger.shapes import parse_instant
+from opendcr.room.policy import Policy
+from opendcr.room.room import Room
+from opendcr.room.stages import IN_BOOTH, STAGES, STEPS
+from opendcr.room.visit import Visit
+
+Rule = Callable[[Room, Command, datetime], Refusal | None]
+
+_LEAD = "The shift lead may decide."
+
+
+def visit_is_open(room: Room, command: Command, now: datetime) -> Refusal | None:
+    """The visit is one of those in the building."""
+    if command.visit is not None and command.visit in room.visits:
+        return None
+    return Refusal(
+        "visit_not_open", "This visit is not open: the person has left, or it has not begun."
+    )
+
+
+def visit_open_if_named(room: Room, command: Command, now: datetime) -> Refusal | None:
+    """A visit, where one is named, is open."""
+    return None if command.visit is None else visit_is_open(room, command, now)
+
+
+def stage_fits(room: Room, command: Command, now: datetime) -> Refusal | None:
+    """The visit stands where this can follow (see `stages`)."""
+    visit = _visit(room, command)
+    if visit is None or visit.stage in STEPS[command.kind].before:
+        return None
+    stands = STAGES[visit.stage].words
+    return Refusal("wrong_stage", f"This does not follow from where the person is: {stands}.")
+
+
+def person_is_named(room: Room, command: Command, now: datetime) -> Refusal | None:
+    """A person is named."""
+    return None if command.person else Refusal("person_missing", "Say who this is about.")
+
+
+def room_is_open(room: Room, command: Command, now: datetime) -> Refusal | None:
+    """The room takes people in."""
+    if room.state == "open":
+        return None
+    return Refusal("room_not_open", f"The room is {room.state}. {_LEAD}")
+
+
+def not_here_already(room: Room, command: Command, now: datetime) -> Refusal | None:
+    """A new visit, of a person who is not in the building."""
+    if command.visit is not None and command.visit in room.visits:
+        return Refusal("already_here", "This visit has begun already.")
+    if command.person is not None and room.visit_of(command.person) is not None:
+        return Refusal("already_here", "This person is in the building already.")
+    return None
+
+
+def not_excluded(room: Room, command: Command, now: datetime) -> Refusal | None:
+    """Nobody is admitted against an exclusion; one from using leaves other help open."""
+    visit = _visit(room, command)
+    person = command.person or (visit.person if visit else None)
+    exclusion = room.standing.exclusion_of(person, now)
+    to_use = command.kind != "Arrived" or "consume" in command.data.get("reasons", ["consume"])
+    if exclusion is None or (exclusion.scope == "using" and not to_use):
+        return None
+    until = exclusion.until.strftime("%-d %B %Y")
+    helped = " Other help goes on." if exclusion.scope == "using" else ""
+    return Refusal("excluded", f"Not until {until}.{helped} The service manager may decide.")
+
+
+def of_age(room: Room, command: Command, now: datetime) -> Refusal | None:
+    """Nobody known to be under the minimum age is admitted."""
+    visit = _visit(room, command)
+    person = command.person or (visit.person if visit else None)
+    known = room.standing.value("people", person) or {}
+    if _oldest(known.get("age_band")) < room.policy.minimum_age:
+        return Refusal("under_age", f"The room is for people of {room.policy.minimum_age} or over.")
+    return None
+
+
+def _oldest(band: str | None) -> int:
+    """The greatest age that a band allows; an unknown age is old enough."""
+    if band == "under_18":
+        return 17
+    upper = (band or "").rpartition("-")[2]
+    return int(upper) if upper.isdigit() else 999
+
+
+def terms_accepted(room: Room, command: Command, now: datetime) -> Refusal | None:
+    """The person has accepted the terms that stand now."""
+    visit = _visit(room, command)
+    if visit is None or has_terms(room, visit):
+        return None
+    return Refusal("terms_not_accepted", "The current terms come first: read them together.")
+
+
+def has_terms(room: Room, visit: Visit) -> bool:
+    """Whether the person of a visit has accepted the terms that stand now."""
+    current = room.standing.current_terms
+    people = room.standing.same_person(visit.person) if visit.person else frozenset[str]()
+    accepted = {room.standing.value("accepted", person) for person in people} | {visit.terms}
+    return current is None or current in accepted
+
+
+def assessed(room: Room, command: Command, now: datetime) -> Refusal | None:
+    """The person has been talked with on this visit, and is to go ahead."""
+    visit = _visit(room, command)
+    if visit is None or visit.assessed == "proceed":
+        return None
+    return Refusal("not_assessed", "The talk before using comes first on every visit.")
+
+
+def place_is_for_use(room: Room, command: Command, now: datetime) -> Refusal | None:
+    """The place exists and people use there."""
+    place = room.policy.place(command.data.get("place"))
+    if place is None:
+        return Refusal("place_unknown", "The room's policy has no such place.")
+    if not place.consumption:
+        return Refusal("wrong_kind_of_place", f"{place.words} is not a place for using.")
+    return None
+
+
+def place_exists(room: Room, command: Command, now: datetime) -> Refusal | None:
+    """A place, where one is named, is one of the room's."""
+    named = command.data.get("place")
+    if named is None or room.policy.place(named) is not None:
+        return None
+    return Refusal("place_unknown", "The room's policy has no such place.")
+
+
+def place_has_room(room: Room, command: Command, now: datetime) -> Refusal | None:
+    """The place is neither taken to its capacity nor blocked."""
+    place = room.policy.place(command.data.get("place"))
+    if place is None:
+        return None
+    others = [visit for visit in room.in_place(place.id) if visit.id != command.visit]
+    if len(others) >= place.capacity:
+        return Refusal("place_taken", f"{place.words} is taken.")
+    if room.standing.value("blocked", place.id) is not None:
+        return Refusal("place_blocked", f"{place.words} is blocked. {_LEAD}")
+    return None
+
+
+def enough_staff(room: Room, command: Command, now: datetime) -> Refusal | None:
+    """One more open booth does not leave the room with fewer staff than its policy asks for."""
+    taken = {visit.place for visit in room.visits.values() if visit.stage in IN_BOOTH}
+    needed = room.policy.needed_staff(len(taken | {command.data.get("place")}))
+    on = len(room.standing.on_shift())
+    if on >= needed:
+        return None
+    return Refusal(
+        "too_few_staff", f"{needed} staff are needed for one more booth; {on} are on. {_LEAD}"
+    )
+
+
+def in_this_place(room: Room, command: Command, now: datetime) -> Refusal | None:
+    """The person sits where they are said to use."""
+    visit = _visit(room, command)
+    if visit is None or visit.place == command.data.get("place"):
+        return None
+    return Refusal("not_in_this_place", "The person does not sit there. Seat them first.")
+
+
+def route_fits(room: Room, command: Command, now: datetime) -> Refusal | None:
+    """The route is one that the policy allows, in a place of the right kind."""
+    route = command.data.get("route", "unknown")
+    if route not in room.policy.routes:
+        return Refusal("route_not_allowed", f"Not {ROUTES.words(route)} in this room.")
+    place = room.policy.place(command.data.get("place"))
+    if place is not None and not permits(place.kind, route):
+        return Refusal("wrong_kind_of_place", f"Not {ROUTES.words(route)} in {place.words}.")
+    return None
+
+
+def no_open_emergency(room: Room, command: Command, now: datetime) -> Refusal | None:
+    """No visit ends while its emergency runs."""
+    if command.visit is None or room.emergency_of(command.visit) is None:
+        return None
+    return Refusal("open_emergency", "The emergency is still running. End it first.")
+
+
+def stayed_long_enough(room: Room, command: Command, now: datetime) -> Refusal | None:
+    """Nobody is said to have left well before the minimum stay; against advice they may."""
+    visit = _visit(room, command)
+    until = earliest_leave(visit, room.policy) if visit else None
+    if until is None or now >= until or command.data.get("how") != "well":
+        return None
+    return Refusal(
+        "too_soon", "It is before the earliest time to leave. Record it as against advice."
+    )
+
+
+def earliest_leave(visit: Visit, policy: Policy) -> datetime | None:
+    """When a person may leave: the minimum stays after naloxone and after use, where they apply."""
+    used = visit.ended or visit.started
+    times = [
+        since + timedelta(minutes=minutes)
+        for since, minutes in (
+            (visit.naloxone, policy.stay_after_naloxone),
+            (used, policy.stay_after_use),
+        )
+        if since is not None and minutes
+    ]
+    return max(times, default=None)
+
+
+def nobody_inside(room: Room, command: Command, now: datetime) -> Refusal | None:
+    """The room closes when everybody has left."""
+    inside = len(room.visits)
+    if not inside:
+        return None
+    return Refusal("people_inside", f"{inside} still in the building. Record how each left.")
+
+
+def terms_are_current(room: Room, command: Command, now: datetime) -> Refusal | None:
+    """The terms accepted are those that stand."""
+    if command.data.get("terms") == room.standing.current_terms:
+        return None
+    return Refusal("terms_not_current", "Other terms stand now. Read those together.")
+
+
+def ends_later(room: Room, command: Command, now: datetime) -> Refusal | None:
+    """An exclusion ends, and not in the past."""
+    until = parse_instant(command.data.get("until", ""))
+    if until is None or until > now:
+        return None
+    return Refusal("until_past", "The end lies in the past.")
+
+
+def observer_is_on(room: Room, command: Command, now: datetime) -> Refusal | None:
+    """The member of staff is on shift."""
+    staff = command.data.get("observer") or command.data.get("staff")
+    if staff in room.standing.on_shift():
+        return None
+    return Refusal("not_on_shift", "This member of staff is not on shift. Sign them on first.")
+
+
+def emergency_is_known(room: Room, command: Command, now: datetime) -> Refusal | None:
+    """An emergency, where one is named, is running."""
+    named = command.data.get("emergency")
+    if named is None or named in room.emergencies:
+        return None
+    return Refusal("emergency_not_open", "This emergency is not running.")
+
+
+def target_is_known(room: Room, command: Command, now: datetime) -> Refusal | None:
+    """What is corrected or retracted is a fact of this room; a correction is not corrected."""
+    target = command.target
+    if target is None or target.room != command.room:
+        return Refusal("target_unknown", "The ledger has no such fact.")
+    may_retract = command.kind == "Retracted" and target.kind == "Retracted"
+    if target.kind in ABOUT_FACTS and not may_retract:
+        return Refusal("not_correctable", "Correct the fact itself; the latest correction counts.")
+    return None
+
+
+def changes_can_be_made(room: Room, command: Command, now: datetime) -> Refusal | None:
+    """A correction changes when, who, which visit, or data in the shape of its kind."""
+    target, changes = command.target, command.data.get("changes", {})
+    if target is None:
+        return None
+    made = readable_changes(target.kind, target.data, changes)
+    data = changes.get("data", {})
+    whole = set(changes) <= set(CHANGEABLE) and len(made) == len(changes)
+    if changes and whole and all(made.get("data", {}).get(key) == data[key] for key in data):
+        return None
+    return Refusal(
+        "changes_unusable", "This cannot be changed so. When, who, which visit, or a value."
+    )
+
+
+def is_unattributed(room: Room, command: Command, now: datetime) -> Refusal | None:
+    """Only a fact without an author can be given one."""
+    target = command.target
+    if target is not None and target.author == UNATTRIBUTED:
+        return None
+    return Refusal("has_author", "This fact has its author, or is not in the ledger.")
+
+
+def policy_is_valid(room: Room, command: Command, now: datetime) -> Refusal | None:
+    """A policy that can be read."""
+    try:
+        Policy.from_data(command.data.get("policy"), "the policy")
+    except InputError as error:
+        return Refusal("policy_invalid", str(error))
+    return None
+
+
+def _visit(room: Room, command: Command) -> Visit | None:
+    return room.visits.get(command.visit) if command.visit else None
+
+
+ADMISSION: tuple[Rule, ...] = (room_is_open, not_here_already, of_age, not_excluded)
+SEATING: tuple[Rule, ...] = (room_is_open, of_age, not_excluded, terms_accepted, assessed,
+                             place_is_for_use, place_has_room, enough_staff)  # fmt: skip
+
+RULES: Mapping[str, tuple[Rule, ...]] = {
+    "Registered": (person_is_named,),
+    "Linked": (person_is_named,),
+    "Unlinked": (person_is_named,),
+    "Erased": (person_is_named,),
+    "ConsentGiven": (person_is_named,),
+    "ConsentWithdrawn": (person_is_named,),
+    "ExclusionImposed": (person_is_named, ends_later),
+    "ExclusionLifted": (person_is_named,),
+    "TermsAccepted": (terms_are_current, visit_open_if_named),
+    "Arrived": ADMISSION,
+    "TurnedAway": (visit_open_if_named, stage_fits, no_open_emergency),
+    "Assessed": (visit_is_open,),
+    "Queued": (visit_is_open, stage_fits),
+    "SteppedOut": (visit_is_open, stage_fits),
+    "CameBack": (visit_is_open, stage_fits),
+    "Called": (visit_is_open, stage_fits, place_exists),
+    "Seated": (visit_is_open, stage_fits, *SEATING),
+    "Allocated": (visit_is_open, observer_is_on),
+    "SuppliesIssued": (visit_open_if_named,),
+    "SuppliesReturned": (visit_open_if_named,),
+    "ConsumptionStarted": (visit_is_open, stage_fits, in_this_place, place_is_for_use, route_fits),
+    "ConsumptionEnded": (visit_is_open, stage_fits),
+    "MovedToRecovery": (visit_is_open, stage_fits, place_exists),
+    "Departed": (visit_is_open, no_open_emergency, stayed_long_enough),
+    "Observed": (visit_open_if_named, emergency_is_known),
+    "ConcernRaised": (visit_is_open,),
+    "EmergencyStarted": (visit_open_if_named, place_exists),
+    "InterventionGiven": (visit_open_if_named, emergency_is_known),
+    "AmbulanceCalled": (visit_open_if_named, emergency_is_known),
+    "AmbulanceArrived": (visit_open_if_named, emergency_is_known),
+    "AmbulanceLeft": (visit_open_if_named, emergency_is_known),
+    "EmergencyEnded": (emergency_is_known,),
+    "ServiceProvided": (visit_open_if_named,),
+    "Referred": (visit_open_if_named,),
+    "NaloxoneSupplied": (visit_open_if_named,),
+    "PolicyAdopted": (policy_is_valid,),
+    "RoomClosed": (nobody_inside,),
+    "PlaceBlocked": (place_exists,),
+    "PlaceReleased": (place_exists,),
+    "StaffSignedOff": (observer_is_on,),
+    "Corrected": (target_is_known, changes_can_be_made),
+    "Retracted": (target_is_known,),
+    "Attributed": (is_unattributed,),
+}

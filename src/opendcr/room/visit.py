@@ -1,0 +1,194 @@
+"""One visit, folded from its facts: where the person stands and what was last seen of them."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from opendcr.ledger.effective import ABOUT_FACTS, effective
+from opendcr.ledger.facts import Fact
+from opendcr.room.stages import STEPS
+
+Changes = dict[str, Any]
+Key = tuple[datetime, int]
+
+
+def order(fact: Fact) -> Key:
+    """Facts apply by when they happened, then by `seq`."""
+    return (fact.happened, fact.seq)
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One stay, from arrival to leaving. All times are UTC.
+
+    `facts` are those of the visit as the ledger has them, corrections included, in `seq` order.
+    `assessed` is the last assessment's outcome; `concern` the level that the last look left;
+    `checked` the last look at the person; `acknowledged` the due time by rule and subject.
+    """
+
+    id: str
+    facts: tuple[Fact, ...] = ()
+    last: Key | None = None
+    person: str | None = None
+    stage: str = "arrived"
+    since: datetime | None = None
+    arrived: datetime | None = None
+    reasons: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
+    terms: str | None = None
+    assessed: str | None = None
+    review: datetime | None = None
+    place: str | None = None
+    substances: tuple[str, ...] = ()
+    route: str | None = None
+    seated: datetime | None = None
+    started: datetime | None = None
+    ended: datetime | None = None
+    queued: datetime | None = None
+    observer: str | None = None
+    observed: tuple[Fact, ...] = ()  # the looks, in order; concern is judged by policy on reading
+    checked: datetime | None = None
+    naloxone: datetime | None = None
+    acknowledged: Mapping[tuple[str, str], str] = field(default_factory=dict)
+
+    @property
+    def here(self) -> bool:
+        """Whether the person is still in the building, as far as the facts say."""
+        return self.last is not None and self.stage != "left"
+
+    @property
+    def wants_to_use(self) -> bool:
+        """Whether the visit is for consumption; said, or shown by an assessment."""
+        return "consume" in self.reasons or not self.reasons or bool(self.substances)
+
+
+def fold_visit(id: str, facts: Iterable[Fact]) -> Visit:
+    """The visit of these facts, which may include some that were since moved elsewhere."""
+    stated = tuple(sorted(facts, key=lambda fact: fact.seq))
+    visit = Visit(id, facts=stated)
+    for fact in sorted(effective(stated), key=order):
+        if fact.visit == id:
+            visit = _apply(visit, fact)
+    return visit
+
+
+def step_visit(visit: Visit, fact: Fact) -> Visit:
+    """The visit after one more fact; refolded where the fact is late or amends another."""
+    if fact.kind in ABOUT_FACTS or (visit.last is not None and order(fact) < visit.last):
+        return fold_visit(visit.id, (*visit.facts, fact))
+    return replace(_apply(visit, fact), facts=(*visit.facts, fact))
+
+
+def _apply(visit: Visit, fact: Fact) -> Visit:
+    changes: Changes = {"last": order(fact)}
+    if fact.person is not None:
+        changes["person"] = fact.person
+    if visit.since is None:
+        changes["since"] = fact.happened
+    handler = _HANDLERS.get(fact.kind)
+    if handler is not None:
+        changes |= handler(visit, fact)
+    step = STEPS.get(fact.kind)
+    if step is not None:
+        changes |= {"stage": step.after, "since": fact.happened}
+    return replace(visit, **changes)
+
+
+def _arrived(visit: Visit, fact: Fact) -> Changes:
+    # A second arrival after leaving would be another visit; as a report it brings this one back.
+    return {
+        "stage": "arrived",
+        "since": fact.happened,
+        "arrived": fact.happened,
+        "reasons": tuple(fact.data.get("reasons", ())),
+        "needs": tuple(fact.data.get("needs", ())),
+    }
+
+
+def _assessed(visit: Visit, fact: Fact) -> Changes:
+    review = fact.data.get("review")
+    return {
+        "assessed": fact.data["outcome"],
+        "substances": tuple(fact.data.get("substances", visit.substances)),
+        "route": fact.data.get("route", visit.route),
+        "review": datetime.fromisoformat(review) if review else None,
+    }
+
+
+def _queued(visit: Visit, fact: Fact) -> Changes:
+    return {
+        "needs": tuple(fact.data.get("needs", visit.needs)),
+        "queued": visit.queued or fact.happened,
+    }
+
+
+def _seated(visit: Visit, fact: Fact) -> Changes:
+    return {
+        "place": fact.data["place"],
+        "seated": fact.happened,
+        "started": None,
+        "ended": None,
+        "queued": None,
+        "checked": fact.happened,
+    }
+
+
+def _started(visit: Visit, fact: Fact) -> Changes:
+    return {
+        "place": fact.data["place"],
+        "substances": tuple(fact.data["substances"]),
+        "route": fact.data["route"],
+        "started": fact.happened,
+        "ended": None,
+        "seated": visit.seated or fact.happened,
+        "checked": fact.happened,
+    }
+
+
+def _ended(visit: Visit, fact: Fact) -> Changes:
+    return {"ended": fact.happened}
+
+
+def _to_recovery(visit: Visit, fact: Fact) -> Changes:
+    # A second stay in a booth needs a new assessment: much can have changed since the first.
+    return {"place": None, "checked": fact.happened, "assessed": None}
+
+
+def _looked(visit: Visit, fact: Fact) -> Changes:
+    return {"observed": (*visit.observed, fact), "checked": fact.happened}
+
+
+def _intervened(visit: Visit, fact: Fact) -> Changes:
+    given = {"checked": fact.happened}
+    if fact.data["intervention"] == "naloxone":
+        given["naloxone"] = fact.happened
+    return dict(given)
+
+
+def _left(visit: Visit, fact: Fact) -> Changes:
+    return {"place": None}
+
+
+def _acknowledged(visit: Visit, fact: Fact) -> Changes:
+    name = (fact.data["rule"], fact.data["subject"])
+    return {"acknowledged": {**visit.acknowledged, name: fact.data["due"]}}
+
+
+_HANDLERS: Mapping[str, Callable[[Visit, Fact], Changes]] = {
+    "Arrived": _arrived,
+    "TermsAccepted": lambda visit, fact: {"terms": fact.data["terms"]},
+    "Assessed": _assessed,
+    "Queued": _queued,
+    "Seated": _seated,
+    "ConsumptionStarted": _started,
+    "ConsumptionEnded": _ended,
+    "MovedToRecovery": _to_recovery,
+    "Allocated": lambda visit, fact: {"observer": fact.data["observer"]},
+    "Observed": _looked,
+    "ConcernRaised": _looked,
+    "InterventionGiven": _intervened,
+    "TurnedAway": _left,
+    "Departed": _left,
+    "Acknowledged": _acknowledged,
+}
