@@ -1,0 +1,151 @@
+"""All tables of one room as at a date.
+
+*As at* a date means: from what was recorded before that local day ended. What is recorded later
+changes no table as at an earlier date. *Month* is the calendar month, in the room's own time zone,
+of the moment at which the row's event happened (not of its recording).
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cached_property
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import polars as pl
+
+from opendcr.errors import InputError, LedgerError
+from opendcr.ledger.facts import Header
+from opendcr.tables import episodes as booths
+from opendcr.tables.effective import effective
+from opendcr.tables.frame import MOMENT, Ledger
+from opendcr.tables.people import one_id_each, people
+
+
+@dataclass(frozen=True)
+class Tables:
+    """One room's tables; `CONTRACTS` says what a row and each column is.
+
+    `head` is the chain value of the last fact recorded by `as_at`: with the date, it names exactly
+    the facts behind every number made from here. `months` are the months that the ledger covers,
+    from its first recording to its last by `as_at`, with any others that have events.
+    """
+
+    header: Header
+    as_at: date
+    head: str
+    months: tuple[date, ...]
+    visits: pl.DataFrame
+    episodes: pl.DataFrame
+    consumptions: pl.DataFrame
+    emergencies: pl.DataFrame
+    people: pl.DataFrame
+
+
+def tables_of(ledger: Ledger, as_at: date | None = None) -> Tables:
+    """The tables of a ledger as at a date; None: as at the day of its last recorded fact.
+
+    Raises LedgerError for a ledger without facts or of an unknown time zone, InputError for a date
+    before its first fact.
+    """
+    return _Maker(ledger, as_at).tables()
+
+
+def last_day(ledger: Ledger) -> date:
+    """The local day on which the ledger's last fact was recorded."""
+    return _span(ledger)[1].astimezone(_zone(ledger)).date()
+
+
+class _Maker:
+    """What is worked out once on the way from a ledger to its tables."""
+
+    def __init__(self, ledger: Ledger, as_at: date | None) -> None:
+        self.ledger = ledger
+        self.zone = _zone(ledger)
+        self.first = _span(ledger)[0]
+        self.as_at = as_at or last_day(ledger)
+        self.until = _end_of(self.as_at, self.zone)
+        if self.first >= self.until:
+            first_day = self.first.astimezone(self.zone).date()
+            expected = f"{first_day} or later, the day of the first fact"
+            raise InputError(f"{ledger.where}, as-at", str(self.as_at), expected)
+
+    def tables(self) -> Tables:
+        visits, emergencies = (
+            self._monthly(_visits(self.facts)),
+            self._monthly(_emergencies(self.facts)),
+        )
+        episodes = self._monthly(booths.episodes(self.facts))
+        seen = (table["month"] for table in (visits, episodes, emergencies))
+        head, last = self._head()
+        return Tables(
+            header=self.ledger.header,
+            as_at=self.as_at,
+            head=head,
+            months=tuple(sorted(self._covered(last).union(*seen))),
+            visits=visits,
+            episodes=episodes,
+            consumptions=self._monthly(booths.consumptions(self.facts)),
+            emergencies=emergencies,
+            people=people(self.facts),
+        )
+
+    @cached_property
+    def facts(self) -> pl.DataFrame:
+        """The effective facts by the date, with one id for each person."""
+        known = self.ledger.facts.filter(self._by_then).collect()
+        facts = effective(known)
+        return facts.with_columns(pl.col("person").replace(one_id_each(facts)))
+
+    @property
+    def _by_then(self) -> pl.Expr:
+        return pl.col("recorded") < pl.lit(self.until, MOMENT)
+
+    def _head(self) -> tuple[str, datetime]:
+        known = self.ledger.stamps.filter(self._by_then)
+        seq = known.select(pl.col("seq").max()).collect().item()
+        last = self.ledger.stamps.filter(pl.col("seq") == seq).collect()
+        return last["chain"].item(), last["recorded"].item()
+
+    def _covered(self, last: datetime) -> set[date]:
+        ends = [moment.astimezone(self.zone).date().replace(day=1) for moment in (self.first, last)]
+        return set(pl.date_range(ends[0], ends[1], "1mo", eager=True))
+
+    def _monthly(self, table: pl.DataFrame) -> pl.DataFrame:
+        local = pl.col("happened").dt.convert_time_zone(self.ledger.header.timezone)
+        return table.with_columns(local.dt.date().dt.month_start().alias("month"))
+
+
+def _visits(facts: pl.DataFrame) -> pl.DataFrame:
+    """One row per visit: its first standing arrival. An arrival entered twice is one visit."""
+    arrived = facts.filter(pl.col("kind") == "Arrived").sort("happened", "seq")
+    key = pl.coalesce("visit", "id")
+    return arrived.filter(key.is_first_distinct()).select("visit", "person", "happened")
+
+
+def _emergencies(facts: pl.DataFrame) -> pl.DataFrame:
+    """One row per emergency, by its own id: two at once are two, one entered twice is one."""
+    started = facts.filter(pl.col("kind") == "EmergencyStarted").sort("happened", "seq")
+    first = started.filter(pl.col("emergency").is_first_distinct())
+    return first.select("emergency", "visit", "place", "happened")
+
+
+def _span(ledger: Ledger) -> tuple[datetime, datetime]:
+    """When the ledger's first and last facts were recorded."""
+    recorded = pl.col("recorded")
+    ends = ledger.stamps.select(recorded.min().alias("first"), recorded.max().alias("last"))
+    first, last = ends.collect().row(0)
+    if first is None:
+        raise LedgerError(ledger.where, "no facts", "a ledger with at least one fact")
+    return first, last
+
+
+def _end_of(day: date, zone: ZoneInfo) -> datetime:
+    return datetime.combine(day + timedelta(days=1), time(), zone).astimezone(UTC)
+
+
+def _zone(ledger: Ledger) -> ZoneInfo:
+    name = ledger.header.timezone
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        expected = "a time zone such as Europe/London"
+        raise LedgerError(f"{ledger.where}, timezone", f"'{name}'", expected) from error
