@@ -1,11 +1,11 @@
 """Every measure's worked example gives what its page says."""
 
 import pytest
-from drawn import GLASGOW, drawn
 
 from opendcr.ledger.codec import encode
 from opendcr.measures import MEASURES
 from opendcr.tables import ledger_of, tables_of
+from tests.spec.measures.drawn import GLASGOW, drawn
 
 
 @pytest.mark.parametrize("measure", MEASURES.values(), ids=list(MEASURES))
