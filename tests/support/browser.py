@@ -1,0 +1,74 @@
+"""The system's Chromium, driven by Playwright. Nothing is downloaded and nothing leaves the machine."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Literal
+
+import pytest
+
+from tests.support.required import missing
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, BrowserContext, Page
+
+NewPage = Callable[..., "Page"]
+
+# Without these Chromium calls its maker, and fails to, at every start.
+_QUIET = [
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--disable-quic",
+]
+
+
+def chromium() -> str | None:
+    """The browser's path: the environment's CHROMIUM, else the system's, if there is one."""
+    named = os.environ.get("CHROMIUM")
+    return named or shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+def flags() -> list[str]:
+    # Chromium's sandbox refuses to run as root.
+    return [*_QUIET, "--no-sandbox"] if os.geteuid() == 0 else _QUIET
+
+
+@pytest.fixture(scope="session")
+def browser() -> "Iterator[Browser]":
+    """One browser for the whole run; each page has a profile of its own."""
+    path = chromium()
+    if path is None:
+        missing("Chromium", "chromium")
+    from playwright.sync_api import sync_playwright  # not needed for the tests of the domain
+
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=path, args=flags())
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def new_page(browser: "Browser") -> Iterator[NewPage]:
+    """Makes pages, each as on a tablet of its own: `new_page(scheme="dark", width=1024, height=768)`."""
+    contexts: list[BrowserContext] = []
+
+    def make(
+        scheme: Literal["light", "dark"] = "light", width: int = 1280, height: int = 800
+    ) -> "Page":
+        context = browser.new_context(
+            viewport={"width": width, "height": height}, color_scheme=scheme, locale="en-GB"
+        )
+        contexts.append(context)
+        return context.new_page()
+
+    yield make
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def page(new_page: NewPage) -> "Page":
+    """One page of 1280 by 800, light."""
+    return new_page()

@@ -1,0 +1,17 @@
+"""Django, set up for tests: importing this is enough. All that it writes goes with the process."""
+
+import atexit
+import os
+import tempfile
+
+import django
+
+_home = tempfile.TemporaryDirectory(prefix="opendcr-tests-")
+atexit.register(_home.cleanup)
+
+os.environ["OPENDCR_HOME"] = _home.name
+os.environ["OPENDCR_TRAINING"] = "1"
+os.environ["DJANGO_SETTINGS_MODULE"] = "opendcr.web.config.settings"
+for chosen in ("OPENDCR_DATABASE", "OPENDCR_KEYS", "OPENDCR_MASTER_KEY"):
+    os.environ.pop(chosen, None)
+django.setup()
