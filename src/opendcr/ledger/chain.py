@@ -16,6 +16,8 @@ from opendcr.ledger.codec import Record, encode, encode_header
 from opendcr.ledger.facts import Fact, Header
 from opendcr.ledger.shapes import Json
 
+_EXACT = 2**53  # beyond it a JSON number loses digits in other readers
+
 
 def canonical(value: Json) -> bytes:
     """The RFC 8785 form. orjson writes the same bytes, faster, where no number has a fraction and
@@ -26,13 +28,23 @@ def canonical(value: Json) -> bytes:
 
 
 def _plain(value: Json) -> bool:
-    if isinstance(value, str) or value is None or isinstance(value, bool):
+    # Plain loops, which are faster: this runs for every value of every fact that is sealed or verified.
+    kind = type(value)
+    if kind is str or value is None or kind is bool:
         return True
-    if isinstance(value, int):
-        return abs(value) < 2**53
-    if isinstance(value, dict):
-        return all(key.isascii() and _plain(one) for key, one in value.items())
-    return isinstance(value, list | tuple) and all(map(_plain, value))
+    if kind is int:
+        return bool(-_EXACT < value < _EXACT)
+    if kind is dict:
+        for key in value:
+            if type(key) is not str or not key.isascii():
+                return False
+        value = value.values()
+    elif kind is not list and kind is not tuple:
+        return False
+    for one in value:  # noqa: SIM110
+        if type(one) is not str and not _plain(one):
+            return False
+    return True
 
 
 def first_link(header: Header) -> str:

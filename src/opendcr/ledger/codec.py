@@ -3,9 +3,11 @@
 What is hashed and stored is the record. Decoding upgrades an old version's data; the record stays.
 """
 
+import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from opendcr.errors import LedgerError
 from opendcr.ledger.facts import Fact, Header, Origin
@@ -54,26 +56,36 @@ def encode(fact: Fact) -> Record:
 def decode(record: Json, where: str, kinds: Mapping[str, Kind] = KINDS) -> Fact:
     """The fact of a record.
 
-    Unknown keys of `data` and codes that no catalogue holds pass: a newer ledger may have them.
+    Unknown keys and codes that no catalogue holds pass: a newer ledger may have them.
     Raises LedgerError, naming `where` and the key, for what no reader could use.
     """
+    enveloped = check_envelope(record, where)
+    kind = kinds.get(enveloped["kind"])
+    if kind is None:
+        raise LedgerError(f"{where}, kind", shown(enveloped["kind"]), "a kind of fact")
+    known = {key: enveloped[key] for key in ENVELOPE}
+    return Fact(**(known | _converted(known, kind, where)))
+
+
+def check_envelope(record: Json, where: str) -> Record:
+    """The record, if it has every key that all facts have, each of the right type.
+
+    Keys beside them pass: a newer ledger may have them. Raises LedgerError, naming the key.
+    """
     if not isinstance(record, dict):
-        raise LedgerError(where, _shown(record), "a fact: a JSON object")
-    for key, (expected, fits) in _ENVELOPE.items():
+        raise LedgerError(where, shown(record), "a fact: a JSON object")
+    for key, (expected, fits) in _CHECKS.items():
         if key not in record:
             raise LedgerError(f"{where}, {key}", "nothing", expected)
         if not fits(record[key]):
-            raise LedgerError(f"{where}, {key}", _shown(record[key]), expected)
-    kind = kinds.get(record["kind"])
-    if kind is None:
-        raise LedgerError(f"{where}, kind", _shown(record["kind"]), "a kind of fact")
-    return Fact(**(record | _converted(record, kind, where)))
+            raise LedgerError(f"{where}, {key}", shown(record[key]), expected)
+    return record
 
 
 def _converted(record: Record, kind: Kind, where: str) -> Record:
     return {
-        "happened": _moment(record["happened"]),
-        "recorded": _moment(record["recorded"]),
+        "happened": parse_instant(record["happened"]),
+        "recorded": parse_instant(record["recorded"]),
         "data": _current(record["data"], record["version"], kind, where),
         "version": kind.version,
     }
@@ -87,7 +99,7 @@ def _current(data: Mapping[str, Json], version: int, kind: Kind, where: str) -> 
         data = kind.upgrades[older](data)
     for key, shape in kind.fields.items():
         if key in data and not shape.readable(data[key]):
-            raise LedgerError(f"{where}, data.{key}", _shown(data[key]), shape.expects())
+            raise LedgerError(f"{where}, data.{key}", outline(data[key]), shape.expects())
     for key in kind.required:
         if key not in data:
             raise LedgerError(f"{where}, data.{key}", "nothing", kind.required[key].expects())
@@ -116,19 +128,26 @@ def encode_header(header: Header) -> Record:
 def decode_header(record: Json, where: str) -> Header:
     """The header of a record; raises LedgerError where it is not one of a ledger of version 1."""
     if not isinstance(record, dict) or record.get("opendcr") != "ledger":
-        raise LedgerError(where, _shown(record), 'a header: {"opendcr":"ledger","version":1,…}')
+        raise LedgerError(where, shown(record), 'a header: {"opendcr":"ledger","version":1,…}')
     if record.get("version") != 1:
-        raise LedgerError(f"{where}, version", _shown(record.get("version")), "1")
-    for key in ("room", "timezone"):
-        if not isinstance(record.get(key), str) or not record[key]:
-            raise LedgerError(f"{where}, {key}", _shown(record.get(key)), f"the {key}'s name")
+        raise LedgerError(f"{where}, version", shown(record.get("version")), "1")
+    if not _an_ident(record.get("room")):
+        raise LedgerError(f"{where}, room", shown(record.get("room")), "the name of a room")
+    if not _a_zone(record.get("timezone")):
+        found = shown(record.get("timezone"))
+        raise LedgerError(f"{where}, timezone", found, "a time zone such as Europe/London")
     return Header(record["room"], record["timezone"], _origin(record.get("origin"), where))
 
 
 def _origin(origin: Json, where: str) -> Origin:
     kinds = ("recorded", "imported", "simulated")
     if not isinstance(origin, dict) or origin.get("kind") not in kinds:
-        raise LedgerError(f"{where}, origin", _shown(origin), f"a kind: {', '.join(kinds)}")
+        raise LedgerError(f"{where}, origin", shown(origin), f"a kind: {', '.join(kinds)}")
+    for key in ("from", "scenario", "version"):
+        if not isinstance(origin.get(key, ""), str):
+            raise LedgerError(f"{where}, origin.{key}", shown(origin[key]), "a text")
+    if not _a_count(origin.get("seed", 0)) or origin.get("seed", 0) >= 2**53:
+        raise LedgerError(f"{where}, origin.seed", shown(origin["seed"]), "0 to 2**53 - 1")
     return Origin(
         kind=origin["kind"],
         source=origin.get("from"),
@@ -138,19 +157,18 @@ def _origin(origin: Json, where: str) -> Origin:
     )
 
 
-def _moment(value: str) -> datetime:
-    moment = parse_instant(value)
-    assert moment is not None  # the envelope's check came first
-    return moment.astimezone(UTC)
+def shown(value: Json) -> str:
+    """A value of the envelope for an error message: an id as it is, no other text."""
+    return f"'{value}'" if isinstance(value, str) and is_ident(value) else outline(value)
 
 
-def _shown(value: Json) -> str:
-    """A value for an error message: its type where its content could be somebody's name."""
+def outline(value: Json) -> str:
+    """A value for an error message without its words, which could be somebody's name."""
     if isinstance(value, str):
-        return f"'{value}'" if is_ident(value) else f"a text of {len(value)} characters"
+        return f"a text of {len(value)} characters"
     if value is None or isinstance(value, bool | int | float):
-        return {None: "null", True: "true", False: "false"}.get(value, str(value))
-    return f"a JSON {'list' if isinstance(value, list) else 'object'}"
+        return json.dumps(value)
+    return f"a JSON {'list' if isinstance(value, list | tuple) else 'object'}"
 
 
 def _an_ident(value: Json) -> bool:
@@ -165,11 +183,18 @@ def _an_instant(value: Json) -> bool:
     return isinstance(value, str) and parse_instant(value) is not None
 
 
+def _a_zone(value: Json) -> bool:
+    try:
+        return isinstance(value, str) and bool(ZoneInfo(value))
+    except (KeyError, ValueError, OSError):  # no such zone; a name that leads outside; a folder
+        return False
+
+
 def _a_count(value: Json) -> bool:
     return type(value) is int and value >= 0
 
 
-_ENVELOPE: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
+_CHECKS: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
     "id": ("an id", _an_ident),
     "command": ("the id of a command", _an_ident),
     "kind": ("a kind of fact", _an_ident),
@@ -188,3 +213,5 @@ _ENVELOPE: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
     "seq": ("a whole number from 1", lambda value: _a_count(value) and value > 0),
     "chain": ("a SHA-256 in hexadecimal", _an_ident),
 }
+
+ENVELOPE = tuple(_CHECKS)  # the keys of a record, in the order in which ledger files write them

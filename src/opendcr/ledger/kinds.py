@@ -8,6 +8,7 @@ such a command is always a report and never refused, whoever sends it. Who else 
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from types import MappingProxyType
 from typing import Literal
 
@@ -48,7 +49,7 @@ class Kind:
     version: int = 1
     upgrades: Mapping[int, Upgrade] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def fields(self) -> Mapping[str, Shape]:
         """Every key of the data with its shape."""
         return {**self.required, **self.optional}

@@ -5,6 +5,7 @@ not be read later, so it never enters a fact. One of the right type that cannot 
 900) is what somebody entered: it is kept, and flagged for review.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -250,12 +251,12 @@ class Document:
         return {"type": "object"}
 
 
-_IDENT = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._:-")
+_IDENT = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 
 
 def is_ident(value: str) -> bool:
     """Whether a string is an id (see `Ident`)."""
-    return 0 < len(value) <= 64 and _IDENT.issuperset(value)
+    return _IDENT.fullmatch(value) is not None
 
 
 def parse_instant(value: str) -> datetime | None:
