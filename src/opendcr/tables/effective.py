@@ -7,11 +7,10 @@ amended by the ledger's own rule.
 
 from typing import Any
 
-import orjson
 import polars as pl
 
 from opendcr.ledger.effective import ABOUT_FACTS, readable_changes
-from opendcr.tables.frame import DATA, FACTS
+from opendcr.tables.frame import DATA, FACTS, document
 
 
 def effective(facts: pl.DataFrame) -> pl.DataFrame:
@@ -54,7 +53,7 @@ def _last_corrections(about: pl.DataFrame) -> pl.DataFrame:
         about.filter(pl.col("kind") == "Corrected")
         .sort("seq")
         .unique("target", keep="last")
-        .select("target", pl.col("changes").alias("correction"))
+        .select("target", pl.col("documents").alias("correction"))
     )
 
 
@@ -64,6 +63,7 @@ def _amended(touched: pl.DataFrame) -> pl.DataFrame:
 
 
 def _amend(fact: dict[str, Any]) -> dict[str, Any]:
-    made = readable_changes(fact["kind"], {}, orjson.loads(fact.pop("correction")))
+    changes = document(fact.pop("correction"), "changes")
+    made = readable_changes(fact["kind"], {}, changes or {})
     data = {key: value for key, value in made.pop("data", {}).items() if key in DATA}
     return fact | made | data

@@ -12,11 +12,12 @@ A retracted arrival does not take its episodes with it: the seating still stands
 retracted too, and the room shows it for review.
 """
 
-import orjson
 import polars as pl
 
 from opendcr.catalogue.places import PLACE_KINDS
 from opendcr.catalogue.substances import published_class
+from opendcr.ledger.shapes import Json
+from opendcr.tables.frame import document
 
 SEATED, USED = "Seated", "ConsumptionStarted"
 LEFT_THE_BOOTH = ("ConsumptionEnded", "MovedToRecovery", "Queued", "SteppedOut")
@@ -87,17 +88,17 @@ def _policies(facts: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     in_force = adopted.select("happened", pl.col("seq").alias("adopted"))
     kinds = [
         (seq, place["id"], PLACE_KINDS[place["kind"]].injecting)
-        for seq, policy in adopted.select("seq", "policy").iter_rows()
-        for place in _places(policy)
+        for seq, documents in adopted.select("seq", "documents").iter_rows()
+        for place in _places(document(documents, "policy"))
     ]
     schema = {"adopted": pl.Int64, "place": pl.String, "for_injecting": pl.Boolean}
     known = pl.DataFrame(kinds, schema, orient="row")
     return in_force, known.unique(["adopted", "place"], keep="first")
 
 
-def _places(policy: str) -> list[dict[str, str]]:
+def _places(policy: Json) -> list[dict[str, str]]:
     """The places of a policy whose id and kind this version knows."""
-    listed = orjson.loads(policy).get("places")
+    listed = policy.get("places") if isinstance(policy, dict) else None
     return [
         place
         for place in (listed if isinstance(listed, list) else [])

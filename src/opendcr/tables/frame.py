@@ -7,18 +7,20 @@ A frame has these columns. A key that a fact does not have is null.
     happened    when it was, UTC, milliseconds
     recorded    when the ledger took it in, UTC, milliseconds; never falls with seq
     place, substances, emergency, gender, other, target    keys of the fact's data
-    changes, policy                                        whole documents, as JSON text
+    documents   of a correction and a policy: an object with `changes` or `policy`, as JSON text
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from typing import Any
 
 import orjson
 import polars as pl
 
-from opendcr.ledger.codec import Record, decode
+from opendcr.errors import LedgerError
+from opendcr.ledger.codec import Record, check_envelope, decode, shown
 from opendcr.ledger.facts import Fact, Header
+from opendcr.ledger.kinds import KINDS
 from opendcr.ledger.shapes import Json, parse_instant
 
 NEEDED = (
@@ -39,6 +41,7 @@ NEEDED = (
 )
 DATA = ("place", "substances", "emergency", "gender", "other", "target")
 DOCUMENTS = ("changes", "policy")
+WITH_DOCUMENTS = ("Corrected", "PolicyAdopted")
 MOMENT = pl.Datetime("ms", "UTC")
 
 FACTS = pl.Schema(
@@ -51,7 +54,7 @@ FACTS = pl.Schema(
         "happened": MOMENT,
         "recorded": MOMENT,
         **{key: pl.List(pl.String()) if key == "substances" else pl.String() for key in DATA},
-        **{key: pl.String() for key in DOCUMENTS},
+        "documents": pl.String(),
     }
 )
 STAMPS = pl.Schema({"seq": pl.Int64(), "recorded": MOMENT, "chain": pl.String()})
@@ -71,17 +74,23 @@ class Ledger:
     where: str
 
 
-def ledger_of(header: Header, records: Iterable[Record], where: str = "ledger") -> Ledger:
+def ledger_of(
+    header: Header,
+    records: Iterable[Record],
+    where: str = "ledger",
+    place: Callable[[int], str] = "fact {}".format,
+) -> Ledger:
     """The ledger of records in `seq` order, as a file or a database holds them.
 
-    Raises LedgerError, naming `where` and the key, for a needed fact that no reader could use.
+    Raises LedgerError, naming `where`, the record's `place` and the key, for a record that no
+    reader could use.
     """
     facts: list[tuple[Json, ...]] = []
     stamps: list[tuple[Json, ...]] = []
-    for record in records:
-        at = f"{where}, fact {record.get('seq')}"
-        stamps.append((record.get("seq"), _recorded(record), record.get("chain")))
-        if record.get("kind") in NEEDED:
+    for number, record in enumerate(records, 1):
+        at = f"{where}, {place(number)}"
+        stamps.append(_stamp(record, at))
+        if record["kind"] in NEEDED:
             facts.append(row(decode(record, at)))
     return Ledger(
         header,
@@ -91,17 +100,23 @@ def ledger_of(header: Header, records: Iterable[Record], where: str = "ledger") 
     )
 
 
-def row(fact: Fact) -> tuple[Json, ...]:
+def row(fact: Fact) -> tuple[Any, ...]:
     """A fact as a row of a frame."""
-    return (fact.seq, fact.id, fact.kind, fact.visit, fact.person, fact.happened, fact.recorded,
-            *(fact.data.get(key) for key in DATA), *_documents(fact))  # fmt: skip
+    documents = {key: fact.data[key] for key in DOCUMENTS if key in fact.data}
+    return (
+        fact.seq, fact.id, fact.kind, fact.visit, fact.person, fact.happened, fact.recorded,
+        *(fact.data.get(key) for key in DATA),
+        orjson.dumps(documents).decode() if documents else None,
+    )  # fmt: skip
 
 
-def _documents(fact: Fact) -> Iterator[str | None]:
-    for key in DOCUMENTS:
-        yield orjson.dumps(fact.data[key]).decode() if key in fact.data else None
+def document(documents: str | None, key: str) -> Json:
+    """One of a fact's documents; None where it has no such one."""
+    return orjson.loads(documents).get(key) if documents else None
 
 
-def _recorded(record: Record) -> datetime | None:
-    recorded = record.get("recorded")
-    return parse_instant(recorded) if isinstance(recorded, str) else None
+def _stamp(record: Record, at: str) -> tuple[Json, ...]:
+    check_envelope(record, at)
+    if record["kind"] not in KINDS:
+        raise LedgerError(f"{at}, kind", shown(record["kind"]), "a kind of fact")
+    return record["seq"], parse_instant(record["recorded"]), record["chain"]
