@@ -1,0 +1,107 @@
+"""Reads a table of a TOML file key by key, so that an error can name the file and the key."""
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from opendcr.errors import InputError
+
+
+def read_toml(path: Path, of: str) -> dict[str, Any]:
+    """The content of a TOML file; InputError where it is none."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(str(path), error.strerror or "no file", f"{of} in TOML") from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise InputError(str(path), str(error), f"{of} in TOML") from error
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table: `where` is the file, `name` the table's own key, `known` the keys it may have."""
+
+    where: str
+    name: str
+    data: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, where: str, name: str, data: Any, known: Iterable[str] | None = None) -> "Table":
+        """The table, after a look at its type and its keys."""
+        if not isinstance(data, Mapping):
+            raise InputError(f"{where}, {name}", shown(data), "a table")
+        table = cls(where, name, data)
+        for key in data:
+            if known is not None and key not in known:
+                expected = f"one of {', '.join(sorted(known))}"
+                raise InputError(f"{where}, {table.key(key)}", "a key that is not known", expected)
+        return table
+
+    def key(self, key: str) -> str:
+        """A key's whole name."""
+        return f"{self.name}.{key}" if self.name else key
+
+    def fail(self, key: str, expected: str) -> InputError:
+        """The error for a key whose value is not what was expected."""
+        found = shown(self.data[key]) if key in self.data else "nothing"
+        return InputError(f"{self.where}, {self.key(key)}", found, expected)
+
+    def table(self, key: str, known: Iterable[str] | None = None) -> "Table":
+        """A table within; an empty one where it is left out."""
+        return Table.of(self.where, self.key(key), self.data.get(key, {}), known)
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.data
+
+    def number(self, key: str, low: float, high: float, default: float | None = None) -> float:
+        """A number between bounds."""
+        value = self.data.get(key, default)
+        if not is_number(value) or not low <= value <= high:
+            raise self.fail(key, f"a number from {low:g} to {high:g}")
+        return float(value)
+
+    def whole(self, key: str, low: int, high: int, default: int | None = None) -> int:
+        """A whole number between bounds."""
+        value = self.data.get(key, default)
+        if type(value) is not int or not low <= value <= high:
+            raise self.fail(key, f"a whole number from {low} to {high}")
+        return value
+
+    def numbers(self, key: str, count: int, low: float, high: float) -> tuple[float, ...]:
+        """So many numbers between bounds."""
+        values = self.data.get(key)
+        fits = isinstance(values, list) and len(values) == count
+        if not fits or not all(is_number(one) and low <= one <= high for one in values or ()):
+            raise self.fail(key, f"{count} numbers from {low:g} to {high:g}")
+        return tuple(float(one) for one in values or ())
+
+    def by_key(self, key: str, low: float, high: float) -> dict[str, float]:
+        """A table of numbers between bounds."""
+        inner = self.table(key)
+        return {name: inner.number(name, low, high) for name in inner.data}
+
+    def text(self, key: str, default: str | None = None) -> str:
+        """A text that is not empty."""
+        value = self.data.get(key, default)
+        if not isinstance(value, str) or not value:
+            raise self.fail(key, "a text")
+        return value
+
+    def one_of(self, key: str, codes: Iterable[str], default: str | None = None) -> str:
+        """One of some codes."""
+        value = self.data.get(key, default)
+        if value not in tuple(codes):
+            raise self.fail(key, f"one of {', '.join(codes)}")
+        return str(value)
+
+
+def is_number(value: Any) -> bool:
+    """Whether a value is a finite number and not a yes or no."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e15
+
+
+def shown(value: Any) -> str:
+    """A value for an error message."""
+    return f"'{value}'" if isinstance(value, str) else str(value)
