@@ -88,6 +88,7 @@ def batch(
     return Batch(
         {
             **counts,
+            "days": float(len(days)),
             "arrivals": float(len(came)),
             "emergencies": float(sum(stay.emergency for stay in came)),
             "waited": float(sum(stay.started != stay.arrived for stay in came)),
@@ -112,8 +113,9 @@ def _wait(stay: Stay) -> int:
 
 def results(batches: Sequence[Batch], replications: int) -> dict[str, Estimate]:
     """Every figure by name (see the interfaces' table of definitions)."""
-    share = len(batches) / replications  # batches to a replication
-    totals = {name: _total(batches, name, share) for name in ("arrivals", *_ENDS, "emergencies")}
+    days = float(_column(batches, "days").sum()) / replications
+    names = ("arrivals", *_ENDS, "emergencies")
+    totals = {name: _scaled(_ratio(batches, name, "days"), days) for name in names}
     ratios = {name: _ratio(batches, above, below) for name, (above, below) in _RATIOS.items()}
     return totals | ratios | {"wait_p95_minutes": _p95(batches)}
 
@@ -133,13 +135,12 @@ def _column(batches: Sequence[Batch], name: str) -> NDArray[np.float64]:
     return np.array([one.sums[name] for one in batches])
 
 
-def _total(batches: Sequence[Batch], name: str, share: float) -> Estimate:
-    values = _column(batches, name)
-    mean = float(values.mean() * share)
-    if len(values) < 2:
-        return Estimate(mean, None)
-    # A replication is `share` batches that do not depend on each other.
-    return Estimate(mean, float(values.std(ddof=1) * share / math.sqrt(len(values))))
+def _scaled(estimate: Estimate, factor: float) -> Estimate:
+    """A figure by day as one of so many days."""
+    if estimate.mean is None:
+        return estimate
+    se = None if estimate.se is None else estimate.se * factor
+    return Estimate(estimate.mean * factor, se)
 
 
 def _ratio(batches: Sequence[Batch], above: str, below: str) -> Estimate:
