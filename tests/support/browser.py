@@ -35,9 +35,12 @@ def flags() -> list[str]:
     return [*_QUIET, "--no-sandbox"] if os.geteuid() == 0 else _QUIET
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> "Iterator[Browser]":
-    """One browser for the whole run; each page has a profile of its own."""
+    """One browser for a file of tests; each page has a profile of its own.
+
+    With it ends Playwright's event loop, beside which Django would refuse its database.
+    """
     path = chromium()
     if path is None:
         missing("Chromium", "chromium")

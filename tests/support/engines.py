@@ -7,6 +7,7 @@ import os
 import shutil
 import sys
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -94,18 +95,27 @@ def connect(url: str, keys_url: str) -> None:
 
 
 def close() -> None:
-    """Close this thread's connections."""
+    """Close this thread's connections, those that it has opened."""
     from django.db import connections
 
-    connections.close_all()
+    for connection in connections.all(initialized_only=True):
+        if connection.connection is not None:
+            connection.close()
 
 
 def _migrate(alias: str, url: str) -> None:
     from django.core.management import call_command
 
+    def work() -> None:
+        try:
+            call_command("migrate", database=alias, verbosity=0)
+        finally:
+            close()
+
     _use(alias, url)
-    call_command("migrate", database=alias, verbosity=0)
-    close()
+    # In a thread of its own: beside a browser this one has an event loop, where Django refuses.
+    with ThreadPoolExecutor(1) as apart:
+        apart.submit(work).result()
 
 
 def _use(alias: str, url: str) -> None:
@@ -115,7 +125,9 @@ def _use(alias: str, url: str) -> None:
 
     from opendcr.web.config.places import database
 
-    connections[alias].close()
+    earlier = connections[alias]
+    if earlier.connection is not None:
+        earlier.close()
     del connections[alias]
     configured = connections.configure_settings({"default": {}, alias: database(url)})
     connections.settings[alias] = configured[alias]
