@@ -136,7 +136,11 @@ def decode_header(record: Json, where: str) -> Header:
     if not _a_zone(record.get("timezone")):
         found = shown(record.get("timezone"))
         raise LedgerError(f"{where}, timezone", found, "a time zone such as Europe/London")
-    return Header(record["room"], record["timezone"], _origin(record.get("origin"), where))
+    header = Header(record["room"], record["timezone"], _origin(record.get("origin"), where))
+    if encode_header(header) != record:
+        # The header is hashed, and must come back from a database as it was.
+        raise LedgerError(where, "keys that a header has not", ", ".join(encode_header(header)))
+    return header
 
 
 def _origin(origin: Json, where: str) -> Origin:

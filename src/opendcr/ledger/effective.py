@@ -21,27 +21,23 @@ CHANGEABLE = ("happened", "person", "visit", "data")
 def effective(facts: Iterable[Fact]) -> list[Fact]:
     """The facts that stand, as corrected, in `seq` order; corrections themselves are left out."""
     stated = sorted(facts, key=lambda fact: fact.seq)
-    targets = {fact.id for fact in stated if fact.kind not in ABOUT_FACTS}
-    retracted, corrected = _amendments(stated, targets)
+    retracted, corrected = amendments(stated)
     return [
         amend(fact, corrected[fact.id]) if fact.id in corrected else fact
         for fact in stated
-        if fact.id in targets and fact.id not in retracted
+        if fact.kind not in ABOUT_FACTS and fact.id not in retracted
     ]
 
 
-def _amendments(stated: list[Fact], targets: set[str]) -> tuple[set[str], dict[str, Fact]]:
-    """Which facts are out, and the correction that each corrected fact has last."""
+def amendments(facts: Iterable[Fact]) -> tuple[set[str], dict[str, Fact]]:
+    """The ids of what is retracted, and the last correction of each fact, by the fact's id."""
+    stated = sorted(facts, key=lambda fact: fact.seq)
     out: set[str] = set()
     # Latest first: a retraction that was itself retracted has no say.
     for fact in reversed(stated):
         if fact.kind == "Retracted" and fact.id not in out:
             out.add(fact.data["target"])
-    last = {
-        fact.data["target"]: fact
-        for fact in stated
-        if fact.kind == "Corrected" and fact.data["target"] in targets
-    }
+    last = {fact.data["target"]: fact for fact in stated if fact.kind == "Corrected"}
     return out, last
 
 
@@ -59,8 +55,9 @@ def readable_changes(
     if moment is not None:
         made["happened"] = whole_milliseconds(moment)
     for key in ("person", "visit"):
-        if key in changes and (changes[key] is None or is_ident(str(changes[key]))):
-            made[key] = changes[key]
+        value = changes.get(key)
+        if key in changes and (value is None or (_is_text(value) and is_ident(value))):
+            made[key] = value
     if isinstance(changes.get("data"), Mapping):
         made["data"] = {**data, **_readable(kind, changes["data"])}
     return made

@@ -8,7 +8,7 @@ not be read later, so it never enters a fact. One of the right type that cannot 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import MAXYEAR, MINYEAR, UTC, datetime
 from typing import Any, Protocol
 
 from opendcr.catalogue import Catalogue
@@ -263,6 +263,8 @@ def parse_instant(value: str) -> datetime | None:
     """The moment that a string names, in UTC, or None where it names none or leaves out its offset."""
     try:
         moment = datetime.fromisoformat(value)
-        return moment.astimezone(UTC) if moment.tzinfo is not None else None
+        utc = moment.astimezone(UTC) if moment.tzinfo is not None else None
     except (ValueError, OverflowError):  # no time, or one beyond the calendar
         return None
+    # At the calendar's edge no local time and no waiting time could be worked out.
+    return utc if utc is not None and MINYEAR < utc.year < MAXYEAR else None

@@ -78,7 +78,7 @@ class _Walk:
     def _value(self, record: Record) -> str:
         try:
             return link(self.head, record)
-        except ValueError as error:  # what RFC 8785 has no form for, such as an integer over 2**53
+        except (ValueError, RecursionError) as error:  # an integer over 2**53, endless nesting
             raise _Broken("a value that has no canonical form") from error
 
     def _why(self, record: Record) -> str:

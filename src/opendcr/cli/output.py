@@ -1,0 +1,124 @@
+"""What all commands share: how they answer, show progress, and say what is wrong."""
+
+import json
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+import click
+
+from opendcr.errors import OpenDCRError
+
+DONE, NOT_HELD, BAD_INPUT = 0, 1, 2
+INTERRUPTED, PIPE_CLOSED = 130, 141  # what a shell gives for SIGINT and SIGPIPE
+EXTRAS = {
+    "web": ("django", "ninja", "uvicorn", "cryptography", "csp", "django_htmx", "whitenoise"),
+    "bayes": ("numpyro", "jax"),
+    "cluster": ("distributed", "dask"),
+}
+_SECONDS_BETWEEN = 0.2  # between two pictures of progress
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+
+def json_option(command: _F) -> _F:
+    """Adds `--json`, which the command takes as `as_json`."""
+    help_line = "One JSON document on standard output, and nothing else there."
+    return click.option("--json", "as_json", is_flag=True, help=help_line)(command)
+
+
+def emit(as_json: bool, document: Any, text: str) -> None:
+    """Print the document as JSON, or the text for people."""
+    click.echo(json.dumps(document, ensure_ascii=False) if as_json else text)
+
+
+def say(text: str) -> None:
+    """A line for people on standard error."""
+    click.echo(text, err=True)
+
+
+@contextmanager
+def progress(label: str, total: int | None = None) -> Iterator[Callable[[int], None]]:
+    """A function that takes how much is done, and shows it with a time estimate.
+
+    It shows nothing unless standard error is a terminal.
+    """
+    if not sys.stderr.isatty():
+        yield lambda done: None
+        return
+    started, shown = time.monotonic(), 0.0
+
+    def show(done: int) -> None:
+        nonlocal shown
+        now = time.monotonic()
+        if now - shown >= _SECONDS_BETWEEN:
+            shown = now
+            click.echo(
+                f"\r\x1b[K{label}: {_estimate(done, total, now - started)}", err=True, nl=False
+            )
+
+    try:
+        yield show
+    finally:
+        click.echo("\r\x1b[K", err=True, nl=False)
+
+
+def _estimate(done: int, total: int | None, seconds: float) -> str:
+    if not total or not done:
+        return f"{done:,}, {seconds:.0f} s"
+    left = seconds * max(total - done, 0) / done
+    return f"{done:,} of {total:,}, about {left:.0f} s left"
+
+
+def run(command: click.Command, arguments: Sequence[str]) -> int:
+    """Run a command and return its exit status; what is wrong is said in one line."""
+    try:
+        status = command.main(list(arguments), prog_name="opendcr", standalone_mode=False)
+        sys.stdout.flush()
+        return status if isinstance(status, int) else DONE
+    except click.exceptions.NoArgsIsHelpError as error:
+        say(error.format_message())
+        return BAD_INPUT
+    except click.UsageError as error:
+        return _bad(f"{_command_path(error)}: {error.format_message()}")
+    except click.ClickException as error:
+        return _bad(error.format_message())
+    except OpenDCRError as error:
+        return _bad(str(error))
+    except BrokenPipeError:
+        _close_stdout()
+        return PIPE_CLOSED
+    except OSError as error:
+        return _bad(": ".join(str(part) for part in (error.filename, error.strerror) if part))
+    except ModuleNotFoundError as error:
+        return _bad(_missing(error))
+    except (KeyboardInterrupt, click.Abort):
+        say("Interrupted.")
+        return INTERRUPTED
+
+
+def _bad(message: str) -> int:
+    say("Error: " + " ".join(message.split()))
+    return BAD_INPUT
+
+
+def _command_path(error: click.UsageError) -> str:
+    return error.ctx.command_path if error.ctx else "opendcr"
+
+
+def _missing(error: ModuleNotFoundError) -> str:
+    """Which extra brings the missing module; the error itself where none does."""
+    for extra, modules in EXTRAS.items():
+        if error.name and error.name.split(".")[0] in modules:
+            return (
+                f"this needs {error.name}, which is not installed: pip install 'opendcr[{extra}]'"
+            )
+    raise error
+
+
+def _close_stdout() -> None:
+    # The interpreter flushes standard output once more at its end, and would fail again.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,0 +1,126 @@
+"""One visit as people read it: every fact in order, what was struck through, and by whom."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from opendcr.ledger.codec import instant
+from opendcr.ledger.effective import ABOUT_FACTS, amend, amendments
+from opendcr.ledger.facts import Fact
+from opendcr.ledger.kinds import KINDS
+from opendcr.ledger.shapes import Json
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A fact as it was written and as it now stands.
+
+    `standing` is None where it was retracted, or corrected into another visit. `amended_by` are the
+    corrections and retractions that name it, in `seq` order, whether or not they have effect.
+    """
+
+    original: Fact
+    standing: Fact | None
+    amended_by: tuple[Fact, ...]
+
+
+def timeline(facts: Callable[[], Iterable[Fact]], visit: str) -> list[Entry]:
+    """The visit's facts in the order in which they happened.
+
+    `facts` gives the ledger's facts each time that it is called: they are read twice, so that a
+    long ledger need not be held.
+    """
+    about = [fact for fact in facts() if fact.kind in ABOUT_FACTS]
+    moved_here = {
+        fact.data["target"]
+        for fact in about
+        if fact.kind == "Corrected" and fact.data["changes"].get("visit") == visit
+    }
+    named = [
+        fact
+        for fact in facts()
+        if fact.kind not in ABOUT_FACTS and (fact.visit == visit or fact.id in moved_here)
+    ]
+    out, corrected = amendments([*named, *about])
+    entries = [_entry(fact, about, out, corrected, visit) for fact in named]
+    return sorted(filter(None, entries), key=_when)
+
+
+def _entry(
+    fact: Fact, about: list[Fact], out: set[str], corrected: dict[str, Fact], visit: str
+) -> Entry | None:
+    standing = amend(fact, corrected[fact.id]) if fact.id in corrected else fact
+    if visit not in (fact.visit, standing.visit):
+        return None
+    stands = fact.id not in out and standing.visit == visit
+    amended_by = tuple(one for one in about if one.data["target"] == fact.id)
+    return Entry(fact, standing if stands else None, amended_by)
+
+
+def _when(entry: Entry) -> tuple[object, int]:
+    return ((entry.standing or entry.original).happened, entry.original.seq)
+
+
+def document_of(entry: Entry) -> dict[str, Json]:
+    """The entry as JSON."""
+    return {
+        "fact": entry.original.id,
+        "seq": entry.original.seq,
+        "kind": entry.original.kind,
+        "words": _words(entry.original),
+        "struck": entry.standing is None,
+        "original": _document(entry.original),
+        "standing": _document(entry.standing) if entry.standing else None,
+        "amended_by": [_amendment(fact) for fact in entry.amended_by],
+    }
+
+
+def _document(fact: Fact) -> dict[str, Json]:
+    return {
+        "happened": instant(fact.happened),
+        "recorded": instant(fact.recorded),
+        "person": fact.person,
+        "visit": fact.visit,
+        "author": fact.author,
+        "data": fact.data,
+    }
+
+
+def _amendment(fact: Fact) -> dict[str, Json]:
+    return {
+        "fact": fact.id,
+        "kind": fact.kind,
+        "author": fact.author,
+        "recorded": instant(fact.recorded),
+        "reason": fact.data["reason"],
+    }
+
+
+def text_of(entry: Entry, zone: str) -> str:
+    """The entry in a line or two, in local time; what no longer stands is between `~~`."""
+    original = _line(entry.original, zone)
+    lines = [original if entry.standing == entry.original else f"~~{original}~~"]
+    if entry.standing not in (None, entry.original):
+        lines.append(f"  now {_line(entry.standing, zone)}")
+    lines += [
+        f"  {_words(fact)} by {fact.author}: {fact.data['reason']}" for fact in entry.amended_by
+    ]
+    return "\n".join(lines)
+
+
+def _line(fact: Fact, zone: str) -> str:
+    at = fact.happened.astimezone(ZoneInfo(zone))
+    said = ", ".join(f"{key} {_value(value)}" for key, value in fact.data.items() if key != "clock")
+    return f"{at:%Y-%m-%d %H:%M:%S}  {_words(fact)}{': ' if said else ''}{said}  ({fact.author})"
+
+
+def _value(value: Json) -> str:
+    if isinstance(value, list):
+        return " + ".join(map(_value, value))
+    if isinstance(value, dict):
+        return " ".join(f"{key} {_value(one)}" for key, one in value.items())
+    return str(value)
+
+
+def _words(fact: Fact) -> str:
+    return KINDS[fact.kind].words
