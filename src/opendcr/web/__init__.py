@@ -1,0 +1,1 @@
+"""The web system: the only part that knows Django."""

@@ -1,0 +1,22 @@
+"""Boards as text: made once for each role and change, however many screens show them."""
+
+from datetime import UTC, datetime
+
+import orjson
+
+from opendcr.room.board import board
+from opendcr.web.api.labels import labelled
+from opendcr.web.store.held import look
+from opendcr.web.store.visible import board_for
+
+
+def board_text(room: str, role: str) -> str:
+    """The board as a role may see it now."""
+    return boards(room, [role])[role]
+
+
+def boards(room: str, roles: list[str]) -> dict[str, str]:
+    """The same for several roles, from one look at the room."""
+    held = look(room)
+    whole = labelled(board(held.room, datetime.now(UTC)), held.room.policy.title)
+    return {role: orjson.dumps(board_for(role, whole)).decode() for role in roles}

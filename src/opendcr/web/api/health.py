@@ -1,0 +1,77 @@
+"""Whether the process lives, and whether it can be relied on. For anybody; tells nothing else."""
+
+import os
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import HttpRequest, JsonResponse
+
+from opendcr.web.store.held import rooms
+from opendcr.web.store.models import Anchor, Heartbeat
+from opendcr.web.store.threads import reading
+from opendcr.web.store.trouble import TROUBLE
+
+FREE_BYTES = 50 * 2**20
+OVERDUE = timedelta(minutes=3)
+
+
+async def live(request: HttpRequest) -> JsonResponse:
+    """The process answers."""
+    return JsonResponse({"live": True})
+
+
+async def ready(request: HttpRequest) -> JsonResponse:
+    """200 where every check holds, else 503 with the names of those that do not."""
+    failing = await reading(_failing)
+    return JsonResponse({"ready": not failing, "failing": failing}, status=503 if failing else 200)
+
+
+def _failing() -> list[str]:
+    return [name for name, holds in CHECKS.items() if not _holds(holds)]
+
+
+def _holds(check: Callable[[], bool]) -> bool:
+    try:
+        return check()
+    except (*TROUBLE, OSError):
+        return False
+
+
+def migrated() -> bool:
+    """Every migration has run."""
+    executor = MigrationExecutor(connection)
+    return not executor.migration_plan(executor.loader.graph.leaf_nodes())
+
+
+def verified() -> bool:
+    """Each room's chain was verified not long ago, and what was verified is still there."""
+    for room in rooms():
+        anchor = Anchor.objects.filter(room=room).order_by("-seq").first()
+        if anchor is None or datetime.now(UTC) - anchor.verified > OVERDUE:
+            return False
+    return True
+
+
+def disk_not_full() -> bool:
+    """There is room to write, where the database is a file of ours."""
+    if connection.vendor != "sqlite":
+        return True
+    folder = os.statvfs(Path(connection.settings_dict["NAME"]).parent)
+    return folder.f_bavail * folder.f_frsize > FREE_BYTES
+
+
+def background_alive() -> bool:
+    """The upkeep ran to its end not long ago."""
+    beat = Heartbeat.objects.filter(work="upkeep").first()
+    return beat is not None and datetime.now(UTC) - beat.beat < OVERDUE
+
+
+CHECKS = {
+    "migrated": migrated,
+    "verified": verified,
+    "disk": disk_not_full,
+    "background": background_alive,
+}

@@ -1,0 +1,159 @@
+"""The addresses under /api/: commands, facts, board, keys, measures."""
+
+import logging
+import secrets
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import orjson
+from django.core.exceptions import RequestDataTooBig
+from django.http import HttpRequest, HttpResponse
+from ninja import NinjaAPI, Query
+from ninja.errors import AuthenticationError, HttpError, ValidationError
+
+from opendcr.errors import InputError
+from opendcr.ledger.codec import instant
+from opendcr.web.api import schemas
+from opendcr.web.api.access import SignedIn, sender_from
+from opendcr.web.api.boards import board_text
+from opendcr.web.api.schemas import COMMAND, Problem
+from opendcr.web.store.archive import records_after
+from opendcr.web.store.held import only_room
+from opendcr.web.store.models import SigningKey
+from opendcr.web.store.proof import Sender, public_key
+from opendcr.web.store.threads import reading, writing
+from opendcr.web.store.trouble import TROUBLE, words_for
+from opendcr.web.store.visible import fact_for
+from opendcr.web.store.write import Answered, unacceptable, write
+
+FACTS_AT_ONCE = 500
+SHIFT = timedelta(hours=12)
+PROBLEMS = {400: Problem, 401: Problem, 403: Problem, 422: Problem, 503: Problem}
+
+log = logging.getLogger("opendcr.api")
+api = NinjaAPI(
+    title="OpenDCR",
+    version="1",
+    description="Commands in, facts and the board out. Every address takes `room`.",
+    auth=SignedIn(),
+    docs_url=None,
+    urls_namespace="api",
+)
+
+
+@api.post(
+    "commands",
+    response={200: schemas.Recorded, 409: schemas.Refused, **PROBLEMS},
+    openapi_extra={
+        "requestBody": {"required": True, "content": {"application/json": {"schema": COMMAND}}}
+    },
+)
+async def command(request: HttpRequest) -> HttpResponse:
+    """An ask or a report. The same command sent again gets the same answer."""
+    sender = sender_from(request)
+    try:
+        body = orjson.loads(request.body)
+        room = body.get("room") if isinstance(body, dict) else None
+    except (orjson.JSONDecodeError, RequestDataTooBig):
+        return _json(unacceptable(InputError("the body", "no JSON", "a command: a JSON object")))
+    return _json(await writing(_write, room, body, sender))
+
+
+def _write(room: Any, body: Any, sender: Sender) -> Answered:
+    try:
+        name = only_room(room)
+    except InputError as problem:
+        return unacceptable(problem)
+    return write(name, body, sender)
+
+
+@api.get("facts", response={200: schemas.Facts, **PROBLEMS})
+async def facts(
+    request: HttpRequest,
+    after: int = Query(0, ge=0, le=2**53),
+    room: str | None = None,
+) -> HttpResponse:
+    """Facts in the room's order, as the sender's role may see them; at most 500 at once."""
+    sender = sender_from(request, "facts")
+    return await reading(_facts, room, after, sender.role)
+
+
+def _facts(room: str | None, after: int, role: str) -> HttpResponse:
+    records = list(records_after(only_room(room), after, limit=FACTS_AT_ONCE + 1))
+    shown = [fact_for(role, record) for record in records[:FACTS_AT_ONCE]]
+    answer = {"facts": shown, "more": len(records) > FACTS_AT_ONCE}
+    return HttpResponse(orjson.dumps(answer), content_type="application/json")
+
+
+@api.get("board", response={200: dict[str, Any], **PROBLEMS})
+async def board(request: HttpRequest, room: str | None = None) -> HttpResponse:
+    """The board now, as the sender's role may see it."""
+    sender = sender_from(request, "board")
+    text = await reading(lambda: board_text(only_room(room), sender.role))
+    return HttpResponse(text, content_type="application/json")
+
+
+@api.post("keys", response={200: schemas.Key, **PROBLEMS})
+async def keys(request: HttpRequest, jwk: schemas.PublicKey) -> Any:
+    """Registers a signing key for whoever is signed in, this device and this shift."""
+    sender = sender_from(request)
+    if sender.means != "session" or sender.staff is None:
+        raise HttpError(403, "a key is for a person who is signed in")
+    return await reading(_register_key, jwk, sender)
+
+
+def _register_key(jwk: schemas.PublicKey, sender: Sender) -> dict[str, str]:
+    try:
+        public_key(jwk.x, jwk.y)
+    except ValueError as error:
+        raise InputError("x, y", "no point of the curve", "a P-256 public key") from error
+    now = datetime.now(UTC)
+    key = SigningKey.objects.create(
+        key=f"k-{secrets.token_hex(12)}", staff_id=sender.staff, device=sender.device,
+        x=jwk.x, y=jwk.y, since=now, until=now + SHIFT,
+    )  # fmt: skip
+    return {
+        "key": key.key,
+        "staff": str(sender.staff),
+        "device": key.device,
+        "until": instant(key.until),
+    }
+
+
+@api.exception_handler(InputError)
+def _input_error(request: HttpRequest, error: InputError) -> HttpResponse:
+    return _json(unacceptable(error))
+
+
+@api.exception_handler(ValidationError)
+def _validation_error(request: HttpRequest, error: ValidationError) -> HttpResponse:
+    first = error.errors[0]
+    where = ".".join(str(part) for part in first["loc"][1:]) or "the body"
+    return _problem(422, where, "something else", str(first["msg"]))
+
+
+@api.exception_handler(AuthenticationError)
+def _stranger(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
+    return _problem(401, "the request", "nobody signed in", "a session, or a bearer token")
+
+
+@api.exception_handler(HttpError)
+def _http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
+    found = "a body that cannot be read" if error.status_code == 400 else str(error)
+    return _problem(error.status_code, "the request", found, "a request that may be made")
+
+
+for _kind in TROUBLE:
+
+    @api.exception_handler(_kind)
+    def _trouble(request: HttpRequest, error: Exception) -> HttpResponse:
+        log.error("the database failed: %s", words_for(error))
+        return _problem(503, "the database", words_for(error), "try again, or use paper")
+
+
+def _problem(status: int, where: str, found: str, expected: str) -> HttpResponse:
+    return _json(Answered(status, unacceptable(InputError(where, found, expected)).body))
+
+
+def _json(answered: Answered) -> HttpResponse:
+    return HttpResponse(answered.body, content_type="application/json", status=answered.status)

@@ -1,0 +1,69 @@
+"""Where the system keeps what is its own: the data folder, the database's address, the keys."""
+
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from opendcr.errors import InputError
+
+_EXPECTED = "sqlite:///PATH or postgresql://USER@HOST/NAME"
+
+# One write at a time takes the file at once (IMMEDIATE), is on the disk when it is acknowledged
+# (FULL), and a REPLACE runs into the triggers that forbid it (recursive_triggers).
+_SQLITE = {
+    "transaction_mode": "IMMEDIATE",
+    "timeout": 20,
+    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
+    " PRAGMA recursive_triggers=ON;",
+}
+
+
+def data_folder() -> Path:
+    """The user's data folder for OpenDCR, by the XDG rules; OPENDCR_HOME names another."""
+    own = os.environ.get("OPENDCR_HOME")
+    shared = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
+    return Path(own) if own else Path(shared) / "opendcr"
+
+
+def database(url: str) -> dict[str, Any]:
+    """Django's settings for the database at an address; raises InputError for an unknown one."""
+    parts = urlsplit(url)
+    if parts.scheme == "sqlite" and not parts.netloc and len(parts.path) > 1:
+        return _settings("sqlite3", unquote(parts.path[1:]), OPTIONS=dict(_SQLITE))
+    if parts.scheme in ("postgresql", "postgres") and len(parts.path) > 1:
+        host = parse_qs(parts.query).get("host", [parts.hostname or ""])[0]
+        return _settings(
+            "postgresql",
+            unquote(parts.path[1:]),
+            USER=unquote(parts.username or ""),
+            PASSWORD=unquote(parts.password or ""),
+            HOST=host,
+            PORT=str(parts.port or ""),
+            OPTIONS={"connect_timeout": 5},
+        )
+    raise InputError("--database", f"the address '{_without_password(url)}'", _EXPECTED)
+
+
+def _settings(engine: str, name: str, **more: Any) -> dict[str, Any]:
+    return {"ENGINE": f"django.db.backends.{engine}", "NAME": name, "ATOMIC_REQUESTS": False} | more
+
+
+def _without_password(url: str) -> str:
+    before, at, after = url.rpartition("@")
+    return f"{before.split(':')[0]}:…@{after}" if at else url
+
+
+def secret_file(path: Path, size: int) -> bytes:
+    """The random bytes that a file holds, made on the first call and readable by its owner only."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(secrets.token_bytes(size))
+    except FileExistsError:
+        pass
+    held = path.read_bytes()
+    if len(held) != size:
+        raise InputError(str(path), f"{len(held)} bytes", f"a key of {size} bytes")
+    return held

@@ -1,0 +1,47 @@
+"""Setting Django up for a command: which databases, and what is wrong with them in one line."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import django
+
+from opendcr.errors import InputError
+from opendcr.web.config.places import database as settings_of
+
+
+def configure(database: str | None = None, keys: str | None = None) -> None:
+    """Leads Django to the databases of the options or the environment, and sets it up.
+
+    Raises InputError for an address that leads nowhere.
+    """
+    for name, url in (("OPENDCR_DATABASE", database), ("OPENDCR_KEYS", keys)):
+        if url:
+            os.environ[name] = url
+        if os.environ.get(name):
+            _has_folder(settings_of(os.environ[name]))
+    os.environ["DJANGO_SETTINGS_MODULE"] = "opendcr.web.config.settings"
+    try:
+        django.setup()
+    except OSError as error:
+        found = f"{error.filename}: {(error.strerror or 'unusable').lower()}"
+        raise InputError("the data folder", found, "a folder that can be written to") from error
+
+
+def _has_folder(settings: dict[str, Any]) -> None:
+    folder = Path(settings["NAME"]).absolute().parent
+    if settings["ENGINE"].endswith("sqlite3") and not folder.is_dir():
+        raise InputError("--database", f"no folder {folder}", "a path in an existing folder")
+
+
+@contextmanager
+def database_trouble() -> Iterator[None]:
+    """Says in one line what is wrong with a database. Django must be set up."""
+    from opendcr.web.store.trouble import TROUBLE, words_for
+
+    try:
+        yield
+    except TROUBLE as error:
+        raise InputError("--database", words_for(error), "a database that can be used") from error

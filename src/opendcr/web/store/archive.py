@@ -1,0 +1,75 @@
+"""Facts out of the database: the archive that a room refolds from, and the ledger in order."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+import orjson
+from django.db.models import QuerySet
+
+from opendcr.ledger.codec import Record, decode
+from opendcr.ledger.facts import Fact
+from opendcr.room.standing import STANDING_KINDS
+from opendcr.web.store.models import Entry
+
+AT_ONCE = 2000
+
+
+class StoredArchive:
+    """A room's archive in the database (see `opendcr.room.room.Archive`)."""
+
+    def __init__(self, room: str) -> None:
+        self._entries = Entry.objects.filter(room=room)
+
+    def fact(self, id: str) -> Fact | None:
+        return next(iter(_facts(self._entries.filter(fact=id))), None)
+
+    def amended(self, id: str) -> Sequence[Fact]:
+        return self._with_amendments(self._entries.filter(fact=id))
+
+    def thread(self, name: str, id: str) -> Sequence[Fact]:
+        return self._with_amendments(self._entries.filter(**{name: id}))
+
+    def standing(self) -> Sequence[Fact]:
+        return self._with_amendments(self._entries.filter(kind__in=STANDING_KINDS))
+
+    def _with_amendments(self, entries: QuerySet[Entry]) -> list[Fact]:
+        """The facts, and what corrects or retracts them, to any depth, in `seq` order."""
+        found = {fact.id: fact for fact in _facts(entries)}
+        newest = list(found)
+        while newest:
+            amending = [
+                fact
+                for some in _chunks(newest)
+                for fact in _facts(self._entries.filter(target__in=some))
+                if fact.id not in found
+            ]
+            found |= {fact.id: fact for fact in amending}
+            newest = [fact.id for fact in amending]
+        return sorted(found.values(), key=lambda fact: fact.seq)
+
+
+def records_after(room: str, seq: int, limit: int | None = None) -> Iterator[Record]:
+    """The records of a room's facts after `seq`, in order."""
+    entries = Entry.objects.filter(room=room, seq__gt=seq).order_by("seq")
+    rows = entries.values_list("record", "chain")[:limit]
+    for record, chain in rows.iterator(AT_ONCE):
+        yield {**orjson.loads(record), "chain": chain}
+
+
+def facts_after(room: str, seq: int) -> list[Fact]:
+    """The same, decoded."""
+    return [decode(record, "the database") for record in records_after(room, seq)]
+
+
+def head_of(room: str) -> tuple[int, str] | None:
+    """The last `seq` and chain value, read from the database; None where there is no fact."""
+    entries = Entry.objects.filter(room=room).order_by("-seq")
+    return entries.values_list("seq", "chain").first()
+
+
+def _facts(entries: QuerySet[Entry]) -> Iterator[Fact]:
+    for record, chain in entries.order_by("seq").values_list("record", "chain"):
+        yield decode({**orjson.loads(record), "chain": chain}, "the database")
+
+
+def _chunks(ids: Sequence[str]) -> Iterable[Sequence[str]]:
+    return (ids[start : start + 500] for start in range(0, len(ids), 500))

@@ -1,0 +1,102 @@
+"""The rooms that this process holds in memory, each as far as it has read its ledger."""
+
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from threading import Lock
+
+import orjson
+from django.db import connection
+
+from opendcr.errors import InputError
+from opendcr.ledger.chain import first_link
+from opendcr.ledger.codec import decode_header
+from opendcr.ledger.facts import Fact, Header
+from opendcr.room.room import Room, advance, fold
+from opendcr.web.store.archive import StoredArchive, facts_after
+from opendcr.web.store.models import Ledger
+
+FOLD_FROM = 1000  # more facts than this at once are folded whole, which asks the archive nothing
+
+
+@dataclass(frozen=True)
+class Held:
+    """A room, its ledger's header, and the chain value of the last fact that it has seen."""
+
+    header: Header
+    room: Room
+    head: str
+
+    def after(self, facts: list[Fact]) -> "Held":
+        """The same after more facts."""
+        if not facts:
+            return self
+        room = advance(self.room, facts, StoredArchive(self.room.name))
+        return replace(self, room=room, head=facts[-1].chain)
+
+
+_held: dict[tuple[str, str], Held] = {}
+_keeping = Lock()
+
+
+def current(room: str) -> Held:
+    """The room with all that its ledger holds by now; raises InputError where there is none."""
+    held = _held.get(_key(room)) or _empty(room)
+    fresh = facts_after(room, held.room.seq)
+    if not fresh:
+        return held
+    if held.room.seq == 0 and len(fresh) > FOLD_FROM:
+        whole = fold(fresh, room, held.header.timezone)
+        return replace(held, room=whole, head=fresh[-1].chain)
+    return held.after(fresh)
+
+
+def keep(held: Held) -> None:
+    """Puts a room in the place of an older one. Only what is committed may come here."""
+    key = _key(held.room.name)
+    with _keeping:
+        if key not in _held or _held[key].room.seq <= held.room.seq:
+            _held[key] = held
+
+
+def look(room: str) -> Held:
+    """The room as committed by now, for readers."""
+    held = current(room)
+    keep(held)
+    return held
+
+
+def rooms() -> list[str]:
+    """The rooms that the database holds."""
+    return list(Ledger.objects.order_by("room").values_list("room", flat=True))
+
+
+def only_room(name: str | None) -> str:
+    """The room by this name, or the one room that there is; raises InputError otherwise."""
+    known = rooms()
+    if name in known:
+        return str(name)
+    if name is None and len(known) == 1:
+        return known[0]
+    raise InputError("room", "no such room" if name else "nothing", "the name of a room here")
+
+
+def _empty(room: str) -> Held:
+    header = header_of(room)
+    return Held(header, Room(room, header.timezone), first_link(header))
+
+
+def header_of(room: str) -> Header:
+    """The header of a room's ledger; raises InputError where there is none."""
+    text = Ledger.objects.filter(room=room).values_list("header", flat=True).first()
+    if text is None:
+        raise InputError("room", "no such room", "the name of a room here")
+    return _decoded(text)
+
+
+@lru_cache
+def _decoded(text: str) -> Header:
+    return decode_header(orjson.loads(text), "the database's header")
+
+
+def _key(room: str) -> tuple[str, str]:
+    return str(connection.settings_dict["NAME"]), room

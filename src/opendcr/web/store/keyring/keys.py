@@ -1,0 +1,56 @@
+"""Making, opening and deleting the keys of the register. AES-256-GCM throughout."""
+
+import secrets
+from collections.abc import Iterable
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from django.conf import settings
+
+from opendcr.web.config.places import secret_file
+from opendcr.web.store.keyring.models import WrappedKey
+
+NONCE = 12
+
+
+def seal(key: bytes, words: bytes, owner: str) -> bytes:
+    """The words under a key, bound to their owner: nonce, ciphertext, tag."""
+    nonce = secrets.token_bytes(NONCE)
+    return nonce + AESGCM(key).encrypt(nonce, words, owner.encode())
+
+
+def unseal(key: bytes, sealed: bytes, owner: str) -> bytes:
+    """The words again; raises InvalidTag for another key or owner."""
+    return AESGCM(key).decrypt(sealed[:NONCE], sealed[NONCE:], owner.encode())
+
+
+def key_for(owner: str, now: datetime) -> bytes:
+    """The owner's key, made at the first call."""
+    fresh = seal(_master(), secrets.token_bytes(32), owner)
+    held, _ = WrappedKey.objects.get_or_create(
+        owner=owner, defaults={"wrapped": fresh, "made": now}
+    )
+    return unseal(_master(), bytes(held.wrapped), owner)
+
+
+def keys_of(owners: Iterable[str]) -> dict[str, bytes]:
+    """The keys of those owners who have one."""
+    wanted = list(owners)
+    # Few by name, many by reading all: a database takes only so many names in one question.
+    held = WrappedKey.objects.filter(owner__in=wanted) if len(wanted) < 500 else WrappedKey.objects
+    return {
+        owner: unseal(_master(), bytes(wrapped), owner)
+        for owner, wrapped in held.values_list("owner", "wrapped")
+    }
+
+
+def forget(owner: str, before: datetime) -> None:
+    """Deletes an owner's key if it is from before a moment: nobody can read the texts again."""
+    WrappedKey.objects.filter(owner=owner, made__lte=before).delete()
+
+
+@cache
+def _master() -> bytes:
+    return secret_file(Path(settings.OPENDCR_MASTER_KEY), 32)

@@ -1,0 +1,103 @@
+"""Whole ledgers: beginning one, taking one out, taking one in."""
+
+from collections.abc import Iterable
+from itertools import islice
+from typing import Protocol
+
+from django.db import transaction
+
+from opendcr.errors import InputError, LedgerError
+from opendcr.ledger.chain import canonical, header_link, link
+from opendcr.ledger.codec import Record, decode, decode_header, encode_header
+from opendcr.ledger.facts import Fact, Header
+from opendcr.web.store.archive import AT_ONCE, records_after
+from opendcr.web.store.held import header_of, rooms
+from opendcr.web.store.models import Entry, Ledger
+from opendcr.web.store.write import row, turn
+
+
+class Writer(Protocol):
+    """What takes records in order, such as `opendcr.ledger.files.LedgerWriter`."""
+
+    def write_records(self, records: Iterable[Record]) -> None: ...
+
+
+class Source(Protocol):
+    """What gives a header and records in order, such as `opendcr.ledger.files.LedgerFile`."""
+
+    @property
+    def header_record(self) -> Record: ...
+
+    def records(self) -> Iterable[Record]: ...
+
+
+def begin(header: Header) -> None:
+    """Begins the ledger of a room that has none; does nothing where the same one stands."""
+    _begin_as(encode_header(header), header.room)
+
+
+def check_origin(training: bool) -> None:
+    """Raises InputError where the database holds rooms of the other sort.
+
+    A training room's people are invented: nothing may bring them among recorded ones.
+    """
+    for room in rooms():
+        simulated = header_of(room).origin.kind == "simulated"
+        if training and not simulated:
+            found = f"the recorded room '{room}'"
+            raise InputError("--database", found, "a database for training alone, or no --demo")
+        if simulated and not training:
+            found = f"the simulated room '{room}'"
+            raise InputError("--database", found, "a database of recorded rooms, or --demo")
+
+
+def export_to(writer: Writer, room: str) -> None:
+    """Hands a room's records, as they were hashed, to a writer of ledger files."""
+    writer.write_records(records_after(room, 0))
+
+
+def import_from(source: Source) -> tuple[str, int]:
+    """Takes a ledger into an empty room, keeping ids, `seq` and chain; the room and its last `seq`.
+
+    Raises LedgerError at the first record that breaks the chain, and keeps nothing then.
+    """
+    header = decode_header(source.header_record, "the header")
+    records = iter(source.records())
+    seq, head = 0, header_link(source.header_record)
+    with transaction.atomic(), turn(header.room):
+        if Entry.objects.filter(room=header.room).exists():
+            raise InputError(f"the room '{header.room}'", "facts", "an empty room to import into")
+        _begin_as(source.header_record, header.room)
+        while some := list(islice(records, AT_ONCE)):
+            facts = []
+            for record in some:
+                seq, head = _next_link(record, seq, head)
+                facts.append(_kept(record))
+            Entry.objects.bulk_create(facts)
+    return header.room, seq
+
+
+def _begin_as(record: Record, room: str) -> None:
+    """Begins a ledger under a header kept as it stands: it is what the chain begins with."""
+    text = canonical(record).decode()
+    held, _ = Ledger.objects.get_or_create(room=room, defaults={"header": text})
+    if held.header != text:
+        raise InputError(
+            f"the room '{room}'", "the header of another ledger", "a room without a ledger"
+        )
+
+
+def _next_link(record: Record, seq: int, head: str) -> tuple[int, str]:
+    expected = link(head, record)
+    if record["seq"] != seq + 1 or record["chain"] != expected:
+        raise LedgerError(f"fact {seq + 1}", "a broken chain", "a ledger that `verify` accepts")
+    return record["seq"], expected
+
+
+def _kept(record: Record) -> Entry:
+    """The row of a record from elsewhere: its own text, and the columns of what it means."""
+    fact: Fact = decode(record, f"fact {record['seq']}")
+    entry = row(fact)
+    entry.record = canonical({k: v for k, v in record.items() if k != "chain"}).decode()
+    entry.chain = record["chain"]
+    return entry

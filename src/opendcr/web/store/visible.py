@@ -1,0 +1,86 @@
+"""Who may read what: by resource, and by field. What is not named here is not shown.
+
+An analyst reads pseudonymous facts and unreleased measures, never a name or a text; an
+administrator keeps accounts and reads nothing about people; a device alone reads nothing.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from opendcr.ledger.codec import Record
+from opendcr.ledger.kinds import KINDS
+from opendcr.ledger.shapes import Json, Text
+
+_ROOM = frozenset({"board", "facts", "stream", "people"})
+
+VISIBLE: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        "reception": _ROOM,
+        "worker": _ROOM,
+        "nurse": _ROOM,
+        "lead": _ROOM,
+        "manager": _ROOM | {"measures"},
+        "analyst": frozenset({"facts", "measures"}),
+        "administrator": frozenset(),
+        "device": frozenset(),
+    }
+)
+
+# Reception sees who is here, where and since when; not what they use nor what a body shows.
+_DOOR_DATA = frozenset(
+    {"tier", "terms", "reason", "reasons", "needs", "how", "place", "scope", "until", "items",
+     "takeaway", "emergency", "area", "incident", "alert", "staff", "role", "rule", "subject", "due",
+     "target", "flag", "exclusion", "concern", "clock", "because", "other"}
+)  # fmt: skip
+_DOOR_HIDES_IN_VISITS = ("substances", "glyphs", "substance_words", "route", "naloxone", "assessed")
+_DOOR_HIDES_IN_EMERGENCIES = (
+    "breathing_checked", "breaths", "response", "spo2", "spo2_at", "oxygen", "naloxone",
+    "interventions", "timeline",
+)  # fmt: skip
+_EMPTY: Mapping[str, Json] = MappingProxyType(
+    {"substances": [], "naloxone": [], "interventions": {}, "timeline": [], "glyphs": "",
+     "substance_words": ""}
+)  # fmt: skip
+
+
+def may_read(role: str, resource: str) -> bool:
+    """Whether a role may read a resource at all."""
+    return resource in VISIBLE.get(role, frozenset())
+
+
+def fact_for(role: str, record: Record) -> Record:
+    """A fact's record with the data that a role may see."""
+    data = record["data"]
+    if role == "reception":
+        data = {key: value for key, value in data.items() if key in _DOOR_DATA}
+    elif role == "analyst":
+        data = _without_texts(record["kind"], data)
+    return {**record, "data": data}
+
+
+def board_for(role: str, board: Record) -> Record:
+    """The board as a role may see it."""
+    if role != "reception":
+        return board
+    return {
+        **board,
+        "visits": [_without(visit, _DOOR_HIDES_IN_VISITS) for visit in board["visits"]],
+        "emergencies": [
+            _without(emergency, _DOOR_HIDES_IN_EMERGENCIES) for emergency in board["emergencies"]
+        ],
+    }
+
+
+def _without(row: Record, hidden: tuple[str, ...]) -> Record:
+    # The keys stay, emptied: screens are drawn alike for every role.
+    emptied = {key: _EMPTY.get(key) for key in hidden if key in row}
+    if "naloxone" in emptied and not isinstance(row["naloxone"], list):
+        emptied["naloxone"] = None
+    return {**row, **emptied}
+
+
+def _without_texts(kind: str, data: Mapping[str, Json]) -> Record:
+    # `report` and `changes` hold what somebody sent, sorted by no shape.
+    shapes = KINDS[kind].fields if kind in KINDS else {}
+    texts = {key for key, shape in shapes.items() if isinstance(shape, Text)}
+    return {key: value for key, value in data.items() if key not in texts | {"report", "changes"}}

@@ -1,0 +1,180 @@
+"""The one way to write. Every fact comes through `write`: taps, programs, simulated people."""
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from threading import RLock
+from typing import Any
+
+import orjson
+from django.db import connection, transaction
+
+from opendcr.errors import InputError
+from opendcr.ledger.chain import canonical, seal
+from opendcr.ledger.codec import encode, whole_milliseconds
+from opendcr.ledger.facts import Command, Fact, Refusal
+from opendcr.ledger.shapes import Json
+from opendcr.room.decide import decide
+from opendcr.room.intake import Intake, intake
+from opendcr.room.room import Room
+from opendcr.web.store.archive import StoredArchive
+from opendcr.web.store.held import current, keep
+from opendcr.web.store.models import Answer, Entry, Secret
+from opendcr.web.store.proof import Author, Sender, author_of
+from opendcr.web.store.register import apply_erasures, shelter
+
+SOURCES = ("tap", "paper", "device", "simulation")
+
+
+@dataclass(frozen=True)
+class Answered:
+    """The answer to a command: an HTTP status (200, 409, 422) and a JSON text."""
+
+    status: int
+    body: str
+
+
+def write(
+    room: str, body: Json, sender: Sender, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+) -> Answered:
+    """Answers a command with facts, which are then in the ledger, or with a refusal.
+
+    What the answer says is on the disk when it is given. The first answer is kept: the same
+    command again, however often, gets it again and changes nothing.
+    """
+    try:
+        taken = intake(body)
+        author = author_of(body, taken, sender)
+    except InputError as problem:
+        return unacceptable(problem)
+    body_hash = _hash_of(body)
+    with turn(room):
+        earlier = Answer.objects.filter(command=taken.id).first()
+        if earlier is not None:
+            return _again(earlier, author, body_hash)
+        held = current(room)
+        now = _not_before(clock(), held.room.recorded)
+        command, secrets = _command(taken, body, author, held.room, now)
+        decided = decide(held.room, command, now)
+        if isinstance(decided, Refusal):
+            facts, answered = (), _refused(decided)
+        else:
+            facts = seal(decided, held.room.seq, held.head)
+            answered = _recorded(facts)
+            Secret.objects.bulk_create(secrets)
+            Entry.objects.bulk_create(map(row, facts))
+        Answer.objects.create(
+            command=taken.id, author=author.staff, body_hash=body_hash,
+            status=answered.status, body=answered.body,
+        )  # fmt: skip
+        moved = held.after(list(facts))
+    keep(moved)
+    if any(fact.kind == "Erased" for fact in facts):
+        apply_erasures(room, after=held.room.seq)
+    for announce in ON_COMMIT:
+        announce(room)
+    return answered
+
+
+ON_COMMIT: list[Callable[[str], None]] = []  # told the room's name after each commit
+
+_turns = RLock()
+
+
+@contextmanager
+def turn(room: str) -> Iterator[None]:
+    """A transaction in which nobody else writes to the room.
+
+    Threads of this process queue here in order: the database's own waiting is not fair.
+    """
+    with _turns, transaction.atomic():
+        if connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_xact_lock(%s)", [lock_number(room)])
+        yield
+
+
+def lock_number(room: str) -> int:
+    """The number of a room's lock: the same in every process and version."""
+    digest = hashlib.sha256(b"opendcr room " + room.encode()).digest()
+    return int.from_bytes(digest[:8], "big", signed=True)
+
+
+def unacceptable(problem: InputError) -> Answered:
+    """What is wrong with a command that could not be taken in."""
+    parts = {"where": problem.where, "found": problem.found, "expected": problem.expected}
+    return Answered(422, orjson.dumps({"problem": parts}).decode())
+
+
+def row(fact: Fact) -> Entry:
+    """The row of a sealed fact: the text that was hashed, and the columns to find it by."""
+    record = encode(fact)
+    chain = record.pop("chain")
+    return Entry(
+        room=fact.room, seq=fact.seq, fact=fact.id, command=fact.command, kind=fact.kind,
+        visit=fact.visit, person=fact.person, emergency=fact.data.get("emergency"),
+        target=fact.data.get("target"), recorded=fact.recorded,
+        record=canonical(record).decode(), chain=chain,
+    )  # fmt: skip
+
+
+def _hash_of(body: Mapping[str, Json]) -> str:
+    """What makes a body the same again. A signature is left out: signing again makes another."""
+    plain = {key: value for key, value in body.items() if key != "proof"}
+    return hashlib.sha256(orjson.dumps(plain, option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+
+def _again(earlier: Answer, author: Author, body_hash: str) -> Answered:
+    if (earlier.author, earlier.body_hash) == (author.staff, body_hash):
+        return Answered(earlier.status, earlier.body)
+    return unacceptable(InputError("id", "an id that was used before", "a new command's own id"))
+
+
+def _not_before(now: datetime, last: datetime | None) -> datetime:
+    """The server's time; its last record's where its clock went back."""
+    return whole_milliseconds(max(now, last) if last else now)
+
+
+def _command(
+    taken: Intake, body: Mapping[str, Json], author: Author, room: Room, now: datetime
+) -> tuple[Command, list[Secret]]:
+    """The command that `decide` gets, and the register's rows for its texts."""
+    target = _target(room.name, taken.data)
+    visit = room.visits.get(taken.visit or "")
+    owner = taken.person or (visit.person if visit else None) or (target.person if target else None)
+    texts = dict(taken.texts)
+    if taken.unreadable:
+        texts["unreadable"] = orjson.dumps(dict(taken.unreadable)).decode()
+    kept = {key: shelter(words, owner, key, now) for key, words in texts.items()}
+    references = {key: reference for key, (reference, _) in kept.items()}
+    command = Command(
+        id=taken.id, kind=taken.kind, mode=taken.mode, room=room.name,
+        author=author.staff, role=author.role, device=author.device,
+        source=_source(body), entered_by=author.entered_by,
+        visit=taken.visit, person=taken.person,
+        tapped=taken.tapped, offset_ms=taken.offset_ms, offset_age_ms=taken.offset_age_ms,
+        because=taken.because, target=target, impossible=taken.impossible, missing=taken.missing,
+        unreadable=references.pop("unreadable", None), data={**taken.data, **references},
+    )  # fmt: skip
+    return command, [secret for _, secret in kept.values()]
+
+
+def _source(body: Mapping[str, Json]) -> Any:
+    return body["source"] if body.get("source") in SOURCES else "tap"
+
+
+def _target(room: str, data: Mapping[str, Json]) -> Fact | None:
+    return StoredArchive(room).fact(data["target"]) if "target" in data else None
+
+
+def _refused(refusal: Refusal) -> Answered:
+    answer = {"refusal": {"code": refusal.code, "words": refusal.words}}
+    return Answered(409, orjson.dumps(answer).decode())
+
+
+def _recorded(facts: Sequence[Fact]) -> Answered:
+    flags = [fact.data["reason"] for fact in facts if fact.kind == "ReviewFlagged"]
+    answer = {"facts": [encode(fact) for fact in facts], "flags": flags}
+    return Answered(200, orjson.dumps(answer).decode())
