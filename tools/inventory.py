@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from opendcr.catalogue.roles import ROLES
-from opendcr.cli import main
+from opendcr.cli import opendcr as command_line
 from opendcr.ledger.kinds import KINDS
 from opendcr.measures import MEASURES
 from opendcr.room.permissions import PERMISSIONS, may
@@ -33,7 +33,10 @@ def apps() -> Lines:
 
 def commands() -> Lines:
     """Every command of the command line, with its one line of help."""
-    rows = ((f"`opendcr {name}`", command.get_short_help_str(100)) for name, command in _walk(main))
+    rows = (
+        (f"`opendcr {name}`", command.get_short_help_str(100))
+        for name, command in _walk(command_line)
+    )
     return _table(("command", "does"), rows)
 
 
@@ -101,7 +104,7 @@ BLOCKS: Mapping[str, Callable[[], Lines]] = {
 
 def command_names() -> list[str]:
     """The commands as one types them, without `opendcr`."""
-    return [name for name, _ in _walk(main)]
+    return [name for name, _ in _walk(command_line)]
 
 
 def _table(header: tuple[str, ...], rows: Iterator[tuple[str, ...]]) -> Lines:
@@ -115,7 +118,7 @@ def _walk(group: click.Command, name: str = "") -> Iterator[tuple[str, click.Com
         yield name, group
         return
     context = click.Context(group)
-    for part in sorted(group.list_commands(context)):
+    for part in group.list_commands(context):
         command = group.get_command(context, part)
         if command is not None and not command.hidden:
             yield from _walk(command, f"{name} {part}".strip())
@@ -126,6 +129,7 @@ def _is_package(path: Path) -> bool:
 
 
 def _says(package: Path) -> str:
-    """The first paragraph of a package's docstring."""
+    """The first sentence of a package's docstring."""
     words = ast.get_docstring(ast.parse((package / "__init__.py").read_text())) or ""
-    return " ".join(words.partition("\n\n")[0].split())
+    sentence, dot, _ = " ".join(words.partition("\n\n")[0].split()).partition(". ")
+    return sentence + dot.strip()

@@ -7,7 +7,9 @@
 
 - A test that takes `room_database` runs twice, on SQLite and on PostgreSQL, each time in an empty,
   migrated store of its own; Django's connections are that store's, in every thread. A process of
-  its own gets the same store by `env=room_database.environment`. For one engine alone:
+  its own gets the same store by `env=room_database.environment`. On PostgreSQL `url` is a role
+  that owns nothing; `connect(room_database.owner_url, room_database.keys_url)` of engines.py makes
+  this process the owner. For one engine alone:
   `@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)`.
 - A folder whose tests import anything of `opendcr.web` has a conftest.py with the one line
   `import tests.support.site  # noqa: F401`, which sets Django up in a folder of its own. Tests of

@@ -13,15 +13,20 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.postgres import OWNER, Cluster
+from tests.support.postgres import SERVING, Cluster
 
 
 @dataclass(frozen=True)
 class RoomDatabase:
-    """A migrated store: its engine and the addresses of its two databases."""
+    """A migrated store: its engine and the addresses of its two databases.
+
+    `url` is the address for serving: on PostgreSQL with a role that owns nothing. `owner_url` is
+    the owner's; on SQLite they are one.
+    """
 
     engine: str
     url: str
+    owner_url: str
     keys_url: str
     home: Path
 
@@ -52,13 +57,13 @@ def room_database(
     migrated = request.getfixturevalue(f"migrated_{engine}")
     keys_url = _copied(keys, tmp_path / "keys.sqlite3")
     if engine == "sqlite":
-        url = _copied(migrated, tmp_path / "room.sqlite3")
+        url = owner_url = _copied(migrated, tmp_path / "room.sqlite3")
     else:
         server: Cluster = request.getfixturevalue("cluster")
         name = server.create(migrated)
-        url = server.url(name)
+        url, owner_url = server.url(name, SERVING), server.url(name)
     connect(url, keys_url)
-    yield RoomDatabase(engine, url, keys_url, tmp_path)
+    yield RoomDatabase(engine, url, owner_url, keys_url, tmp_path)
     close()
     if engine == "postgresql":
         server.drop(name)
@@ -84,7 +89,7 @@ def migrated_keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def migrated_postgresql(cluster: Cluster) -> str:
     """The name of a migrated PostgreSQL database that nobody uses, owned by the owner's role."""
     name = cluster.create()
-    _migrate("default", cluster.url(name, OWNER))
+    _migrate("default", cluster.url(name))
     return name
 
 
@@ -105,10 +110,15 @@ def close() -> None:
 
 def _migrate(alias: str, url: str) -> None:
     from django.core.management import call_command
+    from django.db import connection
+
+    from opendcr.web.store.prepare import grant
 
     def work() -> None:
         try:
             call_command("migrate", database=alias, verbosity=0)
+            if alias == "default" and connection.vendor == "postgresql":
+                grant(SERVING)
         finally:
             close()
 

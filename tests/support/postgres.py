@@ -24,7 +24,7 @@ from tests.support.required import missing
 FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 # As a site runs it: a commit is on the disk before it is acknowledged.
 DURABLE = ("fsync=on", "synchronous_commit=on", "full_page_writes=on")
-OWNER = "opendcr_owner"
+OWNER, SERVING = "opendcr_owner", "opendcr_serving"
 
 _names = count(1)
 
@@ -62,7 +62,7 @@ class Address(str):
 
     cluster: Cluster
 
-    def serving(self, role: str = "opendcr_serving") -> str:
+    def serving(self, role: str = SERVING) -> str:
         """The same database's address with a role that owns nothing, made where it is not there."""
         self.cluster.sql(
             f"DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{role}')"
@@ -94,7 +94,7 @@ def running(settings: tuple[str, ...] = FAST) -> Iterator[Cluster]:
         server, port = _start(found, folder, settings)
         try:
             cluster = Cluster(found, folder, port, server.pid)
-            cluster.sql(f"CREATE ROLE {OWNER} LOGIN CREATEDB")
+            cluster.sql(f"CREATE ROLE {OWNER} LOGIN CREATEDB CREATEROLE")
             yield cluster
         finally:
             _stop(server)

@@ -51,7 +51,8 @@ def served_room(tmp_path: Path) -> Iterator[Serve]:
 def launch(options: tuple[str, ...], environment: Mapping[str, str], printed: Path) -> Served:
     """A server that has just been started and may not answer yet."""
     port = free_port()
-    command = [sys.executable, "-m", "opendcr.cli", "serve", "--port", str(port), *options]
+    program = Path(sys.executable).with_name("opendcr")
+    command = [program, "serve", "--port", str(port), *options]
     with open(printed, "wb") as log:
         process = subprocess.Popen(command, stdout=log, stderr=log, env=dict(environment))
     return Served(f"http://127.0.0.1:{port}", process, printed)

@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from playwright.sync_api import Page
 
-from tests.support.engines import RoomDatabase
+from tests.support.engines import RoomDatabase, connect
 
 
 def _tables() -> set[str]:
@@ -22,6 +22,7 @@ def test_the_store_is_migrated_and_of_the_engine(room_database: RoomDatabase) ->
 
 
 def test_every_thread_meets_the_same_store(room_database: RoomDatabase) -> None:
+    connect(room_database.owner_url, room_database.keys_url)
     with connection.cursor() as cursor:
         cursor.execute("CREATE TABLE of_this_test (seq int)")
     with ThreadPoolExecutor(1) as other:
