@@ -1,0 +1,1 @@
+"""The floor: the board, the panels behind its tiles, the emergency screen."""

@@ -1,0 +1,58 @@
+// The room's own affairs: open or closed, its staff, its equipment, drug alerts, what needs attention.
+
+import { desk } from "./desk.js";
+import { h } from "./dom.js";
+import { chips, choice, door, group, openPanel } from "./panel.js";
+import { initials } from "./names.js";
+import { randomHex } from "./uuid.js";
+import { boot, entries, words } from "./words.js";
+
+/** The panel behind the room's name. */
+export function openRoom() {
+  const { board } = desk;
+  const me = boot.staff;
+  const on = me && board.staff.people.some((one) => one.id === me.id);
+  openPanel(`The room is ${board.state}`,
+    group("Opening", stateChoices(board.state)),
+    group("Shift", me && !on && choice("I am on shift", [["SignOnStaff", { data: { staff: me.id, role: me.role } }]]),
+      me && on && choice("I go off shift", [["SignOffStaff", { data: { staff: me.id } }]])),
+    h("p", {}, `On shift: ${board.staff.people.map((one) => `${initials(board, one.id)} (${words("roles", one.role)})`).join(", ") || "nobody"}.`),
+    group("Equipment checked", board.equipment.map((one) => door(`${one.ready ? "✓" : "✗"} ${one.words}`, () => openEquipment(one)))));
+}
+
+function stateChoices(state) {
+  if (state === "closed") return [choice("Open the room", [["OpenRoom", {}]], { main: true, first: true })];
+  const pauses = entries("pauses").map(([code, because]) => choice(`Pause: ${because}`, [["PauseRoom", { data: { reason: code } }]]));
+  return [...(state === "paused" ? [choice("Go on", [["ResumeRoom", {}]], { main: true, first: true })] : pauses), choice("Close the room", [["CloseRoom", {}]])];
+}
+
+function openEquipment(item) {
+  const check = (ready) => [["CheckEquipment", { data: { items: [item.item], ready } }]];
+  openPanel(`${item.words}: checked`, group("It is", choice("Ready", check(true), { main: true, first: true }), choice("Not ready", check(false))));
+}
+
+/** Drug alerts: what is known, and a new one in words. */
+export function openAlerts() {
+  const { board } = desk;
+  const what = chips("Sold as", entries("substances"), { several: true });
+  const text = h("textarea", { class: "field", id: "alert-text", rows: 2, maxlength: 400, data: { first: "" } });
+  const raise = () => [["RaiseDrugAlert", { data: {
+    alert: `a-${randomHex(6)}`, ...(what.value().length && { substances: what.value() }), ...(text.value.trim() && { note: text.value.trim() }) } }]];
+  openPanel("Drug alert",
+    group("Read out to everybody now", board.alerts.map((one) =>
+      choice(`Withdraw: ${alertWords(board, one)}`, [["WithdrawDrugAlert", { data: { alert: one.alert } }]]))),
+    h("div", { class: "find" }, h("label", { for: "alert-text" }, "What it looks like and what it does"), text),
+    what.element,
+    group("Then", choice("Raise the alert", raise, { main: true })));
+}
+
+/** What an alert says; its substances where nobody wrote words. */
+export const alertWords = (board, alert) =>
+  board.alert_words?.[alert.alert] || alert.substances.map((code) => words("substances", code)).join(" + ") || "no words yet";
+
+/** What needs attention in the room as a whole. */
+export function openNotice(notice) {
+  const data = { rule: notice.rule, subject: notice.subject, due: notice.due };
+  openPanel("Needs attention", h("p", { class: "lead" }, notice.words),
+    group("Then", choice("Seen", [["Acknowledge", { data }]], { main: true, first: true })));
+}

@@ -1,0 +1,79 @@
+// The talk before using, and the looks at a person: large controls, one screen, no score, no advice.
+
+import { desk } from "./desk.js";
+import { termsInForce } from "./arrive.js";
+import { label } from "./names.js";
+import { chips, choice, group, openPanel } from "./panel.js";
+import { boot, entries } from "./words.js";
+
+/** What is planned: substances, then one tap that says the route and that it goes ahead. */
+export function openAssess(visit) {
+  const what = chips("What do you plan to use?", entries("substances"), { several: true });
+  const state = chips("How are they?", entries("arrived_states"));
+  const carried = chips("Carries naloxone", [["yes", "yes"], ["no", "no"]]);
+  const said = (outcome, route) => () => assessment(visit, { outcome, route, what, state, carried });
+  openPanel(`The talk: ${label(desk.board, visit)}`,
+    what.element,
+    group("Go ahead", routesHere().map(([code, words]) => choice(`Go ahead, ${words}`, said("proceed", code), { main: true }))),
+    group("Or", choice("Wait and look again", said("delay", null)), choice("Not today", said("declined", null))),
+    state.element, carried.element);
+}
+
+/** The routes that this room allows. */
+export function routesHere() {
+  const allowed = boot.routes ?? entries("routes").map(([code]) => code);
+  return entries("routes").filter(([code]) => allowed.includes(code));
+}
+
+function assessment(visit, { outcome, route, what, state, carried }) {
+  const data = { outcome };
+  if (what.value().length) data.substances = what.value();
+  if (route) data.route = route;
+  if (state.value()) data.state = state.value();
+  if (carried.value()) data.naloxone_carried = carried.value() === "yes";
+  const commands = [["Assess", { visit: visit.id, person: visit.person, data }]];
+  if (outcome === "proceed" && visit.stage === "arrived") {
+    commands.push(["Queue", { visit: visit.id, person: visit.person, data: { needs: visit.needs } }]);
+  }
+  return commands;
+}
+
+/** The terms, where the person has not accepted those in force. */
+export function termsChoice(visit, then) {
+  if (visit.terms || !termsInForce()) return null;
+  return choice("Terms accepted", [["AcceptTerms", { visit: visit.id, person: visit.person, data: { terms: termsInForce() } }]],
+    { sub: "read together", then });
+}
+
+const breathChoices = [0, 4, 6, 8, 10, 12, 14, 16, 18, 20, 24, 30].map((number) => [number, String(number)]);
+const oxygenChoices = [75, 80, 85, 88, 90, 92, 94, 96, 98, 100].map((number) => [number, `${number} %`]);
+
+/** Four large controls and a level of concern; only what was touched is recorded. */
+export function lookControls() {
+  const controls = {
+    response: chips("Response", entries("responses")),
+    breaths: chips("Breaths a minute", breathChoices),
+    spo2: chips("SpO₂", oxygenChoices),
+    skin: chips("Colour", entries("skins")),
+  };
+  const data = () => Object.fromEntries(
+    Object.entries(controls).map(([key, control]) => [key, control.value()]).filter(([, value]) => value !== null));
+  return { controls, data, elements: Object.values(controls).map((control) => control.element) };
+}
+
+export function openObserve(visit) {
+  const look = lookControls();
+  const save = ([code, words, letter]) =>
+    choice([letter, words].filter(Boolean).join(" "), () => [["Observe", { visit: visit.id, person: visit.person, data: { ...look.data(), concern: code }, urgent: true }]],
+      { key: `concern-${code}` });
+  openPanel(`Look at ${label(desk.board, visit)}`,
+    group("In one tap", allFine(visit, { first: true })),
+    ...look.elements,
+    group("Save with this level of concern", entries("concerns").map(save)));
+}
+
+/** A look at somebody who answers and worries nobody. */
+export function allFine(visit, options = {}) {
+  return choice("Alert, no concern", [["Observe", { visit: visit.id, person: visit.person, data: { response: "alert", concern: "none" }, urgent: true }]],
+    { main: true, ...options });
+}

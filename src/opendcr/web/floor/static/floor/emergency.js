@@ -1,0 +1,181 @@
+// The emergency screen: a stopwatch with large keys. Several can run; each has its tab and its story.
+
+import { hourMinuteSecond, now, stopwatch } from "./clock.js";
+import { desk, outbox, signedIn } from "./desk.js";
+import { h, refill } from "./dom.js";
+import { begin, lastPending, record, running, view } from "./incident.js";
+import { detailForm, finish, keyButton, KEYS, lastTouch } from "./keys.js";
+import { label } from "./names.js";
+import { chips, closePanel, door, group, openPanel } from "./panel.js";
+import { acknowledge } from "./sound.js";
+import { storyLines } from "./story.js";
+import { boot, entries, words } from "./words.js";
+
+let shown = null; // id of the emergency on the screen; null while the board is
+const byId = (id) => document.getElementById(id);
+
+/** Starts an emergency with this tap and shows it. What is known of where and who comes with it. */
+export function startEmergency(where = {}) {
+  const id = begin(where);
+  acknowledge(id);
+  showEmergency(id);
+  return id;
+}
+
+/** Shows an emergency; null for the board. */
+export function showEmergency(id) {
+  finish();
+  closePanel();
+  shown = id;
+  document.body.dataset.view = id ? "emergency" : "board";
+  history.replaceState(null, "", id ? `#${id}` : location.pathname);
+  drawEmergency();
+  if (id) byId("emergency-title").focus({ preventScroll: true });
+}
+
+export const shownEmergency = () => shown;
+
+/** Who or where, for a tab: "Booth 5 · Mac". */
+export function emergencyWords(emergency) {
+  const { board } = desk;
+  const visit = board?.visits.find((one) => one.id === emergency.visit);
+  const place = board?.places.find((one) => one.id === emergency.place);
+  const where = place ? `Booth ${place.words}` : emergency.area ? capital(words("areas", emergency.area)) : "Place not said";
+  return `${where} · ${visit ? label(board, visit) : "unknown"}`;
+}
+
+/** Draws the tabs, and the emergency that is shown. */
+export function drawEmergency() {
+  const all = running();
+  refill(byId("tabs"), ...all.map(tab), h("button", { type: "button", class: "tab", data: { key: "tab-board" }, "aria-pressed": String(!shown), on: { click: () => showEmergency(null) } }, boot.staff ? "Board" : "Close"));
+  if (!shown) return;
+  const emergency = view(shown);
+  if (!emergency || !all.some((one) => one.id === shown)) return showEnded();
+  drawParts(emergency);
+}
+
+function tab(emergency) {
+  return h("button", { type: "button", class: "tab tab--emergency", data: { key: `tab-${emergency.id}` }, "aria-pressed": String(emergency.id === shown), on: { click: () => showEmergency(emergency.id) } },
+    h("span", { "aria-hidden": "true" }, "▲ "), emergencyWords(emergency), " · ", h("span", { data: { clock: "stopwatch", at: new Date(emergency.since).toISOString() } }, stopwatch(now() - emergency.since)));
+}
+
+function drawParts(emergency) {
+  byId("emergency-title").textContent = `Emergency: ${emergencyWords(emergency)}`;
+  refill(byId("watches"), ...watches(emergency));
+  refill(byId("keys"), ...KEYS.map((key) => keyButton(emergency, key, drawEmergency)));
+  drawSide(emergency);
+  refill(byId("emergency-bar"), ...bar(emergency));
+}
+
+/** The form for a detail is kept as it is while the story beneath it moves on. */
+function drawSide(emergency) {
+  const form = detailForm(emergency, drawEmergency);
+  const slot = byId("detail");
+  if (form !== slot.firstElementChild) {
+    slot.replaceChildren(...(form ? [form] : []));
+    if (form) slot.scrollTop = 0;
+  }
+  refill(byId("story"), ...storyLines(emergency));
+}
+
+const face = (at, text, { level = null, since = true } = {}) =>
+  h("div", { class: "watch", data: level ? { level } : {} },
+    h("b", since && at ? { data: { clock: "stopwatch", at: new Date(at).toISOString() } } : {}, since ? (at ? stopwatch(now() - at) : "–") : at),
+    h("span", {}, text));
+
+function watches(emergency) {
+  const key = (id) => KEYS.find((one) => one.id === id);
+  const [breathing, dose] = [lastTouch(emergency, key("breathing")), lastTouch(emergency, key("naloxone"))];
+  const look = emergency.pending.filter((entry) => entry.kind === "Observe").at(-1)?.data ?? {};
+  const breaths = look.breaths ?? emergency.breaths;
+  return [
+    face(emergency.since, `since it began, ${hourMinuteSecond(emergency.since)}`),
+    face(breathing, breathing ? ["since breathing was checked", breaths !== null && breaths !== undefined && `${breaths} a minute`].filter(Boolean).join(" · ") : "breathing not checked yet",
+      { level: due(emergency) ? "due" : null }),
+    face(dose, dose ? doseWords(emergency) : "no naloxone given"),
+    face(saturation(emergency, look), saturationWords(emergency), { since: false }),
+  ];
+}
+
+/** Whether the policy's interval since the last check of breathing is over. */
+function due(emergency) {
+  const notice = desk.board?.attention.find((one) => one.rule === "breathing_check" && one.subject === emergency.id);
+  return notice && Date.parse(notice.due) <= now() && !lastPending(emergency, (entry) => entry.kind === "Observe");
+}
+
+function doseWords(emergency) {
+  const dose = emergency.naloxone.at(-1);
+  const detail = dose?.micrograms ? ` ${dose.micrograms} micrograms${dose.route ? ` ${words("naloxone_routes", dose.route)}` : ""}` : "";
+  return `since naloxone${detail}, dose ${Math.max(1, emergency.naloxone.length)}`;
+}
+
+function saturation(emergency, look) {
+  const value = look.spo2 ?? emergency.spo2;
+  return value === null || value === undefined ? "–" : `${value} %`;
+}
+
+function saturationWords(emergency) {
+  const oxygen = emergency.oxygen ? ` · oxygen ${emergency.oxygen} L` : "";
+  return (emergency.spo2_at ? `SpO₂ at ${hourMinuteSecond(Date.parse(emergency.spo2_at))}` : "SpO₂") + oxygen;
+}
+
+const barButton = (text, click, extra = {}) => h("button", { type: "button", class: "button", data: { key: text }, on: { click }, ...extra }, text);
+
+function bar(emergency) {
+  const touch = (kind, text, data = {}) => barButton(text, () => { finish(); record(emergency.id, kind, data, text); drawEmergency(); });
+  const { arrived, left } = emergency.ambulance;
+  return [
+    barButton("Where and who", () => openWhere(emergency)),
+    touch("GiveIntervention", "Recovery position", { intervention: "recovery_position" }),
+    arrived ? !left && barButton("Ambulance left", () => openAmbulanceLeft(emergency)) : touch("RecordAmbulanceArrival", "Ambulance arrived"),
+    h("span", { class: "spread" }),
+    barButton("Ended…", () => openEnd(emergency), { class: "button button--end" }),
+  ].filter(Boolean);
+}
+
+function openAmbulanceLeft(emergency) {
+  const left = (conveyed, text) => door(text, () => { record(emergency.id, "RecordAmbulanceDeparture", { conveyed }, text); closePanel(); drawEmergency(); });
+  openPanel("The ambulance left", group("With the person?", left(true, "Ambulance left with the person"), left(false, "Ambulance left without the person")));
+}
+
+/** Where it is and whose it is: said afterwards, since the touch comes first. */
+function openWhere(emergency) {
+  const { board } = desk;
+  const places = (board?.places ?? []).filter((place) => place.consumption);
+  const say = (text, data, visit) => door(text, () => { locate(emergency, data, visit); closePanel(); drawEmergency(); });
+  openPanel("Where and who",
+    group("Where", entries("areas").map(([code, text]) => say(capital(text), { area: code })), places.map((place) => say(`Booth ${place.words}`, { place: place.id }))),
+    group("Who", (board?.visits ?? []).map((visit) => say(label(board, visit), visit.place ? { place: visit.place } : {}, visit.id))));
+}
+
+/** Signed in, the start is completed; a device alone says it as a second report of the same emergency. */
+function locate(emergency, data, visit) {
+  const start = emergency.timeline.find((line) => line.kind === "EmergencyStarted" && !line.struck);
+  if (!start || !signedIn()) return record(emergency.id, "StartEmergency", data, "Where it is", { visit: visit ?? emergency.visit });
+  const changes = { data: { ...(emergency.place && { place: emergency.place }), ...(emergency.area && { area: emergency.area }), ...data } };
+  if (visit ?? emergency.visit) changes.visit = visit ?? emergency.visit;
+  return outbox.submit("Correct", { room: boot.room, urgent: true, data: { target: start.fact, changes, reason: "learned_later" } });
+}
+
+/** The end is two taps and far from the keys: what came of it, then "It is over". */
+function openEnd(emergency) {
+  const type = chips("What it was, as far as known", entries("emergency_types"));
+  const end = ([code, text]) => {
+    const button = h("button", { type: "button", class: "choice" }, capital(text));
+    button.addEventListener("click", () => {
+      const data = { outcome: code, ...(type.value() && { type: type.value() }) };
+      record(emergency.id, "EndEmergency", data, `Over: ${text}`);
+      closePanel();
+      drawEmergency();
+    });
+    return button;
+  };
+  openPanel(`It is over: ${emergencyWords(emergency)}`, type.element, group("What came of it", entries("emergency_outcomes").map(end)));
+}
+
+function showEnded() {
+  const other = running()[0];
+  showEmergency(other && boot.staff ? null : other?.id ?? null);
+}
+
+const capital = (text) => text[0].toUpperCase() + text.slice(1);

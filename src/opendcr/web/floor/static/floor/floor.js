@@ -1,0 +1,180 @@
+// The floor's page: hears the room, draws it each time it moves, and ticks each second on server time.
+
+import { openAlerts } from "./affairs.js";
+import { HANDED_ON } from "./alarm.js";
+import { openArrive } from "./arrive.js";
+import { drawBoard } from "./board.js";
+import { measure, measureAnswer, setZone, writeClocks } from "./clock.js";
+import { desk, outbox, signedIn } from "./desk.js";
+import { drawEmergency, emergencyWords, showEmergency, shownEmergency, startEmergency } from "./emergency.js";
+import { Freshness } from "./freshness.js";
+import { h } from "./dom.js";
+import { adopt, begunHere, running } from "./incident.js";
+import { toggleNames } from "./names.js";
+import { openPlace } from "./place.js";
+import { openSeatNext } from "./seat.js";
+import { listenForKeys, showKeys } from "./shortcuts.js";
+import { acknowledge, soundFor, soundIsReady, unheard, wakeSound } from "./sound.js";
+import { Stream } from "./stream.js";
+import { boot } from "./words.js";
+
+const byId = (id) => document.getElementById(id);
+const freshness = new Freshness();
+let fetching = false;
+let stream = null;
+let wanted = null; // the emergency that the address names, until a board tells of it
+
+function heard(event, data) {
+  if (event === "board") take(data);
+  else if (event === "pulse") {
+    measure(data.now);
+    freshness.pulse(data, desk.board?.seq ?? 0);
+    outbox.hurry();
+    if (freshness.behind()) fetchBoard();
+    tick();
+  }
+}
+
+/** Takes in a board, unless a newer one is shown. */
+function take(board) {
+  if (desk.board && (board.seq < desk.board.seq || (board.seq === desk.board.seq && board.now < desk.board.now))) return;
+  desk.board = board;
+  setZone(board.timezone);
+  if (freshness.head <= board.seq) freshness.behindSince = null;
+  redraw();
+  if (wanted && board.emergencies.some(({ id }) => id === wanted)) showEmergency(wanted);
+  wanted = null;
+}
+
+async function fetchBoard() {
+  if (fetching || !signedIn()) return;
+  fetching = true;
+  try {
+    const response = await fetch(boot.urls.board, { headers: { Accept: "application/json" }, signal: AbortSignal.timeout(8000) });
+    measureAnswer(response);
+    if (response.ok) take(await response.json());
+    else if (response.status === 401 || response.status === 403) location.assign(boot.urls.sign_in);
+  } catch {
+    // Nothing was heard: the banner says so.
+  } finally {
+    fetching = false;
+  }
+}
+
+function redraw() {
+  drawBoard();
+  drawEmergency();
+  announce();
+  tick();
+}
+
+/** Once a second: clocks, data age, what is not saved, and the sound. */
+function tick() {
+  const state = signedIn() ? freshness.state() : "live";
+  document.body.dataset.data = state;
+  writeClocks(byId("board"), state !== "dead");
+  writeClocks(byId("facts"), state !== "dead");
+  writeClocks(byId("emergency"));
+  writeClocks(byId("tabs"));
+  sayAge(state);
+  sayWaiting();
+  ringing();
+}
+
+const ageWords = { waiting: "connecting…", dead: "stopped" };
+
+function sayAge(state) {
+  byId("age").textContent = !signedIn() ? "nobody signed in" : ageWords[state] ?? `${state === "live" ? "live" : "not live"}, ${Math.floor(freshness.age() / 1000)} s old`;
+  const words = signedIn() ? freshness.words() : "";
+  if (byId("stale").textContent !== words) byId("stale").textContent = words;
+  byId("stale").hidden = !words;
+}
+
+function sayWaiting() {
+  const unsaved = outbox.waiting.filter((entry) => entry.state !== "saving").length;
+  byId("unsaved").hidden = unsaved === 0;
+  byId("unsaved").textContent = unsaved ? `${unsaved} not saved yet` : "";
+}
+
+function ringing() {
+  const called = running().map((emergency) => emergency.id).filter((id) => !begunHere(id));
+  const waiting = unheard(called);
+  byId("heard").hidden = waiting.length === 0;
+  byId("quiet").hidden = soundIsReady();
+  soundFor(!stream || stream.holding ? called : []);
+}
+
+let announced = new Set();
+
+/** Tells who does not see the screen that an emergency began or is over. */
+function announce() {
+  const now = new Map(running().map((emergency) => [emergency.id, emergencyWords(emergency)]));
+  const begun = [...now].filter(([id]) => !announced.has(id)).map(([, words]) => `Emergency: ${words}.`);
+  const over = [...announced].filter((id) => !now.has(id)).map(() => "An emergency is over.");
+  announced = new Set(now.keys());
+  if (begun.length || over.length) byId("announce").append(h("p", {}, [...begun, ...over].join(" ")));
+}
+
+function refusedAfterwards({ detail: entry }) {
+  sayWaiting();
+  if (shownEmergency()) drawEmergency();
+  if (["refused", "problem", "signed-out"].includes(entry.state)) {
+    entry.answered.then(({ words }) => { byId("announce").append(h("p", {}, words)); });
+  }
+}
+
+const keys = {
+  a: { words: "someone has arrived", run: openArrive },
+  n: { words: "seat next", run: openSeatNext },
+  d: { words: "drug alert", run: openAlerts },
+  E: { words: "EMERGENCY, at once", run: () => startEmergency() },
+  b: { words: "back to the board", run: () => showEmergency(null) },
+  p: { words: "names or booth numbers", run: () => { toggleNames(); redraw(); } },
+};
+
+function booth(number) {
+  const places = (desk.board?.places ?? []).filter((place) => place.consumption);
+  const place = places.find((one) => one.words === String(number)) ?? places[number - 1];
+  if (place) openPlace(place);
+}
+
+const on = (id, run) => byId(id)?.addEventListener("click", run);
+
+function start() {
+  on("arrived", openArrive);
+  on("seat-next", openSeatNext);
+  on("alert", openAlerts);
+  on("help", () => showKeys(keys));
+  document.querySelectorAll("[data-start-emergency]").forEach((button) => button.addEventListener("click", () => startEmergency()));
+  on("heard", () => { running().forEach((emergency) => acknowledge(emergency.id)); tick(); });
+  addEventListener("pointerdown", wakeSound);
+  addEventListener("keydown", wakeSound);
+  new ResizeObserver(() => requestAnimationFrame(redraw)).observe(byId("left"));
+  document.fonts.ready.then(redraw);
+  addEventListener("beforeunload", (event) => outbox.waiting.length && event.preventDefault());
+  outbox.addEventListener("change", refusedAfterwards);
+  listenForKeys(keys, booth);
+  handOn();
+  if (signedIn()) listen();
+  setInterval(tick, 1000);
+  redraw();
+}
+
+function listen() {
+  stream = new Stream(boot.urls.stream, heard);
+  stream.start();
+  fetchBoard();
+}
+
+/** Takes up the emergency that another page began, or the one that the address names. */
+function handOn() {
+  const handed = sessionStorage.getItem(HANDED_ON);
+  sessionStorage.removeItem(HANDED_ON);
+  if (handed) {
+    const id = adopt(JSON.parse(handed));
+    acknowledge(id);
+    showEmergency(id);
+  } else if (location.hash.startsWith("#e-")) wanted = location.hash.slice(1);
+}
+
+start();

@@ -1,0 +1,99 @@
+// The emergencies that run: what the board tells, and what was touched here and the board does not
+// tell yet. A stopwatch starts at the touch and waits for no server.
+
+import { now, reading } from "./clock.js";
+import { desk, outbox } from "./desk.js";
+import { randomHex } from "./uuid.js";
+import { boot } from "./words.js";
+
+/** By emergency: {id, since, visit, place, area, entries, ended}. */
+const local = new Map();
+
+/** Begins an emergency at once and sends it. @returns {string} its id */
+export function begin({ visit = null, place = null } = {}) {
+  const id = `e-${randomHex(8)}`;
+  takeUp({ id, since: now(), visit, place });
+  record(id, "StartEmergency", place ? { place } : {}, "Emergency", { visit });
+  return id;
+}
+
+function takeUp({ id, since, visit = null, place = null }) {
+  local.set(id, { id, since, visit, place, area: null, entries: [], ended: false });
+}
+
+/** Takes up an emergency whose command another page of this device made at the touch. */
+export function adopt(command) {
+  const id = command.data.emergency;
+  if (local.has(id)) return id;
+  takeUp({ id, since: Date.parse(command.tapped) + (command.offset_ms ?? 0), visit: command.visit });
+  follow(id, outbox.add(command, true), { words: "Emergency", kind: command.kind, data: command.data, at: local.get(id).since });
+  return id;
+}
+
+/** Records what was done or seen, at the moment of the touch. @returns the entry, `fact` once saved */
+export function record(id, kind, data, words, { visit = visitOf(id), clock = reading(), at = now() } = {}) {
+  if (!local.has(id)) takeUp({ id, since: at });
+  const options = { visit, data: { emergency: id, ...data }, urgent: true, clock, room: boot.room };
+  return follow(id, outbox.submit(kind, options), { words, kind, data, at });
+}
+
+function follow(id, sent, line) {
+  const mine = local.get(id);
+  const known = mine.entries.find((entry) => entry.sent === sent);
+  if (known) return known;
+  const entry = { ...line, sent, fact: null };
+  mine.entries.push(entry);
+  sent.answered.then(({ state, facts }) => {
+    entry.fact = facts?.[0]?.id ?? null;
+    if (state === "saved" && line.kind === "EndEmergency") mine.ended = true;
+  });
+  return entry;
+}
+
+const visitOf = (id) => view(id)?.visit ?? null;
+
+/** One emergency as this device knows it; null for an unknown one. */
+export function view(id) {
+  const told = desk.board?.emergencies.find((one) => one.id === id);
+  const mine = local.get(id);
+  if (mine) forgetTold(mine, told);
+  if (!told && !mine) return null;
+  return told ? { ...told, since: Date.parse(told.since), pending: mine?.entries ?? [] } : alone(mine);
+}
+
+/** The board tells a saved line itself: then it is no longer told twice. */
+function forgetTold(mine, told) {
+  const lines = new Set((told?.timeline ?? []).map((line) => line.fact));
+  mine.entries = mine.entries.filter((entry) => !lines.has(entry.fact));
+}
+
+function alone(mine) {
+  return {
+    id: mine.id, since: mine.since, visit: mine.visit, place: mine.place, area: mine.area, type: "unknown",
+    ambulance: {}, breathing_checked: null, breaths: null, spo2: null, spo2_at: null, oxygen: null,
+    naloxone: [], interventions: {}, timeline: [], pending: mine.entries,
+  };
+}
+
+/** The emergencies that run, oldest first; those begun here first of all until the board tells them. */
+export function running() {
+  const ended = (id) => local.get(id)?.ended;
+  const told = (desk.board?.emergencies ?? []).map((one) => one.id).filter((id) => !ended(id));
+  const begun = [...local.values()].filter((mine) => !told.includes(mine.id) && !over(mine)).map((mine) => mine.id);
+  return [...told, ...begun].map(view).filter(Boolean);
+}
+
+/** Whether an emergency begun here is over: ended here, or told by the board once and no longer. */
+function over(mine) {
+  if (mine.ended) return true;
+  const start = mine.entries.find((entry) => entry.kind === "StartEmergency");
+  return desk.board !== null && start === undefined;
+}
+
+/** Whether this device began an emergency: who began it need not be called to it. */
+export const begunHere = (id) => local.has(id);
+
+/** The last moment, in ms, at which something was done that `chosen` picks from what is pending. */
+export function lastPending(emergency, chosen) {
+  return emergency.pending.filter(chosen).reduce((last, entry) => Math.max(last, entry.at), 0);
+}

@@ -1,0 +1,142 @@
+// The keys of an emergency: each records the moment when it is touched, and asks for detail afterwards,
+// beside the keys and never in front of them. No dose is proposed; nothing is chosen beforehand.
+
+import { lookControls } from "./assess.js";
+import { hourMinuteSecond, now, reading } from "./clock.js";
+import { desk, outbox, signedIn } from "./desk.js";
+import { h } from "./dom.js";
+import { lastPending, record } from "./incident.js";
+import { initials } from "./names.js";
+import { chips } from "./panel.js";
+import { boot, entries } from "./words.js";
+
+const given = (code) => ({ kind: "GiveIntervention", data: { intervention: code } });
+
+/** The keys in reading order. `detail` names what is asked afterwards; `hint` stands until touched. */
+export const KEYS = [
+  { id: "stimulation", words: "Stimulated", ...given("stimulation") },
+  { id: "airway", words: "Airway opened", ...given("airway") },
+  { id: "oxygen", words: "Oxygen", ...given("oxygen"), detail: "litres", hint: "litres" },
+  { id: "ventilation", words: "Ventilation", ...given("ventilation"), hint: "bag-valve-mask" },
+  { id: "breathing", words: "Breathing checked", kind: "Observe", data: {}, detail: "look", held: true, hint: "rate · SpO₂ · response" },
+  { id: "naloxone", words: "Naloxone", ...given("naloxone"), detail: "dose", hint: "tap when given, then dose, route, batch, witness", wide: true },
+  { id: "ambulance", words: "999 called", kind: "CallAmbulance", data: {} },
+  { id: "glucose", words: "Glucose", ...given("glucose") },
+  { id: "seizure_care", words: "Seizure", ...given("seizure_care"), stops: "Seizure ended", hint: "start, then end" },
+  { id: "cpr", words: "CPR", ...given("cpr"), stops: "CPR stopped", hint: "start, then stop" },
+  { id: "aed", words: "AED", ...given("aed") },
+];
+
+/** When a key was last touched, as the board tells it or as this device knows. In ms; 0 for never. */
+export function lastTouch(emergency, key) {
+  const told = { ambulance: emergency.ambulance.called, breathing: emergency.breathing_checked, naloxone: emergency.naloxone.at(-1)?.at }[key.id]
+    ?? emergency.interventions[key.id];
+  const pending = lastPending(emergency, (entry) => entry.kind === key.kind && entry.data.intervention === key.data.intervention);
+  return Math.max(told ? Date.parse(told) : 0, pending, open?.emergency === emergency.id && open.key.id === key.id ? open.at : 0);
+}
+
+/** Whether what a key began has not been stopped, by the story's last word about it. */
+function runs(emergency, key) {
+  if (!key.stops) return false;
+  const told = emergency.timeline.filter((line) => !line.struck && line.kind === "InterventionGiven" && line.words.startsWith(interventionWords(key)));
+  const mine = emergency.pending.filter((entry) => entry.data.intervention === key.data.intervention);
+  const last = mine.at(-1) ?? told.sort((one, other) => Date.parse(one.at) - Date.parse(other.at)).at(-1);
+  return Boolean(last) && !(last.data?.stopped || last.words.includes("stopped"));
+}
+
+const interventionWords = (key) => entries("interventions").find(([code]) => code === key.id)?.[1] ?? key.words;
+
+/** One key. `redraw` is called after a touch. */
+export function keyButton(emergency, key, redraw) {
+  const last = lastTouch(emergency, key);
+  const going = runs(emergency, key);
+  const sent = emergency.pending.filter((entry) => entry.data.intervention === key.data.intervention && entry.kind === key.kind).at(-1)?.sent;
+  const foot = last ? [hourMinuteSecond(last), lastAuthor(emergency, key), countWords(emergency, key), sent && stateWords[sent.state]].filter(Boolean).join(" · ") : key.hint ?? "";
+  return h("button", { type: "button", class: "key", data: { key: `key-${key.id}`, id: key.id, done: last ? "yes" : "no", ...(key.wide && { wide: "yes" }) }, on: { click: () => touch(emergency, key, going, redraw) } },
+    h("span", { class: "key__words" }, going ? key.stops : key.words), h("small", {}, foot));
+}
+
+const stateWords = { saving: "sending", pending: "not saved yet" };
+const countWords = (emergency, key) => (key.id === "naloxone" && emergency.naloxone.length > 1 ? `given ${emergency.naloxone.length} times` : "");
+
+function lastAuthor(emergency, key) {
+  const kind = { Observe: "Observed", CallAmbulance: "AmbulanceCalled" }[key.kind] ?? "InterventionGiven";
+  const lines = emergency.timeline.filter((line) => !line.struck && line.kind === kind && (kind !== "InterventionGiven" || line.words.startsWith(interventionWords(key))));
+  return initials(desk.board, lines.at(-1)?.author);
+}
+
+/** The key whose detail is asked: {emergency, key, at, clock, entry}. */
+let open = null;
+
+function touch(emergency, key, going, redraw) {
+  finish();
+  const [clock, at] = [reading(), now()];
+  const data = going ? { ...key.data, stopped: true } : key.data;
+  const entry = key.held ? null : record(emergency.id, key.kind, data, going ? key.stops : key.words, { clock, at });
+  if (key.detail && (key.held || signedIn())) open = { emergency: emergency.id, visit: emergency.visit, key, at, clock, entry, form: details[key.detail]() };
+  redraw();
+}
+
+/** Saves the detail that was chosen so far, if any: nothing touched is lost by going on. */
+export function finish() {
+  if (!open) return;
+  const [asked, data] = [open, open.form.data()];
+  open = null;
+  if (asked.key.held) record(asked.emergency, asked.key.kind, data, lookWords(data), asked);
+  else if (Object.keys(data).length) complete(asked, data);
+}
+
+/** Adds detail to what is recorded already. The original is known by its fact once it is saved. */
+async function complete({ entry, visit }, data) {
+  const answer = await entry.sent.answered;
+  if (answer.state !== "saved") return;
+  outbox.submit("Correct", { visit, room: boot.room, urgent: true,
+    data: { target: answer.facts[0].id, changes: { data }, reason: "learned_later" } });
+}
+
+function lookWords(data) {
+  const parts = [data.breaths !== undefined && `breathing ${data.breaths} a minute`, data.spo2 !== undefined && `SpO₂ ${data.spo2} %`, data.response];
+  return parts.filter(Boolean).join(", ") || "Breathing checked";
+}
+
+const field = (id, words, attributes) => {
+  const input = h("input", { class: "field", id, autocomplete: "off", ...attributes });
+  return { element: h("div", { class: "find" }, h("label", { for: id }, words), input), value: () => input.value.trim() };
+};
+
+const kept = (pairs) => Object.fromEntries(Object.entries(pairs).filter(([, value]) => value !== null && value !== "" && !Number.isNaN(value)));
+
+const details = {
+  litres: () => {
+    const litres = chips("Litres a minute", [2, 4, 6, 8, 10, 12, 15].map((number) => [number, String(number)]));
+    return { elements: [litres.element], data: () => kept({ litres: litres.value() }) };
+  },
+  look: () => {
+    const look = lookControls();
+    return { elements: look.elements.slice(0, 3), data: look.data };
+  },
+  dose: () => {
+    const listed = chips("Micrograms given", [100, 200, 400, 800, 1800, 2000].map((number) => [number, String(number)]));
+    const other = field("dose-other", "Or another number of micrograms", { type: "number", inputmode: "numeric", min: 1 });
+    const route = chips("How", entries("naloxone_routes"));
+    const batch = field("dose-batch", "Batch", { maxlength: 64, pattern: "[A-Za-z0-9._:\\-]*" });
+    const witness = chips("Witness", (desk.board?.staff.people ?? []).map((one) => [one.id, initials(desk.board, one.id)]));
+    return {
+      elements: [listed.element, other.element, route.element, witness.element, batch.element],
+      data: () => kept({ micrograms: other.value() ? Number.parseInt(other.value(), 10) : listed.value(), route: route.value(),
+        witness: witness.value(), batch: batch.value().replace(/[^A-Za-z0-9._:-]/g, "") }),
+    };
+  },
+};
+
+/** The form beside the keys for the detail of the last touch; null where none is asked. */
+export function detailForm(emergency, redraw) {
+  if (!open || open.emergency !== emergency.id) return null;
+  if (open.element) return open.element;
+  const done = () => { finish(); redraw(); };
+  open.element = h("section", { class: "detail", "aria-label": `Detail of ${open.key.words}` },
+    h("h2", {}, `${open.key.words} ${hourMinuteSecond(open.at)}`),
+    ...open.form.elements,
+    h("div", { class: "detail__end" }, h("button", { type: "button", class: "button button--main", on: { click: done } }, "Add to the record")));
+  return open.element;
+}

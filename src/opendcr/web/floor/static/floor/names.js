@@ -1,0 +1,39 @@
+// How people are called on the screen: by the name they chose, or, after one key, not at all.
+
+import { h } from "./dom.js";
+
+let hidden = sessionStorage.getItem("names-hidden") === "yes";
+
+export const namesHidden = () => hidden;
+
+/** Turns names into booth numbers and codes, and back. */
+export function toggleNames() {
+  hidden = !hidden;
+  sessionStorage.setItem("names-hidden", hidden ? "yes" : "no");
+  document.body.dataset.names = hidden ? "hidden" : "shown";
+}
+
+/** What to call a visit: the chosen name, the sayable code, or the booth. */
+export function label(board, visit) {
+  if (!visit) return "unknown";
+  if (!hidden) return board.labels?.[visit.id] || visit.code || "no name given";
+  const place = board.places.find((one) => one.id === visit.place);
+  return place ? `Booth ${place.words}` : visit.code || "no code";
+}
+
+/** The initials of a member of staff. */
+export const initials = (board, staff) => (staff ? board?.staff_labels?.[staff] ?? staff : "");
+
+// Widths of letters in ems of Roboto bold, near enough to fill a tile without spilling over it.
+const width = (text) =>
+  [...text].reduce((sum, letter) => sum + (/[MWmw@]/.test(letter) ? 0.88 : /[A-Z0-9]/.test(letter) ? 0.66 : /[iljtfr.'’ -]/.test(letter) ? 0.36 : 0.57), 0);
+
+/** A name as large as its tile allows; several words may take several lines. */
+export function nameElement(text) {
+  const element = h("span", { class: "name", title: text }, text);
+  const whole = width(text);
+  const longest = Math.max(...text.split(/\s+/).map(width));
+  element.style.setProperty("--ems", String(whole > 4.2 ? longest : whole));
+  element.style.setProperty("--ems-in-one-line", String(whole));
+  return element;
+}

@@ -1,0 +1,156 @@
+// What was tapped and is not yet saved. A command is made once, at the tap, and sent until the server
+// answers: the same id and the same words, so that sending twice does nothing twice. It lives in
+// memory; `Outbox` asks only `keep` and `drop` of its store, so that a lasting store can take its place.
+
+import { measureAnswer, reading } from "./clock.js";
+import { uuid7 } from "./uuid.js";
+
+const PATIENCE = 8000; // ms to wait for an answer before trying again
+const DOUBLE = 700; // ms within which the same tap is a double tap
+const LONGEST = 10000; // ms, the longest rest between tries
+
+/** @typedef {"saving"|"pending"|"saved"|"refused"|"problem"|"signed-out"} State */
+
+/** A store that forgets with the page. */
+export class Memory {
+  constructor() {
+    this.kept = new Map();
+  }
+  keep(entry) {
+    this.kept.set(entry.id, entry);
+  }
+  drop(entry) {
+    this.kept.delete(entry.id);
+  }
+}
+
+/** The body of a command, whole: it never changes once made. */
+export function makeCommand(kind, { visit = null, person = null, data = {}, mode, because, room, clock = reading() } = {}) {
+  const command = { id: uuid7(), kind, visit, person, data, ...clock, source: "tap" };
+  if (room) command.room = room;
+  if (mode) command.mode = mode;
+  if (because) command.because = because;
+  return command;
+}
+
+export function csrfToken() {
+  const cookie = document.cookie.match(/(?:^|; )csrftoken=([^;]+)/);
+  return cookie ? decodeURIComponent(cookie[1]) : document.querySelector('meta[name="csrf"]')?.content ?? "";
+}
+
+export class Outbox extends EventTarget {
+  constructor(address, store = new Memory()) {
+    super();
+    this.address = address;
+    this.store = store;
+    this.lanes = { ordinary: [], urgent: [] };
+    this.busy = { ordinary: false, urgent: false };
+    addEventListener("online", () => this.hurry());
+  }
+
+  /** Everything that the server has not answered. */
+  get waiting() {
+    return [...this.lanes.urgent, ...this.lanes.ordinary];
+  }
+
+  /**
+   * Sends a command and returns its entry: `state`, and `answered`, a promise of what came of it.
+   * A double tap returns the first tap's entry.
+   */
+  submit(kind, options = {}) {
+    const key = JSON.stringify([kind, options.visit, options.person, options.data]);
+    if (this.last?.key === key && performance.now() - this.last.at < DOUBLE) return this.last.entry;
+    const entry = this.add(makeCommand(kind, options), options.urgent);
+    this.last = { key, at: performance.now(), entry };
+    return entry;
+  }
+
+  /** Takes in a command that is made already. */
+  add(command, urgent = false) {
+    const entry = { id: command.id, command, body: JSON.stringify(command), state: "saving", tries: 0 };
+    entry.answered = new Promise((resolve) => { entry.answer = resolve; });
+    const lane = urgent ? "urgent" : "ordinary";
+    this.lanes[lane].push(entry);
+    this.store.keep(entry);
+    this.tell(entry);
+    this.run(lane);
+    return entry;
+  }
+
+  /** Sends a lane's entries one after the other: an arrival is saved before what follows it. */
+  async run(lane) {
+    if (this.busy[lane]) return;
+    this.busy[lane] = true;
+    while (this.lanes[lane].length) {
+      const entry = this.lanes[lane][0];
+      const answer = await this.send(entry);
+      if (answer) this.settle(lane, entry, answer);
+      else await this.rest(lane, entry);
+    }
+    this.busy[lane] = false;
+  }
+
+  /** One try. Null where nothing is known of what came of it. */
+  async send(entry) {
+    try {
+      const response = await fetch(this.address, {
+        method: "POST", body: entry.body, keepalive: entry.body.length < 60000, signal: AbortSignal.timeout(PATIENCE),
+        headers: { "Content-Type": "application/json", "X-CSRFToken": csrfToken() },
+      });
+      measureAnswer(response);
+      return await readAnswer(response);
+    } catch {
+      return null;
+    }
+  }
+
+  settle(lane, entry, answer) {
+    this.lanes[lane].shift();
+    this.store.drop(entry);
+    entry.answer(answer);
+    this.set(entry, answer.state);
+  }
+
+  async rest(lane, entry) {
+    entry.tries += 1;
+    this.set(entry, "pending");
+    const pause = Math.min(LONGEST, 500 * 2 ** Math.min(entry.tries, 6));
+    await new Promise((resolve) => {
+      this.wake = { ...this.wake, [lane]: resolve };
+      setTimeout(resolve, pause);
+    });
+  }
+
+  /** Tries at once what rests: the server has been heard again. */
+  hurry() {
+    Object.values(this.wake ?? {}).forEach((wake) => wake());
+  }
+
+  set(entry, state) {
+    entry.state = state;
+    this.tell(entry);
+  }
+
+  tell(entry) {
+    this.dispatchEvent(new CustomEvent("change", { detail: entry }));
+  }
+}
+
+/** What an answer means, in one object; null where the server is at fault and may yet answer. */
+async function readAnswer(response) {
+  if (response.status >= 500 || response.status === 429) return null;
+  const body = await response.json().catch(() => ({}));
+  if (response.ok) return { state: "saved", facts: body.facts ?? [], flags: body.flags ?? [] };
+  if (response.status === 409) return { state: "refused", code: body.refusal?.code, words: body.refusal?.words ?? "The rules say no." };
+  if (response.status === 401 || response.status === 403) {
+    return { state: "signed-out", words: "Nobody is signed in here who may do this. It was not saved." };
+  }
+  return { state: "problem", words: problemWords(body) };
+}
+
+function problemWords({ problem, detail }) {
+  if (problem?.found !== undefined) {
+    return `Not saved: ${problem.where ?? "the entry"} is ${JSON.stringify(problem.found)}; expected ${problem.expected}.`;
+  }
+  return `Not saved: ${typeof detail === "string" ? detail : "the server could not read it"}.`;
+}

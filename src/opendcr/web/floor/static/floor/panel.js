@@ -1,0 +1,84 @@
+// The panel: one dialog with large choices, for whatever was tapped.
+
+import { send } from "./desk.js";
+import { h, refill } from "./dom.js";
+
+const dialog = () => document.getElementById("panel");
+let status = null;
+let timer = 0;
+
+/** Opens the panel, or fills it anew. @param {string} title @param {...Node} content */
+export function openPanel(title, ...content) {
+  clearTimeout(timer);
+  status = h("p", { class: "panel__status", role: "status" });
+  const close = h("button", { type: "button", class: "button panel__close", on: { click: closePanel } }, "Close");
+  refill(dialog(),
+    h("div", { class: "panel__top" }, h("h2", { id: "panel-title", tabindex: "-1" }, title), close),
+    status,
+    h("div", { class: "panel__body" }, ...content.flat()));
+  if (!dialog().open) dialog().showModal();
+  (dialog().querySelector("[data-first]") ?? dialog().querySelector("#panel-title")).focus();
+}
+
+export function closePanel() {
+  if (dialog()?.open) dialog().close();
+}
+
+export const panelIsOpen = () => Boolean(dialog()?.open);
+
+/** Says how a tap stands: `saving`, `pending`, `saved`, or a refusal with the rule's words. */
+export function say(state, words) {
+  if (!status) return;
+  status.dataset.state = state;
+  status.textContent = words;
+}
+
+/** Sends, and closes the panel once it is saved; a refusal stays until it is read. */
+export async function sendAndClose(button, commands, { then } = {}) {
+  const mine = status;
+  const answer = await send(button, commands, (state, words) => status === mine && say(state, words));
+  if (answer?.state !== "saved" || status !== mine) return answer;
+  if (then) then(answer);
+  else timer = setTimeout(closePanel, 350);
+  return answer;
+}
+
+/** A large choice that sends commands when tapped. */
+export function choice(words, commands, { main = false, sub = null, first = false, then, key } = {}) {
+  const button = h("button", { type: "button", class: main ? "choice choice--main" : "choice", data: { ...(first && { first: "" }), ...(key && { key }) } },
+    h("span", {}, words), sub && h("small", {}, sub));
+  button.addEventListener("click", () => sendAndClose(button, typeof commands === "function" ? commands() : commands, { then }));
+  return button;
+}
+
+/** A large choice that leads to another panel. */
+export const door = (words, open, { sub = null, main = false } = {}) =>
+  h("button", { type: "button", class: main ? "choice choice--main" : "choice", on: { click: open } }, h("span", {}, words), sub && h("small", {}, sub));
+
+/** A titled group of choices. */
+export const group = (title, ...choices) =>
+  choices.flat().some(Boolean)
+    ? h("section", { class: "group", "aria-label": title }, h("h3", {}, title), h("div", { class: "choices" }, ...choices.flat()))
+    : null;
+
+/**
+ * Chips of which one or several can be on. @param {[string, string][]} entries code and words
+ * @returns {{element: HTMLElement, value: () => any}} codes for several; a code or null for one
+ */
+export function chips(title, entries, { several = false, chosen = [], changed = () => {} } = {}) {
+  const on = new Set(chosen);
+  const buttons = entries.map(([code, words]) => {
+    const button = h("button", { type: "button", class: "pick", "aria-pressed": String(on.has(code)), data: { code } }, words);
+    button.addEventListener("click", () => {
+      const was = on.has(code);
+      if (!several) on.clear();
+      if (was) on.delete(code);
+      else on.add(code);
+      buttons.forEach((one) => one.setAttribute("aria-pressed", String(on.has(one.dataset.code))));
+      changed();
+    });
+    return button;
+  });
+  const element = h("section", { class: "group", role: "group", "aria-label": title }, h("h3", {}, title), h("div", { class: "picks" }, ...buttons));
+  return { element, value: () => (several ? entries.map(([code]) => code).filter((code) => on.has(code)) : [...on][0] ?? null) };
+}

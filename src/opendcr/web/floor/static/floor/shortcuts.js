@@ -1,0 +1,40 @@
+// One key for each thing that is done all day; the list is under "?". They can be switched off.
+
+import { h } from "./dom.js";
+import { closePanel, group, openPanel, panelIsOpen } from "./panel.js";
+import { testSound } from "./sound.js";
+
+let on = localStorage.getItem("shortcuts") !== "off";
+
+/** @param {Object<string, {words: string, run: () => void}>} keys by `event.key` */
+export function listenForKeys(keys, openBooth) {
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
+    if (event.key === "?") return showKeys(keys);
+    if (!on || panelIsOpen()) return;
+    if (/^[1-9]$/.test(event.key)) return openBooth(Number(event.key));
+    const key = keys[event.key] ?? (event.shiftKey ? null : keys[event.key.toLowerCase()]);
+    if (key) {
+      event.preventDefault();
+      key.run();
+    }
+  });
+}
+
+const isTyping = (element) => element.matches("input, textarea, select, [contenteditable]");
+
+/** The list of keys, the sound's test, the switch. */
+export function showKeys(keys) {
+  const all = [...Object.entries(keys).map(([key, { words }]) => [key === key.toUpperCase() && key !== "?" ? `Shift + ${key}` : key.toUpperCase(), words]),
+    ["1 to 9", "open a booth"], ["Esc", "close a panel"], ["?", "this list"]];
+  openPanel("Keys and sound",
+    h("dl", { class: "keylist" }, ...all.map(([key, words]) => h("div", {}, h("dt", {}, h("kbd", {}, key)), h("dd", {}, words)))),
+    group("Sound", plain("Test the emergency sound", testSound)),
+    group("Settings", plain(on ? "Switch the keys off" : "Switch the keys on", () => {
+      on = !on;
+      localStorage.setItem("shortcuts", on ? "on" : "off");
+      closePanel();
+    }), h("button", { type: "button", class: "choice", "data-theme-switch": true }, "Colours")));
+}
+
+const plain = (words, run) => h("button", { type: "button", class: "choice", on: { click: run } }, words);

@@ -1,0 +1,49 @@
+// The story of an emergency, newest first, each line with its author; a line is corrected by tapping it.
+
+import { hourMinuteSecond } from "./clock.js";
+import { desk, signedIn } from "./desk.js";
+import { h } from "./dom.js";
+import { initials } from "./names.js";
+import { chips, choice, group, openPanel } from "./panel.js";
+import { boot, entries } from "./words.js";
+
+/** The lines of a story. @param emergency as `incident.view` gives it */
+export function storyLines(emergency) {
+  const told = emergency.timeline.filter((line) => !onlyCompleted(line, emergency.timeline)).map((line) => ({ ...line, at: Date.parse(line.at) }));
+  const pending = emergency.pending.map((entry) => ({ at: entry.at, words: entry.words, state: entry.sent.state, author: boot.staff?.id ?? null }));
+  return [...told, ...pending].sort((one, other) => other.at - one.at).map((line) => storyLine(emergency, line));
+}
+
+/** A line to which a detail was added later was never wrong: its first form is not shown struck. */
+function onlyCompleted(line, timeline) {
+  return line.struck && timeline.some((later) =>
+    later.fact === line.fact && !later.struck && later.at === line.at && (later.words.startsWith(line.words) || line.words === "looked at"));
+}
+
+const states = { saving: "sending", pending: "not saved yet", saved: "saved", refused: "not taken", problem: "not taken", "signed-out": "not taken" };
+
+function storyLine(emergency, line) {
+  const words = line.struck ? h("s", {}, h("span", { class: "visually-hidden" }, "Struck out: "), line.words) : h("span", {}, line.words);
+  const parts = [
+    h("time", { datetime: new Date(line.at).toISOString() }, hourMinuteSecond(line.at)), words,
+    h("span", { class: "story__by" }, line.state ? states[line.state] : initials(desk.board, line.author)),
+  ];
+  const open = line.fact && !line.struck && signedIn();
+  return h("li", { data: { ...(line.state && { state: line.state }) } }, open
+    ? h("button", { type: "button", class: "story__line", data: { key: line.fact }, on: { click: () => openCorrection(emergency, line) } }, ...parts)
+    : h("div", { class: "story__line" }, ...parts));
+}
+
+const shifts = [[-300, "5 min earlier"], [-60, "1 min earlier"], [-30, "30 s earlier"], [30, "30 s later"], [60, "1 min later"]];
+
+/** What was entered wrongly: the time, or all of it. The original stays visible, struck through. */
+function openCorrection(emergency, line) {
+  const why = chips("Why", entries("why"), { chosen: ["mistake"] });
+  const retract = () => [["Retract", { visit: emergency.visit, data: { target: line.fact, reason: why.value() ?? "other" } }]];
+  const move = (seconds) => () => [["Correct", { visit: emergency.visit, data: {
+    target: line.fact, reason: why.value() ?? "wrong_time", changes: { happened: new Date(line.at + seconds * 1000).toISOString() } } }]];
+  openPanel(`${hourMinuteSecond(line.at)} ${line.words}`,
+    why.element,
+    group("It happened", shifts.map(([seconds, words]) => choice(words, move(seconds), { sub: hourMinuteSecond(line.at + seconds * 1000) }))),
+    group("Or", choice("It did not happen: strike it out", retract, { main: true })));
+}

@@ -1,0 +1,75 @@
+// One stream for a device, however many tabs it has open: browsers allow six streams to a server,
+// and a seventh tab would hang. One tab holds a lock and the stream, and passes on what it hears.
+// A tab that hears nothing of a holder takes the lock: a sleeping tab must not silence the others.
+
+const LOCK = "opendcr-stream";
+const EVENTS = ["fact", "board", "pulse"];
+const HOLDER_SILENT = 5000; // ms without a word from the holder before another tab takes over
+const STREAM_SILENT = 8000; // ms without a message before the holder opens the stream anew
+
+/** The stream of the room. `hear(event, data)` is called in every tab. */
+export class Stream {
+  /** @param {string} address @param {(event: string, data: any) => void} hear */
+  constructor(address, hear) {
+    this.address = address;
+    this.hear = hear;
+    this.holding = false;
+    this.source = null;
+    this.heard = performance.now();
+    this.channel = new BroadcastChannel(LOCK);
+    this.channel.onmessage = (message) => this.take(message.data);
+  }
+
+  start() {
+    if (navigator.locks) this.hold();
+    else this.open(); // not a secure context: every tab for itself
+    setInterval(() => this.watch(), 1000);
+  }
+
+  /** Waits for the lock, or takes it from a holder that has fallen silent. */
+  hold(steal = false) {
+    navigator.locks
+      .request(LOCK, steal ? { steal: true } : {}, () => new Promise(() => this.open()))
+      .catch(() => {
+        this.close(); // another tab took it
+        this.hold();
+      });
+  }
+
+  open() {
+    this.close();
+    this.holding = true;
+    this.heard = performance.now();
+    this.source = new EventSource(this.address);
+    for (const name of EVENTS) {
+      this.source.addEventListener(name, (event) => this.pass(name, JSON.parse(event.data)));
+    }
+  }
+
+  close() {
+    this.source?.close();
+    this.source = null;
+    this.holding = false;
+  }
+
+  pass(name, data) {
+    this.channel.postMessage({ name, data });
+    this.take({ name, data });
+  }
+
+  take({ name, data }) {
+    this.heard = performance.now();
+    if (name !== "holding") this.hear(name, data);
+  }
+
+  watch() {
+    const silence = performance.now() - this.heard;
+    if (this.holding) {
+      this.channel.postMessage({ name: "holding" });
+      if (silence > STREAM_SILENT) this.open();
+    } else if (silence > HOLDER_SILENT && document.visibilityState === "visible") {
+      this.heard = performance.now();
+      this.hold(true);
+    }
+  }
+}

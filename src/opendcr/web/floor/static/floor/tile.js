@@ -1,0 +1,114 @@
+// One place of the room as a tile. A free place is an outline and a taken one is filled, so that who
+// is where is seen before any word is read.
+
+import { h } from "./dom.js";
+import { initials, label, nameElement, namesHidden } from "./names.js";
+import { higher, levelText } from "./words.js";
+
+/** The highest level of what needs attention now about a visit or a place. */
+const called = (board, subject, at) =>
+  board.attention
+    .filter((notice) => notice.subject === subject && !notice.acknowledged && Date.parse(notice.due) <= at)
+    .reduce((level, notice) => higher(level, notice.level), "none");
+
+/** The level of a visit: what was last seen of the person, or what now needs attention. */
+export const levelOf = (board, visit, at) =>
+  visit.emergency ? "emergency" : higher(visit.concern, called(board, visit.id, at));
+
+/** The chip that says a level by letter and word. */
+export const levelChip = (level) =>
+  levelText(level) ? h("span", { class: "chip", data: { level } }, levelText(level)) : null;
+
+const hands = { left: "left-handed", right: "right-handed" };
+
+function kindOf(place) {
+  return [place.kind === "accessible" ? "wheelchair" : place.kind === "injecting" ? null : place.kind_words, hands[place.hand]]
+    .filter(Boolean)
+    .join(" · ");
+}
+
+/** The tile of a place. `next` is the person who would fit it, `open` is called with the place. */
+export function placeTile(board, place, { at, next, open }) {
+  const visits = place.visits.map((id) => board.visits.find((visit) => visit.id === id)).filter(Boolean);
+  const filled = visits.length === 0 ? emptyFace(place, board, next) : takenFace(board, place, visits, at);
+  return h(
+    "button",
+    { type: "button", class: "tile", data: { key: place.id, state: place.state, ...filled.data }, on: { click: () => open(place) } },
+    ...filled.children,
+  );
+}
+
+function emptyFace(place, board, next) {
+  const blocked = place.state === "blocked" && place.blocked;
+  const said = blocked ? blocked.words : next ? ["free → ", h("b", {}, label(board, next))] : "free";
+  return {
+    data: { level: "free" },
+    children: [
+      h("span", { class: "tile__top" }, h("span", { class: "tile__place" }, place.words), h("span", { class: "tile__kind" }, kindOf(place))),
+      h("span", { class: "tile__middle tile__empty" }, said),
+      h("span", { class: "tile__foot" }, blocked && h("span", { class: "tile__min" }, clockOf("minutes", blocked.since), " min")),
+    ],
+  };
+}
+
+function takenFace(board, place, visits, at) {
+  const level = visits.reduce((highest, visit) => higher(highest, levelOf(board, visit, at)), called(board, place.id, at));
+  const [visit] = visits;
+  const chip = levelChip(level);
+  return {
+    data: { level, ...(visits.length > 1 && { crowded: "yes" }) },
+    children: [
+      h("span", { class: "tile__top" }, h("span", { class: "tile__place" }, place.words), chip ?? h("span", { class: "tile__kind" }, using(visit))),
+      h("span", { class: "tile__middle" }, ...visits.map((one) => who(board, one)), what(visits, chip), ...marks(visits)),
+      visits.length > 1 ? crowdFoot(visits) : foot(board, visit),
+    ],
+  };
+}
+
+const using = (visit) => (visit.glyphs ? `${visit.glyphs} ${visit.substance_words}` : "");
+
+const who = (board, visit) => nameElement(namesHidden() ? visit.code || "–" : label(board, visit));
+
+const stageWords = { seated: "not started", finished: "finished" };
+
+/** Under the name: what is used, where the chip took its place on top; and a stage that is not "using". */
+function what(visits, chip) {
+  if (visits.length > 1) return null;
+  const [visit] = visits;
+  const parts = [chip && using(visit), stageWords[visit.stage]].filter(Boolean);
+  return parts.length ? h("span", { class: "tile__what" }, parts.join(" · ")) : null;
+}
+
+function marks(visits) {
+  const toReview = visits.reduce((sum, visit) => sum + visit.to_review, 0);
+  return [toReview > 0 && h("span", { class: "mark" }, `to review ${toReview}`)];
+}
+
+/** The record says that several people are in one place: it is shown until somebody sorts it out. */
+const crowdFoot = (visits) =>
+  h("span", { class: "tile__foot" }, h("span", { class: "mark" }, `${visits.length} people in one place`));
+
+const clockOf = (face, at) => h("span", { data: { clock: face, at } });
+
+function foot(board, visit) {
+  const emergency = board.emergencies.find((one) => one.id === visit.emergency);
+  return emergency ? emergencyFoot(board, emergency) : usualFoot(board, visit);
+}
+
+function usualFoot(board, visit) {
+  const over = [initials(board, visit.observer), visit.next_check && "check"].filter(Boolean).join(" · ");
+  return h("span", { class: "tile__foot" },
+    h("small", { class: "tile__over" }, over),
+    h("span", { class: "tile__min" }, h("b", {}, clockOf("minutes", visit.started ?? visit.seated ?? visit.since)), " min"),
+    visit.next_check && h("span", { class: "tile__due" }, clockOf("countdown", visit.next_check)));
+}
+
+function emergencyFoot(board, emergency) {
+  const dose = emergency.naloxone.at(-1);
+  const { called: ambulance, arrived } = emergency.ambulance;
+  return h("span", { class: "tile__foot" },
+    h("small", { class: "tile__over" }, arrived ? "ambulance here" : ambulance ? "999 called" : "999 not called"),
+    dose && h("small", { class: "tile__over" }, "naloxone"),
+    h("span", { class: "tile__min" }, h("b", {}, clockOf("stopwatch", emergency.since))),
+    dose && h("span", { class: "tile__due" }, clockOf("stopwatch", dose.at)));
+}

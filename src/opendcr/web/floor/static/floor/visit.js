@@ -1,0 +1,127 @@
+// The panel of one visit: the next step first and large, the rest beneath it.
+
+import { openAssess, openObserve, allFine, routesHere, termsChoice } from "./assess.js";
+import { desk } from "./desk.js";
+import { h } from "./dom.js";
+import { startEmergency, showEmergency } from "./emergency.js";
+import { initials, label } from "./names.js";
+import { choice, closePanel, door, group, openPanel } from "./panel.js";
+import { nextPair, openSeat, placesFor, seatChoice } from "./seat.js";
+import { boot, entries } from "./words.js";
+
+/** A command about a visit. */
+const about = (visit, kind, data = {}) => [[kind, { visit: visit.id, person: visit.person, data }]];
+
+/** Opens the panel of a visit. */
+export function openVisit(visit) {
+  const { board } = desk;
+  openPanel(`${label(board, visit)} · ${where(board, visit)}`,
+    summary(board, visit),
+    group("Next", nextSteps(board, visit)),
+    group("Look", looks(visit)),
+    group("Emergency", emergencyChoice(visit)),
+    group("Also", alsoSteps(visit)),
+    group("Leaving", leavingSteps(visit)));
+}
+
+function where(board, visit) {
+  const place = board.places.find((one) => one.id === visit.place);
+  return place ? `booth ${place.words}` : { arrived: "at reception", recovery: "resting" }[visit.stage] ?? visit.stage.replace("_", " ");
+}
+
+function summary(board, visit) {
+  const parts = [visit.code, visit.substance_words, ...visit.needs_words, visit.observer && `watched by ${initials(board, visit.observer)}`,
+    visit.to_review && `to review ${visit.to_review}`].filter(Boolean);
+  return h("p", { class: "panel__summary" }, parts.join(" · "));
+}
+
+const again = (visit) => () => {
+  const fresh = desk.board.visits.find((one) => one.id === visit.id);
+  if (fresh) openVisit(fresh);
+  else closePanel();
+};
+
+const steps = {
+  arrived: (board, visit) => [termsChoice(visit, again(visit)), !visit.assessed && door("Talk: what is planned", () => openAssess(visit), { main: visit.wants_to_use }),
+    visit.assessed && choice("Waits for a booth", about(visit, "Queue", { needs: visit.needs }), { main: true }), ...seats(board, visit)],
+  waiting: (board, visit) => [termsChoice(visit, again(visit)), !visit.assessed && door("Talk: what is planned", () => openAssess(visit), { main: true }), ...seats(board, visit),
+    choice("Call", about(visit, "Call")), choice("Stepped out, place kept", about(visit, "StepOut"))],
+  called: (board, visit) => [...seats(board, visit), choice("Stepped out, place kept", about(visit, "StepOut"))],
+  stepped_out: (board, visit) => [choice("Came back", about(visit, "ComeBack"), { main: true, first: true })],
+  seated: (board, visit) => [...starts(visit), watch(visit)],
+  consuming: (board, visit) => [choice("Finished", about(visit, "EndConsumption"), { main: true, first: true }), watch(visit)],
+  finished: (board, visit) => [toRecovery(visit), ...starts(visit, "Using again")],
+  recovery: (board, visit) => [choice("Leaves, well", about(visit, "Depart", { how: "well" }), { main: true, first: true }),
+    door("Wants to use again: talk", () => openAssess(visit)), visit.assessed && choice("Waits for a booth", about(visit, "Queue", { needs: visit.needs }))],
+};
+
+const nextSteps = (board, visit) => (steps[visit.stage] ? steps[visit.stage](board, visit) : []);
+
+const toRecovery = (visit) => choice("To recovery", about(visit, "MoveToRecovery"), { main: true, first: true });
+
+/** The best place as one tap, the others behind a door. */
+function seats(board, visit) {
+  if (!visit.assessed || !visit.wants_to_use) return [];
+  const [best, ...others] = placesFor(board, visit);
+  if (!best) return [h("p", { class: "said" }, "No free place suits.")];
+  const kept = nextPair(board);
+  const sub = kept && kept.visit.id !== visit.id ? `${label(board, kept.visit)} is before in the order` : null;
+  return [seatChoice(visit, best, { words: `Seat in booth ${best.words}`, main: true, first: true, sub }), others.length && door("Another booth", () => openSeat(visit))];
+}
+
+/** One tap where the talk has said what and how; else one tap for the route. */
+function starts(visit, words = "Started using") {
+  const substances = visit.substances.length ? visit.substances : ["declined"];
+  const start = (route) => about(visit, "StartConsumption", { place: visit.place, substances, route });
+  if (visit.route) return [choice(words, start(visit.route), { main: true, first: true, sub: visit.substance_words })];
+  return routesHere().map(([code, route], at) => choice(`${words}, ${route}`, start(code), { main: true, first: at === 0 }));
+}
+
+const watch = (visit) =>
+  boot.staff && visit.observer !== boot.staff.id ? choice("I am watching", about(visit, "Allocate", { observer: boot.staff.id })) : null;
+
+const looks = (visit) => [allFine(visit), door("Look: response, breaths, SpO₂, colour", () => openObserve(visit))];
+
+function emergencyChoice(visit) {
+  const start = () => {
+    closePanel();
+    if (visit.emergency) showEmergency(visit.emergency);
+    else startEmergency({ visit: visit.id, place: visit.place });
+  };
+  return [h("button", { type: "button", class: "choice choice--emergency", on: { click: start } }, visit.emergency ? "Open the emergency" : "▲ EMERGENCY here")];
+}
+
+const IN_BOOTH = ["seated", "consuming", "finished"];
+
+const alsoSteps = (visit) => [
+  IN_BOOTH.includes(visit.stage) && visit.stage !== "finished" && choice("To recovery", about(visit, "MoveToRecovery")),
+  ["arrived", "waiting", "called"].includes(visit.stage) && choice("To recovery or a chair", about(visit, "MoveToRecovery")),
+  visit.stage === "arrived" && visit.assessed === false && !visit.wants_to_use && choice("Waits for a booth after all", about(visit, "Queue", { needs: visit.needs })),
+  door("Service given", () => openService(visit)),
+  choice("Naloxone kit to take home", about(visit, "SupplyNaloxone", { kits: 1 }), { sub: "one kit" }),
+  door("Note", () => openNote(visit)),
+];
+
+function openService(visit) {
+  openPanel(`Service for ${label(desk.board, visit)}`, group("What was given", entries("services").map(([code, words]) =>
+    choice(words, about(visit, "ProvideService", { service: code })))));
+}
+
+function openNote(visit) {
+  const text = h("textarea", { class: "field", id: "note", rows: 5, maxlength: 4000, data: { first: "" } });
+  openPanel(`Note about ${label(desk.board, visit)}`,
+    h("div", { class: "find" }, h("label", { for: "note" }, "What happened, not what someone is"), text),
+    group("Then", choice("Save the note", () => about(visit, "AddNote", { note: text.value }), { main: true })));
+}
+
+/** How somebody leaves; the usual ways are one tap from here, the others one more. */
+function leavingSteps(visit) {
+  const usual = visit.stage === "recovery" ? ["against_advice"] : visit.wants_to_use && !visit.ended ? ["without_using", "gave_up_waiting"] : ["well"];
+  const ways = entries("departures");
+  return [
+    ...ways.filter(([code]) => usual.includes(code)).map(([code, words]) => choice(capital(words), about(visit, "Depart", { how: code }))),
+    door("Left in another way", () => openPanel(`${label(desk.board, visit)} left`, group("How", ways.map(([code, words]) => choice(capital(words), about(visit, "Depart", { how: code })))))),
+  ];
+}
+
+const capital = (words) => words[0].toUpperCase() + words.slice(1);

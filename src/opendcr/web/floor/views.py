@@ -1,0 +1,83 @@
+"""The floor's pages. What they show comes from the interface; the page brings words and addresses."""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+
+from opendcr.catalogue import Catalogue, care, people, places, roles, substances
+from opendcr.web.store.access import sender_of
+from opendcr.web.store.models import Staff
+
+_CATALOGUES: dict[str, Catalogue[Any]] = {
+    "age_bands": people.AGE_BANDS,
+    "areas": places.AREAS,
+    "arrived_states": people.ARRIVED_STATES,
+    "departures": people.DEPARTURES,
+    "emergency_outcomes": care.EMERGENCY_OUTCOMES,
+    "emergency_types": care.EMERGENCY_TYPES,
+    "genders": people.GENDERS,
+    "interventions": care.INTERVENTIONS,
+    "naloxone_routes": care.NALOXONE_ROUTES,
+    "needs": people.NEEDS,
+    "pauses": people.PAUSES,
+    "reasons": care.REASONS,
+    "responses": care.RESPONSES,
+    "roles": roles.ROLES,
+    "routes": places.ROUTES,
+    "services": care.SERVICES,
+    "skins": care.SKINS,
+    "turned_away": people.TURNED_AWAY,
+    "why": people.WHY,
+}
+
+
+@login_required
+def board(request: HttpRequest) -> HttpResponse:
+    """The board, and everything that is done from it."""
+    return _floor(request)
+
+
+def emergency(request: HttpRequest) -> HttpResponse:
+    """The emergency screen, for an enrolled device that nobody is signed in at, too.
+
+    To a stranger it shows nothing of the room: what it knows comes from the interface, which asks.
+    """
+    return _floor(request)
+
+
+def _floor(request: HttpRequest) -> HttpResponse:
+    staff = _staff(request)
+    boot = {"catalogue": _catalogue(), "staff": staff, "urls": _urls()}
+    return render(request, "floor/floor.html", {"boot": boot, "staff": staff})
+
+
+def _staff(request: HttpRequest) -> dict[str, str] | None:
+    """Who is signed in, for the page."""
+    sender = sender_of(request)
+    if sender is None or sender.staff is None:
+        return None
+    known = Staff.objects.select_related("user").get(staff=sender.staff)
+    name = known.user.get_full_name() or known.initials
+    return {"id": known.staff, "role": known.role, "initials": known.initials, "name": name}
+
+
+def _catalogue() -> dict[str, list[list[str]]]:
+    words = {name: [[e.code, e.words] for e in entries] for name, entries in _CATALOGUES.items()}
+    words["concerns"] = [[e.code, e.words, e.letter] for e in care.CONCERNS]
+    words["substances"] = [[e.code, f"{e.glyph} {e.words}"] for e in substances.SUBSTANCES]
+    return words
+
+
+def _urls() -> dict[str, str]:
+    return {
+        "board": "/api/board",
+        "stream": "/api/stream",
+        "commands": "/api/commands",
+        "search": "/people/search",
+        "sign_in": str(settings.LOGIN_URL),
+        "floor": reverse("floor:board"),
+    }
