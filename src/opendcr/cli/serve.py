@@ -15,8 +15,6 @@ from opendcr.errors import InputError
 if TYPE_CHECKING:
     from opendcr.ledger.facts import Header
 
-UPKEEP_EVERY = 60.0  # seconds
-
 
 @click.command("serve", epilog="Example: opendcr serve --demo --port 8080")
 @click.option("--demo", is_flag=True, help="A marked training room with simulated people.")
@@ -46,7 +44,7 @@ def serve(
         from opendcr.web.config import serving  # needs Django to be set up
 
         with serving.listening(host, port) as listener, database_trouble():
-            work: list[tuple[float, serving.Work]] = [(UPKEEP_EVERY, serving.upkeep)]
+            work: list[tuple[float, serving.Work]] = []
             if demo:
                 from opendcr.cli import training
 
@@ -54,7 +52,7 @@ def serve(
             else:
                 serving.make_ready(_header(room, timezone), training=False)
             _announce(demo, f"http://{host}:{port}", as_json)
-            serving.run(listener, work)
+            serving.run(listener, *work)
 
 
 @contextmanager

@@ -8,7 +8,12 @@ from opendcr.simulate.live import LiveRoom, training_scenario
 from opendcr.simulate.room import header
 from opendcr.simulate.streams import stream
 from opendcr.web.config.serving import make_ready
-from opendcr.web.store.accounts import DEMONSTRATION, DEMONSTRATION_PASSWORD, create
+from opendcr.web.store.accounts import (
+    COLLEAGUES,
+    DEMONSTRATION,
+    DEMONSTRATION_PASSWORD,
+    create,
+)
 from opendcr.web.store.world import StoreWorld
 
 SEED = 1
@@ -28,6 +33,8 @@ def begin() -> Callable[[], None]:
     make_ready(header(scenario, SEED), training=True)
     for account in DEMONSTRATION:
         create(account, DEMONSTRATION_PASSWORD, demonstration=True)
+    for account in COLLEAGUES:
+        create(account, None)
     now = datetime.now(UTC)
     world = StoreWorld(scenario.name, name_for)
     # Another seed at each start: a database that is served again holds the last one's commands.

@@ -8,6 +8,7 @@ hub at once; those of other processes are seen at the next look.
 import asyncio
 import time
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from datetime import UTC, datetime
 
 import orjson
@@ -83,10 +84,9 @@ class Hub:
 
     async def _run(self) -> None:
         while self.listeners:
-            try:
+            # Without a pulse a screen says itself that its stream is silent.
+            with suppress(*TROUBLE):
                 await self._look()
-            except TROUBLE:
-                pass  # no pulse: a screen whose stream is silent says so itself
             await self._rest()
 
     async def _look(self) -> None:
@@ -114,10 +114,8 @@ class Hub:
             listener.tell(event)
 
     async def _rest(self) -> None:
-        try:
+        with suppress(TimeoutError):
             await asyncio.wait_for(self._woken.wait(), LOOK_EVERY)
-        except TimeoutError:
-            pass
 
 
 _hubs: dict[tuple[str, str, asyncio.AbstractEventLoop], Hub] = {}

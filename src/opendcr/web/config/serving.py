@@ -3,7 +3,7 @@
 import logging
 import socket
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import uvicorn
@@ -17,8 +17,11 @@ from opendcr.web.config.asgi import application
 from opendcr.web.store import prepare
 from opendcr.web.store.held import look, rooms
 from opendcr.web.store.ledgers import begin, check_origin
+from opendcr.web.store.upkeep import upkeep
 
 Work = Callable[[], object]
+
+UPKEEP_EVERY = 60.0  # seconds
 
 log = logging.getLogger("opendcr.serve")
 
@@ -59,12 +62,12 @@ def make_ready(header: Header, *, training: bool) -> None:
         look(room)
 
 
-def run(listener: socket.socket, work: Sequence[tuple[float, Work]]) -> None:
-    """Serves until the process is told to stop; each `(seconds, work)` runs again and again."""
+def run(listener: socket.socket, *work: tuple[float, Work]) -> None:
+    """Serves until the process is told to stop; upkeep and each `(seconds, work)` run beside."""
     stopping = threading.Event()
     threads = [
         threading.Thread(target=_repeat, args=(seconds, one, stopping), daemon=True)
-        for seconds, one in work
+        for seconds, one in ((UPKEEP_EVERY, upkeep), *work)
     ]
     for thread in threads:
         thread.start()

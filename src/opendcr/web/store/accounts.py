@@ -29,11 +29,25 @@ DEMONSTRATION = (
     Account("analyst", "s-analyst", "analyst", "AS", "Ali Shaw"),
     Account("administrator", "s-administrator", "administrator", "AD", "Alex Doyle"),
 )
+# Those who are on shift beside them, so that a screen has initials for each; nobody signs in as them.
+COLLEAGUES = (
+    Account("lead-1", "s-lead-1", "lead", "IR", "Iona Reid"),
+    Account("nurse-2", "s-nurse-2", "nurse", "HB", "Hamish Bell"),
+    Account("nurse-3", "s-nurse-3", "nurse", "ZA", "Zara Akhtar"),
+    Account("worker-4", "s-worker-4", "worker", "DM", "Dara Munro"),
+    Account("worker-5", "s-worker-5", "worker", "CP", "Caro Paton"),
+    Account("reception-6", "s-reception-6", "reception", "EW", "Euan Watt"),
+    Account("worker-7", "s-worker-7", "worker", "TS", "Tess Scott"),
+    Account("nurse-8", "s-nurse-8", "nurse", "JO", "Joss Orr"),
+)
 DEMONSTRATION_PASSWORD = "training-room-2025"
 
 
-def create(account: Account, password: str, *, demonstration: bool = False) -> Staff:
-    """Makes an account, or gives the one that is there this password and role."""
+def create(account: Account, password: str | None, *, demonstration: bool = False) -> Staff:
+    """Makes an account, or gives the one that is there this password and role.
+
+    Without a password nobody can sign in to it.
+    """
     with transaction.atomic():
         user, _ = User.objects.get_or_create(username=account.username)
         user.first_name, _, user.last_name = account.full_name.partition(" ")
