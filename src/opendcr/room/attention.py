@@ -6,14 +6,14 @@ second and an `Acknowledged` fact can name it. Before `due` a notice is a countd
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from opendcr.catalogue.care import CONCERNS
 from opendcr.ledger.codec import instant
 from opendcr.ledger.shapes import parse_instant
 from opendcr.room.hours import closing_after
 from opendcr.room.room import Room
-from opendcr.room.stages import IN_BOOTH
+from opendcr.room.stages import IN_BOOTH, IN_PLACE
 from opendcr.room.visit import Visit
 
 
@@ -33,7 +33,9 @@ def attention(room: Room, now: datetime) -> tuple[Notice, ...]:
     """All notices, the most pressing first: by level, then by when they fall due."""
     found = [*_of_emergencies(room, now), *_of_visits(room, now), *_of_room(room, now)]
     seen = [_with_acknowledgement(room, notice) for notice in found]
-    return tuple(sorted(seen, key=lambda one: (-CONCERNS[one.level].rank, one.due, one.subject)))
+    return tuple(
+        sorted(seen, key=lambda one: (-CONCERNS[one.level].rank, one.due, one.subject, one.rule))
+    )
 
 
 def concern_of(room: Room, visit: Visit) -> str:
@@ -48,24 +50,27 @@ def concern_of(room: Room, visit: Visit) -> str:
     for look in visit.observed:
         chosen = look.data.get("concern")
         turned = room.standing.policy_at(look.happened).concern_of(look.data)
-        level = max_level(chosen if isinstance(chosen, str) else level, turned)
+        level = max_level(str(chosen) if chosen in CONCERNS else level, turned)
     return level
 
 
 def max_level(one: str, other: str) -> str:
     """The higher of two levels of concern."""
-    return max(one, other, key=lambda level: CONCERNS[level].rank if level in CONCERNS else 0)
+    return max(one, other, key=lambda level: CONCERNS[level].rank)
 
 
 def next_check(room: Room, visit: Visit) -> datetime | None:
-    """When somebody must look at a person next; None where nobody need."""
-    if visit.checked is None or not (visit.stage in IN_BOOTH or visit.stage == "recovery"):
+    """When somebody must look at a person next; None where nobody need.
+
+    After use, and wherever else there is concern.
+    """
+    level, since = concern_of(room, visit), visit.checked or visit.since
+    if since is None or (level == "none" and visit.stage not in IN_PLACE):
         return None
-    level = concern_of(room, visit)
     minutes = room.policy.look_every.get(level, 1)
     if visit.stage == "recovery" and level == "none":
         minutes = room.policy.recovery_look_every
-    return visit.checked + timedelta(minutes=minutes)
+    return since + timedelta(minutes=minutes)
 
 
 def _of_emergencies(room: Room, now: datetime) -> Iterator[Notice]:
@@ -80,6 +85,7 @@ def _of_emergencies(room: Room, now: datetime) -> Iterator[Notice]:
 def _of_visits(room: Room, now: datetime) -> Iterator[Notice]:
     for visit in room.visits.values():
         yield from _of_visit(room, visit)
+        yield from _of_breaches(room, visit)
         closing = closing_after(visit.arrived, room) if visit.arrived else None
         if closing is not None and now >= closing:
             yield Notice("open_at_closing", visit.id, closing, "watch", "Still here after closing")
@@ -93,10 +99,28 @@ def _of_visit(room: Room, visit: Visit) -> Iterator[Notice]:
     if visit.stage in IN_BOOTH and visit.seated is not None:
         limit = visit.seated + timedelta(minutes=room.policy.seat_limit)
         yield Notice("seat_limit", visit.id, limit, "watch", "Long in the booth")
-    if visit.review is not None and visit.stage in ("arrived", "waiting"):
+    if visit.review is not None and visit.stage not in IN_PLACE:
         yield Notice(
             "assessment_review", visit.id, visit.review, "watch", "Look again before using"
         )
+
+
+def _of_breaches(room: Room, visit: Visit) -> Iterator[Notice]:
+    """What no rule would have let happen, and reports or later knowledge say is so."""
+    since = visit.since or visit.arrived
+    if since is None:
+        return
+    if visit.arrived is None:
+        yield Notice("no_arrival", visit.id, since, "watch", "No arrival is recorded")
+    placed = visit.seated if visit.stage in IN_BOOTH else None
+    place = room.policy.place(visit.place)
+    if visit.place is not None and (place is None or (placed and not place.consumption)):
+        yield Notice("wrong_place", visit.id, placed or since, "watch", "Not a place for using")
+    if visit.person is None:
+        return
+    first = room.visit_of(visit.person)
+    if first is not None and first.id != visit.id:
+        yield Notice("twice_here", visit.id, visit.arrived or since, "watch", "Here twice")
 
 
 def _of_room(room: Room, now: datetime) -> Iterator[Notice]:
@@ -104,10 +128,9 @@ def _of_room(room: Room, now: datetime) -> Iterator[Notice]:
     for place in room.policy.places:
         here = room.in_place(place.id)
         if len(here) > place.capacity:
-            since = max(visit.since for visit in here if visit.since)
-            yield Notice(
-                "over_capacity", place.id, since, "rouse", f"{len(here)} people in {place.words}"
-            )
+            came = sorted(_placed(visit) for visit in here)
+            words = f"{len(here)} people in {place.words}"
+            yield Notice("over_capacity", place.id, came[place.capacity], "rouse", words)
     for item, (key, ready) in room.standing.equipment.items():
         if not ready:
             yield Notice("equipment", item, key[0], "rouse", "Equipment not ready")
@@ -115,10 +138,17 @@ def _of_room(room: Room, now: datetime) -> Iterator[Notice]:
         yield Notice("review", flag.id, flag.happened, "none", "To review")
 
 
+def _placed(visit: Visit) -> datetime:
+    """When a person came to the place where they are."""
+    came = visit.seated if visit.stage in IN_BOOTH else visit.since
+    return came or visit.since or datetime.max.replace(tzinfo=UTC)
+
+
 def _staffing(room: Room) -> Iterator[Notice]:
     if room.state != "open":
         return
-    since = max((key[0] for key, _ in room.standing.staff.values()), default=room.recorded)
+    changes = (*room.standing.staff.values(), *room.standing.state.values())
+    since = max((key[0] for key, _ in changes), default=None)
     on = room.standing.on_shift()
     taken = {visit.place for visit in room.visits.values() if visit.stage in IN_BOOTH}
     needed = room.policy.needed_staff(len(taken))
@@ -131,11 +161,12 @@ def _staffing(room: Room) -> Iterator[Notice]:
 
 
 def _with_acknowledgement(room: Room, notice: Notice) -> Notice:
-    emergency = room.emergencies.get(notice.subject)
-    visit = room.visits.get(emergency.visit or "" if emergency else notice.subject)
+    visit = room.visits.get(notice.subject)
     name = (notice.rule, notice.subject)
-    named = visit.acknowledged.get(name) if visit else None
-    named = named or room.standing.value("acknowledged", name)
-    if named is None or parse_instant(named) != parse_instant(instant(notice.due)):
-        return notice
-    return replace(notice, acknowledged=True)
+    named = (
+        visit.acknowledged.get(name) if visit else None,
+        room.standing.value("acknowledged", name),
+    )
+    due = parse_instant(instant(notice.due))
+    seen = any(parse_instant(one) == due for one in named if one is not None)
+    return replace(notice, acknowledged=True) if seen else notice

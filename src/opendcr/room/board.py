@@ -5,6 +5,8 @@ that may see them. What nobody must read over a shoulder (history, health) is no
 """
 
 import hashlib
+from collections import Counter
+from collections.abc import Mapping
 from datetime import datetime
 
 from opendcr.catalogue.care import EQUIPMENT, INTERVENTIONS, NALOXONE_ROUTES, RESPONSES
@@ -32,6 +34,7 @@ def board(room: Room, now: datetime) -> Board:
     policy, standing = room.policy, room.standing
     taken = {visit.place for visit in room.visits.values() if visit.stage in IN_BOOTH}
     on = standing.on_shift()
+    reviews = standing.open_reviews()
     return {
         "room": room.name,
         "title": policy.title,
@@ -50,7 +53,7 @@ def board(room: Room, now: datetime) -> Board:
         },
         "equipment": _equipment(room),
         "places": [_place(room, place) for place in policy.places],
-        "visits": _visits(room),
+        "visits": _visits(room, Counter(flag.visit for flag in reviews)),
         "emergencies": [
             _emergency(emergency)
             for emergency in sorted(
@@ -59,7 +62,7 @@ def board(room: Room, now: datetime) -> Board:
         ],
         "attention": [_notice(notice) for notice in attention(room, now)],
         "alerts": _alerts(room),
-        "reviews": len(standing.open_reviews()),
+        "reviews": len(reviews),
         "routes": list(policy.routes),
     }
 
@@ -94,7 +97,7 @@ def _place(room: Room, place: Place) -> Board:
         "hand": place.hand,
         "consumption": place.consumption,
         "capacity": place.capacity,
-        "state": "taken" if here else "blocked" if reason else "free",
+        "state": "taken" if len(here) >= place.capacity else "blocked" if reason else "free",
         "blocked": {
             "reason": reason,
             "words": PAUSES.words(reason),
@@ -106,7 +109,7 @@ def _place(room: Room, place: Place) -> Board:
     }
 
 
-def _visits(room: Room) -> list[Board]:
+def _visits(room: Room, reviews: Mapping[str | None, int]) -> list[Board]:
     queue = [
         visit
         for visit in room.visits.values()
@@ -115,12 +118,15 @@ def _visits(room: Room) -> list[Board]:
     queue.sort(key=lambda visit: (visit.queued or visit.since, visit.id))
     positions = {visit.id: at for at, visit in enumerate(queue, 1)}
     here = sorted(room.visits.values(), key=lambda visit: (visit.arrived or visit.since, visit.id))
-    return [_visit(room, visit) | {"position": positions.get(visit.id)} for visit in here]
+    return [
+        _visit(room, visit)
+        | {"position": positions.get(visit.id), "to_review": reviews.get(visit.id, 0)}
+        for visit in here
+    ]
 
 
 def _visit(room: Room, visit: Visit) -> Board:
     emergency = room.emergency_of(visit.id)
-    flags = [flag for flag in room.standing.open_reviews() if flag.visit == visit.id]
     return {
         "id": visit.id,
         "person": visit.person,
@@ -151,7 +157,6 @@ def _visit(room: Room, visit: Visit) -> Board:
         "terms": has_terms(room, visit),
         "wants_to_use": visit.wants_to_use,
         "emergency": emergency.id if emergency else None,
-        "to_review": len(flags),
     }
 
 
@@ -181,7 +186,7 @@ def _emergency(emergency: Emergency) -> Board:
         "response": latest.get("response", (None, None))[0],
         "spo2": latest.get("spo2", (None, None))[0],
         "spo2_at": latest.get("spo2", (None, None))[1],
-        "oxygen": latest.get("litres", (None, None))[0],
+        "oxygen": _oxygen(emergency),
         "naloxone": [
             {
                 "at": instant(fact.happened),
@@ -199,7 +204,17 @@ def _emergency(emergency: Emergency) -> Board:
     }
 
 
-_LOOKED = ("breaths", "response", "spo2", "litres")
+_LOOKED = ("breaths", "response", "spo2")
+
+
+def _oxygen(emergency: Emergency) -> int | None:
+    """Litres of oxygen a minute, as last given, stopped or seen."""
+    litres = None
+    for fact in emergency.standing:
+        if fact.data.get("intervention") == "oxygen":
+            litres = None if fact.data.get("stopped") else fact.data.get("litres", litres)
+        litres = fact.data.get("oxygen", litres)
+    return litres
 
 
 def _last(emergency: Emergency, kind: str) -> str | None:
@@ -218,10 +233,10 @@ def _timeline(emergency: Emergency) -> list[Board]:
     lines = []
     for fact in sorted(told, key=order):
         now = standing.get(fact.id)
-        struck = now is None or now is not fact
-        lines.append(_line(fact, struck))
-        if now is not None and struck:
-            lines.append(_line(now, False))
+        if fact.data.get("emergency") == emergency.id:
+            lines.append(_line(fact, struck=now is not fact))
+        if now is not None and now is not fact and now.data.get("emergency") == emergency.id:
+            lines.append(_line(now, struck=False))
     return lines
 
 

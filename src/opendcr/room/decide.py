@@ -3,16 +3,17 @@
 import uuid
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import MINYEAR, UTC, datetime, timedelta
 
 from opendcr.ledger.codec import instant, whole_milliseconds
+from opendcr.ledger.effective import ABOUT_FACTS
 from opendcr.ledger.facts import Command, Fact, Refusal
 from opendcr.ledger.kinds import BODY_KINDS, KINDS
 from opendcr.ledger.shapes import Json
 from opendcr.room.permissions import may
 from opendcr.room.room import Room
-from opendcr.room.rules import RULES
-from opendcr.room.stages import IN_BOOTH
+from opendcr.room.rules import EVERY_KIND, RULES
+from opendcr.room.stages import IN_BOOTH, STEPS
 
 
 def decide(room: Room, command: Command, now: datetime) -> tuple[Fact, ...] | Refusal:
@@ -20,31 +21,76 @@ def decide(room: Room, command: Command, now: datetime) -> tuple[Fact, ...] | Re
 
     An ask is refused where permission or a rule of its kind says no. A report is never refused: it
     is recorded, followed by a `ReviewFlagged` for each thing that contradicts it. Where it lacks
-    what its kind needs, or its sender may not send it, the flag alone is recorded and holds it.
+    what its kind needs, amends what it cannot, or its sender may not send it, the flag alone is
+    recorded and holds it. What is seen of a body, or done for one, is a report in any mode.
     """
+    now = whole_milliseconds(now)
     command = _completed(room, command)
-    if not may(command.role, command.kind):
-        if command.mode == "ask":
-            return Refusal("not_permitted", "This is for somebody in another role.")
+    if command.mode == "ask":
+        return _refused(room, command, now) or _recorded(room, command, now, [])
+    if not permitted(command):
         return (_held(command, now, "not_permitted"),)
     if command.missing:
         return (_held(command, now, "incomplete"),)
-    room = room if command.mode == "ask" else _as_it_was(room, happened_at(command, now))
-    contradictions = [
-        refusal for rule in RULES.get(command.kind, ()) if (refusal := rule(room, command, now))
-    ]
-    if command.mode == "ask":
-        if contradictions:
-            return contradictions[0]
-        if _needs_reason(room, command, now):
-            return Refusal("reason_needed", "This was a while ago. Say why it is entered now.")
+    moment = happened_at(command, now)
+    contradictions = _contradictions(_as_it_was(room, moment), command, moment)
+    if contradictions and command.kind in ABOUT_FACTS:
+        return (_held(command, now, contradictions[0].code),)
+    return _recorded(room, command, now, [refusal.code for refusal in contradictions])
+
+
+def _refused(room: Room, command: Command, now: datetime) -> Refusal | None:
+    """What stands against an ask, or None."""
+    if not permitted(command):
+        return Refusal("not_permitted", "This is for somebody in another role.")
+    if command.missing:
+        return Refusal("incomplete", f"Something is missing: {', '.join(command.missing)}.")
+    contradictions = _contradictions(room, command, now)
+    if contradictions:
+        return contradictions[0]
+    if _needs_reason(room, command, now):
+        return Refusal("reason_needed", "This was a while ago. Say why it is entered now.")
+    return None
+
+
+def permitted(command: Command) -> bool:
+    """Whether the sender's role may send this; to amend a fact it must be allowed to send it."""
+    amends = command.target if command.kind in ABOUT_FACTS else None
+    return may(command.role, command.kind) and (amends is None or may(command.role, amends.kind))
+
+
+def _contradictions(room: Room, command: Command, moment: datetime) -> list[Refusal]:
+    rules = (*EVERY_KIND, *RULES.get(command.kind, ()))
+    return [refusal for rule in rules if (refusal := rule(room, command, moment))]
+
+
+def _recorded(
+    room: Room, command: Command, now: datetime, contradictions: list[str]
+) -> tuple[Fact, ...]:
+    """The fact, what the policy makes follow from it, and a flag for each doubt about it."""
     fact = _fact(command, now, 0, command.kind, _data(command))
-    reasons = [refusal.code for refusal in contradictions] + _doubts(room, command, now)
+    if command.mode == "ask":
+        fact = replace(fact, happened=max(fact.happened, _decided_on(room, fact)))
+    reasons = dict.fromkeys([*contradictions, *_doubts(room, command, now)])
     drafts = [*_following(room, command), *(_flag(reason, fact, command) for reason in reasons)]
     return (
         fact,
-        *(_fact(command, now, at, kind, data) for at, (kind, data) in enumerate(drafts, 1)),
+        *(
+            replace(_fact(command, now, at, kind, data), happened=fact.happened)
+            for at, (kind, data) in enumerate(drafts, 1)
+        ),
     )
+
+
+def _decided_on(room: Room, fact: Fact) -> datetime:
+    """The latest moment that an ask was decided on: it cannot happen before what it follows.
+
+    A tap with a clock that lags would otherwise let somebody leave before they arrived.
+    """
+    visit = room.visits.get(fact.visit) if fact.visit else None
+    moments = (visit.last[0] if visit and visit.last else None, room.standing.set_until(fact))
+    known = [moment for moment in moments if moment is not None]
+    return min(max(known, default=fact.happened), fact.recorded)
 
 
 def happened_at(command: Command, now: datetime) -> datetime:
@@ -53,13 +99,16 @@ def happened_at(command: Command, now: datetime) -> datetime:
         return whole_milliseconds(now)
     try:
         corrected = command.tapped + timedelta(milliseconds=command.offset_ms or 0)
-        return whole_milliseconds(min(corrected, now))
-    except OverflowError:  # an offset of centuries: the clock is flagged, the moment is now
-        return whole_milliseconds(now)
+    except OverflowError:
+        corrected = datetime.min.replace(tzinfo=UTC)
+    # With an offset of centuries the clock is flagged, and the moment is now.
+    return whole_milliseconds(min(corrected, now) if corrected.year > MINYEAR else now)
 
 
 def _completed(room: Room, command: Command) -> Command:
     """The command with the person, visit and place that the room knows and the sender left out."""
+    if command.kind in BODY_KINDS:
+        command = replace(command, mode="report")
     running = room.emergencies.get(str(command.data.get("emergency")))
     if command.visit is None and running is not None and running.visit is not None:
         command = replace(command, visit=running.visit)
@@ -67,7 +116,7 @@ def _completed(room: Room, command: Command) -> Command:
         command = replace(
             command, visit=f"v-{uuid.uuid5(_namespace(command.id), 'visit').hex[:16]}"
         )
-    if command.target is not None and command.kind in ("Corrected", "Retracted"):
+    if command.target is not None and command.kind in ABOUT_FACTS:
         command = replace(command, visit=command.target.visit, person=command.target.person)
     visit = room.visits.get(command.visit) if command.visit else None
     if visit is not None and command.person is None and command.kind != "Arrived":
@@ -78,7 +127,7 @@ def _completed(room: Room, command: Command) -> Command:
 
 
 def _as_it_was(room: Room, moment: datetime) -> Room:
-    """The room under the policy of that moment: a report is judged by what held when it happened."""
+    """The room under the policy of that moment: reports are judged by what held when they happened."""
     policies = tuple(one for one in room.standing.policies if one[0][0] <= moment)
     first = room.standing.policies[:1]
     return replace(room, standing=replace(room.standing, policies=policies or first))
@@ -87,9 +136,11 @@ def _as_it_was(room: Room, moment: datetime) -> Room:
 def _namespace(id: str) -> uuid.UUID:
     """The UUID that a command's id is, or one made of it where it is none."""
     try:
-        return uuid.UUID(id)
+        named = uuid.UUID(id)
     except ValueError:
         return uuid.uuid5(uuid.NAMESPACE_OID, id)
+    # The same number written otherwise is another id, and must not make the same facts.
+    return named if str(named) == id else uuid.uuid5(uuid.NAMESPACE_OID, id)
 
 
 def _fact(command: Command, now: datetime, at: int, kind: str, data: Mapping[str, Json]) -> Fact:
@@ -132,7 +183,8 @@ def _data(command: Command) -> dict[str, Json]:
 def _following(room: Room, command: Command) -> list[tuple[str, Mapping[str, Json]]]:
     """What the policy makes follow: a booth that somebody leaves is blocked for cleaning."""
     visit = room.visits.get(command.visit) if command.visit else None
-    leaves = command.kind in ("MovedToRecovery", "Departed", "TurnedAway")
+    step = STEPS.get(command.kind)
+    leaves = step is not None and step.after not in IN_BOOTH
     if not leaves or visit is None or visit.place is None or not room.policy.block_after_use:
         return []
     blocked = visit.stage in IN_BOOTH and room.standing.value("blocked", visit.place) is None
@@ -142,7 +194,9 @@ def _following(room: Room, command: Command) -> list[tuple[str, Mapping[str, Jso
 
 def _held(command: Command, now: datetime, reason: str) -> Fact:
     """A report that cannot stand as it is: a flag that holds all of it."""
-    report = {"data": dict(command.data), "missing": list(command.missing)}
+    report = {"data": _data(command), "missing": list(command.missing)}
+    if command.impossible:
+        report["impossible"] = list(command.impossible)
     data = {"reason": reason, "kind": command.kind, "report": report, **_note(command)}
     return _fact(command, now, 0, "ReviewFlagged", data)
 

@@ -14,7 +14,7 @@ from opendcr.room.visit import Key, order
 class Emergency:
     """An emergency's timeline. `standing` are the effective facts in order; `facts` all of them.
 
-    `visit` is None while nobody has said whose it is. `ended` is when it was last declared over.
+    `visit` is the first that was named, None while nobody has said whose it is. `ended` is when it was last declared over.
     """
 
     id: str
@@ -60,7 +60,7 @@ def _apply(emergency: Emergency, fact: Fact) -> Emergency:
         "standing": (*emergency.standing, fact),
         "started": emergency.started or fact.happened,
     }
-    if fact.visit is not None:
+    if emergency.visit is None and fact.visit is not None:
         changes["visit"] = fact.visit
     match fact.kind:
         case "EmergencyStarted":

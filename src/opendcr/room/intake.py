@@ -4,6 +4,7 @@ An ask that does not fit is sent back with what is wrong. A report is never sent
 goes on to `decide`; the rest goes to the register, whole, and is flagged.
 """
 
+import hashlib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -13,8 +14,9 @@ from typing import TypeVar
 from opendcr.catalogue.people import WHY
 from opendcr.errors import InputError
 from opendcr.ledger.facts import Mode
-from opendcr.ledger.kinds import Kind, kind_named
-from opendcr.ledger.shapes import Ident, Json, Text, is_ident, parse_instant
+from opendcr.ledger.kinds import KINDS, Kind, kind_named
+from opendcr.ledger.shapes import Document, Ident, Json, Text, is_ident, parse_instant
+from opendcr.room.policy import Policy
 
 
 @dataclass(frozen=True)
@@ -76,9 +78,10 @@ def _mode(body: Mapping[str, Json], kind: Kind | None) -> Mode:
         return "report"
     if body.get("mode") in ("ask", "report"):
         return "report" if body["mode"] == "report" else "ask"
-    if body.get("mode") is not None:
+    told = kind is not None and body["kind"] == kind.fact
+    if body.get("mode") is not None and not told:
         raise InputError("mode", "something else", "ask or report")
-    return "ask" if kind is None or body["kind"] == kind.command else "report"
+    return "report" if told else "ask"
 
 
 def _unknown(body: Mapping[str, Json]) -> Intake:
@@ -87,14 +90,14 @@ def _unknown(body: Mapping[str, Json]) -> Intake:
 
 
 def _must_fit(taken: Intake, kind: Kind) -> None:
+    for key in taken.unreadable:
+        shape = kind.fields.get(key.removeprefix("data.").partition(".")[0])
+        expected = shape.expects() if shape else _EXPECTED.get(key, "a key that this kind has")
+        raise InputError(key, "something else", expected)
     for key in taken.missing:
         raise InputError(f"data.{key}", "nothing", kind.required[key].expects())
     for key in taken.impossible:
         raise InputError(f"data.{key}", "a value that cannot be", kind.fields[key].expects())
-    for key in taken.unreadable:
-        shape = kind.fields.get(key.removeprefix("data."))
-        expected = shape.expects() if shape else _EXPECTED.get(key, "a key that this kind has")
-        raise InputError(key, "something else", expected)
 
 
 # Pseudonyms, told from names by their form.
@@ -108,6 +111,7 @@ _EXPECTED = {
     "tapped": "a time such as 2025-02-01T10:03:22.120Z",
     "offset_ms": "whole milliseconds",
     "offset_age_ms": "whole milliseconds",
+    "mode": "ask or report",
     "because": f"one of {', '.join(WHY.codes)}",
 }
 
@@ -120,6 +124,8 @@ class _Sorter:
         self.unreadable: dict[str, Json] = {
             key: value for key, value in body.items() if key not in _KNOWN
         }
+        if body.get("mode") not in ("ask", "report", None):
+            self.unreadable["mode"] = body["mode"]
 
     def intake(self, mode: Mode) -> Intake:
         data, texts, impossible = self._data()
@@ -180,6 +186,8 @@ class _Sorter:
             return  # an answer left open
         if isinstance(shape, Text) and isinstance(value, str):
             texts |= {key: value} if value.strip() else {}
+        elif isinstance(shape, Document):
+            data |= self._document(key, value)
         elif shape is None or isinstance(shape, Text) or not shape.readable(value):
             self.unreadable[f"data.{key}"] = value
         elif shape.plausible(value):
@@ -190,11 +198,63 @@ class _Sorter:
         else:
             self.unreadable[f"data.{key}"] = value
 
+    def _document(self, key: str, value: Json) -> dict[str, Json]:
+        """The part of a whole object that a fact may hold: no words can hide in it."""
+        if key == "changes" and isinstance(value, Mapping):
+            return {key: self._changes(value)}
+        if key == "policy" and _is_policy(value):
+            return {key: value}
+        self.unreadable[f"data.{key}"] = value  # a report within a report is ours alone to make
+        return {}
+
+    def _changes(self, given: Mapping[str, Json]) -> dict[str, Json]:
+        """Of a correction's changes, those of a known form."""
+        changes: dict[str, Json] = {}
+        for key, value in given.items():
+            if key == "data" and isinstance(value, Mapping):
+                fitting = {name: one for name, one in value.items() if _changeable(name, one)}
+                rest = {name: one for name, one in value.items() if name not in fitting}
+                changes[key] = fitting
+                self.unreadable |= {f"data.changes.data.{name}": one for name, one in rest.items()}
+            elif key in _CHANGES and _CHANGES[key](value):
+                changes[key] = value
+            else:
+                self.unreadable[f"data.changes.{key}"] = value
+        return changes
+
     def _fill(self, data: dict[str, Json]) -> None:
         """An emergency without a name gets its command's: nothing may stop it from starting."""
         shape = self.kind.fields.get("emergency") if self.kind else None
         if self.kind and self.kind.fact == "EmergencyStarted" and isinstance(shape, Ident):
-            data.setdefault("emergency", f"e-{self.body['id'].replace('-', '')}")
+            name = hashlib.sha256(self.body["id"].encode()).hexdigest()[:32]
+            data.setdefault("emergency", f"e-{name}")
+
+
+# What a correction may change beside data, and when its new value can be held.
+_CHANGES: Mapping[str, Callable[[Json], bool]] = {
+    "happened": lambda value: isinstance(value, str) and parse_instant(value) is not None,
+    "visit": lambda value: value is None or _matches(_VISIT, value),
+    "person": lambda value: value is None or _matches(_PERSON, value),
+}
+
+
+def _matches(form: re.Pattern[str], value: Json) -> bool:
+    return isinstance(value, str) and form.fullmatch(value) is not None
+
+
+def _changeable(key: str, value: Json) -> bool:
+    """Whether some kind of fact could hold this; which kind it is, the rules judge."""
+    shapes = [kind.fields[key] for kind in KINDS.values() if key in kind.fields]
+    plain = [shape for shape in shapes if not isinstance(shape, Text | Document)]
+    return any(shape.readable(value) and shape.holdable(value) for shape in plain)
+
+
+def _is_policy(value: Json) -> bool:
+    try:
+        Policy.from_data(value, "the policy")
+    except InputError:
+        return False
+    return True
 
 
 def _fits_clock(value: int) -> bool:

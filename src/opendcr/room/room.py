@@ -56,13 +56,15 @@ class Room:
         return tuple(visit for _, visit in sorted(self.visits.items()) if visit.place == place)
 
     def visit_of(self, person: str) -> Visit | None:
-        """The open visit of a person, whatever pseudonym they came under."""
+        """The open visit of a person, whatever pseudonym they came under; the first of several."""
         same = self.standing.same_person(person)
-        return next((visit for visit in self.visits.values() if visit.person in same), None)
+        theirs = [visit for visit in self.visits.values() if visit.person in same]
+        return min(theirs, key=lambda visit: (visit.arrived or visit.since, visit.id), default=None)
 
     def emergency_of(self, visit: str) -> Emergency | None:
-        """The running emergency of a visit."""
-        return next((one for one in self.emergencies.values() if one.visit == visit), None)
+        """The running emergency of a visit, the first of several."""
+        theirs = [one for one in self.emergencies.values() if one.visit == visit]
+        return min(theirs, key=lambda one: (one.started, one.id), default=None)
 
 
 class Archive(Protocol):
@@ -128,8 +130,14 @@ def origin_of(fact: Fact, archive: Archive) -> Fact | None:
     """The original fact that a correction or retraction is about in the end; itself otherwise."""
     found: Fact | None = fact
     while found is not None and found.kind in ABOUT_FACTS:
-        found = archive.fact(found.data["target"])
+        found = _target(found, archive)
     return found
+
+
+def _target(fact: Fact, archive: Archive) -> Fact | None:
+    """The fact that this one amends: an earlier one, so that no two can amend each other."""
+    target = archive.fact(fact.data["target"])
+    return target if target is not None and target.seq < fact.seq else None
 
 
 def fold(facts: Iterable[Fact], name: str, timezone: str) -> Room:
@@ -139,8 +147,9 @@ def fold(facts: Iterable[Fact], name: str, timezone: str) -> Room:
     room = Room(name, timezone, standing=fold_standing(archive.standing()))
     threads: set[tuple[str, str]] = set()
     for fact in stated:
-        room = replace(room, moved=_moves(room.moved, fact, archive))
         threads.update(threads_of(fact))
+        if fact.kind == "Corrected":
+            room = replace(room, moved=_moves(room.moved, fact, archive))
     for key in threads | set(room.moved):
         room = _refolded(room, key, _thread(room, key, archive))
     last = stated[-1] if stated else None
@@ -199,7 +208,7 @@ def _before(fact: Fact, facts: Iterable[Fact]) -> list[Fact]:
 
 def _moves(moved: Moved, fact: Fact, archive: Archive) -> Moved:
     """`moved`, with what this correction moves."""
-    target = archive.fact(fact.data["target"]) if fact.kind == "Corrected" else None
+    target = _target(fact, archive) if fact.kind == "Corrected" else None
     if target is None or target.kind in ABOUT_FACTS:
         return moved
     changes = fact.data["changes"]

@@ -20,6 +20,7 @@ from opendcr.room.visit import Visit
 Rule = Callable[[Room, Command, datetime], Refusal | None]
 
 _LEAD = "The shift lead may decide."
+_ALREADY_HERE = Refusal("already_here", "This person is in the building already.")
 
 
 def visit_is_open(room: Room, command: Command, now: datetime) -> Refusal | None:
@@ -62,17 +63,41 @@ def not_here_already(room: Room, command: Command, now: datetime) -> Refusal | N
     if command.visit is not None and command.visit in room.visits:
         return Refusal("already_here", "This visit has begun already.")
     if command.person is not None and room.visit_of(command.person) is not None:
-        return Refusal("already_here", "This person is in the building already.")
+        return _ALREADY_HERE
     return None
+
+
+def person_fits(room: Room, command: Command, now: datetime) -> Refusal | None:
+    """A visit is one person's, and a person has one visit."""
+    visit = _visit(room, command)
+    if visit is None or command.person is None or command.kind in ("Arrived", *ABOUT_FACTS):
+        return None
+    if visit.person is None:
+        elsewhere = room.visit_of(command.person)
+        return _ALREADY_HERE if elsewhere is not None else None
+    if command.person in room.standing.same_person(visit.person):
+        return None
+    return Refusal("other_person", "This visit is somebody else's. Correct its arrival first.")
+
+
+def nowhere_else(room: Room, command: Command, now: datetime) -> Refusal | None:
+    """The person is not in another place, on another visit or under another pseudonym."""
+    visit = _visit(room, command)
+    if visit is None or visit.person is None:
+        return None
+    same = room.standing.same_person(visit.person)
+    others = [one for one in room.visits.values() if one.person in same and one.id != visit.id]
+    return _ALREADY_HERE if any(other.place for other in others) else None
 
 
 def not_excluded(room: Room, command: Command, now: datetime) -> Refusal | None:
     """Nobody is admitted against an exclusion; one from using leaves other help open."""
     visit = _visit(room, command)
     person = command.person or (visit.person if visit else None)
-    exclusion = room.standing.exclusion_of(person, now)
-    to_use = command.kind != "Arrived" or "consume" in command.data.get("reasons", ["consume"])
-    if exclusion is None or (exclusion.scope == "using" and not to_use):
+    reasons = command.data.get("reasons") or ["consume"]
+    to_use = command.kind != "Arrived" or "consume" in reasons
+    exclusion = room.standing.exclusion_of(person, now, to_use)
+    if exclusion is None:
         return None
     until = exclusion.until.strftime("%-d %B %Y")
     helped = " Other help goes on." if exclusion.scope == "using" else ""
@@ -83,17 +108,17 @@ def of_age(room: Room, command: Command, now: datetime) -> Refusal | None:
     """Nobody known to be under the minimum age is admitted."""
     visit = _visit(room, command)
     person = command.person or (visit.person if visit else None)
-    known = room.standing.value("people", person) or {}
-    if _oldest(known.get("age_band")) < room.policy.minimum_age:
+    ages = [_oldest(band) for band in room.standing.age_bands(person)]
+    if min(ages, default=999) < room.policy.minimum_age:
         return Refusal("under_age", f"The room is for people of {room.policy.minimum_age} or over.")
     return None
 
 
-def _oldest(band: str | None) -> int:
+def _oldest(band: str) -> int:
     """The greatest age that a band allows; an unknown age is old enough."""
     if band == "under_18":
         return 17
-    upper = (band or "").rpartition("-")[2]
+    upper = band.rpartition("-")[2]
     return int(upper) if upper.isdigit() else 999
 
 
@@ -246,6 +271,13 @@ def observer_is_on(room: Room, command: Command, now: datetime) -> Refusal | Non
     return Refusal("not_on_shift", "This member of staff is not on shift. Sign them on first.")
 
 
+def exclusion_is_known(room: Room, command: Command, now: datetime) -> Refusal | None:
+    """What is lifted is an exclusion of this room."""
+    if command.data.get("exclusion") in room.standing.exclusions:
+        return None
+    return Refusal("exclusion_unknown", "There is no such exclusion.")
+
+
 def emergency_is_known(room: Room, command: Command, now: datetime) -> Refusal | None:
     """An emergency, where one is named, is running."""
     named = command.data.get("emergency")
@@ -273,7 +305,8 @@ def changes_can_be_made(room: Room, command: Command, now: datetime) -> Refusal 
     made = readable_changes(target.kind, target.data, changes)
     data = changes.get("data", {})
     whole = set(changes) <= set(CHANGEABLE) and len(made) == len(changes)
-    if changes and whole and all(made.get("data", {}).get(key) == data[key] for key in data):
+    past = made.get("happened", target.happened) <= max(now, target.recorded)
+    if changes and whole and past and all(made["data"].get(key) == data[key] for key in data):
         return None
     return Refusal(
         "changes_unusable", "This cannot be changed so. When, who, which visit, or a value."
@@ -303,7 +336,9 @@ def _visit(room: Room, command: Command) -> Visit | None:
 
 ADMISSION: tuple[Rule, ...] = (room_is_open, not_here_already, of_age, not_excluded)
 SEATING: tuple[Rule, ...] = (room_is_open, of_age, not_excluded, terms_accepted, assessed,
-                             place_is_for_use, place_has_room, enough_staff)  # fmt: skip
+                             nowhere_else, place_is_for_use, place_has_room,
+                             enough_staff)  # fmt: skip
+EVERY_KIND: tuple[Rule, ...] = (person_fits,)
 
 RULES: Mapping[str, tuple[Rule, ...]] = {
     "Registered": (person_is_named,),
@@ -313,7 +348,7 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
     "ConsentGiven": (person_is_named,),
     "ConsentWithdrawn": (person_is_named,),
     "ExclusionImposed": (person_is_named, ends_later),
-    "ExclusionLifted": (person_is_named,),
+    "ExclusionLifted": (person_is_named, exclusion_is_known),
     "TermsAccepted": (terms_are_current, visit_open_if_named),
     "Arrived": ADMISSION,
     "TurnedAway": (visit_open_if_named, stage_fits, no_open_emergency),

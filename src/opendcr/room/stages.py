@@ -36,6 +36,7 @@ STAGES: Mapping[str, Stage] = MappingProxyType(
 )
 
 IN_BOOTH = frozenset({"seated", "consuming", "finished"})
+IN_PLACE = IN_BOOTH | {"recovery"}  # the stages in which a visit holds a place
 HERE = frozenset(STAGES) - {"left"}
 
 

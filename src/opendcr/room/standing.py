@@ -39,7 +39,7 @@ class Standing:
     policies: tuple[tuple[Key, Policy], ...] = ()
     terms: Items = NONE  # "current" → version
     accepted: Items = NONE  # person → version
-    people: Items = NONE  # person → Registered data
+    people: Items = NONE  # (person, key) → what Registered said of them last
     links: Items = NONE  # (person, person) → linked?
     exclusions: Items = NONE  # fact id → Exclusion
     lifted: Items = NONE  # exclusion's fact id → True
@@ -90,17 +90,43 @@ class Standing:
             known |= reached
         return frozenset(known)
 
-    def exclusion_of(self, person: str | None, now: datetime) -> Exclusion | None:
-        """The exclusion that keeps a person out at `now`, the longest where there are several."""
+    def exclusion_of(
+        self, person: str | None, now: datetime, to_use: bool = True
+    ) -> Exclusion | None:
+        """The exclusion that holds at `now` against coming in (and using), the longest of several.
+
+        An exclusion from using alone does not hold against somebody who comes for other help.
+        """
         if person is None:
             return None
         same = self.same_person(person)
         holding = [
             exclusion
-            for id, (_, exclusion) in self.exclusions.items()
-            if exclusion.person in same and exclusion.until > now and id not in self.lifted
+            for id, ((since, _), exclusion) in self.exclusions.items()
+            if exclusion.person in same
+            and since <= now < exclusion.until
+            and not self._lifted_at(id, now)
+            and (to_use or exclusion.scope != "using")
         ]
         return max(holding, key=lambda exclusion: (exclusion.until, exclusion.id), default=None)
+
+    def _lifted_at(self, exclusion: str, now: datetime) -> bool:
+        found = self.lifted.get(exclusion)
+        return found is not None and found[0][0] <= now
+
+    def age_bands(self, person: str | None) -> list[str]:
+        """The age bands that are known of a person, under whatever pseudonym."""
+        same = self.same_person(person) if person else ()
+        bands = [self.value("people", (one, "age_band")) for one in sorted(same)]
+        return [band for band in bands if band is not None]
+
+    def set_until(self, fact: Fact) -> datetime | None:
+        """When what this fact would set was set last: an earlier moment would change nothing."""
+        if fact.kind == "PolicyAdopted":
+            return self.policies[-1][0][0] if self.policies else None
+        settings = _SETTERS[fact.kind](fact) if fact.kind in _SETTERS else []
+        found = [getattr(self, name).get(key) for name, key, _ in settings]
+        return max((item[0][0] for item in found if item is not None), default=None)
 
     def open_reviews(self) -> list[Fact]:
         """Flags that nobody has resolved, oldest first."""
@@ -150,7 +176,9 @@ Setting = tuple[str, Any, Any]
 
 
 def _registered(fact: Fact) -> list[Setting]:
-    return [("people", fact.person, dict(fact.data))]
+    if fact.person is None:
+        return []
+    return [("people", (fact.person, key), value) for key, value in fact.data.items()]
 
 
 def _accepted(fact: Fact) -> list[Setting]:
@@ -158,14 +186,19 @@ def _accepted(fact: Fact) -> list[Setting]:
 
 
 def _excluded(fact: Fact) -> list[Setting]:
+    if fact.person is None:
+        return []  # said of nobody: it is flagged, and keeps nobody out
     until = datetime.fromisoformat(fact.data["until"])
-    return [
-        ("exclusions", fact.id, Exclusion(fact.id, fact.person or "", fact.data["scope"], until))
-    ]
+    return [("exclusions", fact.id, Exclusion(fact.id, fact.person, fact.data["scope"], until))]
 
 
 def _linked(linked: bool) -> Callable[[Fact], list[Setting]]:
-    return lambda fact: [("links", tuple(sorted((fact.person or "", fact.data["other"]))), linked)]
+    def setting(fact: Fact) -> list[Setting]:
+        if fact.person is None:
+            return []
+        return [("links", tuple(sorted((fact.person, fact.data["other"]))), linked)]
+
+    return setting
 
 
 def _state(state: str) -> Callable[[Fact], list[Setting]]:
@@ -177,7 +210,7 @@ def _checked(fact: Fact) -> list[Setting]:
 
 
 def _acknowledged(fact: Fact) -> list[Setting]:
-    if fact.visit is not None:
+    if fact.visit is not None and fact.data["subject"] == fact.visit:
         return []  # the visit keeps its own, and takes them with it
     return [("acknowledged", (fact.data["rule"], fact.data["subject"]), fact.data["due"])]
 
@@ -186,7 +219,7 @@ _SETTERS: Mapping[str, Callable[[Fact], list[Setting]]] = {
     "Registered": _registered,
     "Linked": _linked(True),
     "Unlinked": _linked(False),
-    "Erased": lambda fact: [("erased", fact.person, True)],
+    "Erased": lambda fact: [("erased", fact.person, True)] if fact.person else [],
     "TermsPublished": lambda fact: [("terms", "current", fact.data["terms"])],
     "TermsAccepted": _accepted,
     "ExclusionImposed": _excluded,

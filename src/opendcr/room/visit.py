@@ -7,10 +7,14 @@ from typing import Any
 
 from opendcr.ledger.effective import ABOUT_FACTS, effective
 from opendcr.ledger.facts import Fact
-from opendcr.room.stages import STEPS
+from opendcr.room.stages import IN_PLACE, STEPS
 
 Changes = dict[str, Any]
 Key = tuple[datetime, int]
+
+# What is said about the record: it does not show that anybody is in the building.
+BESIDE = frozenset({"ReviewFlagged", "ReviewResolved", "Acknowledged", "Attributed", "NoteAdded",
+                    "ReferralUpdated"})  # fmt: skip
 
 
 def order(fact: Fact) -> Key:
@@ -23,7 +27,8 @@ class Visit:
     """One stay, from arrival to leaving. All times are UTC.
 
     `facts` are those of the visit as the ledger has them, corrections included, in `seq` order.
-    `assessed` is the last assessment's outcome; `concern` the level that the last look left;
+    `person` is whom the first fact that names somebody names, so that a correction of the arrival
+    corrects the visit. `assessed` is the last assessment's outcome; `concern` the level that the last look left;
     `checked` the last look at the person; `acknowledged` the due time by rule and subject.
     """
 
@@ -55,7 +60,7 @@ class Visit:
     @property
     def here(self) -> bool:
         """Whether the person is still in the building, as far as the facts say."""
-        return self.last is not None and self.stage != "left"
+        return self.since is not None and self.stage != "left"
 
     @property
     def wants_to_use(self) -> bool:
@@ -82,9 +87,9 @@ def step_visit(visit: Visit, fact: Fact) -> Visit:
 
 def _apply(visit: Visit, fact: Fact) -> Visit:
     changes: Changes = {"last": order(fact)}
-    if fact.person is not None:
+    if visit.person is None and fact.person is not None:
         changes["person"] = fact.person
-    if visit.since is None:
+    if visit.since is None and fact.kind not in BESIDE:
         changes["since"] = fact.happened
     handler = _HANDLERS.get(fact.kind)
     if handler is not None:
@@ -92,18 +97,22 @@ def _apply(visit: Visit, fact: Fact) -> Visit:
     step = STEPS.get(fact.kind)
     if step is not None:
         changes |= {"stage": step.after, "since": fact.happened}
+        if step.after not in IN_PLACE:
+            changes["place"] = None
     return replace(visit, **changes)
 
 
 def _arrived(visit: Visit, fact: Fact) -> Changes:
-    # A second arrival after leaving would be another visit; as a report it brings this one back.
-    return {
-        "stage": "arrived",
-        "since": fact.happened,
-        "arrived": fact.happened,
-        "reasons": tuple(fact.data.get("reasons", ())),
-        "needs": tuple(fact.data.get("needs", ())),
+    said: Changes = {
+        "arrived": visit.arrived or fact.happened,
+        "reasons": tuple(fact.data.get("reasons", visit.reasons)),
+        "needs": tuple(fact.data.get("needs", visit.needs)),
     }
+    if visit.stage == "left":
+        # Another visit by rights. It begins again: nothing of the talk before counts.
+        said |= {"stage": "arrived", "since": fact.happened, "arrived": fact.happened}
+        said |= {"assessed": None, "queued": None}
+    return said
 
 
 def _assessed(visit: Visit, fact: Fact) -> Changes:
@@ -152,7 +161,7 @@ def _ended(visit: Visit, fact: Fact) -> Changes:
 
 def _to_recovery(visit: Visit, fact: Fact) -> Changes:
     # A second stay in a booth needs a new assessment: much can have changed since the first.
-    return {"place": None, "checked": fact.happened, "assessed": None}
+    return {"place": fact.data.get("place"), "checked": fact.happened, "assessed": None}
 
 
 def _looked(visit: Visit, fact: Fact) -> Changes:
@@ -160,14 +169,10 @@ def _looked(visit: Visit, fact: Fact) -> Changes:
 
 
 def _intervened(visit: Visit, fact: Fact) -> Changes:
-    given = {"checked": fact.happened}
+    given: Changes = {"checked": fact.happened}
     if fact.data["intervention"] == "naloxone":
         given["naloxone"] = fact.happened
-    return dict(given)
-
-
-def _left(visit: Visit, fact: Fact) -> Changes:
-    return {"place": None}
+    return given
 
 
 def _acknowledged(visit: Visit, fact: Fact) -> Changes:
@@ -188,7 +193,5 @@ _HANDLERS: Mapping[str, Callable[[Visit, Fact], Changes]] = {
     "Observed": _looked,
     "ConcernRaised": _looked,
     "InterventionGiven": _intervened,
-    "TurnedAway": _left,
-    "Departed": _left,
     "Acknowledged": _acknowledged,
 }
