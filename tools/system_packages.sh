@@ -5,7 +5,7 @@
 set -euo pipefail
 
 has_postgresql() { compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || command -v initdb >/dev/null; }
-has_chromium() { test -x "${CHROMIUM:-/usr/bin/chromium}" || command -v chromium >/dev/null; }
+has_chromium() { test -x "${CHROMIUM:-$(command -v chromium || command -v chromium-browser)}"; }
 
 missing() {
   has_postgresql || printf 'postgresql '
