@@ -239,7 +239,7 @@ class Document:
         return f"an object: {self.of}"
 
     def readable(self, value: Json) -> bool:
-        return isinstance(value, Mapping)
+        return isinstance(value, Mapping) and _comes_back(value)
 
     def plausible(self, value: Json) -> bool:
         return True
@@ -249,6 +249,26 @@ class Document:
 
     def schema(self) -> dict[str, Json]:
         return {"type": "object"}
+
+
+_DEEPEST = 64  # levels of a document
+
+
+def _comes_back(value: Json, depth: int = 0) -> bool:
+    """Whether a JSON value comes back from its RFC 8785 text as it was, wherever it is read.
+
+    A number from 2**53 to 10**21 is written out in digits that other readers do not all keep.
+    """
+    if isinstance(value, Mapping):
+        inner = [*value, *value.values()]
+        return depth < _DEEPEST and all(_comes_back(one, depth + 1) for one in inner)
+    if isinstance(value, list | tuple):
+        return depth < _DEEPEST and all(_comes_back(one, depth + 1) for one in value)
+    if isinstance(value, str):
+        return value.isascii() or not any("\ud800" <= each <= "\udfff" for each in value)
+    if isinstance(value, float):
+        return abs(value) < 2**53 or 1e21 <= abs(value) < float("inf")
+    return value is None or (isinstance(value, int) and abs(value) < 2**53)
 
 
 _IDENT = re.compile(r"[A-Za-z0-9._:-]{1,64}")
