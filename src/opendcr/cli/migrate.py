@@ -3,7 +3,6 @@
 import click
 
 from opendcr.cli.output import emit, json_option
-from opendcr.errors import InputError
 
 
 @click.command(
@@ -24,12 +23,10 @@ def migrate(database: str | None, keys: str | None, serve_as: str | None, as_jso
     from opendcr.web.config.setup import configure, database_trouble
 
     configure(database, keys)
-    from django.db import connection
+    from opendcr.web.store import prepare  # needs Django to be set up
 
-    from opendcr.web.store import prepare
-
-    if serve_as and connection.vendor != "postgresql":
-        raise InputError("--serve-as", "a SQLite database", "a PostgreSQL database, or no role")
+    if serve_as:
+        prepare.check_roles()
     with database_trouble():
         prepare.migrate()
         if serve_as:

@@ -24,6 +24,12 @@ def migrate_keys() -> None:
     call_command("migrate", database="keys", verbosity=0, interactive=False)
 
 
+def check_roles() -> None:
+    """Raises InputError where the database knows no roles."""
+    if connection.vendor != "postgresql":
+        raise InputError("--serve-as", "a SQLite database", "a PostgreSQL database, or no role")
+
+
 def grant(role: str) -> None:
     """Makes the role that serves, where it is not there, and gives it what it needs, no more."""
     quoted = connection.ops.quote_name(role)
