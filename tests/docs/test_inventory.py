@@ -26,7 +26,7 @@ def test_a_missing_line_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     (tmp_path / "ARCHITECTURE.md").write_text(whole.replace(line + "\n", ""))
     monkeypatch.setattr(documents, "ROOT", tmp_path)
     said = list(documents.differences(tmp_path / "ARCHITECTURE.md"))
-    assert said == [f"ARCHITECTURE.md, kinds: missing: {line}"]
+    assert f"ARCHITECTURE.md, kinds: missing: {line}" in said
 
 
 def _glossary() -> dict[str, str]:
