@@ -2,7 +2,7 @@
 
 import logging
 import secrets
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import orjson
@@ -16,6 +16,7 @@ from opendcr.ledger.codec import instant
 from opendcr.web.api import schemas
 from opendcr.web.api.access import SignedIn, sender_from
 from opendcr.web.api.boards import board_text
+from opendcr.web.api.measuring import measures_text
 from opendcr.web.api.schemas import COMMAND, Problem
 from opendcr.web.store.archive import records_after
 from opendcr.web.store.held import only_room
@@ -90,6 +91,19 @@ async def board(request: HttpRequest, room: str | None = None) -> HttpResponse:
     """The board now, as the sender's role may see it."""
     sender = sender_from(request, "board")
     text = await reading(lambda: board_text(only_room(room), sender.role))
+    return HttpResponse(text, content_type="application/json")
+
+
+@api.get("measures", response={200: dict[str, Any], **PROBLEMS})
+async def measures(
+    request: HttpRequest,
+    measure: list[str] = Query([]),  # noqa: B008
+    as_at: date | None = None,
+    room: str | None = None,
+) -> HttpResponse:
+    """Measures by month, before disclosure control: not for publication."""
+    sender_from(request, "measures")
+    text = await reading(lambda: measures_text(only_room(room), measure, as_at))
     return HttpResponse(text, content_type="application/json")
 
 

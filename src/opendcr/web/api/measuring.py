@@ -1,0 +1,19 @@
+"""Measures over the stored ledger: unreleased, for analysts and managers alone."""
+
+from datetime import date
+
+import orjson
+
+from opendcr.measures import measured
+from opendcr.tables import ledger_of
+from opendcr.web.store.archive import records_after
+from opendcr.web.store.held import header_of
+
+
+def measures_text(room: str, names: list[str], as_at: date | None) -> str:
+    """The document of `opendcr measure --json` for a room; raises InputError for unknown names.
+
+    A ledger without facts has no rows and no date.
+    """
+    ledger = ledger_of(header_of(room), records_after(room, 0), "the database")
+    return orjson.dumps(measured([ledger], names, as_at).to_json()).decode()
