@@ -105,7 +105,9 @@ CSRF_FAILURE_VIEW = "opendcr.web.config.errors.csrf_failure"
 _SECURE = os.environ.get("OPENDCR_HTTPS") == "1"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _SECURE
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _SECURE else None
-SECURE_REFERRER_POLICY = "no-referrer"
+# Addresses go to nobody else. "no-referrer" would also take the origin from our own forms, which
+# the check against forged requests needs.
+SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 
 CONTENT_SECURITY_POLICY = {
