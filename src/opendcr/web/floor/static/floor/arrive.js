@@ -54,7 +54,7 @@ async function ask(text) {
   try {
     const response = await fetch(boot.urls.search, {
       method: "POST", headers: { "Content-Type": "application/x-www-form-urlencoded", Accept: "application/json", "X-CSRFToken": csrfToken() },
-      body: new URLSearchParams({ q: text }), signal: AbortSignal.timeout(5000),
+      body: new URLSearchParams({ words: text }), signal: AbortSignal.timeout(5000),
     });
     const answer = await response.json();
     return response.ok ? answer.people ?? answer : null;
@@ -67,6 +67,7 @@ function personButton(person, admit) {
   const last = person.last_visit ? `last here ${dayWords(person.last_visit)}` : "not here before";
   const until = person.excluded_until && Date.parse(person.excluded_until) > now()
     ? `not until ${dayWords(person.excluded_until)}${person.scope === "using" ? " for using; other help goes on" : ""}` : null;
+  if (person.here) return h("p", { class: "said" }, `${person.name || person.code} is in the building already.`);
   const button = h("button", { type: "button", class: "choice choice--person" },
     h("span", {}, person.name || person.code), h("small", {}, [person.name ? person.code : null, last, until].filter(Boolean).join(" · ")));
   button.addEventListener("click", () => admit(button, person.person));

@@ -3,8 +3,8 @@
 import { desk } from "./desk.js";
 import { termsInForce } from "./arrive.js";
 import { label } from "./names.js";
-import { chips, choice, group, openPanel } from "./panel.js";
-import { boot, entries } from "./words.js";
+import { chips, choice, group, openPanelAbout } from "./panel.js";
+import { entries } from "./words.js";
 
 /** What is planned: substances, then one tap that says the route and that it goes ahead. */
 export function openAssess(visit) {
@@ -12,7 +12,7 @@ export function openAssess(visit) {
   const state = chips("How are they?", entries("arrived_states"));
   const carried = chips("Carries naloxone", [["yes", "yes"], ["no", "no"]]);
   const said = (outcome, route) => () => assessment(visit, { outcome, route, what, state, carried });
-  openPanel(`The talk: ${label(desk.board, visit)}`,
+  openPanelAbout({ visit: visit.id, place: visit.place }, `The talk: ${label(desk.board, visit)}`,
     what.element,
     group("Go ahead", routesHere().map(([code, words]) => choice(`Go ahead, ${words}`, said("proceed", code), { main: true }))),
     group("Or", choice("Wait and look again", said("delay", null)), choice("Not today", said("declined", null))),
@@ -21,7 +21,7 @@ export function openAssess(visit) {
 
 /** The routes that this room allows. */
 export function routesHere() {
-  const allowed = boot.routes ?? entries("routes").map(([code]) => code);
+  const allowed = desk.board?.routes ?? entries("routes").map(([code]) => code);
   return entries("routes").filter(([code]) => allowed.includes(code));
 }
 
@@ -66,7 +66,7 @@ export function openObserve(visit) {
   const save = ([code, words, letter]) =>
     choice([letter, words].filter(Boolean).join(" "), () => [["Observe", { visit: visit.id, person: visit.person, data: { ...look.data(), concern: code }, urgent: true }]],
       { key: `concern-${code}` });
-  openPanel(`Look at ${label(desk.board, visit)}`,
+  openPanelAbout({ visit: visit.id, place: visit.place }, `Look at ${label(desk.board, visit)}`,
     group("In one tap", allFine(visit, { first: true })),
     ...look.elements,
     group("Save with this level of concern", entries("concerns").map(save)));

@@ -88,7 +88,7 @@ const faces = {
 export function writeClocks(root, known = true, at = now()) {
   for (const element of root.querySelectorAll("[data-clock]")) {
     const then = Date.parse(element.dataset.at);
-    const text = known ? faces[element.dataset.clock](at, then) : "–";
+    const text = known || element.dataset.clock === "day" ? faces[element.dataset.clock](at, then) : "–";
     if (element.textContent !== text) element.textContent = text;
     if (element.dataset.clock === "countdown") element.dataset.late = String(known && then <= at);
   }

@@ -104,6 +104,8 @@ function due(emergency) {
 }
 
 function doseWords(emergency) {
+  const fresh = emergency.pending.filter((entry) => entry.data.intervention === "naloxone").length;
+  if (fresh) return `since naloxone, dose ${emergency.naloxone.length + fresh}`;
   const dose = emergency.naloxone.at(-1);
   const detail = dose?.micrograms ? ` ${dose.micrograms} micrograms${dose.route ? ` ${words("naloxone_routes", dose.route)}` : ""}` : "";
   return `since naloxone${detail}, dose ${Math.max(1, emergency.naloxone.length)}`;

@@ -75,7 +75,7 @@ function tick() {
   writeClocks(byId("board"), state !== "dead");
   writeClocks(byId("facts"), state !== "dead");
   writeClocks(byId("emergency"));
-  writeClocks(byId("tabs"));
+  writeClocks(byId("tabs"), state !== "dead" || shownEmergency() !== null);
   sayAge(state);
   sayWaiting();
   ringing();
@@ -146,6 +146,7 @@ function start() {
   on("alert", openAlerts);
   on("help", () => showKeys(keys));
   document.querySelectorAll("[data-start-emergency]").forEach((button) => button.addEventListener("click", () => startEmergency()));
+  document.addEventListener("emergency", (event) => startEmergency(event.detail));
   on("heard", () => { running().forEach((emergency) => acknowledge(emergency.id)); tick(); });
   addEventListener("pointerdown", wakeSound);
   addEventListener("keydown", wakeSound);

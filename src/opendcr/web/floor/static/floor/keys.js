@@ -51,7 +51,7 @@ export function keyButton(emergency, key, redraw) {
   const last = lastTouch(emergency, key);
   const going = runs(emergency, key);
   const sent = emergency.pending.filter((entry) => entry.data.intervention === key.data.intervention && entry.kind === key.kind).at(-1)?.sent;
-  const foot = last ? [hourMinuteSecond(last), lastAuthor(emergency, key), countWords(emergency, key), sent && stateWords[sent.state]].filter(Boolean).join(" · ") : key.hint ?? "";
+  const foot = last ? [hourMinuteSecond(last), lastAuthor(emergency, key, last), countWords(emergency, key), sent && stateWords[sent.state]].filter(Boolean).join(" · ") : key.hint ?? "";
   return h("button", { type: "button", class: "key", data: { key: `key-${key.id}`, id: key.id, done: last ? "yes" : "no", ...(key.wide && { wide: "yes" }) }, on: { click: () => touch(emergency, key, going, redraw) } },
     h("span", { class: "key__words" }, going ? key.stops : key.words), h("small", {}, foot));
 }
@@ -59,10 +59,11 @@ export function keyButton(emergency, key, redraw) {
 const stateWords = { saving: "sending", pending: "not saved yet" };
 const countWords = (emergency, key) => (key.id === "naloxone" && emergency.naloxone.length > 1 ? `given ${emergency.naloxone.length} times` : "");
 
-function lastAuthor(emergency, key) {
+/** Whose line stands at the moment of the last touch. */
+function lastAuthor(emergency, key, last) {
   const kind = { Observe: "Observed", CallAmbulance: "AmbulanceCalled" }[key.kind] ?? "InterventionGiven";
-  const lines = emergency.timeline.filter((line) => !line.struck && line.kind === kind && (kind !== "InterventionGiven" || line.words.startsWith(interventionWords(key))));
-  return initials(desk.board, lines.at(-1)?.author);
+  const line = emergency.timeline.find((one) => !one.struck && one.kind === kind && Date.parse(one.at) === last);
+  return initials(desk.board, line?.author);
 }
 
 /** The key whose detail is asked: {emergency, key, at, clock, entry}. */

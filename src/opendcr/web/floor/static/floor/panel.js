@@ -8,17 +8,25 @@ let status = null;
 let timer = 0;
 
 /** Opens the panel, or fills it anew. @param {string} title @param {...Node} content */
-export function openPanel(title, ...content) {
+export const openPanel = (title, ...content) => openPanelAbout({}, title, ...content);
+
+/** The same, about a visit or a place: EMERGENCY in its head begins there. */
+export function openPanelAbout(where, title, ...content) {
   clearTimeout(timer);
   status = h("p", { class: "panel__status", role: "status" });
   const close = h("button", { type: "button", class: "button panel__close", on: { click: closePanel } }, "Close");
   refill(dialog(),
-    h("div", { class: "panel__top" }, h("h2", { id: "panel-title", tabindex: "-1" }, title), close),
+    h("div", { class: "panel__top" }, h("h2", { id: "panel-title", tabindex: "-1" }, title), alarm(where), close),
     status,
     h("div", { class: "panel__body" }, ...content.flat()));
   if (!dialog().open) dialog().showModal();
   (dialog().querySelector("[data-first]") ?? dialog().querySelector("#panel-title")).focus();
 }
+
+/** EMERGENCY is one touch from here too; the floor listens for it. */
+const alarm = (where) =>
+  h("button", { type: "button", class: "button button--emergency panel__alarm", on: { click: () => document.dispatchEvent(new CustomEvent("emergency", { detail: where })) } },
+    h("span", { "aria-hidden": "true" }, "▲"), "EMERGENCY");
 
 export function closePanel() {
   if (dialog()?.open) dialog().close();

@@ -2,10 +2,10 @@
 
 import { desk } from "./desk.js";
 import { h } from "./dom.js";
-import { showEmergency, startEmergency } from "./emergency.js";
+import { showEmergency } from "./emergency.js";
 import { sortVisits } from "./lists.js";
 import { label } from "./names.js";
-import { choice, closePanel, door, group, openPanel } from "./panel.js";
+import { choice, door, group, openPanelAbout } from "./panel.js";
 import { seatChoice, suits } from "./seat.js";
 import { openVisit } from "./visit.js";
 import { entries } from "./words.js";
@@ -21,7 +21,7 @@ export function openPlace(place) {
 }
 
 function openCrowd(place, visits) {
-  openPanel(`Booth ${place.words} · ${visits.length} people`,
+  openPanelAbout({ place: place.id }, `Booth ${place.words} · ${visits.length} people`,
     h("p", {}, "The record says that several people are in this booth. Say of each where they are."),
     group("Who", visits.map((visit) => door(label(desk.board, visit), () => openVisit(visit)))));
 }
@@ -30,20 +30,14 @@ function openFree(place) {
   const waiting = sortVisits(desk.board).waiting.filter((visit) => visit.stage !== "stepped_out");
   const fits = waiting.filter((visit) => suits(place, visit.needs));
   const others = waiting.filter((visit) => !suits(place, visit.needs));
-  openPanel(`Booth ${place.words} · free`,
+  openPanelAbout({ place: place.id }, `Booth ${place.words} · free`,
     fits.length ? group("Seat", fits.map((visit, at) => seatChoice(visit, place, { words: label(desk.board, visit), main: at === 0, first: at === 0, sub: visit.needs_words.join(" · ") })))
       : h("p", {}, "Nobody is waiting whom this place suits."),
     group("Asked for another kind of place", others.map((visit) => seatChoice(visit, place, { words: label(desk.board, visit), sub: visit.needs_words.join(" · ") }))),
-    group("Emergency", emergencyHere(place)),
     group("Block it", entries("pauses").map(([code, words]) => choice(words, [["BlockPlace", { data: { place: place.id, reason: code } }]]))));
 }
 
 function openBlocked(place) {
-  openPanel(`Booth ${place.words} · ${place.blocked?.words ?? "blocked"}`,
-    group("Next", choice("Ready: free again", [["ReleasePlace", { data: { place: place.id } }]], { main: true, first: true })),
-    group("Emergency", emergencyHere(place)));
+  openPanelAbout({ place: place.id }, `Booth ${place.words} · ${place.blocked?.words ?? "blocked"}`,
+    group("Next", choice("Ready: free again", [["ReleasePlace", { data: { place: place.id } }]], { main: true, first: true })));
 }
-
-const emergencyHere = (place) => [
-  h("button", { type: "button", class: "choice choice--emergency", on: { click: () => { closePanel(); startEmergency({ place: place.id }); } } }, "▲ EMERGENCY here"),
-];

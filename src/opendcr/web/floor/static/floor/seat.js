@@ -3,7 +3,7 @@
 import { desk } from "./desk.js";
 import { sortVisits } from "./lists.js";
 import { label } from "./names.js";
-import { choice, door, group, openPanel } from "./panel.js";
+import { choice, door, group, openPanel, openPanelAbout } from "./panel.js";
 import { h } from "./dom.js";
 
 const waitsNow = (visit) => visit.stage === "waiting" || visit.stage === "called";
@@ -56,7 +56,7 @@ export function openSeatNext() {
 /** The panel that seats one person. */
 export function openSeat(visit) {
   const places = placesFor(desk.board, visit);
-  openPanel(`Seat ${label(desk.board, visit)}`,
+  openPanelAbout({ visit: visit.id, place: visit.place }, `Seat ${label(desk.board, visit)}`,
     places.length ? group("Free, and suits", places.map((place, at) => seatChoice(visit, place, { main: at === 0, first: at === 0 })))
       : h("p", {}, "No free place suits. Look again when a booth is free."));
 }

@@ -3,9 +3,8 @@
 import { openAssess, openObserve, allFine, routesHere, termsChoice } from "./assess.js";
 import { desk } from "./desk.js";
 import { h } from "./dom.js";
-import { startEmergency, showEmergency } from "./emergency.js";
 import { initials, label } from "./names.js";
-import { choice, closePanel, door, group, openPanel } from "./panel.js";
+import { choice, closePanel, door, group, openPanelAbout } from "./panel.js";
 import { nextPair, openSeat, placesFor, seatChoice } from "./seat.js";
 import { boot, entries } from "./words.js";
 
@@ -15,14 +14,15 @@ const about = (visit, kind, data = {}) => [[kind, { visit: visit.id, person: vis
 /** Opens the panel of a visit. */
 export function openVisit(visit) {
   const { board } = desk;
-  openPanel(`${label(board, visit)} · ${where(board, visit)}`,
+  openPanelAbout(here(visit), `${label(board, visit)} · ${where(board, visit)}`,
     summary(board, visit),
     group("Next", nextSteps(board, visit)),
     group("Look", looks(visit)),
-    group("Emergency", emergencyChoice(visit)),
     group("Also", alsoSteps(visit)),
     group("Leaving", leavingSteps(visit)));
 }
+
+const here = (visit) => ({ visit: visit.id, place: visit.place });
 
 function where(board, visit) {
   const place = board.places.find((one) => one.id === visit.place);
@@ -82,15 +82,6 @@ const watch = (visit) =>
 
 const looks = (visit) => [allFine(visit), door("Look: response, breaths, SpO₂, colour", () => openObserve(visit))];
 
-function emergencyChoice(visit) {
-  const start = () => {
-    closePanel();
-    if (visit.emergency) showEmergency(visit.emergency);
-    else startEmergency({ visit: visit.id, place: visit.place });
-  };
-  return [h("button", { type: "button", class: "choice choice--emergency", on: { click: start } }, visit.emergency ? "Open the emergency" : "▲ EMERGENCY here")];
-}
-
 const IN_BOOTH = ["seated", "consuming", "finished"];
 
 const alsoSteps = (visit) => [
@@ -103,24 +94,24 @@ const alsoSteps = (visit) => [
 ];
 
 function openService(visit) {
-  openPanel(`Service for ${label(desk.board, visit)}`, group("What was given", entries("services").map(([code, words]) =>
+  openPanelAbout(here(visit), `Service for ${label(desk.board, visit)}`, group("What was given", entries("services").map(([code, words]) =>
     choice(words, about(visit, "ProvideService", { service: code })))));
 }
 
 function openNote(visit) {
   const text = h("textarea", { class: "field", id: "note", rows: 5, maxlength: 4000, data: { first: "" } });
-  openPanel(`Note about ${label(desk.board, visit)}`,
+  openPanelAbout(here(visit), `Note about ${label(desk.board, visit)}`,
     h("div", { class: "find" }, h("label", { for: "note" }, "What happened, not what someone is"), text),
     group("Then", choice("Save the note", () => about(visit, "AddNote", { note: text.value }), { main: true })));
 }
 
 /** How somebody leaves; the usual ways are one tap from here, the others one more. */
 function leavingSteps(visit) {
-  const usual = visit.stage === "recovery" ? ["against_advice"] : visit.wants_to_use && !visit.ended ? ["without_using", "gave_up_waiting"] : ["well"];
+  const usual = visit.started ? ["against_advice"] : visit.wants_to_use ? ["without_using", "gave_up_waiting"] : ["well"];
   const ways = entries("departures");
   return [
     ...ways.filter(([code]) => usual.includes(code)).map(([code, words]) => choice(capital(words), about(visit, "Depart", { how: code }))),
-    door("Left in another way", () => openPanel(`${label(desk.board, visit)} left`, group("How", ways.map(([code, words]) => choice(capital(words), about(visit, "Depart", { how: code })))))),
+    door("Left in another way", () => openPanelAbout(here(visit), `${label(desk.board, visit)} left`, group("How", ways.map(([code, words]) => choice(capital(words), about(visit, "Depart", { how: code })))))),
   ];
 }
 
