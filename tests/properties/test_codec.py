@@ -16,7 +16,6 @@ from opendcr.ledger.kinds import KINDS, Kind
 from opendcr.ledger.shapes import Document, Flag, Ident
 from tests import strategies
 
-
 PER_KIND = settings().max_examples // 8
 
 

@@ -1,0 +1,124 @@
+"""Effective facts: corrections and retractions, as the design's section on the ledger has them."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from opendcr.ledger.effective import effective
+from opendcr.ledger.facts import Fact
+from opendcr.ledger.timeline import timeline
+from tests import strategies
+
+ORIGINALS = ("Arrived", "Seated", "Observed", "EmergencyStarted")
+histories = strategies.ledgers(
+    min_size=1, max_size=12, kinds=(*ORIGINALS, "Corrected", "Retracted", "Retracted")
+).map(lambda ledger: list(ledger[1]))
+
+
+def stands(fact, history) -> bool:
+    """A fact stands unless a retraction that stands itself names it: the rule as it is said."""
+    return not any(
+        other.kind == "Retracted" and other.data["target"] == fact.id and stands(other, history)
+        for other in history
+    )
+
+
+@given(histories)
+def test_what_stands_is_what_no_standing_retraction_names(history):
+    expected = [f.id for f in history if f.kind in ORIGINALS and stands(f, history)]
+    assert [fact.id for fact in effective(history)] == expected
+
+
+@given(histories, st.randoms())
+def test_the_order_in_which_facts_are_given_does_not_matter(history, random):
+    shuffled = random.sample(history, len(history))
+    assert effective(shuffled) == effective(history)
+
+
+@given(histories)
+def test_kind_author_and_recorded_are_never_changed(history):
+    originals = {fact.id: fact for fact in history}
+    for fact in effective(history):
+        original = originals[fact.id]
+        assert replace(
+            fact,
+            happened=original.happened,
+            person=original.person,
+            visit=original.visit,
+            data=original.data,
+        ) == original  # fmt: skip
+
+
+@given(histories)
+def test_the_latest_correction_alone_counts(history):
+    for fact in effective(history):
+        corrections = [c for c in history if c.kind == "Corrected" and c.data["target"] == fact.id]
+        originals = [one for one in history if one.id == fact.id]
+        assert effective(originals + corrections[-1:]) == [fact]
+
+
+@given(histories, strategies.facts("Corrected"), strategies.facts("Retracted"))
+def test_orphans_have_no_effect(history, correction, retraction):
+    """Corrections of nothing, of a correction and of a retraction; a retraction of nothing."""
+    last = history[-1].seq
+    about = [fact.id for fact in history if fact.kind not in ORIGINALS]
+    for target in ["f-nowhere", *about]:
+        data = {"target": target, "reason": "mistake", "changes": {"visit": "v-elsewhere"}}
+        corrected = replace(correction, seq=last + 1, data=data)
+        assert effective([*history, corrected]) == effective(history)
+    nothing = replace(retraction, seq=last + 1, data={"target": "f-nowhere", "reason": "mistake"})
+    assert effective([*history, nothing]) == effective(history)
+
+
+@given(strategies.facts("Arrived"), strategies.facts("Retracted"), st.integers(1, 30))
+def test_a_retraction_is_retracted_to_any_depth(fact, retraction, depth):
+    history = [replace(fact, id="f-0", seq=1)]
+    for at in range(1, depth + 1):
+        data = {"target": f"f-{at - 1}", "reason": "mistake"}
+        history.append(replace(retraction, id=f"f-{at}", seq=at + 1, data=data))
+    assert effective(history) == (history[:1] if depth % 2 == 0 else [])
+
+
+@given(strategies.facts("Corrected"), st.sampled_from([7, True, "not an id", "", [], {}]))
+def test_changes_that_no_reader_could_use_are_left_aside(correction, odd):
+    original = seated()
+    changes = {"visit": odd, "person": odd, "happened": odd, "data": {"place": odd, "else": odd}}
+    changes |= {"kind": "Departed", "author": "s-other", "recorded": "2020-01-01T00:00:00Z"}
+    data = {"target": original.id, "reason": "mistake", "changes": changes}
+    assert effective([original, replace(correction, seq=2, data=data)]) == [original]
+
+
+@given(strategies.facts("Corrected"))
+def test_a_correction_may_change_time_person_visit_and_keys_of_data(correction):
+    original = seated()
+    changes = {
+        "happened": "2025-03-01T23:59:59.999+01:00",
+        "person": None,
+        "visit": "v-9",
+        "data": {"place": "booth-9"},
+    }
+    data = {"target": original.id, "reason": "mistake", "changes": changes}
+    (fact,) = effective([original, replace(correction, seq=2, data=data)])
+    assert fact.happened == datetime(2025, 3, 1, 22, 59, 59, 999000, tzinfo=UTC)
+    assert (fact.person, fact.visit, fact.data) == (None, "v-9", {"place": "booth-9"})
+
+
+def seated():
+    moment = datetime(2025, 3, 1, 12, tzinfo=UTC)
+    return Fact("f-1", "c-1", "Seated", 1, "glasgow", "v-1", "p-1", moment, moment, "s-1", None,
+                "worker", "t-1", "tap", {"place": "booth-1"}, seq=1)  # fmt: skip
+
+
+@given(histories, strategies.visits)
+def test_the_timeline_of_a_visit_shows_what_stands_and_keeps_what_was_struck(history, visit):
+    entries = timeline(lambda: history, visit)
+    standing = {fact.id: fact for fact in effective(history) if fact.visit == visit}
+    shown = {entry.original.id: entry.standing for entry in entries if entry.standing}
+    assert shown == standing
+    struck = {entry.original.id for entry in entries if entry.standing is None}
+    assert struck >= {
+        f.id for f in history if f.kind in ORIGINALS and f.visit == visit and f.id not in standing
+    }
+    assert all(entry.original in history for entry in entries)
