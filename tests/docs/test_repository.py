@@ -42,6 +42,22 @@ def test_the_locks_agree() -> None:
     assert web - dev == set()
 
 
+def test_the_locks_hold_every_dependency() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    domain = project["project"]["dependencies"]
+    web = project["project"]["optional-dependencies"]["web"]
+    groups = project["dependency-groups"]
+    wanted = {
+        "web.lock": [*domain, *web, *groups["build"]],
+        "dev.lock": [*domain, *web, *groups["build"], *groups["dev"]],
+    }
+    for lock, dependencies in wanted.items():
+        text = (ROOT / "requirements" / lock).read_text()
+        locked = set(re.findall(r"^([a-z0-9-]+)==", text, re.MULTILINE))
+        named = {re.split(r"[\[<>=~]", one)[0].lower() for one in dependencies}
+        assert named - locked == set(), f"{lock} lacks what pyproject.toml names: make lock"
+
+
 def test_no_file_names_a_folder_of_one_machine() -> None:
     texts = own_texts()
     assert found(MACHINE, texts) + found(QUOTED_MACHINE, texts) == []
