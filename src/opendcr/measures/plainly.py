@@ -46,6 +46,17 @@ class Plainly:
             same.update(dict.fromkeys(together, together))
         return same
 
+    def _one(self, person: str) -> str:
+        return min(self.people.get(person, {person}))
+
+    def genders(self) -> Mapping[str, str]:
+        """What each person, under any of their pseudonyms, last said at registration."""
+        return {
+            self._one(fact.person): fact.data["gender"]
+            for fact in self.facts
+            if fact.kind == "Registered" and fact.person and "gender" in fact.data
+        }
+
     def _count_arrivals(self) -> None:
         seen = set()
         for fact in self.facts:
@@ -53,8 +64,7 @@ class Plainly:
                 seen.add(stay)
                 if fact.person:
                     self.visits[self._month(fact)] += 1
-                    one = min(self.people.get(fact.person, {fact.person}))
-                    self.users[self._month(fact)].add(one)
+                    self.users[self._month(fact)].add(self._one(fact.person))
 
     def _count_emergencies(self) -> None:
         seen = set()

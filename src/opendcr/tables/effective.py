@@ -14,21 +14,19 @@ from opendcr.tables.frame import DATA, FACTS, document
 
 
 def effective(facts: pl.DataFrame) -> pl.DataFrame:
-    """The facts that stand, as corrected, in `seq` order; corrections themselves are left out."""
+    """The facts that stand, as corrected, in no particular order; corrections are left out."""
     about = facts.filter(pl.col("kind").is_in(ABOUT_FACTS))
-    if about.is_empty():
-        return facts
     stated = facts.filter(~pl.col("kind").is_in(ABOUT_FACTS))
-    standing = stated.join(_retracted(about), left_on="id", right_on="target", how="anti")
+    if about.is_empty():
+        return stated
+    standing = stated.filter(~pl.col("id").is_in(_retracted(about)))
     corrections = _last_corrections(about)
-    touched = standing.join(corrections, left_on="id", right_on="target")
-    if touched.is_empty():
-        return standing.sort("seq")
-    untouched = standing.join(touched, on="id", how="anti")
-    return pl.concat([untouched, _amended(touched)]).sort("seq")
+    corrected = pl.col("id").is_in(corrections["target"].implode())
+    touched = standing.filter(corrected).join(corrections, left_on="id", right_on="target")
+    return pl.concat([standing.filter(~corrected), _amended(touched)])
 
 
-def _retracted(about: pl.DataFrame) -> pl.DataFrame:
+def _retracted(about: pl.DataFrame) -> set[str]:
     """The targets of retractions that were not retracted themselves, to any depth.
 
     Whether a retraction stands depends only on later ones, so passes from none retracted settle
@@ -45,7 +43,7 @@ def _retracted(about: pl.DataFrame) -> pl.DataFrame:
         if now == undone:
             break
         undone = now
-    return retractions.filter(~pl.col("id").is_in(undone)).select("target").unique()
+    return set(retractions.filter(~pl.col("id").is_in(undone))["target"])
 
 
 def _last_corrections(about: pl.DataFrame) -> pl.DataFrame:

@@ -23,32 +23,7 @@ SEATED, USED = "Seated", "ConsumptionStarted"
 LEFT_THE_BOOTH = ("ConsumptionEnded", "MovedToRecovery", "Queued", "SteppedOut")
 
 
-def consumptions(facts: pl.DataFrame) -> pl.DataFrame:
-    """Every start of use with its visit, and the `episode` it belongs to (null outside booths)."""
-    starts = _booth_facts(facts).filter(pl.col("kind") == USED).select("id", "episode")
-    uses = facts.filter(pl.col("kind") == USED)
-    return uses.join(starts, on="id", how="left").select(
-        "id", "visit", "place", "happened", "substances", "episode"
-    )
-
-
-def episodes(facts: pl.DataFrame) -> pl.DataFrame:
-    """One row per episode, in order; `substances` is the published class, null if unrecorded."""
-    return (
-        _booth_facts(facts)
-        .group_by("episode", maintain_order=True)
-        .agg(
-            pl.col("visit", "place", "happened").first(),
-            _uses("heroin").alias("heroin"),
-            _uses("cocaine").alias("cocaine"),
-            _named_any().alias("named"),
-        )
-        .with_columns(_published().alias("substances"))
-        .select("episode", "visit", "place", "happened", "substances")
-    )
-
-
-def _booth_facts(facts: pl.DataFrame) -> pl.DataFrame:
+def in_booths(facts: pl.DataFrame) -> pl.DataFrame:
     """Seatings and starts of use in places for injecting, numbered by the episode they belong to."""
     steps = (
         _with_injecting(facts)
@@ -65,6 +40,29 @@ def _booth_facts(facts: pl.DataFrame) -> pl.DataFrame:
     again = pl.when(seated).then(after_use | been_away).otherwise(after_use & elsewhere)
     opens = (~same_visit | again).fill_null(True)
     return steps.with_columns(opens.cum_sum().alias("episode"))
+
+
+def episodes(booths: pl.DataFrame) -> pl.DataFrame:
+    """One row per episode of `in_booths`; `substances` is the published class, null if unrecorded."""
+    return (
+        booths.group_by("episode", maintain_order=True)
+        .agg(
+            pl.col("visit", "place", "happened").first(),
+            _uses("heroin").alias("heroin"),
+            _uses("cocaine").alias("cocaine"),
+            _named_any().alias("named"),
+        )
+        .with_columns(_published().alias("substances"))
+        .select("episode", "visit", "place", "happened", "substances")
+    )
+
+
+def consumptions(facts: pl.DataFrame, booths: pl.DataFrame) -> pl.DataFrame:
+    """Every start of use, and the `episode` that it belongs to in `in_booths` (null outside it)."""
+    uses = facts.filter(pl.col("kind") == USED)
+    return uses.join(booths.select("seq", "episode"), on="seq", how="left").select(
+        "id", "visit", "place", "happened", "substances", "episode"
+    )
 
 
 def _with_injecting(facts: pl.DataFrame) -> pl.DataFrame:

@@ -5,6 +5,7 @@ changes no table as at an earlier date. *Month* is the calendar month, in the ro
 of the moment at which the row's event happened (not of its recording).
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
@@ -14,8 +15,8 @@ import polars as pl
 
 from opendcr.errors import InputError, LedgerError
 from opendcr.ledger.facts import Header
-from opendcr.tables import episodes as booths
 from opendcr.tables.effective import effective
+from opendcr.tables.episodes import consumptions, episodes, in_booths
 from opendcr.tables.frame import MOMENT, Ledger
 from opendcr.tables.people import one_id_each, people
 
@@ -69,24 +70,24 @@ class _Maker:
             raise InputError(f"{ledger.where}, as-at", str(self.as_at), expected)
 
     def tables(self) -> Tables:
-        visits, emergencies = (
-            self._monthly(_visits(self.facts)),
-            self._monthly(_emergencies(self.facts)),
-        )
-        episodes = self._monthly(booths.episodes(self.facts))
-        seen = (table["month"] for table in (visits, episodes, emergencies))
         head, last = self._head()
+        of_events = {name: self._monthly(table) for name, table in self._events()}
+        seen = (table["month"] for table in of_events.values())
         return Tables(
             header=self.ledger.header,
             as_at=self.as_at,
             head=head,
             months=tuple(sorted(self._covered(last).union(*seen))),
-            visits=visits,
-            episodes=episodes,
-            consumptions=self._monthly(booths.consumptions(self.facts)),
-            emergencies=emergencies,
             people=people(self.facts),
+            **of_events,
         )
+
+    def _events(self) -> Iterator[tuple[str, pl.DataFrame]]:
+        booths = in_booths(self.facts)
+        yield "visits", _visits(self.facts)
+        yield "episodes", episodes(booths)
+        yield "consumptions", consumptions(self.facts, booths)
+        yield "emergencies", _emergencies(self.facts)
 
     @cached_property
     def facts(self) -> pl.DataFrame:
