@@ -68,7 +68,6 @@ def seal(facts: Iterable[Fact], seq: int, head: str) -> tuple[Fact, ...]:
     sealed = []
     for fact in facts:
         seq += 1
-        numbered = replace(fact, seq=seq)
-        head = link(head, encode(numbered))
-        sealed.append(replace(numbered, chain=head))
+        head = link(head, encode(fact) | {"seq": seq})
+        sealed.append(replace(fact, seq=seq, chain=head))
     return tuple(sealed)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import numpy as np
 
 from opendcr.catalogue.care import SERVICES
-from opendcr.room.hours import at_local
+from opendcr.room.hours import at_local, zone
 from opendcr.simulate.scenario import MINUTE, Scenario
 from opendcr.simulate.streams import stream
 
@@ -81,11 +81,25 @@ def days(scenario: Scenario, seed: int, replication: int = 0) -> Iterator[Day]:
 def _times(scenario: Scenario, day: datetime, rng: np.random.Generator) -> list[int]:
     """The times of a Poisson process whose rate changes with the clock hour."""
     times: list[int] = []
-    for hour in range(24):
-        count = rng.poisson(scenario.arrivals.rate(day.date(), hour))
-        start = milliseconds(at_local(day, f"{hour:02}:00", scenario.timezone))
-        times.extend(start + int(offset) for offset in rng.integers(0, HOUR, size=count))
+    for start, end, hour in _clock_hours(day, scenario.timezone):
+        rate = scenario.arrivals.rate(day.date(), hour)
+        count = rng.poisson(rate * (end - start) / HOUR)
+        times.extend(start + int(offset) for offset in rng.integers(0, end - start, size=count))
     return sorted(times)
+
+
+def _clock_hours(day: datetime, timezone: str) -> Iterator[tuple[int, int, int]]:
+    """A local day in spans of one clock hour: from, until, and the hour that the clock shows.
+
+    The day on which summer time begins has 23 of them; that on which it ends shows one hour twice.
+    """
+    start = milliseconds(at_local(day, "00:00", timezone))
+    midnight = milliseconds(at_local(day, "24:00", timezone))
+    while start < midnight:
+        local = datetime.fromtimestamp(start / 1000, zone(timezone))
+        end = min(start + (60 - local.minute) * MINUTE, midnight)
+        yield start, end, local.hour
+        start = end
 
 
 def _comer(

@@ -16,7 +16,7 @@ AMBULANCE = 12 / 60
 
 
 @dataclass(frozen=True, slots=True)
-class Act:
+class Deed:
     """One command, so many milliseconds after the emergency began."""
 
     after: int
@@ -27,7 +27,7 @@ class Act:
 
 def course(
     id: str, substances: Sequence[str], minutes: float, rng: np.random.Generator
-) -> tuple[Act, ...]:
+) -> tuple[Deed, ...]:
     """The acts of one emergency of so many minutes (five at least), in order; the last ends it."""
     opioid = "heroin" in substances
     over = max(round(minutes * MINUTE), 300 * SECOND)
@@ -51,4 +51,6 @@ def course(
     if ambulance:
         acts.append((200 * SECOND, "AmbulanceCalled", {}))
     acts.sort(key=lambda act: act[0])
-    return tuple(Act(after, kind, "nurse", {"emergency": id, **data}) for after, kind, data in acts)
+    return tuple(
+        Deed(after, kind, "nurse", {"emergency": id, **data}) for after, kind, data in acts
+    )

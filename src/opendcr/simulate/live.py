@@ -8,7 +8,9 @@ from importlib.resources import as_file, files
 from opendcr.room.hours import zone
 from opendcr.simulate.comers import Day, days, milliseconds
 from opendcr.simulate.reference import Simulation
-from opendcr.simulate.scenario import Scenario, read_scenario
+from opendcr.simulate.rounds import Rounds
+from opendcr.simulate.scenario import Scenario
+from opendcr.simulate.scenario_file import read_scenario
 from opendcr.simulate.world import World
 
 
@@ -22,7 +24,8 @@ class LiveRoom:
     """Plays a scenario from `begins` on, as far as the clock has come whenever it is asked.
 
     Trainees act in the same room at the same time. Where a trainee has done what a simulated
-    member of staff was about to do, the room refuses the second ask and the day goes on.
+    member of staff was about to do, the room refuses the second ask and the day goes on; what
+    trainees leave undone is put right on the next round.
     """
 
     def __init__(self, scenario: Scenario, world: World, seed: int, begins: datetime) -> None:
@@ -30,6 +33,7 @@ class LiveRoom:
         self._simulation = Simulation(replace(scenario, start=local.date()), world, seed)
         self._days = _from(days(self._simulation.scenario, seed), milliseconds(begins))
         self._planned_until = 0
+        Rounds(self._simulation).begin(milliseconds(begins))
 
     def play(self, now: datetime) -> None:
         """Lets everything happen that has fallen due."""
@@ -42,8 +46,11 @@ class LiveRoom:
 
 
 def _from(all_days: Iterator[Day], begins: int) -> Iterator[Day]:
-    """The days, the first of them opening at `begins`."""
-    first = next(all_days)
-    comers = tuple(comer for comer in first.comers if comer.at > begins)
-    yield replace(first, opens=begins, comers=comers, follows_on=False)
-    yield from all_days
+    """The days that close after `begins`; one that is under way opens then."""
+    for day in all_days:
+        if day.closes <= begins:
+            continue
+        opens = max(day.opens, begins)
+        comers = tuple(comer for comer in day.comers if comer.at > begins)
+        yield replace(day, opens=opens, comers=comers, follows_on=False)
+        yield from all_days

@@ -9,13 +9,14 @@ import math
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from opendcr.simulate.comers import Day
-from opendcr.simulate.reference import Stay
 from opendcr.simulate.scenario import MINUTE
+from opendcr.simulate.stays import Stay
 
 Z95 = 1.959963984540054  # the 97.5th percentile of the normal distribution
 BATCHES = 20
@@ -169,4 +170,4 @@ def _p95(batches: Sequence[Batch]) -> Estimate:
 def runs(days: Sequence[Day], count: int = BATCHES) -> list[list[Day]]:
     """Days in consecutive runs, as equal as can be."""
     edges = np.linspace(0, len(days), min(count, len(days)) + 1).round().astype(int)
-    return [list(days[a:b]) for a, b in zip(edges[:-1], edges[1:], strict=True) if b > a]
+    return [list(days[a:b]) for a, b in pairwise(edges) if b > a]

@@ -52,5 +52,6 @@ class LedgerWorld:
         return facts
 
     def forget(self) -> None:
-        """Lets go of the facts so far: a simulation corrects nothing of a day that is over."""
+        """Lets go of the facts so far, where nothing of them will be corrected: the room itself
+        holds those of open visits and emergencies."""
         self._archive = MemoryArchive()
