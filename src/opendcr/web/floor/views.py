@@ -9,8 +9,11 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from opendcr.catalogue import Catalogue, care, people, places, roles, substances
+from opendcr.ledger.kinds import KINDS
+from opendcr.room.permissions import may
 from opendcr.web.store.access import sender_of
 from opendcr.web.store.models import Staff
+from opendcr.web.store.visible import may_read
 
 _CATALOGUES: dict[str, Catalogue[Any]] = {
     "age_bands": people.AGE_BANDS,
@@ -38,7 +41,10 @@ _CATALOGUES: dict[str, Catalogue[Any]] = {
 @login_required
 def board(request: HttpRequest) -> HttpResponse:
     """The board, and everything that is done from it."""
-    return _floor(request)
+    staff = _staff(request)
+    if staff is None or not may_read(str(staff["role"]), "board"):
+        return render(request, "floor/no_board.html", status=403)
+    return _floor(request, staff)
 
 
 def emergency(request: HttpRequest) -> HttpResponse:
@@ -46,23 +52,29 @@ def emergency(request: HttpRequest) -> HttpResponse:
 
     To a stranger it shows nothing of the room: what it knows comes from the interface, which asks.
     """
-    return _floor(request)
+    return _floor(request, _staff(request))
 
 
-def _floor(request: HttpRequest) -> HttpResponse:
-    staff = _staff(request)
+def _floor(request: HttpRequest, staff: dict[str, Any] | None) -> HttpResponse:
     boot = {"catalogue": _catalogue(), "staff": staff, "urls": _urls()}
     return render(request, "floor/floor.html", {"boot": boot, "staff": staff})
 
 
-def _staff(request: HttpRequest) -> dict[str, str] | None:
-    """Who is signed in, for the page."""
+def _staff(request: HttpRequest) -> dict[str, Any] | None:
+    """Who is signed in, and what they may send: a choice that would be refused is not offered."""
     sender = sender_of(request)
     if sender is None or sender.staff is None:
         return None
     known = Staff.objects.select_related("user").get(staff=sender.staff)
     name = known.user.get_full_name() or known.initials
-    return {"id": known.staff, "role": known.role, "initials": known.initials, "name": name}
+    commands = [kind.command for kind in KINDS.values() if may(known.role, kind.fact)]
+    return {
+        "id": known.staff,
+        "role": known.role,
+        "initials": known.initials,
+        "name": name,
+        "may": commands,
+    }
 
 
 def _catalogue() -> dict[str, list[list[str]]]:

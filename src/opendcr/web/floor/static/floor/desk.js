@@ -8,8 +8,10 @@ export const outbox = new Outbox(boot.urls?.commands ?? "/api/commands");
 /** The board as last heard; null before the first. */
 export const desk = { board: null };
 
-/** The address of a role's word about who may do this; nobody signed in may do nothing but emergencies. */
 export const signedIn = () => Boolean(boot.staff);
+
+/** Whether whoever is signed in may send a command of this kind; the server decides in the end. */
+export const may = (kind) => !kind || Boolean(boot.staff?.may.includes(kind));
 
 /**
  * Sends commands that belong together, in order, and tells of them through one button: saving, saved

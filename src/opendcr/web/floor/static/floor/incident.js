@@ -64,7 +64,8 @@ export function view(id) {
 /** The board tells a saved line itself: then it is no longer told twice. */
 function forgetTold(mine, told) {
   const lines = new Set((told?.timeline ?? []).map((line) => line.fact));
-  mine.entries = mine.entries.filter((entry) => !lines.has(entry.fact));
+  const known = (entry) => lines.has(entry.fact) || (told && entry.fact && entry.kind === "StartEmergency");
+  mine.entries = mine.entries.filter((entry) => !known(entry));
 }
 
 function alone(mine) {

@@ -1,6 +1,6 @@
 // The panel: one dialog with large choices, for whatever was tapped.
 
-import { send } from "./desk.js";
+import { may, send } from "./desk.js";
 import { h, refill } from "./dom.js";
 
 const dialog = () => document.getElementById("panel");
@@ -51,8 +51,9 @@ export async function sendAndClose(button, commands, { then } = {}) {
   return answer;
 }
 
-/** A large choice that sends commands when tapped. */
-export function choice(words, commands, { main = false, sub = null, first = false, then, key } = {}) {
+/** A large choice that sends commands when tapped; null for a role that may not send them. */
+export function choice(words, commands, { main = false, sub = null, first = false, then, key, kind } = {}) {
+  if (!may(kind ?? (Array.isArray(commands) ? commands[0][0] : null))) return null;
   const button = h("button", { type: "button", class: main ? "choice choice--main" : "choice", data: { ...(first && { first: "" }), ...(key && { key }) } },
     h("span", {}, words), sub && h("small", {}, sub));
   button.addEventListener("click", () => sendAndClose(button, typeof commands === "function" ? commands() : commands, { then }));

@@ -1,6 +1,6 @@
 // Who sits where: the next in order, and the free place that fits.
 
-import { desk } from "./desk.js";
+import { desk, may } from "./desk.js";
 import { sortVisits } from "./lists.js";
 import { label } from "./names.js";
 import { choice, door, group, openPanel, openPanelAbout } from "./panel.js";
@@ -44,6 +44,7 @@ export function openSeatNext() {
   const { board } = desk;
   const pair = nextPair(board);
   const waiting = sortVisits(board).waiting.filter(waitsNow);
+  if (!may("Seat")) return openPanel("Seat next", h("p", {}, "Seating is for those who work on the floor."));
   if (!waiting.length) return openPanel("Seat next", h("p", {}, "Nobody is waiting."));
   const others = waiting.filter((visit) => visit.id !== pair?.visit.id);
   return openPanel("Seat next",

@@ -1,7 +1,7 @@
 // The panel of one visit: the next step first and large, the rest beneath it.
 
 import { openAssess, openObserve, allFine, routesHere, termsChoice } from "./assess.js";
-import { desk } from "./desk.js";
+import { desk, may } from "./desk.js";
 import { h } from "./dom.js";
 import { initials, label } from "./names.js";
 import { choice, closePanel, door, group, openPanelAbout } from "./panel.js";
@@ -35,6 +35,8 @@ function summary(board, visit) {
   return h("p", { class: "panel__summary" }, parts.join(" · "));
 }
 
+const mayTalk = (visit) => !visit.assessed && may("Assess");
+
 const again = (visit) => () => {
   const fresh = desk.board.visits.find((one) => one.id === visit.id);
   if (fresh) openVisit(fresh);
@@ -42,9 +44,9 @@ const again = (visit) => () => {
 };
 
 const steps = {
-  arrived: (board, visit) => [termsChoice(visit, again(visit)), !visit.assessed && door("Talk: what is planned", () => openAssess(visit), { main: visit.wants_to_use }),
+  arrived: (board, visit) => [termsChoice(visit, again(visit)), mayTalk(visit) && door("Talk: what is planned", () => openAssess(visit), { main: visit.wants_to_use }),
     visit.assessed && choice("Waits for a booth", about(visit, "Queue", { needs: visit.needs }), { main: true }), ...seats(board, visit)],
-  waiting: (board, visit) => [termsChoice(visit, again(visit)), !visit.assessed && door("Talk: what is planned", () => openAssess(visit), { main: true }), ...seats(board, visit),
+  waiting: (board, visit) => [termsChoice(visit, again(visit)), mayTalk(visit) && door("Talk: what is planned", () => openAssess(visit), { main: true }), ...seats(board, visit),
     choice("Call", about(visit, "Call")), choice("Stepped out, place kept", about(visit, "StepOut"))],
   called: (board, visit) => [...seats(board, visit), choice("Stepped out, place kept", about(visit, "StepOut"))],
   stepped_out: (board, visit) => [choice("Came back", about(visit, "ComeBack"), { main: true, first: true })],
@@ -52,7 +54,7 @@ const steps = {
   consuming: (board, visit) => [choice("Finished", about(visit, "EndConsumption"), { main: true, first: true }), watch(visit)],
   finished: (board, visit) => [toRecovery(visit), ...starts(visit, "Using again")],
   recovery: (board, visit) => [choice("Leaves, well", about(visit, "Depart", { how: "well" }), { main: true, first: true }),
-    door("Wants to use again: talk", () => openAssess(visit)), visit.assessed && choice("Waits for a booth", about(visit, "Queue", { needs: visit.needs }))],
+    may("Assess") && door("Wants to use again: talk", () => openAssess(visit)), visit.assessed && choice("Waits for a booth", about(visit, "Queue", { needs: visit.needs }))],
 };
 
 const nextSteps = (board, visit) => (steps[visit.stage] ? steps[visit.stage](board, visit) : []);
@@ -61,7 +63,7 @@ const toRecovery = (visit) => choice("To recovery", about(visit, "MoveToRecovery
 
 /** The best place as one tap, the others behind a door. */
 function seats(board, visit) {
-  if (!visit.assessed || !visit.wants_to_use) return [];
+  if (!visit.assessed || !visit.wants_to_use || !may("Seat")) return [];
   const [best, ...others] = placesFor(board, visit);
   if (!best) return [h("p", { class: "said" }, "No free place suits.")];
   const kept = nextPair(board);
@@ -88,7 +90,7 @@ const alsoSteps = (visit) => [
   IN_BOOTH.includes(visit.stage) && visit.stage !== "finished" && choice("To recovery", about(visit, "MoveToRecovery")),
   ["arrived", "waiting", "called"].includes(visit.stage) && choice("To recovery or a chair", about(visit, "MoveToRecovery")),
   visit.stage === "arrived" && visit.assessed === false && !visit.wants_to_use && choice("Waits for a booth after all", about(visit, "Queue", { needs: visit.needs })),
-  door("Service given", () => openService(visit)),
+  may("ProvideService") && door("Service given", () => openService(visit)),
   choice("Naloxone kit to take home", about(visit, "SupplyNaloxone", { kits: 1 }), { sub: "one kit" }),
   door("Note", () => openNote(visit)),
 ];
