@@ -56,13 +56,13 @@ class _Walk:
         self.room, self.origin = ledger.header.room, ledger.header.origin.kind
         self.seq, self.head = 0, header_link(ledger.header_record)
         self._place = ledger.place
-        self.recorded = ""
+        self.recorded, self.closed = "", False
         self.anchor = anchor
         self.anchored = 0 if anchor == self.head else None
 
     def place(self) -> str:
         """Where the entry stands that comes after what has held."""
-        return self._place(self.seq + 1)
+        return self._place(self.seq + 1 + self.closed)
 
     def step(self, record: Record) -> None:
         """One fact further; raises _Broken with the reason where it does not follow."""
@@ -112,6 +112,7 @@ class _Walk:
         """The end line; raises _Broken where it is not that of the facts before it."""
         if end != {"end": True, "seq": self.seq, "chain": self.head}:
             raise _Broken(f"the end line does not fit: {self.seq} facts lead to {self.head}")
+        self.closed = True
 
 
 def verify(

@@ -1,0 +1,134 @@
+"""Verification names the first broken line and why."""
+
+import orjson
+import pytest
+
+from opendcr.errors import LedgerError
+from opendcr.ledger.chain import header_link, link
+from opendcr.ledger.files import open_ledger
+from opendcr.ledger.verify import verify
+from tests.unit.ledger.written import facts, write
+
+
+def edit(path, change):
+    """Rewrite the file by a function of its lines as JSON."""
+    lines = [orjson.loads(line) for line in path.read_bytes().splitlines()]
+    lines = change(lines) or lines
+    path.write_bytes(b"".join(orjson.dumps(line) + b"\n" for line in lines))
+    return path
+
+
+def resealed(lines):
+    head = header_link(lines[0])
+    for record in lines[1:-1]:
+        head = record["chain"] = link(head, record)
+    lines[-1]["chain"] = head
+
+
+def without(at):
+    return lambda lines: lines[:at] + lines[at + 1 :]
+
+
+def changed(at, key, value):
+    def change(lines):
+        lines[at][key] = value
+
+    return change
+
+
+def moved(lines):
+    lines[2], lines[3] = lines[3], lines[2]
+
+
+def foreign(lines):
+    lines[3] = {**lines[3], "room": "edinburgh"}
+
+
+def falling(lines):
+    lines[3]["recorded"] = "2025-06-30T09:00:00.000Z"
+    resealed(lines)
+
+
+def renamed_and_resealed(lines):
+    lines[3]["room"] = "edinburgh"
+    resealed(lines)
+
+
+def gap(lines):
+    lines[3]["seq"] = 9
+    resealed(lines)
+
+
+CASES = {
+    "a line edited": (changed(3, "author", "s-9"), "line 4", "fact 3 was changed"),
+    "a line removed": (without(3), "line 4", "fact 3 is missing"),
+    "a line twice": (lambda lines: [*lines[:3], *lines[2:]], "line 4", "fact 2 stands a second"),
+    "two lines swapped": (moved, "line 3", "fact 2 is missing"),
+    "a foreign line": (foreign, "line 4", "another room, 'edinburgh'"),
+    "a foreign line, sealed": (renamed_and_resealed, "line 4", "another room, 'edinburgh'"),
+    "a gap, sealed": (gap, "line 4", "fact 3 is missing"),
+    "the end cut": (without(7), "line 8", "end line is missing"),
+    "the last fact cut": (without(6), "line 7", "end line does not fit"),
+    "a line after the end": (lambda lines: [*lines, lines[-1]], "line 9", "after the end line"),
+    "recorded falls": (falling, "line 4", "recorded before"),
+    "simulated as recorded": (
+        changed(0, "origin", {"kind": "simulated"}),
+        "line 2",
+        "the header was changed",
+    ),
+    "another zone": (changed(0, "timezone", "Europe/Oslo"), "line 2", "the header was changed"),
+    "a number too large": (changed(3, "seq", 2**60), "line 4", "no canonical form"),
+    "no fact at all": (lambda lines: [lines[0], {}, *lines[1:]], "line 2", "another room, null"),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_first_broken_line_is_named_with_the_reason(case, tmp_path):
+    change, place, reason = CASES[case]
+    broken = verify(open_ledger(edit(write(tmp_path / "l.jsonl"), change))).broken
+    assert broken is not None
+    assert broken.place == place
+    assert reason in broken.reason
+
+
+def test_a_line_that_is_no_json_breaks_the_ledger_there(tmp_path):
+    path = write(tmp_path / "l.jsonl")
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join([*lines[:3], lines[3][:40] + b"\n", *lines[4:]]))
+    broken = verify(open_ledger(path)).broken
+    assert broken is not None and broken.place == "line 4"
+    assert "no JSON" in broken.reason
+
+
+def test_a_key_that_stands_twice_breaks_the_ledger_there(tmp_path):
+    path = write(tmp_path / "l.jsonl")
+    text = path.read_text().replace('"author":"s-1"', '"author":"s-2","author":"s-1"', 1)
+    path.write_text(text)
+    assert "stands twice" in str(verify(open_ledger(path)).broken)
+
+
+def test_a_fact_that_follows_but_cannot_be_read_is_bad_input(tmp_path):
+    def unknown(lines):
+        lines[3]["kind"] = "Teleported"
+        resealed(lines)
+
+    ledger = open_ledger(edit(write(tmp_path / "l.jsonl"), unknown))
+    with pytest.raises(LedgerError, match=r"line 4, kind: found 'Teleported'; expected a kind"):
+        verify(ledger)
+
+
+def test_progress_and_an_anchor_of_an_earlier_day(tmp_path):
+    ledger = open_ledger(write(tmp_path / "l.jsonl"))
+    assert verify(ledger, anchor=facts()[3].chain).anchored == 4
+    assert verify(ledger, anchor=header_link(ledger.header_record)).anchored == 0
+    unknown = verify(ledger, anchor="0" * 64)
+    assert (unknown.anchored, unknown.holds) == (None, False)
+
+
+def test_other_spacing_and_line_ends_are_the_same_facts(tmp_path):
+    import json
+
+    path = write(tmp_path / "l.jsonl")
+    lines = [json.dumps(orjson.loads(line)) for line in path.read_bytes().splitlines()]
+    path.write_bytes("\r\n".join(lines).encode())
+    assert verify(open_ledger(path)).holds
