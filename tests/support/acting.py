@@ -1,8 +1,8 @@
 """Doing things in a stored room: every test's world is made by commands, never by rows.
 
-    room = acting.opened()                        a room with three booths, terms and a lead on shift
-    visit = acting.arrived(room)                  somebody has come in, accepted terms, been assessed
-    acting.send(room, "Seat", {"place": "booth-1"}, visit=visit, role="worker")
+room = acting.opened()                        a room with three booths, terms and a lead on shift
+visit = acting.arrived(room)                  somebody has come in, accepted terms, been assessed
+acting.send(room, "Seat", {"place": "booth-1"}, visit=visit, role="worker")
 """
 
 import os

@@ -58,12 +58,24 @@ def _without_password(url: str) -> str:
 def secret_file(path: Path, size: int) -> bytes:
     """The random bytes that a file holds, made on the first call and readable by its owner only."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(secrets.token_bytes(size))
-    except FileExistsError:
-        pass
+    if not path.exists():
+        _make(path, secrets.token_bytes(size))
     held = path.read_bytes()
     if len(held) != size:
         raise InputError(str(path), f"{len(held)} bytes", f"a key of {size} bytes")
     return held
+
+
+def _make(path: Path, content: bytes) -> None:
+    """Makes a whole file or none: another process may be making it too, and the first one wins."""
+    unfinished = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    with open(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        os.link(unfinished, path)
+    except FileExistsError:
+        pass
+    finally:
+        unfinished.unlink()

@@ -1,0 +1,86 @@
+"""Whole ledgers out of the store and in again."""
+
+from pathlib import Path
+
+import pytest
+
+from opendcr.errors import InputError
+from opendcr.ledger.facts import Header, Origin
+from opendcr.ledger.files import LedgerWriter, open_ledger
+from opendcr.ledger.verify import verify
+from opendcr.web.store.archive import head_of, records_after
+from opendcr.web.store.held import header_of, look
+from opendcr.web.store.ledgers import begin, check_origin, export_to, import_from
+from opendcr.web.store.models import Entry
+from tests.support import acting
+from tests.support.engines import RoomDatabase, connect
+
+
+def _exported(room: str, path: Path) -> Path:
+    with LedgerWriter(path, header_of(room)) as writer:
+        export_to(writer, room)
+    return path
+
+
+@pytest.mark.parametrize("suffix", ["jsonl", "parquet"])
+def test_a_ledger_goes_out_and_comes_back_the_same(
+    room_database: RoomDatabase, tmp_path: Path, suffix: str
+) -> None:
+    room = acting.opened()
+    acting.arrived(room, "p-1", "Sparrow")
+    path = _exported(room, tmp_path / f"ledger.{suffix}")
+    assert verify(open_ledger(path)).holds
+    records, known = list(records_after(room, 0)), look(room).room
+    elsewhere = _another_database(tmp_path)
+    assert import_from(open_ledger(path)) == (room, len(records))
+    assert list(records_after(room, 0)) == records
+    assert look(room).room == known
+    assert acting.send(room, "Arrive").facts[0]["seq"] == len(records) + 1
+    assert elsewhere.exists()
+
+
+def _another_database(folder: Path) -> Path:
+    from django.core.management import call_command
+
+    path = folder / "other.sqlite3"
+    connect(f"sqlite:///{path}", f"sqlite:///{folder / 'keys.sqlite3'}")
+    call_command("migrate", verbosity=0)
+    return path
+
+
+def test_only_an_empty_room_takes_a_ledger_in(room_database: RoomDatabase, tmp_path: Path) -> None:
+    room = acting.opened()
+    path = _exported(room, tmp_path / "ledger.jsonl")
+    with pytest.raises(InputError, match="empty room"):
+        import_from(open_ledger(path))
+
+
+def test_a_broken_ledger_leaves_nothing_behind(room_database: RoomDatabase, tmp_path: Path) -> None:
+    path = _exported(acting.opened(), tmp_path / "ledger.jsonl")
+    path.write_text(path.read_text().replace("terms-1", "terms-2"))
+    _another_database(tmp_path)
+    with pytest.raises(InputError, match="broken chain"):
+        import_from(open_ledger(path))
+    assert Entry.objects.count() == 0
+    assert head_of(acting.ROOM) is None
+
+
+def test_simulated_and_recorded_rooms_never_share_a_database(room_database: RoomDatabase) -> None:
+    acting.begun()
+    check_origin(training=False)
+    with pytest.raises(InputError, match="recorded room"):
+        check_origin(training=True)
+
+
+def test_a_training_room_is_not_served_as_a_real_one(room_database: RoomDatabase) -> None:
+    begin(Header("training", "Europe/London", Origin("simulated", scenario="training", seed=1)))
+    check_origin(training=True)
+    with pytest.raises(InputError, match="simulated room"):
+        check_origin(training=False)
+
+
+def test_a_room_keeps_the_header_it_began_with(room_database: RoomDatabase) -> None:
+    room = acting.begun()
+    begin(header_of(room))
+    with pytest.raises(InputError, match="another ledger"):
+        begin(Header(room, "Europe/Berlin", Origin("recorded")))

@@ -1,0 +1,124 @@
+"""Whose name a command carries, and what proves it."""
+
+import base64
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from cryptography.hazmat.primitives.hashes import SHA256
+
+from opendcr.ledger.chain import canonical
+from opendcr.web.store.models import SigningKey
+from opendcr.web.store.proof import Sender
+from tests.support import acting
+from tests.support.acting import body, sender, sent
+from tests.support.engines import RoomDatabase
+
+DEVICE = Sender(None, "device", "t-9", "device")
+SEEN = {"response": "alert"}
+
+
+def _base64(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+class Tablet:
+    """A nurse's signing key on a tablet, as the browser makes and uses it."""
+
+    def __init__(self) -> None:
+        self._private = ec.generate_private_key(ec.SECP256R1())
+        numbers = self._private.public_key().public_numbers()
+        now = datetime.now(UTC)
+        SigningKey.objects.create(
+            key="k-1", staff_id="s-nurse", device="t-7",
+            x=_base64(numbers.x.to_bytes(32, "big")), y=_base64(numbers.y.to_bytes(32, "big")),
+            since=now, until=now + timedelta(hours=12),
+        )  # fmt: skip
+
+    def signed(self, command: dict[str, Any]) -> dict[str, Any]:
+        signature = self._private.sign(canonical(command), ec.ECDSA(SHA256()))
+        raw = b"".join(part.to_bytes(32, "big") for part in decode_dss_signature(signature))
+        return {**command, "proof": {"key": "k-1", "signature": _base64(raw)}}
+
+    def command(self, kind: str = "Arrive", data: Any = None, **fields: Any) -> dict[str, Any]:
+        tapped = (datetime.now(UTC) + timedelta(seconds=1)).isoformat()
+        return body(kind, data, author="s-nurse", tapped=tapped, offset_ms=0, **fields)
+
+
+@pytest.fixture
+def room(room_database: RoomDatabase) -> str:
+    acting.accounts("nurse", "worker")
+    return acting.opened()
+
+
+@pytest.fixture
+def tablet(room: str) -> Tablet:
+    return Tablet()
+
+
+def test_a_queue_sent_by_a_colleague_keeps_its_authors_name(room: str, tablet: Tablet) -> None:
+    fact = sent(room, tablet.signed(tablet.command()), sender("worker")).facts[0]
+    assert (fact["author"], fact["role"], fact["device"]) == ("s-nurse", "nurse", "t-7")
+    assert fact["entered_by"] is None
+
+
+def test_the_tablet_alone_may_send_what_was_signed(room: str, tablet: Tablet) -> None:
+    assert sent(room, tablet.signed(tablet.command()), DEVICE).facts[0]["author"] == "s-nurse"
+
+
+def test_signing_again_is_the_same_command(room: str, tablet: Tablet) -> None:
+    command = tablet.command()
+    first = sent(room, tablet.signed(command), sender("worker"))
+    assert sent(room, tablet.signed(command), sender("worker")) == first
+
+
+@pytest.mark.parametrize("forged", ["unsigned", "changed", "cut", "other key", "before the shift"])
+def test_nobody_writes_in_anothers_name(room: str, tablet: Tablet, forged: str) -> None:
+    command = tablet.signed(tablet.command())
+    if forged == "unsigned":
+        del command["proof"]
+    elif forged == "changed":
+        command["data"] = {"reasons": ["consume"]}
+    elif forged == "cut":
+        command["proof"]["signature"] = command["proof"]["signature"][:20]
+    elif forged == "other key":
+        command["proof"]["key"] = "k-2"
+    else:
+        early = tablet.command()
+        early["tapped"] = (datetime.now(UTC) - timedelta(hours=1)).isoformat()
+        command = tablet.signed(early)
+    assert sent(room, command, sender("worker")).status == 422
+
+
+@pytest.mark.parametrize("proof", [None, "x", [], {}, {"key": 1, "signature": 2}, {"key": "k-1"}])
+def test_a_proof_of_another_shape_proves_nothing(room: str, tablet: Tablet, proof: Any) -> None:
+    assert sent(room, {**tablet.command(), "proof": proof}, sender("worker")).status == 422
+
+
+def test_what_is_seen_of_a_body_is_taken_from_a_device_alone(room: str, tablet: Tablet) -> None:
+    fact = sent(room, body("Observed", SEEN, visit="v-1"), DEVICE).facts[0]
+    assert (fact["author"], fact["role"], fact["device"]) == ("unattributed", "device", "t-9")
+    unproven = tablet.command("Observed", SEEN, visit="v-1")
+    assert sent(room, unproven, DEVICE).facts[0]["author"] == "unattributed"
+
+
+def test_an_emergency_starts_on_a_tablet_that_nobody_has_unlocked(room: str) -> None:
+    assert sent(room, body("StartEmergency", {"area": "toilet"}), DEVICE).status == 200
+
+
+@pytest.mark.parametrize("kind", ["Arrive", "Arrived", "AddNote", "RoomOpened"])
+def test_a_device_alone_sends_nothing_else(room: str, kind: str) -> None:
+    assert sent(room, body(kind), DEVICE).status == 422
+
+
+def test_paper_names_its_author_and_who_entered_it(room: str) -> None:
+    command = body("Observed", SEEN, visit="v-1", author="s-nurse", source="paper")
+    fact = sent(room, command, sender("worker")).facts[0]
+    assert (fact["author"], fact["entered_by"], fact["source"]) == ("s-nurse", "s-worker", "paper")
+
+
+def test_paper_cannot_name_somebody_who_does_not_work_here(room: str) -> None:
+    command = body("Arrive", author="s-ghost", source="paper")
+    assert sent(room, command, sender("worker")).status == 422

@@ -1,0 +1,63 @@
+"""The chain is checked from the last anchor on, and readiness follows."""
+
+import pytest
+from django.db import connection
+
+from opendcr.web.api.health import _failing
+from opendcr.web.store.models import Anchor, Entry
+from opendcr.web.store.upkeep import upkeep, verify
+from tests.support import acting
+from tests.support.engines import RoomDatabase, connect
+
+
+@pytest.fixture
+def room(room_database: RoomDatabase) -> str:
+    room = acting.opened()
+    upkeep()
+    return room
+
+
+def _tamper(database: RoomDatabase, statement: str) -> None:
+    """Somebody with the owner's rights takes the triggers away."""
+    connect(database.owner_url, database.keys_url)
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute("DROP TRIGGER store_entry_no_update")
+            cursor.execute("DROP TRIGGER store_entry_no_delete")
+        else:
+            cursor.execute("ALTER TABLE store_entry DISABLE TRIGGER USER")
+        cursor.execute(statement)
+
+
+def test_a_served_room_is_ready_after_its_upkeep(room: str) -> None:
+    assert _failing() == []
+
+
+def test_the_head_is_anchored(room: str) -> None:
+    last = Entry.objects.order_by("-seq").first()
+    anchor = Anchor.objects.order_by("-seq").first()
+    assert last and anchor and (anchor.seq, anchor.chain) == (last.seq, last.chain)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE store_entry SET record = replace(record, 's-lead', 's-nobody') WHERE seq = 6",
+        "DELETE FROM store_entry WHERE seq = 6",
+        "DELETE FROM store_entry WHERE seq = 4",
+    ],
+)
+def test_a_changed_row_is_found(room: str, room_database: RoomDatabase, statement: str) -> None:
+    assert verify(room) is None
+    for _ in range(3):
+        acting.send(room, "Arrive")
+    _tamper(room_database, statement)
+    assert verify(room) in (4, 6)
+    Anchor.objects.update(verified="2020-01-01T00:00:00Z")
+    upkeep()
+    assert _failing() == ["verified"]
+
+
+def test_readiness_misses_an_upkeep_that_never_ran(room_database: RoomDatabase) -> None:
+    acting.opened()
+    assert _failing() == ["verified", "background"]
