@@ -76,9 +76,12 @@ def _estimate(done: int, total: int | None, seconds: float) -> str:
 def run(command: click.Command, arguments: Sequence[str]) -> int:
     """Run a command and return its exit status; what is wrong is said in one line."""
     try:
-        status = command.main(list(arguments), prog_name="opendcr", standalone_mode=False)
-        sys.stdout.flush()
-        return status if isinstance(status, int) else DONE
+        # Not `command.main`, which gives a pipe that closed the status of a check that failed.
+        with command.make_context("opendcr", list(arguments)) as context:
+            command.invoke(context)
+        return _flushed(DONE)
+    except click.exceptions.Exit as end:
+        return _flushed(end.exit_code)
     except click.exceptions.NoArgsIsHelpError as error:
         say(error.format_message())
         return BAD_INPUT
@@ -89,8 +92,7 @@ def run(command: click.Command, arguments: Sequence[str]) -> int:
     except OpenDCRError as error:
         return _bad(str(error))
     except BrokenPipeError:
-        _close_stdout()
-        return PIPE_CLOSED
+        return _pipe_closed()
     except OSError as error:
         return _bad(": ".join(str(part) for part in (error.filename, error.strerror) if part))
     except ModuleNotFoundError as error:
@@ -98,6 +100,14 @@ def run(command: click.Command, arguments: Sequence[str]) -> int:
     except (KeyboardInterrupt, click.Abort):
         say("Interrupted.")
         return INTERRUPTED
+
+
+def _flushed(status: int) -> int:
+    try:
+        sys.stdout.flush()
+        return status
+    except BrokenPipeError:
+        return _pipe_closed()
 
 
 def _bad(message: str) -> int:
@@ -119,6 +129,7 @@ def _missing(error: ModuleNotFoundError) -> str:
     raise error
 
 
-def _close_stdout() -> None:
+def _pipe_closed() -> int:
     # The interpreter flushes standard output once more at its end, and would fail again.
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return PIPE_CLOSED

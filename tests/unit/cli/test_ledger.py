@@ -10,7 +10,6 @@ import pytest
 from opendcr.ledger.facts import Header, Origin
 from tests.unit.ledger.written import facts, write
 
-
 OPENDCR = [sys.executable, "-c", "from opendcr.cli import main; main()"]
 
 
