@@ -5,10 +5,12 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import click
+import polars as pl
 
 from opendcr.catalogue.roles import ROLES
 from opendcr.cli import opendcr as command_line
 from opendcr.ledger.kinds import KINDS
+from opendcr.ledger.parquet import SCHEMA
 from opendcr.measures import MEASURES
 from opendcr.room.permissions import PERMISSIONS, may
 from opendcr.room.stages import STAGES, STEPS, diagram
@@ -47,6 +49,29 @@ def kinds() -> Lines:
         for kind in KINDS.values()
     )
     return _table(("fact", "command", "about", "in words", "of a body"), rows)
+
+
+def data() -> Lines:
+    """Every key of every kind's data, with the shape of its values."""
+    rows = (
+        (f"`{kind.fact}`", f"`{key}`", "yes" if key in kind.required else "", shape.expects())
+        for kind in KINDS.values()
+        for key, shape in kind.fields.items()
+    )
+    return _table(("fact", "key", "required", "holds"), rows)
+
+
+def parquet() -> Lines:
+    """The columns of a ledger in Parquet."""
+    rows = ((f"`{name}`", _type(dtype)) for name, dtype in SCHEMA.items())
+    return _table(("column", "type"), rows)
+
+
+def _type(dtype: pl.DataType) -> str:
+    if isinstance(dtype, pl.Struct):
+        fields = ", ".join(f"`{field.name}` {_type(field.dtype)}" for field in dtype.fields)
+        return f"struct of {fields}"
+    return str(dtype)
 
 
 def roles() -> Lines:
@@ -92,9 +117,11 @@ def steps() -> Lines:
 BLOCKS: Mapping[str, Callable[[], Lines]] = {
     "apps": apps,
     "commands": commands,
+    "data": data,
     "folders": folders,
     "kinds": kinds,
     "measures": measures,
+    "parquet": parquet,
     "permissions": permissions,
     "roles": roles,
     "stages": stages,
