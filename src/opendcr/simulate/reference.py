@@ -307,16 +307,12 @@ class Simulation:
         def release(at: int) -> None:
             if self.cleaning.get(place, at) <= at:
                 self.cleaning.pop(place, None)
-                self.release(at, place)
+                blocked = self.room.standing.value("blocked", place)
+                if blocked is not None and blocked[1] == "turnover":  # another block stays
+                    self.staff.send(at, "worker", "PlaceReleased", data={"place": place})
             self.seat_waiting(at)
 
         return release
-
-    def release(self, at: int, place: str) -> None:
-        """Ends the cleaning of a place; a block for another reason stays."""
-        blocked = self.room.standing.value("blocked", place)
-        if blocked is not None and blocked[1] == "turnover":
-            self.staff.send(at, "worker", "PlaceReleased", data={"place": place})
 
     # Going home
 

@@ -14,7 +14,8 @@ from opendcr.simulate.reference import Simulation
 from opendcr.simulate.scenario import MINUTE
 
 EVERY = 20_000  # milliseconds between rounds
-GRACE = 10 * MINUTE  # how long trainees are left to put right what they began
+GRACE = 10 * MINUTE  # how long trainees are left to put right what they did to the simulation
+FORGOTTEN = 60 * MINUTE  # how long what trainees began themselves is left to them
 
 
 class Rounds:
@@ -66,20 +67,24 @@ class Rounds:
                 self._staff.send(at, "nurse", "EmergencyEnded", emergency.visit, over)
 
     def _see_out(self, at: int) -> None:
-        """Simulated people who are here though nothing is planned for them any more leave."""
+        """People for whom nothing is planned any more, and of whom nothing was recorded for long."""
         for id, visit in sorted(self._room.visits.items()):
             ours = bool(visit.facts) and visit.facts[0].source == "simulation"
-            alone = visit.last is not None and self._long_since(at, visit.last[0])
-            if ours and alone and id not in self._simulation.comers:
+            alone = visit.last is not None and self._long_since(
+                at, visit.last[0], GRACE if ours else FORGOTTEN
+            )
+            if alone and id not in self._simulation.comers:
                 self._staff.send(at, "reception", "Departed", id, {"how": "unknown"})
 
     def _make_ready(self, at: int) -> None:
-        """Places that nobody is cleaning, and that were left to be cleaned, are made ready."""
+        """Places that nobody is cleaning, and those that somebody blocked and forgot."""
         for place, (set_at, blocked) in sorted(self._room.standing.blocked.items()):
-            waits = blocked is not None and place not in self._simulation.cleaning
-            if waits and self._long_since(at, set_at[0]) and not self._room.in_place(place):
-                self._simulation.release(at, place)
+            if blocked is None or place in self._simulation.cleaning or self._room.in_place(place):
+                continue
+            patience = GRACE if blocked[1] == "turnover" else FORGOTTEN
+            if self._long_since(at, set_at[0], patience):
+                self._staff.send(at, "worker", "PlaceReleased", data={"place": place})
 
     @staticmethod
-    def _long_since(at: int, moment: datetime) -> bool:
-        return at - milliseconds(moment) >= GRACE
+    def _long_since(at: int, moment: datetime, patience: int = GRACE) -> bool:
+        return at - milliseconds(moment) >= patience
