@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 import polars as pl
 
@@ -44,15 +44,14 @@ class Tables:
 def tables_of(ledger: Ledger, as_at: date | None = None) -> Tables:
     """The tables of a ledger as at a date; None: as at the day of its last recorded fact.
 
-    Raises LedgerError for a ledger without facts or of an unknown time zone, InputError for a date
-    before its first fact.
+    Raises LedgerError for a ledger without facts, InputError for a date before its first fact.
     """
     return _Maker(ledger, as_at).tables()
 
 
 def last_day(ledger: Ledger) -> date:
     """The local day on which the ledger's last fact was recorded."""
-    return _span(ledger)[1].astimezone(_zone(ledger)).date()
+    return _span(ledger)[1].astimezone(ZoneInfo(ledger.header.timezone)).date()
 
 
 class _Maker:
@@ -60,7 +59,7 @@ class _Maker:
 
     def __init__(self, ledger: Ledger, as_at: date | None) -> None:
         self.ledger = ledger
-        self.zone = _zone(ledger)
+        self.zone = ZoneInfo(ledger.header.timezone)
         self.first = _span(ledger)[0]
         self.as_at = as_at or last_day(ledger)
         self.until = _end_of(self.as_at, self.zone)
@@ -141,12 +140,3 @@ def _span(ledger: Ledger) -> tuple[datetime, datetime]:
 
 def _end_of(day: date, zone: ZoneInfo) -> datetime:
     return datetime.combine(day + timedelta(days=1), time(), zone).astimezone(UTC)
-
-
-def _zone(ledger: Ledger) -> ZoneInfo:
-    name = ledger.header.timezone
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError) as error:
-        expected = "a time zone such as Europe/London"
-        raise LedgerError(f"{ledger.where}, timezone", f"'{name}'", expected) from error

@@ -1,0 +1,176 @@
+"""A room's months beside Glasgow's published ones, and Scotland's published deaths.
+
+What can be concluded: whether a simulated room behaves like the published one, as far as chance
+lets us tell; for a recorded room, how its figures compare with what Glasgow printed, month by month.
+
+What cannot: that either room prevented a death. Scotland's deaths stand here as the setting, not as
+an outcome; they rise and fall for many reasons, and one room is too small to be seen in them.
+Evidence of effect needs a study with a plan locked beforehand and areas to compare with.
+"""
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from functools import cache
+from math import sqrt
+from typing import Any
+
+from opendcr.measures.measured import RoomMeasured
+from opendcr.published import (
+    Figure,
+    change,
+    lowest_since,
+    registered_deaths,
+    source,
+    suspected_deaths,
+    thistle_months,
+)
+from opendcr.published.figures import HALF_YEAR
+
+COUNTS = ("times_accessed", "injecting_episodes", "medical_emergencies")
+SHARES = ("cocaine", "heroin", "snowball")
+
+# One comparison in a thousand falls outside its bounds by chance alone: about 2 % for a page of 24.
+OUTSIDE_BY_CHANCE = 0.001
+NORMAL = 3.2905  # the standard normal deviate with 0.0005 beyond it
+
+
+@dataclass(frozen=True)
+class Beside:
+    """One month's figure of a room beside Glasgow's. `difference` is exact: ours less theirs.
+
+    `low` and `high`, for a simulated room alone, are what ours may be if both were draws of one
+    rate; `within` says whether it is. None where nothing can be compared.
+    """
+
+    measure: str
+    period: str
+    unit: str
+    ours: float | None
+    published: float
+    difference: float | None
+    low: float | None
+    high: float | None
+    within: bool | None
+    source_url: str
+
+
+def beside_glasgow(room: RoomMeasured) -> tuple[Beside, ...]:
+    """Glasgow's months, each with the room's figure of the same month, in the published order.
+
+    Bounds of a count: both Poisson of one mean, so that ours given their sum is binomial at one
+    half (the conditional test). Of a share: the difference of two proportions, the published one
+    taken over the month's injecting episodes, since the page does not say over what. Bounds hold
+    for a simulated room, whose arrivals are independent by construction; a real room's visits come
+    in runs by the same people, and for it none are given.
+    """
+    ours = dict(_figures(room))
+    episodes = {one.period: one.value for one in _published("injecting_episodes")}
+    simulated = room.header.origin.kind == "simulated"
+    return tuple(
+        _beside(figure, ours.get((figure.measure, figure.period)), episodes, simulated)
+        for figure in thistle_months()
+    )
+
+
+def _figures(room: RoomMeasured) -> Iterator[tuple[tuple[str, str], tuple[float | None, int]]]:
+    """By published measure and period: the value, and what it rests on."""
+    for row in room.rows:
+        if row.measure in COUNTS:
+            yield (row.measure, row.period), (row.value, row.numerator)
+        elif row.measure == "substance_share" and row.denominator is not None:
+            name = f"substance_share_{row.group['substance']}"
+            yield (name, row.period), (row.value, row.denominator)
+
+
+def _published(measure: str) -> list[Figure]:
+    return [figure for figure in thistle_months() if figure.measure == measure]
+
+
+def _beside(
+    figure: Figure,
+    found: tuple[float | None, int] | None,
+    episodes: dict[str, float],
+    simulated: bool,
+) -> Beside:
+    ours, of = found or (None, 0)
+    low = high = None
+    if simulated and ours is not None:
+        if figure.measure in COUNTS:
+            low, high = count_bounds(int(figure.value))
+        else:
+            low, high = share_bounds(figure.value, int(episodes[figure.period]), of)
+    return Beside(
+        measure=figure.measure,
+        period=figure.period,
+        unit=figure.unit,
+        ours=ours,
+        published=figure.value,
+        difference=None if ours is None else ours - figure.value,
+        low=low,
+        high=high,
+        within=None if ours is None or low is None or high is None else low <= ours <= high,
+        source_url=figure.source_url,
+    )
+
+
+@cache
+def count_bounds(published: int) -> tuple[int, int]:
+    """The counts that are not improbable beside a published one, if both have the same mean."""
+    low = published
+    while low > 0 and _tail(low - 1, published) >= OUTSIDE_BY_CHANCE / 2:
+        low -= 1
+    high = published
+    while _tail(published, high + 1) >= OUTSIDE_BY_CHANCE / 2:
+        high += 1
+    return low, high
+
+
+def _tail(fewer: int, more: int) -> float:
+    """The chance that of all events of two equal rates, so few or fewer fall to the first."""
+    events = fewer + more
+    ways, total = 1, 1
+    for number in range(1, fewer + 1):
+        ways = ways * (events - number + 1) // number
+        total += ways
+    return total / 2**events
+
+
+def share_bounds(published: float, episodes: int, ours: int) -> tuple[float, float]:
+    """The percents that are not improbable beside a published one of so many episodes."""
+    share = published / 100
+    spread = 100 * NORMAL * sqrt(share * (1 - share) * (1 / episodes + 1 / ours))
+    return max(0.0, published - spread), min(100.0, published + spread)
+
+
+def scotland() -> dict[str, Any]:
+    """Scotland's two published series of drug deaths, with their sources, as plain data.
+
+    They are different things and never joined: deaths registered after investigation, by year; and
+    deaths that police suspected at the scene, by quarter.
+    """
+    return {
+        "registered": _series(registered_deaths(), _news_of_2022()),
+        "suspected": _series(suspected_deaths(), _news_of_2023()),
+    }
+
+
+def _series(figures: tuple[Figure, ...], says: str) -> dict[str, Any]:
+    about = asdict(source(figures[0].file))
+    return {"source": about, "says": says, "figures": [asdict(figure) for figure in figures]}
+
+
+def _news_of_2022() -> str:
+    deaths = {one.period: one.value for one in registered_deaths()}
+    return (
+        f"{deaths['2022']:,.0f} drug misuse deaths were registered in Scotland in 2022, "
+        f"the lowest since {lowest_since(registered_deaths(), '2022')}."
+    )
+
+
+def _news_of_2023() -> str:
+    risen = change(suspected_deaths(HALF_YEAR), "2022H1", "2023H1")
+    return (
+        f"Police suspected {risen.later.value:,.0f} drug deaths in the first half of 2023, "
+        f"{risen.difference:.0f} ({risen.percent:.0f}%) more than the {risen.earlier.value:,.0f} "
+        "of the first half of 2022."
+    )

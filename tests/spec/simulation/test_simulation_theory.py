@@ -1,0 +1,134 @@
+"""Rooms that never close against the queues whose answers are known: Erlang A, B and C.
+
+The formulas stand here, apart from the engine. A simulated figure may lie four of its own standard
+errors from the exact value (batches of days, 20 of them or as many replications; for 19 degrees of
+freedom chance alone goes further in 1 of 1,300). The seed is fixed, so the answer never changes;
+what makes the bounds honest is that they reject the same room with one place more or less.
+"""
+
+import math
+import os
+from dataclasses import dataclass
+
+import pytest
+
+from opendcr.simulate.results import Estimate
+from opendcr.simulate.room import replicated
+from opendcr.simulate.scenario import Arrivals, Duration, Scenario
+from tests.simulated import NEVER_CLOSES, plain
+
+SOAK = os.environ.get("OPENDCR_SOAK") == "1"
+REACH = 4.0  # standard errors
+
+
+@dataclass(frozen=True)
+class Queue:
+    """A queue in steady state: Poisson arrivals, exponential episodes and patience.
+
+    `rate` people come an hour, an episode lasts `minutes`, patience `patience` (None: no limit);
+    `capacity` people can wait (None: no limit).
+    """
+
+    places: int
+    rate: float
+    minutes: float
+    patience: float | None = None
+    capacity: int | None = None
+
+    def states(self) -> list[float]:
+        """The probability of each number of people: the balance of a birth-death process."""
+        most = self.places + (self.capacity if self.capacity is not None else 2_000)
+        weights = [1.0]
+        for people in range(1, most + 1):
+            served = min(people, self.places) * 60 / self.minutes
+            given_up = max(0, people - self.places) * 60 / self.patience if self.patience else 0.0
+            weights.append(weights[-1] * self.rate / (served + given_up))
+        total = math.fsum(weights)
+        return [weight / total for weight in weights]
+
+    def figures(self) -> dict[str, float]:
+        """What `simulate room` calls them; waits by Little's law."""
+        states = self.states()
+        waiting = math.fsum(max(0, n - self.places) * p for n, p in enumerate(states))
+        busy = math.fsum(min(n, self.places) * p for n, p in enumerate(states))
+        figures = {
+            "probability_wait": math.fsum(states[self.places :]),
+            "mean_wait_minutes": 60 * waiting / self.rate,
+            "mean_queue_length": waiting,
+            "occupancy": busy / self.places,
+        }
+        if self.patience:
+            figures["probability_leave"] = 60 / self.patience * waiting / self.rate
+        return figures
+
+    def scenario(self, days: int) -> Scenario:
+        """The same queue as a scenario."""
+        return plain(
+            self.places,
+            NEVER_CLOSES,
+            days=days,
+            arrivals=Arrivals((self.rate,) * 24),
+            episode=Duration("exponential", self.minutes),
+            patience=Duration("exponential", self.patience) if self.patience else None,
+            queue_capacity=self.capacity,
+        )
+
+
+def off(simulated: dict[str, Estimate], exact: dict[str, float]) -> dict[str, float]:
+    """By figure, how many standard errors the simulated one lies from the exact one."""
+    return {
+        name: abs(float(simulated[name].mean or 0) - value) / float(simulated[name].se or 0)
+        for name, value in exact.items()
+        if simulated[name].se
+    }
+
+
+# Published tables: B(5, 3), C(5, 3) and, for a room of eight, Erlang A with 10 an hour for 36
+# minutes and patience of 20 minutes.
+def test_the_formulas_give_the_values_of_published_tables():
+    loss = Queue(5, 3, 60, capacity=0).figures()
+    delay = Queue(5, 3, 60).figures()
+    assert loss["probability_wait"] == pytest.approx(0.110054, abs=1e-6)
+    assert delay["probability_wait"] == pytest.approx(0.236152, abs=1e-6)
+    assert Queue(10, 8, 60, capacity=0).figures()["probability_wait"] == pytest.approx(
+        0.121661, abs=1e-6
+    )
+    assert Queue(8, 6, 60).figures()["probability_wait"] == pytest.approx(0.356981, abs=1e-6)
+
+
+QUEUES = {
+    "Erlang A": Queue(3, 6.0, 30, patience=15),
+    "Erlang B": Queue(3, 5.0, 30, capacity=0),
+    "Erlang C": Queue(3, 4.0, 30),
+}
+
+
+@pytest.fixture(scope="module", params=QUEUES, ids=str)
+def simulated(request):
+    queue = QUEUES[request.param]
+    days, replications = (60, 30) if SOAK else (20, 1)
+    return queue, replicated(queue.scenario(days), seed=3, replications=replications)
+
+
+def test_a_room_that_never_closes_is_the_queue(simulated):
+    queue, figures = simulated
+    distances = off(figures, queue.figures())
+    assert len(distances) >= 2
+    assert all(distance < REACH for distance in distances.values()), distances
+
+
+@pytest.mark.parametrize("more", [-1, 1])
+def test_the_bounds_tell_it_from_a_room_with_another_number_of_places(simulated, more):
+    queue, figures = simulated
+    other = Queue(queue.places + more, queue.rate, queue.minutes, queue.patience, queue.capacity)
+    if queue.capacity is None and queue.patience is None and more < 0:
+        other = Queue(queue.places, queue.rate * 1.25, queue.minutes)  # with fewer it never settles
+    distances = off(figures, other.figures())
+    assert max(distances.values()) > REACH
+
+
+def test_an_interval_reaches_two_standard_errors_to_each_side(simulated):
+    _, figures = simulated
+    told = figures["occupancy"].to_data()
+    assert told["high"] - told["mean"] == pytest.approx(1.959964 * told["se"])
+    assert told["mean"] - told["low"] == pytest.approx(1.959964 * told["se"])
