@@ -116,7 +116,7 @@ class LedgerWriter:
         self._unfinished.replace(self.path)
 
     def _unwritable(self, error: OSError) -> InputError:
-        found = error.strerror or "a path that cannot be written"
+        found = error.strerror or str(error).partition("\n")[0]  # Polars gives a sentence
         return InputError(str(self.path), found, "a path to write the ledger to")
 
 

@@ -9,6 +9,7 @@ The end line tells a whole file from one that was cut where a line ends.
 
 import json
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import orjson
@@ -35,7 +36,8 @@ class JsonLinesSink:
         self._file.close()
 
     def drop(self) -> None:
-        self._file.close()
+        with suppress(OSError):  # on a full disk, closing tries to write once more
+            self._file.close()
 
 
 def read_lines(path: Path) -> Iterator[Record]:

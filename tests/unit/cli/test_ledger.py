@@ -1,6 +1,7 @@
 """`opendcr ledger`, as a process: what it prints, where, and with which exit status."""
 
 import json
+import resource
 import subprocess
 import sys
 
@@ -122,6 +123,22 @@ def test_import_of_a_broken_ledger_is_status_1_and_reaches_no_database(ledger):
     done = opendcr("ledger", "import", ledger, "--database", "sqlite:////no/such/folder/db")
     assert done.returncode == 1
     assert "fact 2 was changed" in done.stdout
+
+
+@pytest.mark.parametrize("name", ["full.jsonl", "full.parquet"])
+def test_nothing_is_left_where_the_disk_is_full(name, ledger, tmp_path):
+    """A limit on the size of files stands for the disk."""
+
+    def limit():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (500, 500))
+
+    done = opendcr(
+        "ledger", "export", "--from", ledger, "--out", name, cwd=tmp_path, preexec_fn=limit
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"Error: {name}: found File too large")
+    assert done.stderr.count("\n") == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["glasgow.jsonl"]
 
 
 def test_a_reader_that_goes_away_is_no_error(ledger):
