@@ -103,7 +103,9 @@ class World:
         tapped = instant(self.now - timedelta(minutes=ago))
         return self.send(self.body(kind, name, data, mode="report", tapped=tapped, offset_ms=0))
 
-    def body(self, kind: str, name: str | None, data: Mapping[str, Any], **of: Any) -> dict[str, Any]:
+    def body(
+        self, kind: str, name: str | None, data: Mapping[str, Any], **of: Any
+    ) -> dict[str, Any]:
         """A body about the open visit of `name`, or about the person where there is none."""
         self._sent += 1
         visit = self.visit(name) if name else None
