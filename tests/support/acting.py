@@ -130,6 +130,11 @@ def account(role: str) -> Account:
 
 
 def accounts(*roles: str) -> None:
-    """Accounts that can sign in, one for each role."""
+    """Accounts, one for each role, to which nobody signs in: hashing a password takes long."""
     for role in roles:
-        create(account(role), PASSWORD)
+        create(account(role), None)
+
+
+def signs_in(role: str) -> None:
+    """An account that can sign in with PASSWORD."""
+    create(account(role), PASSWORD)

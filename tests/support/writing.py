@@ -16,14 +16,19 @@ from tests.support import acting  # noqa: E402  (after Django's set-up)
 def main(room: str, count: int) -> None:
     """Records that many arrivals, and says of each when it is acknowledged."""
     for _ in range(count):
-        print(acting.send(room, "Arrive").facts[-1]["seq"], flush=True)
+        _say(acting.send(room, "Arrive").facts[-1]["seq"])
 
 
 def seat(room: str, place: str) -> None:
     """Seats each visit of standard input in the place."""
     for visit in map(str.strip, sys.stdin):
         answer = acting.send(room, "Seat", {"place": place}, visit=visit)
-        print("seated" if answer.status == 200 else answer.refusal, flush=True)
+        _say("seated" if answer.status == 200 else answer.refusal)
+
+
+def _say(words: object) -> None:
+    sys.stdout.write(f"{words}\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -1,17 +1,23 @@
 """Who may call the interface: a session with its CSRF token, or a bearer token without."""
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from asgiref.sync import sync_to_async
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from ninja.errors import HttpError
 from ninja.security.base import AuthBase
 from ninja.utils import check_csrf
 
+from opendcr.errors import InputError
 from opendcr.web.store.access import sender_of
 from opendcr.web.store.proof import Sender
 from opendcr.web.store.threads import reading
 from opendcr.web.store.visible import may_read
+from opendcr.web.store.write import unacceptable
+
+View = Callable[..., HttpResponse]
 
 
 class SignedIn(AuthBase):
@@ -32,9 +38,30 @@ async def csrf_fails(request: HttpRequest) -> bool:
     return await sync_to_async(check_csrf)(request) is not None
 
 
+def for_the_known(view: View) -> View:
+    """A view for whoever is signed in or has a token, whatever their role."""
+
+    @wraps(view)
+    def known(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if sender_of(request) is None:
+            return problem(401, "the request", "nobody signed in", "a session, or a bearer token")
+        return view(request, *args, **kwargs)
+
+    return known
+
+
+def problem(status: int, where: str, found: str, expected: str) -> HttpResponse:
+    """An answer that says what is wrong with a request."""
+    body = unacceptable(InputError(where, found, expected)).body
+    return HttpResponse(body, content_type="application/json", status=status)
+
+
 def sender_from(request: HttpRequest, resource: str | None = None) -> Sender:
-    """The sender of an authenticated request; raises HttpError 403 where it may not read."""
+    """The sender of an authenticated request; raises HttpError where it may not read.
+
+    401 where only the device is known: a person must sign in; 403 where it is another role's.
+    """
     sender: Sender = request.auth  # type: ignore[attr-defined]
     if resource is not None and not may_read(sender.role, resource):
-        raise HttpError(403, "your role may not read this")
+        raise HttpError(403 if sender.staff else 401, "this is not for you to read")
     return sender

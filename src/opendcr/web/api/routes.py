@@ -14,7 +14,7 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 from opendcr.errors import InputError
 from opendcr.ledger.codec import instant
 from opendcr.web.api import schemas
-from opendcr.web.api.access import SignedIn, sender_from
+from opendcr.web.api.access import SignedIn, for_the_known, problem, sender_from
 from opendcr.web.api.boards import board_text
 from opendcr.web.api.measuring import measures_text
 from opendcr.web.api.schemas import COMMAND, Problem
@@ -22,7 +22,7 @@ from opendcr.web.store.archive import records_after
 from opendcr.web.store.held import only_room
 from opendcr.web.store.models import SigningKey
 from opendcr.web.store.proof import Sender, public_key
-from opendcr.web.store.threads import reading, writing
+from opendcr.web.store.threads import measuring, reading, writing
 from opendcr.web.store.trouble import TROUBLE, words_for
 from opendcr.web.store.visible import fact_for
 from opendcr.web.store.write import Answered, unacceptable, write
@@ -38,6 +38,7 @@ api = NinjaAPI(
     description="Commands in, facts and the board out. Every address takes `room`.",
     auth=SignedIn(),
     docs_url=None,
+    docs_decorator=for_the_known,
     urls_namespace="api",
 )
 
@@ -103,7 +104,7 @@ async def measures(
 ) -> HttpResponse:
     """Measures by month, before disclosure control: not for publication."""
     sender_from(request, "measures")
-    text = await reading(lambda: measures_text(only_room(room), measure, as_at))
+    text = await measuring(lambda: measures_text(only_room(room), measure, as_at))
     return HttpResponse(text, content_type="application/json")
 
 
@@ -143,18 +144,18 @@ def _input_error(request: HttpRequest, error: InputError) -> HttpResponse:
 def _validation_error(request: HttpRequest, error: ValidationError) -> HttpResponse:
     first = error.errors[0]
     where = ".".join(str(part) for part in first["loc"][1:]) or "the body"
-    return _problem(422, where, "something else", str(first["msg"]))
+    return problem(422, where, "something else", str(first["msg"]))
 
 
 @api.exception_handler(AuthenticationError)
 def _stranger(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
-    return _problem(401, "the request", "nobody signed in", "a session, or a bearer token")
+    return problem(401, "the request", "nobody signed in", "a session, or a bearer token")
 
 
 @api.exception_handler(HttpError)
 def _http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
     found = "a body that cannot be read" if error.status_code == 400 else str(error)
-    return _problem(error.status_code, "the request", found, "a request that may be made")
+    return problem(error.status_code, "the request", found, "a request that may be made")
 
 
 for _kind in TROUBLE:
@@ -162,11 +163,7 @@ for _kind in TROUBLE:
     @api.exception_handler(_kind)
     def _trouble(request: HttpRequest, error: Exception) -> HttpResponse:
         log.error("the database failed: %s", words_for(error))
-        return _problem(503, "the database", words_for(error), "try again, or use paper")
-
-
-def _problem(status: int, where: str, found: str, expected: str) -> HttpResponse:
-    return _json(Answered(status, unacceptable(InputError(where, found, expected)).body))
+        return problem(503, "the database", words_for(error), "try again, or use paper")
 
 
 def _json(answered: Answered) -> HttpResponse:

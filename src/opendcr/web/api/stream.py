@@ -3,9 +3,10 @@
 import time
 from collections.abc import AsyncIterator
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
 
 from opendcr.errors import InputError
+from opendcr.web.api.access import problem
 from opendcr.web.api.hub import events
 from opendcr.web.store.access import sender_of
 from opendcr.web.store.held import only_room
@@ -13,7 +14,6 @@ from opendcr.web.store.proof import Sender
 from opendcr.web.store.threads import reading
 from opendcr.web.store.trouble import TROUBLE, words_for
 from opendcr.web.store.visible import may_read
-from opendcr.web.store.write import unacceptable
 
 CHECK_EVERY = 5.0  # seconds between looks whether the sender is still welcome
 
@@ -21,19 +21,19 @@ CHECK_EVERY = 5.0  # seconds between looks whether the sender is still welcome
 async def stream(request: HttpRequest) -> HttpResponseBase:
     """The room's facts as they come, its board after each, and a pulse each second."""
     if request.method != "GET":
-        return _problem(405, "the method", str(request.method), "GET")
+        return problem(405, "the method", str(request.method), "GET")
     try:
         sender = await reading(sender_of, request)
-        if sender is None:
-            return _problem(401, "the request", "nobody signed in", "a session or a bearer token")
+        if sender is None or sender.staff is None:
+            return problem(401, "the request", "nobody signed in", "a session or a bearer token")
         if not may_read(sender.role, "stream"):
-            return _problem(403, "the request", "your role may not read this", "another role")
+            return problem(403, "the request", "your role may not read this", "another role")
         room = await reading(only_room, request.GET.get("room"))
         after = _last_event(request)
-    except InputError as problem:
-        return _problem(422, problem.where, problem.found, problem.expected)
+    except InputError as error:
+        return problem(422, error.where, error.found, error.expected)
     except TROUBLE as error:
-        return _problem(503, "the database", words_for(error), "try again, or use paper")
+        return problem(503, "the database", words_for(error), "try again, or use paper")
     told = _while_welcome(request, sender, events(room, sender.role, after))
     response = StreamingHttpResponse(told, content_type="text/event-stream")
     response["X-Accel-Buffering"] = "no"
@@ -60,8 +60,3 @@ def _last_event(request: HttpRequest) -> int | None:
     if not said.isascii() or not said.isdigit() or len(said) > 15:
         raise InputError("Last-Event-ID", "no number", "the id of the last event")
     return int(said)
-
-
-def _problem(status: int, where: str, found: str, expected: str) -> HttpResponse:
-    body = unacceptable(InputError(where, found, expected)).body
-    return HttpResponse(body, content_type="application/json", status=status)

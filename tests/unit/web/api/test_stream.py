@@ -1,0 +1,175 @@
+"""Streams: nothing skipped, nothing twice, and an end when they should."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import orjson
+import pytest
+from asgiref.sync import sync_to_async
+from django.test import AsyncClient
+
+from opendcr.web.api import hub as hubs
+from opendcr.web.api import stream
+from opendcr.web.api.hub import Listener, close_streams, events
+from opendcr.web.store.models import Token
+from tests.support import acting
+
+Story = Callable[[], Coroutine[Any, Any, Any]]
+
+
+@pytest.fixture
+def engine() -> str:
+    return "sqlite"
+
+
+def _play(story: Story) -> Any:
+    return asyncio.run(asyncio.wait_for(story(), 20))
+
+
+async def _act(room: str, kind: str = "Arrive", **data: Any) -> int:
+    answer = await sync_to_async(acting.send, thread_sensitive=False)(room, kind, data)
+    return int(answer.facts[-1]["seq"])
+
+
+class Screen:
+    """What a screen has been sent, by the name of the event."""
+
+    def __init__(self, room: str, role: str = "nurse", after: int | None = None) -> None:
+        self._events = events(room, role, after)
+        self.seqs: list[int] = []
+        self.boards: list[dict[str, Any]] = []
+        self.pulses: list[dict[str, Any]] = []
+
+    async def until(self, enough: Callable[["Screen"], bool]) -> "Screen":
+        async for event in self._events:
+            name, data = event.split("event: ")[1].split("\ndata: ")
+            said = orjson.loads(data)
+            if name == "fact":
+                assert event.startswith(f"id: {said['seq']}\n")
+                self.seqs.append(said["seq"])
+            elif name == "board":
+                self.boards.append(said)
+            else:
+                self.pulses.append(said)
+            if enough(self):
+                return self
+        return self
+
+    async def closed(self) -> None:
+        await self._events.aclose()  # type: ignore[attr-defined]
+
+
+def test_a_fact_reaches_every_screen_with_the_board_after_it(room: str) -> None:
+    async def story() -> None:
+        screens = [Screen(room), Screen(room, "reception")]
+        for screen in screens:
+            await screen.until(lambda one: bool(one.pulses))
+        seq = await _act(room)
+        for screen in screens:
+            await screen.until(lambda one: one.boards[-1]["seq"] == seq)
+            assert screen.seqs == [seq]
+            assert screen.boards[-1]["building"] == 1
+            await screen.closed()
+
+    _play(story)
+
+
+def test_a_stream_resumes_where_it_was_however_far_behind(room: str) -> None:
+    for _ in range(30):
+        acting.send(room, "Arrive")
+
+    async def story() -> list[int]:
+        hubs.AT_ONCE, before = 7, hubs.AT_ONCE
+        try:
+            screen = await Screen(room, after=5).until(lambda one: bool(one.boards))
+        finally:
+            hubs.AT_ONCE = before
+        await screen.closed()
+        return screen.seqs
+
+    assert _play(story) == list(range(6, 35))
+
+
+def test_nothing_falls_between_what_was_missed_and_what_comes(room: str) -> None:
+    async def story() -> list[int]:
+        screen = Screen(room, after=0)
+        writing = asyncio.create_task(_many(room, 25))
+        await screen.until(lambda one: 29 in one.seqs)
+        await writing
+        await screen.closed()
+        return screen.seqs
+
+    assert _play(story) == list(range(1, 30))
+
+
+async def _many(room: str, count: int) -> None:
+    for _ in range(count):
+        await _act(room)
+
+
+def test_a_pulse_tells_a_quiet_stream_from_a_dead_one(room: str) -> None:
+    async def story() -> Screen:
+        screen = await Screen(room).until(lambda one: len(one.pulses) == 3)
+        await screen.closed()
+        return screen
+
+    screen = _play(story)
+    assert screen.seqs == []
+    assert {pulse["seq"] for pulse in screen.pulses} == {4}
+
+
+def test_a_screen_that_does_not_keep_up_is_dropped_and_holds_up_nobody(room: str) -> None:
+    async def story() -> None:
+        slow = Listener("nurse")
+        hub = hubs.hub_of(room)
+        await hub.join(slow)
+        for number in range(hubs.BEHIND + 10):
+            slow.tell((number, "Arrived"))
+        assert slow.dropped
+        screen = await Screen(room).until(lambda one: bool(one.pulses))
+        await _act(room)
+        await screen.until(lambda one: bool(one.seqs))
+        await screen.closed()
+        hub.leave(slow)
+
+    _play(story)
+
+
+def test_streams_end_when_the_server_stops(room: str) -> None:
+    async def story() -> None:
+        screen = await Screen(room).until(lambda one: bool(one.pulses))
+        close_streams()
+        await screen.until(lambda one: False)
+
+    _play(story)
+
+
+def test_a_stream_ends_soon_after_its_token_is_revoked(
+    room: str, tokens: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stream, "CHECK_EVERY", 0.2)
+
+    async def story() -> list[bytes]:
+        headers = {"Authorization": f"Bearer {tokens['nurse']}"}
+        response = await AsyncClient().get("/api/stream", headers=headers)
+        told = response.streaming_content.__aiter__()
+        first = await anext(told)
+        await Token.objects.filter(staff__role="nurse").aupdate(revoked="2025-01-01T00:00:00Z")
+        return [first] + [event async for event in told]
+
+    told = _play(story)
+    assert told[0].startswith(b"event: board")
+    assert len(told) < 6
+
+
+@pytest.mark.parametrize("said", ["x", "-1", "1.5", "9" * 30, "\u00b2"])
+def test_a_last_event_that_is_no_number_is_told_so(
+    room: str, tokens: dict[str, str], said: str
+) -> None:
+    async def story() -> int:
+        headers = {"Authorization": f"Bearer {tokens['nurse']}"}
+        answer = await AsyncClient().get("/api/stream", {"after": said}, headers=headers)
+        return int(answer.status_code)
+
+    assert _play(story) == 422
