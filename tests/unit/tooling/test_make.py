@@ -11,11 +11,19 @@ from tests.support.required import missing
 ROOT = Path(__file__).parents[3]
 
 
+# What a `make` that started these tests hands on to another.
+INHERITED = {"MAKEFLAGS", "MAKEOVERRIDES", "MAKELEVEL", "MFLAGS", "ARGS", "HOST", "PORT"}
+
+
+def _own_environment() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name not in INHERITED}
+
+
 def _would_run(target: str, **environment: str) -> list[str]:
     answer = subprocess.run(
         ["make", "-n", target],
         cwd=ROOT,
-        env={**os.environ, **environment},
+        env={**_own_environment(), **environment},
         check=True,
         capture_output=True,
         text=True,
@@ -42,6 +50,7 @@ def test_a_python_that_is_too_old_is_named(tmp_path: Path) -> None:
     answer = subprocess.run(
         ["make", "-f", ROOT / "Makefile", ".venv/.uv", f"PY={old}"],
         cwd=tmp_path,
+        env=_own_environment(),
         capture_output=True,
         text=True,
     )
