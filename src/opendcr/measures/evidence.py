@@ -1,33 +1,21 @@
-"""A room's months beside Glasgow's published ones, and Scotland's published deaths.
+"""A room's months beside Glasgow's published ones: exact differences, and what chance allows.
 
 What can be concluded: whether a simulated room behaves like the published one, as far as chance
 lets us tell; for a recorded room, how its figures compare with what Glasgow printed, month by month.
 
-What cannot: that either room prevented a death. Scotland's deaths stand here as the setting, not as
-an outcome; they rise and fall for many reasons, and one room is too small to be seen in them.
-Evidence of effect needs a study with a plan locked beforehand and areas to compare with.
+What cannot: that either room prevented a death. Evidence of effect needs a study with a plan locked
+beforehand and areas to compare with; figures side by side are none.
 """
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cache
 from math import sqrt
-from typing import Any
 
 from opendcr.measures.measured import RoomMeasured
-from opendcr.published import (
-    Figure,
-    change,
-    lowest_since,
-    registered_deaths,
-    source,
-    suspected_deaths,
-    thistle_months,
-)
-from opendcr.published.figures import HALF_YEAR
+from opendcr.published import Figure, thistle_months
 
 COUNTS = ("times_accessed", "injecting_episodes", "medical_emergencies")
-SHARES = ("cocaine", "heroin", "snowball")
 
 # One comparison in a thousand falls outside its bounds by chance alone: about 2 % for a page of 24.
 OUTSIDE_BY_CHANCE = 0.001
@@ -93,12 +81,9 @@ def _beside(
     simulated: bool,
 ) -> Beside:
     ours, of = found or (None, 0)
-    low = high = None
+    low, high = None, None
     if simulated and ours is not None:
-        if figure.measure in COUNTS:
-            low, high = count_bounds(int(figure.value))
-        else:
-            low, high = share_bounds(figure.value, int(episodes[figure.period]), of)
+        low, high = _bounds(figure, int(episodes[figure.period]), of)
     return Beside(
         measure=figure.measure,
         period=figure.period,
@@ -111,6 +96,12 @@ def _beside(
         within=None if ours is None or low is None or high is None else low <= ours <= high,
         source_url=figure.source_url,
     )
+
+
+def _bounds(figure: Figure, episodes: int, ours: int) -> tuple[float, float]:
+    if figure.measure in COUNTS:
+        return count_bounds(int(figure.value))
+    return share_bounds(figure.value, episodes, ours)
 
 
 @cache
@@ -128,11 +119,11 @@ def count_bounds(published: int) -> tuple[int, int]:
 def _tail(fewer: int, more: int) -> float:
     """The chance that of all events of two equal rates, so few or fewer fall to the first."""
     events = fewer + more
-    ways, total = 1, 1
+    ways = total = 1
     for number in range(1, fewer + 1):
         ways = ways * (events - number + 1) // number
         total += ways
-    return total / 2**events
+    return float(total / (1 << events))
 
 
 def share_bounds(published: float, episodes: int, ours: int) -> tuple[float, float]:
@@ -140,37 +131,3 @@ def share_bounds(published: float, episodes: int, ours: int) -> tuple[float, flo
     share = published / 100
     spread = 100 * NORMAL * sqrt(share * (1 - share) * (1 / episodes + 1 / ours))
     return max(0.0, published - spread), min(100.0, published + spread)
-
-
-def scotland() -> dict[str, Any]:
-    """Scotland's two published series of drug deaths, with their sources, as plain data.
-
-    They are different things and never joined: deaths registered after investigation, by year; and
-    deaths that police suspected at the scene, by quarter.
-    """
-    return {
-        "registered": _series(registered_deaths(), _news_of_2022()),
-        "suspected": _series(suspected_deaths(), _news_of_2023()),
-    }
-
-
-def _series(figures: tuple[Figure, ...], says: str) -> dict[str, Any]:
-    about = asdict(source(figures[0].file))
-    return {"source": about, "says": says, "figures": [asdict(figure) for figure in figures]}
-
-
-def _news_of_2022() -> str:
-    deaths = {one.period: one.value for one in registered_deaths()}
-    return (
-        f"{deaths['2022']:,.0f} drug misuse deaths were registered in Scotland in 2022, "
-        f"the lowest since {lowest_since(registered_deaths(), '2022')}."
-    )
-
-
-def _news_of_2023() -> str:
-    risen = change(suspected_deaths(HALF_YEAR), "2022H1", "2023H1")
-    return (
-        f"Police suspected {risen.later.value:,.0f} drug deaths in the first half of 2023, "
-        f"{risen.difference:.0f} ({risen.percent:.0f}%) more than the {risen.earlier.value:,.0f} "
-        "of the first half of 2022."
-    )

@@ -17,6 +17,7 @@ from opendcr.simulate.room import replicated
 from opendcr.simulate.scenario import Arrivals, Duration, Scenario
 from tests.simulated import NEVER_CLOSES, plain
 
+pytestmark = pytest.mark.timeout(900)  # many days in make soak
 SOAK = os.environ.get("OPENDCR_SOAK") == "1"
 REACH = 4.0  # standard errors
 
