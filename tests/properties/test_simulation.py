@@ -19,6 +19,8 @@ from opendcr.simulate.room import header
 from opendcr.simulate.scenario import MINUTE, Arrivals, Duration, Emergencies, Scenario
 from tests.simulated import NEVER_CLOSES, Played, plain
 
+pytestmark = pytest.mark.timeout(900)  # many examples in make soak
+
 ENDS = ("served", "left_waiting", "turned_away", "waiting_at_close")
 
 durations = st.one_of(
