@@ -40,7 +40,7 @@ def served_room(tmp_path: Path) -> Iterator[Serve]:
         own = {**os.environ, "OPENDCR_HOME": str(tmp_path / "home")}
         server = launch(options, environment or own, tmp_path / f"served-{len(started)}.log")
         started.append(server)
-        _wait(server)
+        wait(server)
         return server
 
     yield start
@@ -68,7 +68,7 @@ def stop(server: Served) -> None:
         server.process.wait()
 
 
-def _wait(server: Served) -> None:
+def wait(server: Served) -> None:
     """Return when the server is live; fail with what it printed where it ends or takes too long."""
     until = time.monotonic() + START
     while time.monotonic() < until and server.process.poll() is None:

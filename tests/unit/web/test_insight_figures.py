@@ -8,6 +8,7 @@ from opendcr.measures.measured import RoomMeasured
 from opendcr.published import Figure, registered_deaths
 from opendcr.published.series import change
 from opendcr.web.insight import beside, chart, deaths, wording
+from opendcr.web.insight.templatetags.written import coded
 from tests.support.evidence import INVENTED
 
 
@@ -49,6 +50,10 @@ def test_a_source_is_a_link_named_by_its_site_and_nothing_else_is_markup() -> No
     )
 
 
+def test_names_in_backticks_are_set_as_code_and_nothing_else_is_markup() -> None:
+    assert coded("by `span` <b>") == "by <code>span</code> &lt;b&gt;"
+
+
 def test_a_difference_needs_both_figures() -> None:
     here = table(
         "times_accessed", room(("times_accessed", "2025-02", 700), ("times_accessed", "2026-02", 5))
@@ -58,7 +63,7 @@ def test_a_difference_needs_both_figures() -> None:
     assert cells["February 2025"] == ["700", "684", "+16"]
     assert cells["March 2025"] == [None, "864", None]
     assert cells["February 2026"] == ["5", None, None]
-    assert [words for words, _ in here.rows][0] == "January 2025"
+    assert next(words for words, _ in here.rows) == "January 2025"
 
 
 def test_emergencies_are_not_subtracted_while_definitions_may_differ() -> None:

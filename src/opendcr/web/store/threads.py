@@ -1,4 +1,4 @@
-"""Threads that keep their database connection: one that writes, a few that read.
+"""Threads that keep their database connection: one that writes, a few that read, one that measures.
 
 A view of an asynchronous server gets a new thread, and with it a new connection, for each request;
 commands and boards go through these instead. One thread writes, since a room has one lock anyway.
@@ -16,6 +16,7 @@ T = TypeVar("T")
 
 _WRITER = ThreadPoolExecutor(1, thread_name_prefix="write")
 _READERS = ThreadPoolExecutor(4, thread_name_prefix="read")
+_MEASURER = ThreadPoolExecutor(1, thread_name_prefix="measure")
 
 
 async def writing(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -28,6 +29,13 @@ async def writing(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
 async def reading(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Runs other work that needs the database in a thread that reads."""
     return await sync_to_async(_guarded, thread_sensitive=False, executor=_READERS)(
+        work, *args, **kwargs
+    )
+
+
+async def measuring(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Runs long work over a whole ledger in a thread of its own, so that nobody waits behind it."""
+    return await sync_to_async(_guarded, thread_sensitive=False, executor=_MEASURER)(
         work, *args, **kwargs
     )
 

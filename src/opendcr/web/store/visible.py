@@ -18,9 +18,9 @@ VISIBLE: Mapping[str, frozenset[str]] = MappingProxyType(
         "reception": _ROOM,
         "worker": _ROOM,
         "nurse": _ROOM,
-        "lead": _ROOM,
-        "manager": _ROOM | {"measures"},
-        "analyst": frozenset({"facts", "measures"}),
+        "lead": _ROOM | {"evidence"},
+        "manager": _ROOM | {"evidence", "measures"},
+        "analyst": frozenset({"facts", "evidence", "measures"}),
         "administrator": frozenset(),
         "device": frozenset(),
     }
