@@ -1,12 +1,13 @@
 """One medical emergency, folded from its facts; several can run at once and never mix."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from opendcr.ledger.effective import ABOUT_FACTS, effective
 from opendcr.ledger.facts import Fact
+from opendcr.room.changed import changed
 from opendcr.room.visit import Key, order
 
 
@@ -51,7 +52,7 @@ def step_emergency(emergency: Emergency, fact: Fact) -> Emergency:
     late = emergency.last is not None and order(fact) < emergency.last
     if fact.kind in ABOUT_FACTS or late:
         return fold_emergency(emergency.id, (*emergency.facts, fact))
-    return replace(_apply(emergency, fact), facts=(*emergency.facts, fact))
+    return changed(_apply(emergency, fact), facts=(*emergency.facts, fact))
 
 
 def _apply(emergency: Emergency, fact: Fact) -> Emergency:
@@ -72,7 +73,7 @@ def _apply(emergency: Emergency, fact: Fact) -> Emergency:
             changes["breathing_checked"] = fact.happened
         case "InterventionGiven" if fact.data["intervention"] == "naloxone":
             changes["naloxone"] = (*emergency.naloxone, fact)
-    return replace(emergency, **changes)
+    return changed(emergency, **changes)
 
 
 def _kept(fact: Fact, *keys: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ They give the same room (a property test holds them together).
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
@@ -16,6 +16,7 @@ from immutables import Map
 from opendcr.ledger.effective import ABOUT_FACTS
 from opendcr.ledger.facts import Fact
 from opendcr.ledger.shapes import is_ident
+from opendcr.room.changed import changed
 from opendcr.room.emergency import Emergency, fold_emergency, step_emergency
 from opendcr.room.policy import Policy
 from opendcr.room.standing import STANDING_KINDS, Standing, fold_standing, step_standing
@@ -149,24 +150,24 @@ def fold(facts: Iterable[Fact], name: str, timezone: str) -> Room:
     for fact in stated:
         threads.update(threads_of(fact))
         if fact.kind == "Corrected":
-            room = replace(room, moved=_moves(room.moved, fact, archive))
+            room = changed(room, moved=_moves(room.moved, fact, archive))
     for key in threads | set(room.moved):
         room = _refolded(room, key, _thread(room, key, archive))
     last = stated[-1] if stated else None
-    return replace(room, seq=last.seq if last else 0, recorded=last.recorded if last else None)
+    return changed(room, seq=last.seq if last else 0, recorded=last.recorded if last else None)
 
 
 def advance(room: Room, facts: Iterable[Fact], archive: Archive) -> Room:
     """The room after more sealed facts, in `seq` order; `archive` holds at least all before them."""
     for fact in facts:
         step = _amended if fact.kind in ABOUT_FACTS else _stepped
-        room = replace(step(room, fact, archive), seq=fact.seq, recorded=fact.recorded)
+        room = changed(step(room, fact, archive), seq=fact.seq, recorded=fact.recorded)
     return room
 
 
 def _stepped(room: Room, fact: Fact, archive: Archive) -> Room:
     if fact.kind in STANDING_KINDS:
-        room = replace(room, standing=step_standing(room.standing, fact))
+        room = changed(room, standing=step_standing(room.standing, fact))
     for key in threads_of(fact):
         held = room.visits.get(key[1]) if key[0] == "visit" else room.emergencies.get(key[1])
         if held is None:
@@ -181,12 +182,12 @@ def _stepped(room: Room, fact: Fact, archive: Archive) -> Room:
 
 def _amended(room: Room, fact: Fact, archive: Archive) -> Room:
     """After a correction or retraction: refold what the amended fact was in, and is in now."""
-    room = replace(room, moved=_moves(room.moved, fact, archive))
+    room = changed(room, moved=_moves(room.moved, fact, archive))
     origin = origin_of(fact, archive)
     if origin is None:
         return room
     if origin.kind in STANDING_KINDS:
-        room = replace(room, standing=fold_standing([*_before(fact, archive.standing()), fact]))
+        room = changed(room, standing=fold_standing([*_before(fact, archive.standing()), fact]))
     moved_into = {key for key, ids in room.moved.items() if origin.id in ids}
     for key in sorted(moved_into | set(threads_of(origin))):
         room = _refolded(room, key, [*_before(fact, _thread(room, key, archive)), fact])
@@ -233,12 +234,12 @@ def _refolded(room: Room, key: tuple[str, str], facts: Iterable[Fact]) -> Room:
 
 def _with_visit(room: Room, visit: Visit) -> Room:
     if visit.here:
-        return replace(room, visits=room.visits.set(visit.id, visit))
-    return replace(room, visits=room.visits.delete(visit.id)) if visit.id in room.visits else room
+        return changed(room, visits=room.visits.set(visit.id, visit))
+    return changed(room, visits=room.visits.delete(visit.id)) if visit.id in room.visits else room
 
 
 def _with_emergency(room: Room, emergency: Emergency) -> Room:
     id, held = emergency.id, room.emergencies
     if emergency.open:
-        return replace(room, emergencies=held.set(id, emergency))
-    return replace(room, emergencies=held.delete(id)) if id in held else room
+        return changed(room, emergencies=held.set(id, emergency))
+    return changed(room, emergencies=held.delete(id)) if id in held else room

@@ -5,7 +5,7 @@ Every item remembers the fact that set it last, and only a later one (by when it
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +14,7 @@ from immutables import Map
 from opendcr.errors import InputError
 from opendcr.ledger.effective import effective
 from opendcr.ledger.facts import Fact
+from opendcr.room.changed import changed
 from opendcr.room.policy import DEFAULT, Policy
 from opendcr.room.visit import Key, order
 
@@ -160,7 +161,7 @@ def _set(standing: Standing, name: str, key: Any, at: Key, value: Any) -> Standi
     if found is not None and found[0] > at:
         return standing
     changes: dict[str, Any] = {name: items.set(key, (at, value))}
-    return replace(standing, **changes)
+    return changed(standing, **changes)
 
 
 def _adopt(standing: Standing, fact: Fact) -> Standing:
@@ -169,7 +170,7 @@ def _adopt(standing: Standing, fact: Fact) -> Standing:
     except InputError:
         return standing  # from another version's ledger: the policy that we can read stays in force
     adopted = sorted([*standing.policies, (order(fact), policy)], key=lambda one: one[0])
-    return replace(standing, policies=tuple(adopted))
+    return changed(standing, policies=tuple(adopted))
 
 
 Setting = tuple[str, Any, Any]

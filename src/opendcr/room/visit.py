@@ -1,12 +1,13 @@
 """One visit, folded from its facts: where the person stands and what was last seen of them."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from opendcr.ledger.effective import ABOUT_FACTS, effective
 from opendcr.ledger.facts import Fact
+from opendcr.room.changed import changed
 from opendcr.room.stages import IN_PLACE, STEPS
 
 Changes = dict[str, Any]
@@ -82,7 +83,7 @@ def step_visit(visit: Visit, fact: Fact) -> Visit:
     """The visit after one more fact; refolded where the fact is late or amends another."""
     if fact.kind in ABOUT_FACTS or (visit.last is not None and order(fact) < visit.last):
         return fold_visit(visit.id, (*visit.facts, fact))
-    return replace(_apply(visit, fact), facts=(*visit.facts, fact))
+    return changed(_apply(visit, fact), facts=(*visit.facts, fact))
 
 
 def _apply(visit: Visit, fact: Fact) -> Visit:
@@ -99,7 +100,7 @@ def _apply(visit: Visit, fact: Fact) -> Visit:
         changes |= {"stage": step.after, "since": fact.happened}
         if step.after not in IN_PLACE:
             changes["place"] = None
-    return replace(visit, **changes)
+    return changed(visit, **changes)
 
 
 def _arrived(visit: Visit, fact: Fact) -> Changes:
