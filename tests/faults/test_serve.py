@@ -1,0 +1,144 @@
+"""What goes wrong when a server starts is one line, and exit status 2."""
+
+import json
+import os
+import socket
+import sqlite3
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from tests.support.engines import RoomDatabase
+from tests.support.postgres import free_port
+from tests.support.served import Serve
+
+
+def _command(*options: object, environment: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+    program = "import sys; from opendcr.cli import main; sys.argv[0] = 'opendcr'; main()"
+    command = [sys.executable, "-c", program, *map(str, options)]
+    return subprocess.run(
+        command, capture_output=True, text=True, timeout=60, env=dict(environment), check=False
+    )
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> dict[str, str]:
+    return {**os.environ, "OPENDCR_HOME": str(tmp_path), "OPENDCR_DATABASE": "", "OPENDCR_KEYS": ""}
+
+
+def _is_one_line(said: subprocess.CompletedProcess[str], *words: str) -> None:
+    assert said.returncode == 2, said
+    assert said.stdout == ""
+    assert len(said.stderr.strip().splitlines()) == 1, said.stderr
+    for word in words:
+        assert word in said.stderr
+
+
+@pytest.mark.parametrize(
+    "url", ["mysql://here/room", "room.sqlite3", "sqlite://", "postgresql://secret:pass@host", "x"]
+)
+def test_an_unknown_address(home: dict[str, str], url: str) -> None:
+    said = _command("serve", "--database", url, environment=home)
+    _is_one_line(said, "--database", "sqlite:///PATH")
+    assert "pass" not in said.stderr
+
+
+def test_a_port_in_use(home: dict[str, str]) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        _is_one_line(_command("serve", "--port", port, environment=home), str(port), "in use")
+
+
+def test_a_folder_that_is_not_there(home: dict[str, str], tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'nowhere' / 'room.sqlite3'}"
+    _is_one_line(_command("serve", "--database", url, environment=home), "no folder")
+
+
+def test_a_file_that_is_no_database(home: dict[str, str], tmp_path: Path) -> None:
+    path = tmp_path / "letter.txt"
+    path.write_text("Dear reader, " * 1000)
+    said = _command(
+        "serve", "--port", free_port(), "--database", f"sqlite:///{path}", environment=home
+    )
+    _is_one_line(said, "not a database")
+    assert path.read_text().startswith("Dear reader")
+
+
+def test_no_server_at_the_address(home: dict[str, str]) -> None:
+    url = f"postgresql://nobody@127.0.0.1:{free_port()}/room"
+    _is_one_line(
+        _command("serve", "--port", free_port(), "--database", url, environment=home),
+        "no database server",
+    )
+
+
+@pytest.mark.parametrize("option", [("--timezone", "Mars/Olympus"), ("--room", "two words")])
+def test_a_name_that_cannot_be(home: dict[str, str], option: tuple[str, str]) -> None:
+    said = _command("serve", "--port", free_port(), *option, environment=home)
+    _is_one_line(said, option[0])
+
+
+@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
+def test_the_owner_of_the_ledger_does_not_serve(room_database: RoomDatabase) -> None:
+    said = _command(
+        "serve", "--port", free_port(), "--database", room_database.owner_url,
+        environment=room_database.environment,
+    )  # fmt: skip
+    _is_one_line(said, "owns the ledger", "opendcr migrate")
+
+
+def test_a_policy_with_a_typo(room_database: RoomDatabase, tmp_path: Path) -> None:
+    path = tmp_path / "policy.toml"
+    path.write_text("[room]\nminimum_agee = 18\n")
+    said = _command("policy", "adopt", path, environment=room_database.environment)
+    _is_one_line(said, "policy.toml, room.minimum_agee")
+
+
+def test_a_policy_is_adopted(room_database: RoomDatabase, tmp_path: Path) -> None:
+    from opendcr.web.store.held import look
+    from tests.support import acting
+
+    room = acting.begun()
+    path = tmp_path / "policy.toml"
+    path.write_text("[room]\nminimum_age = 25\n")
+    said = _command("policy", "adopt", path, "--json", environment=room_database.environment)
+    assert said.returncode == 0, said.stderr
+    assert json.loads(said.stdout)["facts"][0]["kind"] == "PolicyAdopted"
+    assert look(room).room.policy.minimum_age == 25
+
+
+def test_an_empty_database_is_migrated_and_served(served_room: Serve) -> None:
+    server = served_room("--room", "calton")
+    with urllib.request.urlopen(server.url + "/readyz") as answer:
+        assert json.load(answer)["ready"]
+    assert "Sign in as" not in server.output()
+
+
+def test_the_demonstration_says_who_can_sign_in_and_leaves_nothing(served_room: Serve) -> None:
+    server = served_room("--demo", "--json")
+    [line] = server.output().splitlines()
+    said = json.loads(line)
+    assert {one["role"] for one in said["sign_ins"]} >= {"reception", "nurse", "lead", "analyst"}
+    assert said["training"]
+    page = urllib.request.urlopen(server.url + "/sign-in").read().decode()
+    assert "Training room" in page
+
+
+def test_a_training_database_is_served_for_training_only(
+    home: dict[str, str], tmp_path: Path, served_room: Serve
+) -> None:
+    url = f"sqlite:///{tmp_path / 'training.sqlite3'}"
+    server = served_room("--demo", "--database", url)
+    server.process.terminate()
+    server.process.wait(10)
+    said = _command("serve", "--port", free_port(), "--database", url, environment=home)
+    _is_one_line(said, "simulated room", "--demo")
+    with sqlite3.connect(tmp_path / "training.sqlite3") as held:
+        assert held.execute("SELECT count(*) FROM store_entry").fetchone()[0] > 20
+    held.close()
