@@ -119,7 +119,9 @@ def loaded(facts: Sequence[Fact]) -> sqlite3.Connection:
     database = sqlite3.connect(":memory:")
     database.execute("CREATE TABLE facts (seq INTEGER PRIMARY KEY, visit TEXT, kind TEXT)")
     database.execute("CREATE TABLE steps (kind TEXT PRIMARY KEY)")
-    database.executemany("INSERT INTO steps VALUES (?)", [("Arrived",), *((kind,) for kind in STEPS)])
+    database.executemany(
+        "INSERT INTO steps VALUES (?)", [("Arrived",), *((kind,) for kind in STEPS)]
+    )
     rows = ((fact.seq, fact.visit, fact.kind) for fact in facts if fact.visit)
     database.executemany("INSERT INTO facts VALUES (?, ?, ?)", rows)
     database.execute("CREATE INDEX by_visit ON facts (visit, seq)")

@@ -80,8 +80,16 @@ class Year:
     def _visit(self, arrived: datetime) -> Iterator[Fact]:
         clock, visit = arrived, f"v-{self.draw.getrandbits(64):016x}"
         person = self.draw.choice(self.people) if self.draw.random() < 0.97 else None
-        steps = self._episode() if self.draw.random() < 0.7 else [("ServiceProvided", {"service": "shower"})]
-        for kind, data in [("Arrived", {"reasons": ["consume"]}), *steps, ("Departed", {"how": "well"})]:
+        steps = (
+            self._episode()
+            if self.draw.random() < 0.7
+            else [("ServiceProvided", {"service": "shower"})]
+        )
+        for kind, data in [
+            ("Arrived", {"reasons": ["consume"]}),
+            *steps,
+            ("Departed", {"how": "well"}),
+        ]:
             yield self._fact(kind, clock, visit, person, **data)
             clock += timedelta(milliseconds=self.draw.randrange(30_000, 300_000))
 
@@ -134,7 +142,10 @@ def write_room(year: pl.DataFrame, room: int, years: int, path: Path) -> int:
     copies = [relabelled(year, room, number) for number in range(years)]
     ledger = pl.concat(copies)
     ledger.write_parquet(
-        path, metadata={HEADER_KEY: json.dumps(header)}, row_group_size=ROW_GROUP, compression="zstd"
+        path,
+        metadata={HEADER_KEY: json.dumps(header)},
+        row_group_size=ROW_GROUP,
+        compression="zstd",
     )
     return ledger.height
 
@@ -164,7 +175,9 @@ def plainly(path: Path) -> tuple[float, int]:
     facts = list(open_ledger(path).facts())
     counted = Plainly(facts, "Europe/London")
     seconds = time.perf_counter() - start
-    for row in measured([read_ledger(path)], ["times_accessed", "injecting_episodes"]).rooms[0].rows:
+    for row in (
+        measured([read_ledger(path)], ["times_accessed", "injecting_episodes"]).rooms[0].rows
+    ):
         plain = counted.visits if row.measure == "times_accessed" else counted.episodes
         if plain[row.period] != row.numerator:
             raise SystemExit(f"{row.measure} {row.period}: {plain[row.period]}, {row.numerator}")

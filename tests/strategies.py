@@ -39,7 +39,9 @@ _characters = st.characters(exclude_categories=["Cs"])
 def json_values() -> st.SearchStrategy[Any]:
     """JSON values that RFC 8785 has a form for."""
     whole = st.integers(-(2**53) + 1, 2**53 - 1)
-    fractions = st.floats(-(2**53), 2**53, exclude_min=True, exclude_max=True) | st.floats(1e21, 1e300)
+    fractions = st.floats(-(2**53), 2**53, exclude_min=True, exclude_max=True) | st.floats(
+        1e21, 1e300
+    )
     scalars = st.none() | st.booleans() | whole | fractions | st.text(_characters, max_size=8)
     return st.recursive(
         scalars,
