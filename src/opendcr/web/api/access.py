@@ -8,10 +8,9 @@ from asgiref.sync import sync_to_async
 from django.http import HttpRequest, HttpResponse
 from ninja.errors import HttpError
 from ninja.security.base import AuthBase
-from ninja.utils import check_csrf
 
 from opendcr.errors import InputError
-from opendcr.web.store.access import sender_of
+from opendcr.web.store.access import forged, sender_of
 from opendcr.web.store.proof import Sender
 from opendcr.web.store.threads import reading
 from opendcr.web.store.visible import may_read
@@ -28,14 +27,13 @@ class SignedIn(AuthBase):
 
     async def __call__(self, request: HttpRequest) -> Any:
         sender = await reading(sender_of, request)
-        if sender is not None and sender.means == "session" and await csrf_fails(request):
+        if (
+            sender is not None
+            and sender.means == "session"
+            and await sync_to_async(forged)(request)
+        ):
             raise HttpError(403, "the form's token is missing: load the page again")
         return sender
-
-
-async def csrf_fails(request: HttpRequest) -> bool:
-    """Whether an unsafe request came without the token of its session's page."""
-    return await sync_to_async(check_csrf)(request) is not None
 
 
 def for_the_known(view: View) -> View:

@@ -4,14 +4,16 @@ from datetime import UTC, datetime
 from typing import Any
 
 import orjson
+from asgiref.sync import sync_to_async
 from django.db.models import Max
 from django.http import HttpRequest, HttpResponse
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from opendcr.errors import InputError
 from opendcr.ledger.codec import instant
 from opendcr.ledger.shapes import Json
-from opendcr.web.store.access import sender_of
+from opendcr.web.store.access import forged, sender_of
 from opendcr.web.store.directory import Directory, directory
 from opendcr.web.store.held import Held, look, only_room
 from opendcr.web.store.models import Entry
@@ -21,12 +23,15 @@ from opendcr.web.store.visible import may_read
 AT_MOST = 20
 
 
+@csrf_exempt  # looked at below: a program with a token has no page
 @require_POST
 async def search(request: HttpRequest) -> HttpResponse:
     """People whose name or code begins with `words`, for roles that may know names."""
     sender = await reading(sender_of, request)
     if sender is None or not may_read(sender.role, "people"):
         return _problem(401 if sender is None else 403, "your role may not look for people")
+    if sender.means == "session" and await sync_to_async(forged)(request):
+        return _problem(403, "the form's token is missing: load the page again")
     asked = _asked(request)
     if not isinstance(asked, dict) or not isinstance(asked.get("words"), str):
         return _problem(422, "no `words` to look for")

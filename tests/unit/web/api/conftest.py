@@ -41,7 +41,7 @@ def ask(tokens: dict[str, str]) -> Ask:
 
     def asked(method: str, path: str, role: str | None = None, body: Any = None) -> Any:
         headers = {"Authorization": f"Bearer {tokens[role]}"} if role else {}
-        return Client().generic(
+        return Client(enforce_csrf_checks=True).generic(
             method,
             path,
             data=acting.orjson.dumps(body) if body is not None else b"",
