@@ -1,11 +1,13 @@
 // EMERGENCY on every other page, the sign-in included: the touch makes the report and sends it at once;
 // the emergency screen takes it up, and sends it again if nobody answered (the same id does nothing twice).
 
-import { reading } from "./clock.js";
+import { measurePage, reading } from "./clock.js";
 import { csrfToken, makeCommand } from "./outbox.js";
 import { randomHex } from "./uuid.js";
 
 export const HANDED_ON = "opendcr-emergency";
+
+measurePage();
 
 document.addEventListener("click", (event) => {
   const link = event.target.closest("[data-emergency]");

@@ -30,14 +30,20 @@ export function drawBoard() {
 
 function drawHeader(board) {
   const short = board.staff.on < board.staff.needed;
-  const notReady = board.equipment.filter((one) => !one.ready);
   refill(byId("facts"),
     h("button", { type: "button", class: "fact fact--room", data: { key: "room" }, on: { click: openRoom } },
       h("b", {}, board.room_title || board.title || boot.room_title || "Room"), h("small", {}, clockOf("day", board.now))),
     fact(clockOf("time", board.now), openingWords(board), board.state === "open" ? null : "rouse"),
     fact(String(board.building), "in the building"),
     fact(String(board.staff.on), `staff on, ${board.staff.needed} needed`, short ? "rouse" : null),
-    fact(notReady.length ? "✗" : "✓", notReady.length ? `${notReady.map((one) => one.words).join(" · ")} not ready` : board.equipment.map((one) => one.words).join(" · ") || "nothing checked yet", notReady.length ? "rouse" : null));
+    equipmentFact(board.equipment));
+}
+
+function equipmentFact(equipment) {
+  const missing = equipment.filter((one) => !one.ready);
+  const list = (items) => items.map((one) => one.words).join(" · ");
+  if (!equipment.length) return fact("?", "equipment not checked yet", "rouse");
+  return missing.length ? fact("✗", `${list(missing)} not ready`, "rouse") : fact("✓", list(equipment));
 }
 
 const fact = (value, words, level = null) =>

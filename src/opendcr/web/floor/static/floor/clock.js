@@ -4,11 +4,10 @@ let base = null; // {server: ms, steady: ms} of the last measurement
 const recent = []; // offsets of the last pulses; the largest had the least delay on the way
 let zone = "Europe/London";
 
-/** Takes in the server's time as a message brought it. @param {string} iso */
-export function measure(iso) {
+/** Takes in the server's time as a message brought it. @param {string} iso @param {number} steady when it came */
+export function measure(iso, steady = performance.now()) {
   const server = Date.parse(iso);
   if (Number.isNaN(server)) return;
-  const steady = performance.now();
   recent.push(server - steady);
   if (recent.length > 10) recent.shift();
   // A jump of over two seconds is the steady clock having slept, not delay on the way.
@@ -17,10 +16,11 @@ export function measure(iso) {
   base = { server: steady + offset, steady };
 }
 
-/** Takes in the time of an HTTP answer, in whole seconds, where nothing better is known yet. */
-export function measureAnswer(response) {
-  const date = response.headers.get("Date");
-  if (!base && date) measure(new Date(Date.parse(date) + 500).toISOString());
+/** Takes in the time at which the server made this page: the first that is known. */
+export function measurePage() {
+  const made = document.querySelector('meta[name="server-time"]')?.content;
+  const [loading] = performance.getEntriesByType("navigation");
+  if (!base && made) measure(made, loading?.responseStart);
 }
 
 /** Milliseconds of server time; the device's own clock until a first measurement. */

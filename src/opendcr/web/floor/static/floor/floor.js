@@ -4,7 +4,7 @@ import { openAlerts } from "./affairs.js";
 import { HANDED_ON } from "./alarm.js";
 import { openArrive } from "./arrive.js";
 import { drawBoard } from "./board.js";
-import { measure, measureAnswer, setZone, writeClocks } from "./clock.js";
+import { measure, measurePage, setZone, writeClocks } from "./clock.js";
 import { desk, outbox, signedIn } from "./desk.js";
 import { drawEmergency, emergencyWords, showEmergency, shownEmergency, startEmergency } from "./emergency.js";
 import { Freshness } from "./freshness.js";
@@ -51,7 +51,6 @@ async function fetchBoard() {
   fetching = true;
   try {
     const response = await fetch(boot.urls.board, { headers: { Accept: "application/json" }, signal: AbortSignal.timeout(8000) });
-    measureAnswer(response);
     if (response.ok) take(await response.json());
     else if (response.status === 401 || response.status === 403) location.assign(boot.urls.sign_in);
   } catch {
@@ -141,6 +140,7 @@ function booth(number) {
 const on = (id, run) => byId(id)?.addEventListener("click", run);
 
 function start() {
+  measurePage();
   on("arrived", openArrive);
   on("seat-next", openSeatNext);
   on("alert", openAlerts);

@@ -2,7 +2,7 @@
 // answers: the same id and the same words, so that sending twice does nothing twice. It lives in
 // memory; `Outbox` asks only `keep` and `drop` of its store, so that a lasting store can take its place.
 
-import { measureAnswer, reading } from "./clock.js";
+import { reading } from "./clock.js";
 import { uuid7 } from "./uuid.js";
 
 const PATIENCE = 8000; // ms to wait for an answer before trying again
@@ -97,7 +97,6 @@ export class Outbox extends EventTarget {
         method: "POST", body: entry.body, keepalive: entry.body.length < 60000, signal: AbortSignal.timeout(PATIENCE),
         headers: { "Content-Type": "application/json", "X-CSRFToken": csrfToken() },
       });
-      measureAnswer(response);
       return await readAnswer(response);
     } catch {
       return null;

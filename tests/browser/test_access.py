@@ -1,0 +1,128 @@
+"""The screens for everybody: axe's rules, sizes that a glove can hit, no scrolling, large text."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+if TYPE_CHECKING:
+    from tests.browser.conftest import Room, SignIn
+
+Look = Callable[[Page], Any]
+
+SCREENS: dict[str, Look] = {
+    "board": lambda page: page.wait_for_selector(".tile"),
+    "arrival": lambda page: page.keyboard.press("a"),
+    "first visit": lambda page: [page.keyboard.press("a"), page.get_by_text("First visit").click()],
+    "seat next": lambda page: page.keyboard.press("n"),
+    "panel": lambda page: page.locator(".tile", has_text="Seen").click(),
+    "look": lambda page: [
+        page.locator(".tile", has_text="Seen").click(),
+        page.get_by_text("Look:").click(),
+    ],
+    "talk": lambda page: [
+        page.locator(".row", has_text="Comer").click(),
+        page.get_by_text("Talk:").click(),
+    ],
+    "free place": lambda page: page.keyboard.press("8"),
+    "alert": lambda page: page.keyboard.press("d"),
+    "room": lambda page: page.locator("[data-key=room]").click(),
+    "keys": lambda page: page.keyboard.press("?"),
+    "emergency": lambda page: page.locator(".tab--emergency").first.click(),
+}
+
+
+@pytest.fixture(scope="module")
+def peopled(room: "Room") -> "Room":
+    """Somebody in each part of the room, at several levels."""
+    seen = room.seat("Seen", "booth-1")
+    room.seat("Watched", "booth-2")
+    room.send("Observe", {"response": "voice", "concern": "rouse"}, visit=seen)
+    room.wait("Waiter")
+    room.arrive("Comer")
+    rest = room.seat("Rester", "booth-3")
+    room.send("EndConsumption", visit=rest)
+    room.send("MoveToRecovery", visit=rest)
+    room.send("RaiseDrugAlert", {"alert": "a-1", "substances": ["heroin"], "note": "green tinge"})
+    room.send("StartEmergency", {"emergency": "e-1", "area": "lounge"})
+    return room
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("screen", SCREENS)
+def test_axe_finds_nothing(screen: str, scheme: str, peopled: "Room", sign_in: "SignIn") -> None:
+    page = sign_in("lead", scheme=scheme)
+    expect(page.locator(".tab--emergency")).to_be_visible()
+    SCREENS[screen](page)
+    page.evaluate("document.fonts.ready")
+    found = Axe().run(page).response["violations"]
+    told = [(one["id"], [node["html"][:160] for node in one["nodes"]]) for one in found]
+    assert told == []
+
+
+SMALL = """() => [...document.querySelectorAll('button, a[href], input, textarea, select')]
+  .filter((one) => one.checkVisibility() && !one.matches('.skip'))
+  .map((one) => [one.textContent.trim().slice(0, 30) || one.id, one.getBoundingClientRect()])
+  .filter(([, box]) => box.width < 48 || box.height < 48)
+  .map(([words, box]) => `${words}: ${Math.round(box.width)} by ${Math.round(box.height)}`)"""
+
+
+@pytest.mark.parametrize("screen", SCREENS)
+def test_every_target_is_at_least_48_pixels(
+    screen: str, peopled: "Room", sign_in: "SignIn"
+) -> None:
+    page = sign_in("lead", width=1024, height=768)
+    SCREENS[screen](page)
+    assert page.evaluate(SMALL) == []
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), (1024, 768), (1920, 1080)])
+def test_the_board_fits_without_scrolling(
+    width: int, height: int, peopled: "Room", sign_in: "SignIn"
+) -> None:
+    page = sign_in("lead", width=width, height=height)
+    size = page.evaluate(
+        "[document.documentElement.scrollWidth, document.documentElement.scrollHeight]"
+    )
+    assert size == [width, height]
+    cut = page.evaluate(
+        "[...document.querySelectorAll('.tile')].filter((it) => it.scrollWidth > it.clientWidth + 1"
+        " || it.scrollHeight > it.clientHeight + 1).map((it) => it.textContent)"
+    )
+    assert cut == []
+
+
+def test_text_at_twice_the_size_stays_within_reach(peopled: "Room", sign_in: "SignIn") -> None:
+    page = sign_in("lead", width=640, height=400)  # what a screen of 1280 by 800 has at 200 %
+    wide = page.evaluate("document.documentElement.scrollWidth")
+    assert wide <= 640
+    page.locator(".tile").last.scroll_into_view_if_needed()
+    expect(page.locator(".bar__emergency")).to_be_in_viewport()
+
+
+def test_names_are_the_largest_thing_on_a_tile(peopled: "Room", sign_in: "SignIn") -> None:
+    page = sign_in("lead")
+    tile = page.locator(".tile", has_text="Seen")
+    sizes = tile.evaluate(
+        "it => ['.name', '.tile__min b', '.tile__due', '.tile__place', '.tile__what']"
+        ".map((part) => parseFloat(getComputedStyle(it.querySelector(part)).fontSize))"
+    )
+    assert sizes == sorted(sizes, reverse=True)
+    assert sizes[0] >= 28
+
+
+def test_nothing_is_fetched_from_elsewhere_and_nothing_breaks_the_policy(
+    peopled: "Room", sign_in: "SignIn"
+) -> None:
+    page = sign_in("lead")
+    asked, said = [], []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on(
+        "console", lambda message: said.append(message.text) if message.type == "error" else None
+    )
+    page.reload()
+    page.wait_for_selector(".tile")
+    assert [url for url in asked if not url.startswith((peopled.url, "data:"))] == []
+    assert said == []

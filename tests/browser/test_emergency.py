@@ -1,0 +1,155 @@
+"""Emergencies: one tap from anywhere, a stopwatch at once, two at a time, nothing mixed."""
+
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import SOON
+
+if TYPE_CHECKING:
+    from tests.browser.conftest import Room, SignIn
+    from tests.support.browser import NewPage
+
+
+def running(room: "Room") -> list[str]:
+    return [emergency["id"] for emergency in room.board()["emergencies"]]
+
+
+def shown(page: Page) -> str:
+    """The emergency on the screen: its stopwatch runs."""
+    expect(page.locator("#watches")).to_contain_text("since it began")
+    expect(page.locator("#keys .key")).to_have_count(11)
+    return str(page.evaluate("location.hash.slice(1)"))
+
+
+@pytest.fixture(autouse=True)
+def calm(room: "Room") -> None:
+    """Each test begins without an emergency."""
+    for id in running(room):
+        room.send("EndEmergency", {"emergency": id, "outcome": "recovered"})
+
+
+OPEN = {
+    "the board": lambda page: None,
+    "somebody's panel": lambda page: page.locator(".tile", has_text="Near").click(),
+    "the arrival panel": lambda page: page.keyboard.press("a"),
+    "the list of keys": lambda page: page.keyboard.press("?"),
+    "another emergency": lambda page: page.locator("[data-start-emergency]:visible").click(),
+}
+
+
+@pytest.mark.parametrize("screen", OPEN)
+def test_one_tap_starts_it(screen: str, room: "Room", sign_in: "SignIn") -> None:
+    if not [visit for visit in room.board()["visits"] if visit["place"] == "booth-1"]:
+        room.seat("Near", "booth-1")
+    page = sign_in("nurse")
+    OPEN[screen](page)
+    if screen == "another emergency":
+        expect(page.locator("#story")).not_to_contain_text("sending", timeout=SOON)
+    before = len(running(room))
+    panel = page.locator("#panel").is_visible()
+    page.locator(".panel__alarm" if panel else "[data-start-emergency]:visible").click()
+    id = shown(page)
+    expect(page.locator("#story")).not_to_contain_text("sending", timeout=SOON)
+    assert id in running(room) and len(running(room)) == before + 1
+
+
+def test_from_a_panel_it_carries_who_and_where(room: "Room", sign_in: "SignIn") -> None:
+    visit = room.seat("Carried", "booth-2")
+    page = sign_in("worker")
+    page.locator(".tile", has_text="Carried").click()
+    page.locator(".panel__alarm").click()
+    shown(page)
+    expect(page.locator(".tab--emergency")).to_contain_text("Booth 2 · Carried")
+    expect(page.locator("#story")).not_to_contain_text("sending", timeout=SOON)
+    begun = room.board()["emergencies"][-1]
+    assert (begun["visit"], begun["place"]) == (visit, "booth-2")
+
+
+def test_two_at_once_stay_apart_and_are_seen_everywhere(room: "Room", sign_in: "SignIn") -> None:
+    page, other = sign_in("nurse"), sign_in("lead", scheme="dark")
+    page.locator(".bar__emergency").click()
+    first = shown(page)
+    page.locator("[data-key=key-stimulation]").click()
+    page.locator("[data-start-emergency]:visible").click()
+    second = shown(page)
+    assert first != second
+    page.locator("[data-key=key-airway]").click()
+    expect(page.locator("#story")).to_contain_text("Airway opened")
+    expect(page.locator("#story")).not_to_contain_text("Stimulated")
+    page.locator(f"[data-key='tab-{first}']").click()
+    expect(page.locator("#story")).to_contain_text("Stimulated")
+    expect(page.locator("#story")).not_to_contain_text("Airway opened")
+
+    expect(other.locator(".tab--emergency")).to_have_count(2, timeout=SOON)
+    expect(
+        other.locator("#heard")
+    ).to_be_visible()  # it sounds until somebody says that it was heard
+    other.locator("#heard").click()
+    expect(other.locator("#heard")).to_be_hidden()
+    expect(other.locator("#announce")).to_contain_text("Emergency")
+
+
+def test_a_key_records_its_moment_and_asks_for_detail_afterwards(
+    room: "Room", sign_in: "SignIn"
+) -> None:
+    page = sign_in("nurse")
+    page.locator(".bar__emergency").click()
+    shown(page)
+    page.locator("[data-key=key-naloxone]").click()
+    expect(page.locator("#story")).to_contain_text("Naloxone")
+    expect(page.locator(".detail .pick[aria-pressed=true]")).to_have_count(0)  # nothing is proposed
+    page.locator(".detail .pick", has_text="400").click()
+    page.locator(".detail .pick", has_text="into a muscle").click()
+    page.get_by_role("button", name="Add to the record").click()
+    expect(page.locator("#story")).to_contain_text("400 micrograms", timeout=SOON)
+    expect(page.locator("#watches")).to_contain_text("since naloxone 400 micrograms")
+    expect(page.locator("#story s")).to_have_count(0)  # what was completed was never wrong
+
+
+def test_a_wrong_line_is_struck_out_and_stays_to_be_seen(room: "Room", sign_in: "SignIn") -> None:
+    page = sign_in("nurse")
+    page.locator(".bar__emergency").click()
+    shown(page)
+    page.locator("[data-key=key-glucose]").click()
+    page.locator("#story button", has_text="Glucose").click()
+    page.locator("#panel").get_by_role("button", name="It did not happen").click()
+    expect(page.locator("#story s", has_text="Glucose")).to_be_visible(timeout=SOON)
+
+
+def test_it_ends_far_from_the_keys_with_what_came_of_it(room: "Room", sign_in: "SignIn") -> None:
+    page = sign_in("nurse")
+    page.locator(".bar__emergency").click()
+    id = shown(page)
+    page.get_by_role("button", name="Ended…").click()
+    page.get_by_role("button", name="Recovered on site").click()
+    expect(page.locator(".tile").first).to_be_visible(timeout=SOON)
+    expect(page.locator(f"[data-key='tab-{id}']")).to_have_count(0)
+    assert running(room) == []
+
+
+def test_it_starts_from_the_sign_in_page_of_a_tablet_that_nobody_is_signed_in_at(
+    room: "Room", sign_in: "SignIn"
+) -> None:
+    page = sign_in("nurse")  # from now on this tablet is known
+    page.context.clear_cookies(name="opendcr_session")
+    page.goto(room.url + "/sign-in")
+    page.get_by_role("link", name="EMERGENCY").click()
+    id = shown(page)
+    page.locator("[data-key=key-stimulation]").click()
+    expect(page.locator("#story")).to_contain_text("saved", timeout=SOON)
+    expect(page.locator("#story")).not_to_contain_text("sending", timeout=SOON)
+    begun = next(one for one in room.board()["emergencies"] if one["id"] == id)
+    assert [line["words"] for line in begun["timeline"]] == ["Emergency", "Stimulated"]
+    assert {line["author"] for line in begun["timeline"]} == {"unattributed"}
+    expect(page.locator("body")).not_to_contain_text("Near")  # nothing of the room for a stranger
+
+
+def test_a_strange_device_learns_that_nothing_was_saved(room: "Room", new_page: "NewPage") -> None:
+    page = new_page()
+    page.goto(room.url + "/sign-in")
+    page.get_by_role("link", name="EMERGENCY").click()
+    shown(page)
+    expect(page.locator("#story")).to_contain_text("not taken", timeout=SOON)
+    assert running(room) == []
