@@ -14,6 +14,7 @@ from opendcr.ledger.parquet import SCHEMA
 from opendcr.measures import MEASURES
 from opendcr.room.permissions import PERMISSIONS, may
 from opendcr.room.stages import STAGES, STEPS, diagram
+from tools.room_rules import policy_keys, room_rules
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "src" / "opendcr"
@@ -123,7 +124,9 @@ BLOCKS: Mapping[str, Callable[[], Lines]] = {
     "measures": measures,
     "parquet": parquet,
     "permissions": permissions,
+    "policy-keys": policy_keys,
     "roles": roles,
+    "room-rules": room_rules,
     "stages": stages,
     "steps": steps,
 }

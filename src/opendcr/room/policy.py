@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from opendcr.catalogue.care import CONCERNS, SIGNS
+from opendcr.catalogue.care import CONCERNS, PUPILS, RESPONSES, SIGNS, SKINS
 from opendcr.catalogue.places import HANDS, PLACE_KINDS, ROUTES
 from opendcr.errors import InputError
-from opendcr.ledger.shapes import Json, is_ident
+from opendcr.ledger.kinds import KINDS
+from opendcr.ledger.shapes import Json, Number, is_ident
 
 
 @dataclass(frozen=True)
@@ -155,7 +156,12 @@ _SECTIONS = {
     "turnover": {"block"},
     "entry": {"late", "clock_offset"},
 }
-_TURN_KEYS = {"breaths", "spo2", "pulse", "glucose", "response", "skin", "signs", "pupils"}
+# What can turn on a level of concern: all that is observed but concern itself.
+_CODES = {"response": RESPONSES.codes, "skin": SKINS.codes, "pupils": PUPILS.codes,
+          "signs": SIGNS.codes}  # fmt: skip
+_NUMBERS = {
+    key: shape for key, shape in KINDS["Observed"].fields.items() if isinstance(shape, Number)
+}
 
 
 class _Reader:
@@ -204,8 +210,10 @@ class _Reader:
         )
 
     def _fail(self, key: str, found: Any, expected: str) -> InputError:
-        shown = f"'{found}'" if isinstance(found, str) else str(found)
-        return InputError(f"{self.where}, {key}", shown, expected)
+        shown = (
+            "nothing" if found is None else f"'{found}'" if isinstance(found, str) else str(found)
+        )
+        return InputError(f"{self.where}, {key}", " ".join(shown.split())[:80], expected)
 
     def _known(self, key: str, data: Json, known: set[str]) -> None:
         if not isinstance(data, Mapping):
@@ -214,7 +222,7 @@ class _Reader:
             if name not in known:
                 at = f"{key}.{name}" if key else name
                 raise InputError(
-                    f"{self.where}, {at}",
+                    f"{self.where}, {' '.join(at.split())[:80]}",
                     "a key that no policy has",
                     f"one of {', '.join(sorted(known))}",
                 )
@@ -231,8 +239,8 @@ class _Reader:
 
     def _text(self, section: Mapping[str, Json], key: str, default: str) -> str:
         value = section.get(key.rpartition(".")[2], default)
-        if not isinstance(value, str) or not 0 < len(value) <= 60:
-            raise self._fail(key, value, "up to 60 characters")
+        if not isinstance(value, str) or not 0 < len(value) <= 60 or not value.isprintable():
+            raise self._fail(key, value, "up to 60 characters in one line")
         return value
 
     def _number(
@@ -299,17 +307,16 @@ class _Reader:
 
     def _turn(self, value: Json, key: str) -> Turn:
         self._known(key, value, {"level", "key", "value", "at_most"})
-        turned = self._code(value.get("key"), f"{key}.key", tuple(sorted(_TURN_KEYS)))
-        if ("value" in value) == ("at_most" in value):
-            raise self._fail(key, "both or neither of value and at_most", "one of the two")
-        if turned == "signs":
-            self._code(value.get("value"), f"{key}.value", SIGNS.codes)
         levels = tuple(code for code in CONCERNS.codes if code != "none")
-        return Turn(
-            level=self._code(value.get("level"), f"{key}.level", levels),
-            key=turned,
-            value=self._text(value, f"{key}.value", "") if "value" in value else None,
-            at_most=self._number(value, f"{key}.at_most", 0, 0, 1000)
-            if "at_most" in value
-            else None,
-        )
+        level = self._code(value.get("level"), f"{key}.level", levels)
+        turned = self._code(value.get("key"), f"{key}.key", (*_CODES, *_NUMBERS))
+        wanted, other = ("value", "at_most") if turned in _CODES else ("at_most", "value")
+        if other in value or wanted not in value:
+            found = other if other in value else "nothing"
+            raise InputError(f"{self.where}, {key}", found, f"{wanted} for {turned}")
+        if turned in _CODES:
+            code = self._code(value["value"], f"{key}.value", _CODES[turned])
+            return Turn(level, turned, value=code)
+        bounds = _NUMBERS[turned]
+        most = self._number(value, f"{key}.at_most", 0, bounds.low, bounds.high)
+        return Turn(level, turned, at_most=most)
