@@ -100,7 +100,7 @@ def test_a_key_records_its_moment_and_asks_for_detail_afterwards(
     page.locator("[data-key=key-naloxone]").click()
     expect(page.locator("#story")).to_contain_text("Naloxone")
     expect(page.locator(".detail .pick[aria-pressed=true]")).to_have_count(0)  # nothing is proposed
-    page.locator(".detail .pick", has_text="400").click()
+    page.locator(".detail .pick[data-code='400']").click()
     page.locator(".detail .pick", has_text="into a muscle").click()
     page.get_by_role("button", name="Add to the record").click()
     expect(page.locator("#story")).to_contain_text("400 micrograms", timeout=SOON)
@@ -153,3 +153,26 @@ def test_a_strange_device_learns_that_nothing_was_saved(room: "Room", new_page: 
     shown(page)
     expect(page.locator("#story")).to_contain_text("not taken", timeout=SOON)
     assert running(room) == []
+
+
+def test_a_corrected_dose_keeps_its_route_and_a_corrected_time_its_dose(
+    room: "Room", sign_in: "SignIn"
+) -> None:
+    page = sign_in("nurse")
+    page.locator(".bar__emergency").click()
+    id = shown(page)
+    page.locator("[data-key=key-naloxone]").click()
+    page.locator(".detail .pick[data-code='800']").click()
+    page.locator(".detail .pick", has_text="into a muscle").click()
+    page.get_by_role("button", name="Add to the record").click()
+    panel = page.locator("#panel")
+    page.locator("#story button", has_text="800 micrograms").click()
+    panel.locator(".pick[data-code='400']").click()
+    panel.get_by_role("button", name="Save the correction").click()
+    page.locator("#story button", has_text="400 micrograms").click()
+    panel.get_by_role("button", name="30 s earlier").click()
+    expect(panel).to_be_hidden()
+    begun = next(one for one in room.board()["emergencies"] if one["id"] == id)
+    [dose] = begun["naloxone"]
+    assert (dose["micrograms"], dose["route"]) == (400, "intramuscular")
+    assert dose["at"] < room.facts("InterventionGiven")[-1]["happened"]

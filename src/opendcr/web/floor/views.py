@@ -1,5 +1,6 @@
 """The floor's pages. What they show comes from the interface; the page brings words and addresses."""
 
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -37,6 +38,10 @@ _CATALOGUES: dict[str, Catalogue[Any]] = {
     "why": people.WHY,
 }
 
+# Told to the browser at once: it would else find them one import after the other.
+_SCRIPTS = Path(__file__).parent / "static" / "floor"
+_MODULES = [f"floor/{script.name}" for script in sorted(_SCRIPTS.glob("*.js"))]
+
 
 @login_required
 def board(request: HttpRequest) -> HttpResponse:
@@ -57,7 +62,8 @@ def emergency(request: HttpRequest) -> HttpResponse:
 
 def _floor(request: HttpRequest, staff: dict[str, Any] | None) -> HttpResponse:
     boot = {"catalogue": _catalogue(), "staff": staff, "urls": _urls()}
-    return render(request, "floor/floor.html", {"boot": boot, "staff": staff})
+    context = {"boot": boot, "staff": staff, "modules": _MODULES}
+    return render(request, "floor/floor.html", context)
 
 
 def _staff(request: HttpRequest) -> dict[str, Any] | None:

@@ -5,7 +5,7 @@ import { HANDED_ON } from "./alarm.js";
 import { openArrive } from "./arrive.js";
 import { drawBoard } from "./board.js";
 import { measure, measurePage, setZone, writeClocks } from "./clock.js";
-import { desk, outbox, signedIn } from "./desk.js";
+import { desk, may, outbox, signedIn } from "./desk.js";
 import { drawEmergency, emergencyWords, showEmergency, shownEmergency, startEmergency } from "./emergency.js";
 import { Freshness } from "./freshness.js";
 import { h } from "./dom.js";
@@ -103,6 +103,17 @@ function ringing() {
   soundFor(!stream || stream.holding ? called : []);
 }
 
+/** Silence here, and a fact that says who heard it. */
+function sayHeard() {
+  for (const { id } of running()) acknowledge(id);
+  for (const notice of desk.board?.attention ?? []) {
+    if (notice.rule !== "emergency" || notice.acknowledged || !may("Acknowledge")) continue;
+    const { rule, subject, due } = notice;
+    outbox.submit("Acknowledge", { room: boot.room, data: { rule, subject, due } });
+  }
+  tick();
+}
+
 let announced = new Set();
 
 /** Tells who does not see the screen that an emergency began or is over. */
@@ -147,7 +158,7 @@ function start() {
   on("help", () => showKeys(keys));
   document.querySelectorAll("[data-start-emergency]").forEach((button) => button.addEventListener("click", () => startEmergency()));
   document.addEventListener("emergency", (event) => startEmergency(event.detail));
-  on("heard", () => { running().forEach((emergency) => acknowledge(emergency.id)); tick(); });
+  on("heard", sayHeard);
   addEventListener("pointerdown", wakeSound);
   addEventListener("keydown", wakeSound);
   new ResizeObserver(() => requestAnimationFrame(redraw)).observe(byId("left"));

@@ -1,13 +1,13 @@
 // The keys of an emergency: each records the moment when it is touched, and asks for detail afterwards,
 // beside the keys and never in front of them. No dose is proposed; nothing is chosen beforehand.
 
-import { lookControls } from "./assess.js";
 import { hourMinuteSecond, now, reading } from "./clock.js";
+import { remember } from "./corrections.js";
 import { desk, outbox, signedIn } from "./desk.js";
+import { details } from "./detail.js";
 import { h } from "./dom.js";
 import { lastPending, record } from "./incident.js";
 import { initials } from "./names.js";
-import { chips } from "./panel.js";
 import { boot, entries } from "./words.js";
 
 const given = (code) => ({ kind: "GiveIntervention", data: { intervention: code } });
@@ -91,44 +91,15 @@ export function finish() {
 async function complete({ entry, visit }, data) {
   const answer = await entry.sent.answered;
   if (answer.state !== "saved") return;
+  const target = answer.facts[0].id;
   outbox.submit("Correct", { visit, room: boot.room, urgent: true,
-    data: { target: answer.facts[0].id, changes: { data }, reason: "learned_later" } });
+    data: { target, changes: remember(target, { data }), reason: "learned_later" } });
 }
 
 function lookWords(data) {
   const parts = [data.breaths !== undefined && `breathing ${data.breaths} a minute`, data.spo2 !== undefined && `SpO₂ ${data.spo2} %`, data.response];
   return parts.filter(Boolean).join(", ") || "Breathing checked";
 }
-
-const field = (id, words, attributes) => {
-  const input = h("input", { class: "field", id, autocomplete: "off", ...attributes });
-  return { element: h("div", { class: "find" }, h("label", { for: id }, words), input), value: () => input.value.trim() };
-};
-
-const kept = (pairs) => Object.fromEntries(Object.entries(pairs).filter(([, value]) => value !== null && value !== "" && !Number.isNaN(value)));
-
-const details = {
-  litres: () => {
-    const litres = chips("Litres a minute", [2, 4, 6, 8, 10, 12, 15].map((number) => [number, String(number)]));
-    return { elements: [litres.element], data: () => kept({ litres: litres.value() }) };
-  },
-  look: () => {
-    const look = lookControls();
-    return { elements: look.elements.slice(0, 3), data: look.data };
-  },
-  dose: () => {
-    const listed = chips("Micrograms given", [100, 200, 400, 800, 1800, 2000].map((number) => [number, String(number)]));
-    const other = field("dose-other", "Or another number of micrograms", { type: "number", inputmode: "numeric", min: 1 });
-    const route = chips("How", entries("naloxone_routes"));
-    const batch = field("dose-batch", "Batch", { maxlength: 64, pattern: "[A-Za-z0-9._:\\-]*" });
-    const witness = chips("Witness", (desk.board?.staff.people ?? []).map((one) => [one.id, initials(desk.board, one.id)]));
-    return {
-      elements: [listed.element, other.element, route.element, witness.element, batch.element],
-      data: () => kept({ micrograms: other.value() ? Number.parseInt(other.value(), 10) : listed.value(), route: route.value(),
-        witness: witness.value(), batch: batch.value().replace(/[^A-Za-z0-9._:-]/g, "") }),
-    };
-  },
-};
 
 /** The form beside the keys for the detail of the last touch; null where none is asked. */
 export function detailForm(emergency, redraw) {

@@ -69,7 +69,7 @@ function waitingWords(visit) {
   const parts = [];
   if (stageSaid[visit.stage]) parts.push(stageSaid[visit.stage]);
   else if (visit.position === 1) parts.push("first");
-  if (visit.stage === "arrived" && visit.wants_to_use) parts.push(visit.assessed ? "talked, not yet waiting" : "the talk comes first");
+  if (visit.stage === "arrived" && visit.wants_to_use && visit.assessed !== null) parts.push(visit.assessed ? "talked, not yet waiting" : "the talk comes first");
   parts.push(...visit.needs_words);
   if (!visit.wants_to_use) parts.push(...visit.reasons.map((code) => words("reasons", code)));
   return parts;

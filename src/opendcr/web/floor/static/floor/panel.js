@@ -18,7 +18,7 @@ export function openPanelAbout(where, title, ...content) {
   refill(dialog(),
     h("div", { class: "panel__top" }, h("h2", { id: "panel-title", tabindex: "-1" }, title), alarm(where), close),
     status,
-    h("div", { class: "panel__body" }, ...content.flat()));
+    h("div", { class: "panel__body" }, ...content.flat().filter(Boolean)));
   if (!dialog().open) dialog().showModal();
   (dialog().querySelector("[data-first]") ?? dialog().querySelector("#panel-title")).focus();
 }

@@ -1,10 +1,12 @@
 // The story of an emergency, newest first, each line with its author; a line is corrected by tapping it.
 
 import { hourMinuteSecond } from "./clock.js";
+import { beyondUs, remember, saidBefore } from "./corrections.js";
 import { desk, signedIn } from "./desk.js";
+import { details } from "./detail.js";
 import { h } from "./dom.js";
 import { initials } from "./names.js";
-import { chips, choice, group, openPanel } from "./panel.js";
+import { chips, choice, group, openPanelAbout } from "./panel.js";
 import { boot, entries } from "./words.js";
 
 /** The lines of a story. @param emergency as `incident.view` gives it */
@@ -36,14 +38,24 @@ function storyLine(emergency, line) {
 
 const shifts = [[-300, "5 min earlier"], [-60, "1 min earlier"], [-30, "30 s earlier"], [30, "30 s later"], [60, "1 min later"]];
 
-/** What was entered wrongly: the time, or all of it. The original stays visible, struck through. */
+/** What can be corrected in a line besides its time. */
+function formFor(line) {
+  if (line.kind === "Observed") return details.look();
+  if (line.words.startsWith("Naloxone")) return details.dose();
+  return line.words.startsWith("Oxygen") ? details.litres() : null;
+}
+
+/** What was entered wrongly: the detail, the time, or all of it. The original stays visible, struck. */
 function openCorrection(emergency, line) {
   const why = chips("Why", entries("why"), { chosen: ["mistake"] });
-  const retract = () => [["Retract", { visit: emergency.visit, data: { target: line.fact, reason: why.value() ?? "other" } }]];
-  const move = (seconds) => () => [["Correct", { visit: emergency.visit, data: {
-    target: line.fact, reason: why.value() ?? "wrong_time", changes: { happened: new Date(line.at + seconds * 1000).toISOString() } } }]];
-  openPanel(`${hourMinuteSecond(line.at)} ${line.words}`,
+  const form = beyondUs(emergency, line) ? null : formFor(line);
+  const command = (kind, data) => [[kind, { visit: emergency.visit, urgent: true, data: { target: line.fact, reason: why.value() ?? "other", ...data } }]];
+  const correct = (changes) => command("Correct", { changes: remember(line.fact, changes, saidBefore(emergency, line)) });
+  const moved = (seconds) => ({ happened: new Date(line.at + seconds * 1000).toISOString() });
+  openPanelAbout({ visit: emergency.visit, place: emergency.place }, `${hourMinuteSecond(line.at)} ${line.words}`,
     why.element,
-    group("It happened", shifts.map(([seconds, words]) => choice(words, move(seconds), { sub: hourMinuteSecond(line.at + seconds * 1000) }))),
-    group("Or", choice("It did not happen: strike it out", retract, { main: true })));
+    form && h("div", {}, ...form.elements, group("Then", choice("Save the correction", () => correct({ data: form.data() }), { kind: "Correct", main: true }))),
+    !beyondUs(emergency, line) && group("It happened", shifts.map(([seconds, words]) =>
+      choice(words, () => correct(moved(seconds)), { kind: "Correct", sub: hourMinuteSecond(line.at + seconds * 1000) }))),
+    group("Or", choice("It did not happen: strike it out", () => command("Retract", {}), { kind: "Retract" })));
 }
