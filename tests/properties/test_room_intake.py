@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from opendcr.errors import InputError
-from opendcr.ledger.kinds import COMMANDS, KINDS
+from opendcr.ledger.kinds import KINDS
 from opendcr.room.intake import intake
 from tests.strategies import data_of, json_objects, json_values
 from tests.world import SMALL

@@ -1,0 +1,65 @@
+"""Who comes in."""
+
+from tests.world import World, code, person
+
+UNTIL = "2025-02-10T10:00:00Z"
+
+
+def test_an_exclusion_keeps_somebody_out_until_it_ends():
+    world = World()
+    world.ask("ExclusionImposed", "Robin", scope="building", until=UNTIL)
+    assert code(world.arrive("Robin")) == "excluded"
+    world.wait(7 * 24 * 60)
+    assert code(world.arrive("Robin")) is None
+
+
+def test_an_exclusion_can_be_lifted():
+    world = World()
+    (imposed,) = world.ask("ExclusionImposed", "Robin", scope="building", until=UNTIL)
+    world.ask("ExclusionLifted", "Robin", exclusion=imposed.id)
+    assert code(world.arrive("Robin")) is None
+
+
+def test_an_exclusion_from_using_leaves_other_help_open():
+    world = World()
+    world.ask("ExclusionImposed", "Robin", scope="using", until=UNTIL)
+    assert code(world.arrive("Robin", reasons=["consume"])) == "excluded"
+    assert code(world.arrive("Robin", reasons=["shower"])) is None
+
+
+def test_a_longer_exclusion_from_using_does_not_open_the_door():
+    world = World()
+    world.ask("ExclusionImposed", "Robin", scope="building", until="2025-02-05T10:00:00Z")
+    world.ask("ExclusionImposed", "Robin", scope="using", until=UNTIL)
+    assert code(world.arrive("Robin", reasons=["shower"])) == "excluded"
+
+
+def test_another_pseudonym_is_no_way_in_while_it_is_linked():
+    world = World()
+    world.ask("ExclusionImposed", "Robin", scope="building", until=UNTIL)
+    world.ask("Linked", "Sam", other=person("Robin"))
+    assert code(world.arrive("Sam")) == "excluded"
+    world.ask("Unlinked", "Robin", other=person("Sam"))
+    assert code(world.arrive("Sam")) is None
+
+
+def test_somebody_known_to_be_too_young_stays_so_when_more_is_said():
+    world = World()
+    world.ask("Registered", "Kit", tier="1", age_band="under_18")
+    world.ask("Registered", "Kit", tier="2", gender="woman")
+    assert code(world.arrive("Kit")) == "under_age"
+
+
+def test_what_is_said_of_nobody_keeps_nobody_out():
+    world = World()
+    world.report("Registered", tier="1", age_band="under_18")
+    world.report("ExclusionImposed", scope="building", until=UNTIL)
+    assert isinstance(world.ask("Arrived"), tuple)
+
+
+def test_a_late_report_is_judged_by_the_exclusion_of_its_time():
+    world = World()
+    world.wait(60)
+    world.ask("ExclusionImposed", "Robin", scope="building", until=UNTIL)
+    world.report("Arrived", "Robin", ago=30)
+    assert "excluded" not in world.flags()

@@ -1,0 +1,69 @@
+"""What was entered wrongly is put right; what was said stays readable."""
+
+from tests.world import World, code, person
+
+
+def test_correcting_whose_arrival_it_was_corrects_the_visit():
+    world = World()
+    world.arrive("Robin")
+    world.talk("Robin")
+    world.correct(next(f for f in world.facts if f.kind == "Arrived"), person=person("Sam"))
+    assert world.visit("Robin") is None
+    assert world.seen("Sam").assessed == "proceed"
+
+
+def test_an_arrival_taken_back_leaves_nobody_behind_not_even_by_its_flags():
+    world = World()
+    world.send(world.body("Arrived", "Robin", {}, mode="report", tapped="2025-02-03T09:59:00Z"))
+    assert world.flags() == ["clock_unknown"]
+    world.retract(world.last("Arrived"))
+    assert world.board()["building"] == 0
+
+
+def test_what_an_arrival_taken_back_leaves_open_is_shown():
+    world = World()
+    world.arrive("Robin")
+    world.ask("Queued", "Robin")
+    world.retract(world.last("Arrived"))
+    assert [notice.words for notice in world.notices("no_arrival")] == ["No arrival is recorded"]
+
+
+def test_a_retraction_taken_back_puts_the_fact_in_again():
+    world = World()
+    world.arrive("Robin")
+    world.retract(world.last("Arrived"))
+    world.retract(world.last("Retracted"))
+    assert world.board()["building"] == 1
+
+
+def test_a_fact_moved_to_another_visit_counts_there():
+    world = World()
+    world.arrive("Robin")
+    world.arrive("Sam")
+    world.ask("Assessed", "Robin", outcome="proceed")
+    world.correct(world.last("Assessed"), visit=world.seen("Sam").id)
+    assert (world.seen("Robin").assessed, world.seen("Sam").assessed) == (None, "proceed")
+
+
+def test_nothing_is_corrected_into_the_future():
+    world = World()
+    world.arrive("Robin")
+    refused = world.correct(world.last("Arrived"), happened="2031-01-01T00:00:00Z")
+    assert code(refused) == "changes_unusable"
+
+
+def test_a_correction_of_nothing_that_is_known_is_held_for_review():
+    world = World()
+    (held,) = world.report("Retracted", target="f-nobody-knows", reason="mistake")
+    assert (held.kind, held.data["reason"]) == ("ReviewFlagged", "target_unknown")
+
+
+def test_a_late_fact_finds_its_place():
+    world = World()
+    world.use("Robin", "booth-1")
+    world.wait(20)
+    world.report("ConsumptionEnded", "Robin", ago=1)
+    world.report("MovedToRecovery", "Robin", ago=10)
+    assert world.seen("Robin").stage == "finished"
+    world.retract(world.last("ConsumptionEnded"))
+    assert world.seen("Robin").stage == "recovery"

@@ -1,0 +1,66 @@
+"""Emergencies: from one tap, with a timeline of their own."""
+
+from tests.world import World, code
+
+
+def test_two_at_once_keep_apart():
+    world = World()
+    world.use("Robin", "booth-1")
+    world.use("Sam", "booth-2")
+    world.report("EmergencyStarted", "Robin", emergency="e-1")
+    world.report("EmergencyStarted", "Sam", emergency="e-2")
+    world.report("Observed", "Sam", emergency="e-2", breaths=4)
+    first, second = world.board()["emergencies"]
+    assert (first["breaths"], second["breaths"]) == (None, 4)
+    assert (first["place"], second["place"]) == ("booth-1", "booth-2")
+
+
+def test_an_emergency_needs_neither_a_visit_nor_a_name():
+    world = World()
+    body = {"id": "tap-1", "kind": "StartEmergency", "data": {"area": "toilet"}}
+    world.send(body, role="device", author="unattributed")
+    (emergency,) = world.board()["emergencies"]
+    assert (emergency["visit"], emergency["area"]) == (None, "toilet")
+
+
+def test_what_is_reported_before_the_start_is_in_the_timeline():
+    world = World()
+    world.use("Robin", "booth-1")
+    world.wait(10)
+    world.report("EmergencyStarted", "Robin", emergency="e-1")
+    world.report("InterventionGiven", "Robin", ago=3, emergency="e-1", intervention="airway")
+    (emergency,) = world.board()["emergencies"]
+    assert emergency["timeline"][0]["words"] == "Airway opened"
+
+
+def test_a_dose_moved_to_the_other_emergency_is_struck_in_the_first():
+    world = World()
+    world.report("EmergencyStarted", emergency="e-1")
+    world.report("EmergencyStarted", emergency="e-2")
+    world.report("InterventionGiven", emergency="e-1", intervention="naloxone", micrograms=400)
+    world.correct(world.last("InterventionGiven"), emergency="e-2")
+    first, second = world.board()["emergencies"]
+    assert [line["struck"] for line in first["timeline"]] == [False, True]
+    assert [line["struck"] for line in second["timeline"]] == [False, False]
+    assert (len(first["naloxone"]), len(second["naloxone"])) == (0, 1)
+
+
+def test_an_end_that_is_taken_back_opens_it_again():
+    world = World()
+    world.report("EmergencyStarted", emergency="e-1")
+    world.report("EmergencyEnded", emergency="e-1")
+    assert world.board()["emergencies"] == []
+    assert code(world.retract(world.last("EmergencyEnded"))) is None
+    assert len(world.board()["emergencies"]) == 1
+
+
+def test_seeing_an_emergency_of_somebody_who_left_can_be_acknowledged():
+    world = World()
+    world.use("Robin", "booth-1")
+    visit = world.seen("Robin").id
+    world.report("EmergencyStarted", "Robin", emergency="e-1")
+    world.report("Departed", "Robin", how="ambulance")
+    due = world.notices("emergency")[0].due.isoformat()
+    body = world.body("Acknowledged", None, {"rule": "emergency", "subject": "e-1", "due": due})
+    world.send({**body, "visit": visit})
+    assert world.notices("emergency")[0].acknowledged

@@ -1,0 +1,66 @@
+"""How people leave, and what they leave behind."""
+
+from tests.world import World, code
+
+
+def test_the_building_counts_who_came_less_who_left():
+    world = World()
+    world.arrive("Robin")
+    world.arrive("Sam")
+    world.depart("Robin")
+    assert world.board()["building"] == 1
+
+
+def test_nobody_leaves_while_their_emergency_runs():
+    world = World()
+    world.use("Robin", "booth-1")
+    world.report("EmergencyStarted", "Robin", emergency="e-1")
+    assert code(world.depart("Robin")) == "open_emergency"
+    world.report("EmergencyEnded", "Robin", emergency="e-1")
+    assert code(world.depart("Robin")) is None
+
+
+def test_after_naloxone_nobody_is_said_to_leave_well_before_the_minimum_stay():
+    world = World()
+    world.use("Robin", "booth-1")
+    world.report("InterventionGiven", "Robin", intervention="naloxone", micrograms=400)
+    world.wait(60)
+    assert code(world.depart("Robin")) == "too_soon"
+    assert code(world.depart("Robin", how="against_advice")) is None
+
+
+def test_naloxone_reported_after_leaving_is_kept_and_flagged():
+    world = World()
+    world.use("Robin", "booth-1")
+    visit = world.seen("Robin").id
+    world.depart("Robin")
+    body = world.body("InterventionGiven", None, {"intervention": "naloxone"})
+    fact, flag, *_ = world.send({**body, "visit": visit})
+    assert (fact.kind, flag.data["reason"]) == ("InterventionGiven", "visit_not_open")
+    assert world.board()["building"] == 0
+
+
+def test_a_lagging_clock_lets_nobody_leave_before_they_came():
+    world = World()
+    world.arrive("Robin")
+    body = world.body("Departed", "Robin", {"how": "well"}, mode="ask", offset_ms=0)
+    world.send({**body, "tapped": "2025-02-02T10:00:00Z"})
+    assert world.board()["building"] == 0
+
+
+def test_the_room_closes_when_everybody_has_left():
+    world = World()
+    world.arrive("Robin")
+    assert code(world.ask("RoomClosed")) == "people_inside"
+    world.depart("Robin")
+    assert code(world.ask("RoomClosed")) is None
+
+
+def test_somebody_who_comes_back_on_the_same_visit_begins_again():
+    world = World()
+    world.arrive("Robin")
+    world.talk("Robin")
+    visit = world.seen("Robin").id
+    world.depart("Robin")
+    world.send({**world.body("Arrived", "Robin", {}), "visit": visit, "mode": "ask"})
+    assert code(world.ask("Seated", "Robin", place="booth-1")) == "not_assessed"

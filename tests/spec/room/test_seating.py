@@ -1,0 +1,96 @@
+"""Who is seated where, and what stands against it."""
+
+from tests.world import SMALL, World, code, person
+
+
+def test_somebody_who_has_accepted_the_terms_and_talked_is_seated():
+    world = World()
+    assert code(world.seat("Robin", "booth-1")) is None
+    assert world.place("booth-1")["visits"] == [world.seen("Robin").id]
+
+
+def test_a_booth_holds_one():
+    world = World()
+    world.seat("Robin", "booth-1")
+    assert code(world.seat("Sam", "booth-1")) == "place_taken"
+
+
+def test_two_people_whom_reports_put_into_one_booth_are_shown_until_one_leaves_it():
+    world = World()
+    world.seat("Robin", "booth-1")
+    world.arrive("Sam")
+    world.report("Seated", "Sam", place="booth-1")
+    assert len(world.place("booth-1")["visits"]) == 2
+    assert [notice.words for notice in world.notices("over_capacity")] == ["2 people in 1"]
+    assert "place_taken" in world.flags()
+    world.report("MovedToRecovery", "Sam")
+    assert world.notices("over_capacity") == []
+
+
+def test_nobody_is_seated_before_the_talk_of_this_visit():
+    world = World()
+    world.arrive("Robin")
+    world.ask("TermsAccepted", "Robin", terms="terms-1")
+    assert code(world.ask("Seated", "Robin", place="booth-1")) == "not_assessed"
+
+
+def test_a_second_stay_in_a_booth_needs_another_talk():
+    world = World()
+    world.use("Robin", "booth-1")
+    world.report("MovedToRecovery", "Robin")
+    assert code(world.ask("Seated", "Robin", place="booth-1")) == "not_assessed"
+
+
+def test_new_terms_come_first():
+    world = World()
+    world.arrive("Robin")
+    world.talk("Robin")
+    world.ask("TermsPublished", terms="terms-2")
+    assert code(world.ask("Seated", "Robin", place="booth-1")) == "terms_not_accepted"
+
+
+def test_a_recovery_chair_is_no_place_for_using():
+    world = World()
+    assert code(world.seat("Robin", "recovery")) == "wrong_kind_of_place"
+
+
+def test_nobody_smokes_in_an_injecting_booth():
+    world = World()
+    assert code(world.use("Robin", "booth-1", route="inhaled")) == "wrong_kind_of_place"
+    assert code(world.use("Sam", "smoke-1", route="inhaled")) is None
+
+
+def test_a_visit_is_one_persons():
+    world = World()
+    world.arrive("Robin")
+    body = world.body("Assessed", "Robin", {"outcome": "proceed"}) | {"person": person("Sam")}
+    assert code(world.send({**body, "mode": "ask"})) == "other_person"
+
+
+def test_two_who_turn_out_to_be_one_are_not_both_seated():
+    world = World()
+    world.seat("Robin", "booth-1")
+    world.arrive("Sam")
+    world.talk("Sam")
+    visit = world.seen("Sam").id
+    world.ask("Linked", "Robin", other=person("Sam"))
+    assert [notice.subject for notice in world.notices("twice_here")]
+    body = world.body("Seated", None, {"place": "booth-2"}) | {"visit": visit, "mode": "ask"}
+    assert code(world.send(body)) == "already_here"
+
+
+def test_a_booth_is_blocked_for_cleaning_where_the_policy_says_so():
+    world = World({**SMALL, "turnover": {"block": True}})
+    world.use("Robin", "booth-1")
+    world.depart("Robin")
+    assert world.place("booth-1")["blocked"]["words"] == "being cleaned"
+    assert code(world.seat("Sam", "booth-1")) == "place_blocked"
+    world.ask("PlaceReleased", place="booth-1")
+    assert code(world.seat("Sam", "booth-1")) is None
+
+
+def test_one_more_booth_needs_enough_staff():
+    world = World({**SMALL, "staff": {"booths_per_staff": 1}})
+    world.ask("StaffSignedOn", staff="s-1", role="nurse")
+    assert code(world.seat("Robin", "booth-1")) is None
+    assert code(world.seat("Sam", "booth-2")) == "too_few_staff"
