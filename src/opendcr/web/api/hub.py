@@ -24,6 +24,7 @@ from opendcr.web.store.write import ON_COMMIT
 
 LOOK_EVERY = 0.25  # seconds between looks at the database
 PULSE_EVERY = 1.0
+BOARD_EVERY = 0.05  # boards follow each other no closer: of several changes, screens get the last
 BEHIND = 1000  # events that a stream may be behind before it is dropped; it resumes where it was
 AT_ONCE = 500
 
@@ -61,7 +62,8 @@ class Hub:
         self.seq = 0
         self._loop = asyncio.get_running_loop()
         self._woken = asyncio.Event()
-        self._pulsed = 0.0
+        self._pulsed = self._boarded = 0.0
+        self._changed = False
         self._task: asyncio.Task[None] | None = None
 
     async def join(self, listener: Listener) -> int:
@@ -95,7 +97,9 @@ class Hub:
         for row in rows:
             self._tell_all(row)
             self.seq = row[0]
-        if rows:
+        self._changed = self._changed or bool(rows)
+        if self._changed and time.monotonic() - self._boarded >= BOARD_EVERY:
+            self._boarded, self._changed = time.monotonic(), False
             await self._tell_board()
         if time.monotonic() - self._pulsed >= PULSE_EVERY and len(rows) < AT_ONCE:
             self._pulsed = time.monotonic()
@@ -115,7 +119,7 @@ class Hub:
 
     async def _rest(self) -> None:
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._woken.wait(), LOOK_EVERY)
+            await asyncio.wait_for(self._woken.wait(), BOARD_EVERY if self._changed else LOOK_EVERY)
 
 
 _hubs: dict[tuple[str, str, asyncio.AbstractEventLoop], Hub] = {}

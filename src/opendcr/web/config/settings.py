@@ -44,15 +44,15 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
-    "csp.middleware.CSPMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.common.CommonMiddleware",
-    "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "opendcr.web.config.headers.NothingIsStored",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "opendcr.web.config.middleware.Security",
+    "opendcr.web.config.middleware.StaticFiles",
+    "opendcr.web.config.middleware.ContentSecurityPolicy",
+    "opendcr.web.config.middleware.Session",
+    "opendcr.web.config.middleware.Common",
+    "opendcr.web.config.middleware.Csrf",
+    "opendcr.web.config.middleware.Authentication",
+    "opendcr.web.config.middleware.NothingIsStored",
+    "opendcr.web.config.middleware.FrameOptions",
     "django_htmx.middleware.HtmxMiddleware",
 ]
 

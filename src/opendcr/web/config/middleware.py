@@ -1,0 +1,99 @@
+"""The middleware of Django, run where the request is.
+
+None of it waits for anything but a session that is saved. Left alone, each piece would change into
+a thread and back on an asynchronous server, a dozen times for each tap.
+"""
+
+from typing import Any
+
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
+from csp.middleware import CSPMiddleware
+from django.contrib.auth.middleware import AuthenticationMiddleware
+from django.contrib.sessions.middleware import SessionMiddleware
+from django.http import HttpRequest, HttpResponseBase
+from django.middleware.clickjacking import XFrameOptionsMiddleware
+from django.middleware.common import CommonMiddleware
+from django.middleware.csrf import CsrfViewMiddleware
+from django.middleware.security import SecurityMiddleware
+from django.utils.deprecation import MiddlewareMixin
+from whitenoise.middleware import WhiteNoiseMiddleware
+
+
+class _InPlace(MiddlewareMixin):
+    """Middleware whose work is short and waits for nothing."""
+
+    async def __acall__(self, request: HttpRequest) -> HttpResponseBase:
+        answered = self.process_request(request) if hasattr(self, "process_request") else None
+        response = answered or await self.get_response(request)
+        if hasattr(self, "process_response"):
+            response = await self.finished(request, response)
+        return response  # type: ignore[no-any-return]
+
+    async def finished(self, request: HttpRequest, response: Any) -> Any:
+        return self.process_response(request, response)  # type: ignore[attr-defined]
+
+
+class Security(_InPlace, SecurityMiddleware):
+    pass
+
+
+class ContentSecurityPolicy(_InPlace, CSPMiddleware):
+    pass
+
+
+class Common(_InPlace, CommonMiddleware):
+    pass
+
+
+class Authentication(_InPlace, AuthenticationMiddleware):
+    pass
+
+
+class FrameOptions(_InPlace, XFrameOptionsMiddleware):
+    pass
+
+
+class Session(_InPlace, SessionMiddleware):
+    async def finished(self, request: HttpRequest, response: Any) -> Any:
+        if request.session.modified:
+            return await sync_to_async(self.process_response)(request, response)
+        return self.process_response(request, response)
+
+
+class Csrf(_InPlace, CsrfViewMiddleware):
+    def __init__(self, get_response: Any) -> None:
+        super().__init__(get_response)
+        if iscoroutinefunction(self):
+            self.process_view = self._viewed  # Django awaits it in place
+
+    async def _viewed(self, *args: Any) -> Any:
+        return super().process_view(*args)
+
+
+class NothingIsStored(_InPlace):
+    """Answers are about people: no browser and no cache keeps one, unless the answer says so."""
+
+    def process_response(
+        self, request: HttpRequest, response: HttpResponseBase
+    ) -> HttpResponseBase:
+        response.headers.setdefault("Cache-Control", "no-store")
+        return response
+
+
+class StaticFiles(WhiteNoiseMiddleware):  # type: ignore[misc]  # has no types
+    """Static files, found in a table that is made at the start."""
+
+    async_capable = True
+
+    def __init__(self, get_response: Any) -> None:
+        super().__init__(get_response)
+        self._waits = iscoroutinefunction(get_response)
+        if self._waits:
+            markcoroutinefunction(self)
+
+    def __call__(self, request: HttpRequest) -> Any:
+        return self._later(request) if self._waits else super().__call__(request)
+
+    async def _later(self, request: HttpRequest) -> Any:
+        found = self.files.get(request.path_info)
+        return await self.get_response(request) if found is None else self.serve(found, request)
