@@ -1,5 +1,6 @@
 """Reads a table of a TOML file key by key, so that an error can name the file and the key."""
 
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -7,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from opendcr.errors import InputError
+
+_CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]|24:00")
 
 
 def read_toml(path: Path, of: str) -> dict[str, Any]:
@@ -31,12 +34,13 @@ class Table:
     def of(cls, where: str, name: str, data: Any, known: Iterable[str] | None = None) -> "Table":
         """The table, after a look at its type and its keys."""
         if not isinstance(data, Mapping):
-            raise InputError(f"{where}, {name}", shown(data), "a table")
+            raise InputError(f"{where}, {name or 'the whole'}", shown(data), "a table")
         table = cls(where, name, data)
         for key in data:
             if known is not None and key not in known:
                 expected = f"one of {', '.join(sorted(known))}"
-                raise InputError(f"{where}, {table.key(key)}", "a key that is not known", expected)
+                named = one_line(table.key(key))
+                raise InputError(f"{where}, {named}", "a key that is not known", expected)
         return table
 
     def key(self, key: str) -> str:
@@ -46,11 +50,20 @@ class Table:
     def fail(self, key: str, expected: str) -> InputError:
         """The error for a key whose value is not what was expected."""
         found = shown(self.data[key]) if key in self.data else "nothing"
-        return InputError(f"{self.where}, {self.key(key)}", found, expected)
+        return InputError(f"{self.where}, {one_line(self.key(key))}", found, expected)
 
     def table(self, key: str, known: Iterable[str] | None = None) -> "Table":
         """A table within; an empty one where it is left out."""
         return Table.of(self.where, self.key(key), self.data.get(key, {}), known)
+
+    def tables(self, key: str, known: Iterable[str]) -> tuple["Table", ...]:
+        """The tables of a list; none where it is left out."""
+        values = self.data.get(key, [])
+        if not isinstance(values, list):
+            raise self.fail(key, "a list")
+        named = [f"{self.key(key)}[{at}]" for at in range(1, len(values) + 1)]
+        rows = zip(named, values, strict=True)
+        return tuple(Table.of(self.where, name, value, known) for name, value in rows)
 
     def __contains__(self, key: str) -> bool:
         return key in self.data
@@ -82,12 +95,33 @@ class Table:
         inner = self.table(key)
         return {name: inner.number(name, low, high) for name in inner.data}
 
-    def text(self, key: str, default: str | None = None) -> str:
-        """A text that is not empty."""
+    def text(self, key: str, default: str | None = None, most: int = 200) -> str:
+        """A text in one line that is not empty and has at most so many characters."""
         value = self.data.get(key, default)
-        if not isinstance(value, str) or not value:
-            raise self.fail(key, "a text")
+        if not isinstance(value, str) or not 0 < len(value) <= most or not value.isprintable():
+            raise self.fail(key, f"up to {most} characters in one line")
         return value
+
+    def flag(self, key: str, default: bool) -> bool:
+        """Yes or no."""
+        value = self.data.get(key, default)
+        if not isinstance(value, bool):
+            raise self.fail(key, "true or false")
+        return value
+
+    def clock(self, key: str, default: str) -> str:
+        """A local time."""
+        value = self.data.get(key, default)
+        if not isinstance(value, str) or not _CLOCK.fullmatch(value):
+            raise self.fail(key, 'a local time from "00:00" to "24:00"')
+        return value
+
+    def codes(self, key: str, codes: Iterable[str], default: Iterable[str]) -> tuple[str, ...]:
+        """A list of some codes."""
+        values, codes = self.data.get(key, list(default)), tuple(codes)
+        if not isinstance(values, list) or any(value not in codes for value in values):
+            raise self.fail(key, f"a list of some of {', '.join(codes)}")
+        return tuple(values)
 
     def one_of(self, key: str, codes: Iterable[str], default: str | None = None) -> str:
         """One of some codes."""
@@ -104,4 +138,11 @@ def is_number(value: Any) -> bool:
 
 def shown(value: Any) -> str:
     """A value for an error message."""
-    return f"'{value}'" if isinstance(value, str) else str(value)
+    if value is None:
+        return "nothing"
+    return one_line(f"'{value}'" if isinstance(value, str) else str(value))
+
+
+def one_line(text: str) -> str:
+    """The beginning of a text, in one line."""
+    return " ".join(text.split())[:80]

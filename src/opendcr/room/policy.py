@@ -3,15 +3,14 @@
 Thresholds are the service's own. The defaults stand only where a room has adopted nothing.
 """
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from opendcr.catalogue.care import CONCERNS, PUPILS, RESPONSES, SIGNS, SKINS
 from opendcr.catalogue.places import HANDS, PLACE_KINDS, ROUTES
 from opendcr.errors import InputError
+from opendcr.keyed import Table, read_toml, shown
 from opendcr.ledger.kinds import KINDS
 from opendcr.ledger.shapes import Json, Number, is_ident
 
@@ -123,7 +122,7 @@ class Policy:
     @classmethod
     def from_data(cls, data: Json, where: str) -> "Policy":
         """The policy of a file's content; raises InputError naming `where` and the key."""
-        return _Reader(where).policy(data)
+        return _policy(Table.of(where, "", data, (*_SECTIONS, "places", "concern")))
 
 
 DEFAULT = Policy()
@@ -131,12 +130,7 @@ DEFAULT = Policy()
 
 def read_policy(path: Path) -> Policy:
     """The policy in a TOML file; raises InputError for what cannot be one."""
-    try:
-        return Policy.from_data(tomllib.loads(path.read_text(encoding="utf-8")), str(path))
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(str(path), "a file that cannot be read", "a policy in TOML") from error
-    except tomllib.TOMLDecodeError as error:
-        raise InputError(str(path), str(error), "a policy in TOML") from error
+    return Policy.from_data(read_toml(path, "a policy"), str(path))
 
 
 def _turn_data(turn: Turn) -> dict[str, Json]:
@@ -164,159 +158,68 @@ _NUMBERS = {
 }
 
 
-class _Reader:
-    """Reads a policy key by key, so that an error can name the key."""
+def _policy(whole: Table) -> Policy:
+    room, looks, stay, staff, turnover, entry = (
+        whole.table(name, keys) for name, keys in _SECTIONS.items()
+    )
+    return Policy(
+        title=room.text("title", DEFAULT.title, 60),
+        minimum_age=room.whole("minimum_age", 0, 120, DEFAULT.minimum_age),
+        opens=room.clock("opens", DEFAULT.opens),
+        closes=room.clock("closes", DEFAULT.closes),
+        routes=room.codes("routes", ROUTES.codes, DEFAULT.routes),
+        places=_places(whole),
+        look_every={
+            level: looks.whole(level, 1, 240, minutes)
+            for level, minutes in DEFAULT.look_every.items()
+        },
+        breathing_every=looks.whole("breathing", 1, 60, DEFAULT.breathing_every),
+        recovery_look_every=looks.whole("recovery", 1, 240, DEFAULT.recovery_look_every),
+        seat_limit=stay.whole("seat_limit", 1, 1440, DEFAULT.seat_limit),
+        stay_after_naloxone=stay.whole("after_naloxone", 0, 1440, DEFAULT.stay_after_naloxone),
+        stay_after_use=stay.whole("after_use", 0, 1440, DEFAULT.stay_after_use),
+        staff_minimum=staff.whole("minimum", 0, 100, 0),
+        nurses_minimum=staff.whole("nurses", 0, 100, 0),
+        booths_per_staff=staff.whole("booths_per_staff", 0, 100, 0),
+        block_after_use=turnover.flag("block", False),
+        late_entry=entry.whole("late", 1, 1440, DEFAULT.late_entry),
+        clock_offset=entry.whole("clock_offset", 1, 1440, DEFAULT.clock_offset),
+        turns=tuple(map(_turn, whole.tables("concern", ("level", "key", "value", "at_most")))),
+    )
 
-    def __init__(self, where: str) -> None:
-        self.where = where
 
-    def policy(self, data: Json) -> Policy:
-        self._known("", data, {*_SECTIONS, "places", "concern"})
-        sections = {name: self._section(data, name) for name in _SECTIONS}
-        room, looks, stay = sections["room"], sections["observation"], sections["stay"]
-        staff, entry = sections["staff"], sections["entry"]
-        return Policy(
-            title=self._text(room, "room.title", DEFAULT.title),
-            minimum_age=self._number(room, "room.minimum_age", DEFAULT.minimum_age, 0, 120),
-            opens=self._clock(room, "room.opens", DEFAULT.opens),
-            closes=self._clock(room, "room.closes", DEFAULT.closes),
-            routes=tuple(self._codes(room, "room.routes", DEFAULT.routes, ROUTES.codes)),
-            places=self._places(data.get("places", [])),
-            look_every={
-                level: self._number(looks, f"observation.{level}", minutes, 1, 240)
-                for level, minutes in DEFAULT.look_every.items()
-            },
-            breathing_every=self._number(
-                looks, "observation.breathing", DEFAULT.breathing_every, 1, 60
-            ),
-            recovery_look_every=self._number(
-                looks, "observation.recovery", DEFAULT.recovery_look_every, 1, 240
-            ),
-            seat_limit=self._number(stay, "stay.seat_limit", DEFAULT.seat_limit, 1, 1440),
-            stay_after_naloxone=self._number(
-                stay, "stay.after_naloxone", DEFAULT.stay_after_naloxone, 0, 1440
-            ),
-            stay_after_use=self._number(stay, "stay.after_use", DEFAULT.stay_after_use, 0, 1440),
-            staff_minimum=self._number(staff, "staff.minimum", 0, 0, 100),
-            nurses_minimum=self._number(staff, "staff.nurses", 0, 0, 100),
-            booths_per_staff=self._number(staff, "staff.booths_per_staff", 0, 0, 100),
-            block_after_use=self._flag(sections["turnover"], "turnover.block", False),
-            late_entry=self._number(entry, "entry.late", DEFAULT.late_entry, 1, 1440),
-            clock_offset=self._number(entry, "entry.clock_offset", DEFAULT.clock_offset, 1, 1440),
-            turns=tuple(
-                self._turn(turn, f"concern[{at}]")
-                for at, turn in enumerate(self._list(data.get("concern", []), "concern"), 1)
-            ),
-        )
+def _places(whole: Table) -> tuple[Place, ...]:
+    rows = whole.tables("places", ("id", "kind", "words", "hand", "capacity"))
+    places = tuple(map(_place, rows))
+    seen: set[str] = set()
+    for place in places:
+        if place.id in seen:
+            raise InputError(f"{whole.where}, places", shown(place.id), "each id once")
+        seen.add(place.id)
+    return places
 
-    def _fail(self, key: str, found: Any, expected: str) -> InputError:
-        shown = (
-            "nothing" if found is None else f"'{found}'" if isinstance(found, str) else str(found)
-        )
-        return InputError(f"{self.where}, {key}", " ".join(shown.split())[:80], expected)
 
-    def _known(self, key: str, data: Json, known: set[str]) -> None:
-        if not isinstance(data, Mapping):
-            raise self._fail(key or "the whole", type(data).__name__, "a table")
-        for name in data:
-            if name not in known:
-                at = f"{key}.{name}" if key else name
-                raise InputError(
-                    f"{self.where}, {' '.join(at.split())[:80]}",
-                    "a key that no policy has",
-                    f"one of {', '.join(sorted(known))}",
-                )
+def _place(row: Table) -> Place:
+    id = row.data.get("id")
+    if not isinstance(id, str) or not is_ident(id):
+        raise row.fail("id", "an id such as booth-1")
+    return Place(
+        id=id,
+        kind=row.one_of("kind", PLACE_KINDS.codes),
+        words=row.text("words", id, 60),
+        hand=row.one_of("hand", HANDS.codes, "either"),
+        capacity=row.whole("capacity", 1, 50, 1),
+    )
 
-    def _section(self, data: Mapping[str, Json], name: str) -> Mapping[str, Json]:
-        section = data.get(name, {})
-        self._known(name, section, _SECTIONS[name])
-        return section  # type: ignore[no-any-return]
 
-    def _list(self, value: Json, key: str) -> list[Json]:
-        if not isinstance(value, list):
-            raise self._fail(key, type(value).__name__, "a list")
-        return value
-
-    def _text(self, section: Mapping[str, Json], key: str, default: str) -> str:
-        value = section.get(key.rpartition(".")[2], default)
-        if not isinstance(value, str) or not 0 < len(value) <= 60 or not value.isprintable():
-            raise self._fail(key, value, "up to 60 characters in one line")
-        return value
-
-    def _number(
-        self, section: Mapping[str, Json], key: str, default: int, low: int, high: int
-    ) -> int:
-        value = section.get(key.rpartition(".")[2], default)
-        if type(value) is not int or not low <= value <= high:
-            raise self._fail(key, value, f"a whole number from {low} to {high}")
-        return value
-
-    def _flag(self, section: Mapping[str, Json], key: str, default: bool) -> bool:
-        value = section.get(key.rpartition(".")[2], default)
-        if not isinstance(value, bool):
-            raise self._fail(key, value, "true or false")
-        return value
-
-    def _clock(self, section: Mapping[str, Json], key: str, default: str) -> str:
-        value = section.get(key.rpartition(".")[2], default)
-        parts = value.split(":") if isinstance(value, str) else []
-        fits = len(parts) == 2 and all(len(part) == 2 and part.isdigit() for part in parts)
-        if not fits or int(parts[0]) * 60 + int(parts[1]) > 1440 or int(parts[1]) > 59:
-            raise self._fail(key, value, 'a local time from "00:00" to "24:00"')
-        return str(value)
-
-    def _code(self, value: Json, key: str, codes: tuple[str, ...]) -> str:
-        if value not in codes:
-            raise self._fail(key, value, f"one of {', '.join(codes)}")
-        return str(value)
-
-    def _codes(
-        self,
-        section: Mapping[str, Json],
-        key: str,
-        default: tuple[str, ...],
-        codes: tuple[str, ...],
-    ) -> list[str]:
-        values = self._list(section.get(key.rpartition(".")[2], list(default)), key)
-        return [self._code(value, key, codes) for value in values]
-
-    def _places(self, values: Json) -> tuple[Place, ...]:
-        places = tuple(
-            self._place(value, f"places[{at}]")
-            for at, value in enumerate(self._list(values, "places"), 1)
-        )
-        seen: set[str] = set()
-        for place in places:
-            if place.id in seen:
-                raise self._fail("places", place.id, "each id once")
-            seen.add(place.id)
-        return places
-
-    def _place(self, value: Json, key: str) -> Place:
-        self._known(key, value, {"id", "kind", "words", "hand", "capacity"})
-        id = value.get("id")
-        if not isinstance(id, str) or not is_ident(id):
-            raise self._fail(f"{key}.id", id, "an id such as booth-1")
-        return Place(
-            id=id,
-            kind=self._code(value.get("kind"), f"{key}.kind", PLACE_KINDS.codes),
-            words=self._text(value, f"{key}.words", id),
-            hand=self._code(value.get("hand", "either"), f"{key}.hand", HANDS.codes),
-            capacity=self._number(value, f"{key}.capacity", 1, 1, 50),
-        )
-
-    def _turn(self, value: Json, key: str) -> Turn:
-        self._known(key, value, {"level", "key", "value", "at_most"})
-        levels = tuple(code for code in CONCERNS.codes if code != "none")
-        level = self._code(value.get("level"), f"{key}.level", levels)
-        turned = self._code(value.get("key"), f"{key}.key", (*_CODES, *_NUMBERS))
-        wanted, other = ("value", "at_most") if turned in _CODES else ("at_most", "value")
-        if other in value or wanted not in value:
-            found = other if other in value else "nothing"
-            raise InputError(f"{self.where}, {key}", found, f"{wanted} for {turned}")
-        if turned in _CODES:
-            code = self._code(value["value"], f"{key}.value", _CODES[turned])
-            return Turn(level, turned, value=code)
-        bounds = _NUMBERS[turned]
-        most = self._number(value, f"{key}.at_most", 0, bounds.low, bounds.high)
-        return Turn(level, turned, at_most=most)
+def _turn(row: Table) -> Turn:
+    level = row.one_of("level", [code for code in CONCERNS.codes if code != "none"])
+    key = row.one_of("key", (*_CODES, *_NUMBERS))
+    wanted, other = ("value", "at_most") if key in _CODES else ("at_most", "value")
+    if other in row or wanted not in row:
+        found = other if other in row else "nothing"
+        raise InputError(f"{row.where}, {row.name}", found, f"{wanted} for {key}")
+    if key in _CODES:
+        return Turn(level, key, value=row.one_of("value", _CODES[key]))
+    bounds = _NUMBERS[key]
+    return Turn(level, key, at_most=row.whole("at_most", bounds.low, bounds.high))

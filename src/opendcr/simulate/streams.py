@@ -5,7 +5,6 @@ differ in one thing differ only by it.
 """
 
 import hashlib
-import uuid
 
 import numpy as np
 
@@ -20,7 +19,8 @@ def uuid7(milliseconds: int, seed: int, *name: object) -> str:
     random = int.from_bytes(_digest(seed, name), "big")
     value = (milliseconds & (2**48 - 1)) << 80 | random & (2**80 - 1)
     value = value & ~(0xF << 76) | 0x7 << 76
-    return str(uuid.UUID(int=value & ~(0x3 << 62) | 0x2 << 62))
+    said = f"{value & ~(0x3 << 62) | 0x2 << 62:032x}"
+    return f"{said[:8]}-{said[8:12]}-{said[12:16]}-{said[16:20]}-{said[20:]}"
 
 
 def _digest(seed: int, name: tuple[object, ...]) -> bytes:
