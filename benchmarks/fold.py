@@ -18,6 +18,7 @@ import argparse
 import sqlite3
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ from opendcr.ledger.effective import effective
 from opendcr.ledger.facts import Command, Fact, Refusal
 from opendcr.room.decide import decide
 from opendcr.room.room import MemoryArchive, Room, advance, fold
-from opendcr.room.stages import STEPS
+from opendcr.room.stages import IN_BOOTH, IN_PLACE, STEPS
 from opendcr.simulate.comers import days
 from opendcr.simulate.reference import Simulation
 from opendcr.simulate.room import header
@@ -43,7 +44,7 @@ class Enough(Exception):
 
 def invented(count: int) -> list[Fact]:
     """So many facts of simulated days, every hundredth a correction; cut while people are in the room."""
-    scenario = read_scenario(ROOT / "examples/glasgow/room.toml")
+    scenario = replace(read_scenario(ROOT / "examples/glasgow/room.toml"), days=3650)
     facts: list[Fact] = []
 
     def write(answer: Sequence[Fact]) -> None:
@@ -97,15 +98,14 @@ def looped(facts: Sequence[Fact]) -> Open:
         if fact.kind == "Arrived":
             visits[str(fact.visit)] = ("arrived", None)
         elif fact.kind in STEPS and fact.visit in visits:
-            stage = STEPS[fact.kind].after
-            place = fact.data.get("place", visits[fact.visit][1])
-            visits[fact.visit] = (stage, place if stage not in _NOWHERE else None)
+            stage, held = STEPS[fact.kind].after, visits[fact.visit][1]
+            place = fact.data.get("place", held if stage in IN_BOOTH else None)
+            visits[fact.visit] = (stage, place if stage in IN_PLACE else None)
             if stage == "left":
                 del visits[fact.visit]
     return visits
 
 
-_NOWHERE = ("waiting", "stepped_out", "called", "left")
 _LAST_STEPS = """
 SELECT visit, kind FROM (
   SELECT visit, kind, row_number() OVER (PARTITION BY visit ORDER BY seq DESC) AS nth

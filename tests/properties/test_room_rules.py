@@ -17,8 +17,9 @@ from tests.histories import Act, do, histories, lived
 from tests.world import World
 
 # Asks of the usual way through the room, with what can stand against them.
-WAYS = histories(("next",) * 9 + ("arrive", "bar", "bar", "care", "depart", "named", "policy",
-                 "correct"), 50)  # fmt: skip
+WAYS = histories(
+    ("next",) * 16 + ("arrive", "bar", "care", "depart", "named", "policy", "correct"), 120
+)
 Answered = tuple[Room, Fact, World]  # the room before, the first fact of the answer, the world
 
 
