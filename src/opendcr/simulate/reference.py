@@ -256,8 +256,17 @@ class Simulation:
         return start + deeds[-1].after
 
     def _do(self, visit: str, deed: Deed) -> Act:
+        begins = deed.kind == "EmergencyStarted"
+
         def act(at: int) -> None:
-            self.staff.send(at, deed.role, deed.kind, visit, deed.data)
+            # Reports are never refused: somebody who has left is not to fall ill, and what somebody
+            # else has ended is not to go on.
+            if (
+                visit in self.room.visits
+                if begins
+                else deed.data["emergency"] in self.room.emergencies
+            ):
+                self.staff.send(at, deed.role, deed.kind, visit, deed.data)
 
         return act
 
@@ -281,9 +290,10 @@ class Simulation:
 
     def _leave_booth(self, at: int, visit: str, place: str) -> None:
         comer, held = self.comers.get(visit), self.room.visits.get(visit)
-        if comer is not None and self._rests(at, visit):
+        if comer is not None and held is not None and self._rests(at, visit):
             self._resting.add(visit)
-            self.staff.send(at, "worker", "MovedToRecovery", visit)
+            if held.stage in IN_BOOTH:
+                self.staff.send(at, "worker", "MovedToRecovery", visit)
             leaves = max(at + comer.recovery, self._earliest(visit))
             self.calendar.at(leaves, Turn.CARE, comer.number, self.departure(visit))
         else:

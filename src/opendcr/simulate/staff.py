@@ -6,6 +6,7 @@ from typing import Any
 
 from opendcr.catalogue.places import permits
 from opendcr.ledger.facts import Command, Fact, Refusal
+from opendcr.ledger.kinds import BODY_KINDS
 from opendcr.room.policy import Place, Policy
 from opendcr.room.room import Room
 from opendcr.simulate.scenario import Scenario
@@ -18,7 +19,8 @@ DEVICE = "t-simulated"
 
 
 class Staff:
-    """Whoever works in one replication. Every act is an ask, which the room may refuse."""
+    """Whoever works in one replication. Acts are asks, which the room may refuse; what is seen of a
+    body or done for one is a report, as from everybody."""
 
     def __init__(self, scenario: Scenario, world: World, seed: int, replication: int) -> None:
         self._scenario, self._world = scenario, world
@@ -44,7 +46,7 @@ class Staff:
         command = Command(
             id=uuid7(at, *self._key, "command", self._sent),
             kind=kind,
-            mode="ask",
+            mode="report" if kind in BODY_KINDS else "ask",
             room=self.room.name,
             author=f"s-{role}",
             role=role,
