@@ -63,3 +63,12 @@ def test_a_late_report_is_judged_by_the_exclusion_of_its_time():
     world.ask("ExclusionImposed", "Robin", scope="building", until=UNTIL)
     world.report("Arrived", "Robin", ago=30)
     assert "excluded" not in world.flags()
+
+
+def test_a_visit_without_a_name_is_not_given_to_somebody_who_is_here():
+    world = World()
+    world.arrive("Robin")
+    (arrived,) = world.ask("Arrived")
+    body = world.body("Assessed", None, {"outcome": "proceed"}, mode="ask")
+    named = {**body, "visit": arrived.visit, "person": person("Robin")}
+    assert code(world.send(named)) == "already_here"
