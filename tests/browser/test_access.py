@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Request, expect
 
 if TYPE_CHECKING:
     from tests.browser.conftest import Room, SignIn
@@ -126,3 +126,19 @@ def test_nothing_is_fetched_from_elsewhere_and_nothing_breaks_the_policy(
     page.wait_for_selector(".tile")
     assert [url for url in asked if not url.startswith((peopled.url, "data:"))] == []
     assert said == []
+
+
+def test_the_board_weighs_less_than_200_kilobytes(peopled: "Room", sign_in: "SignIn") -> None:
+    page = sign_in("lead")
+    weights: dict[str, int] = {}
+
+    def weigh(request: Request) -> None:
+        if "/api/stream" not in request.url:
+            weights[request.url] = request.sizes()["responseBodySize"]
+
+    page.on("requestfinished", weigh)
+    page.reload()
+    page.wait_for_selector(".tile")
+    page.wait_for_load_state("load")
+    assert len(weights) > 20
+    assert sum(weights.values()) < 200_000

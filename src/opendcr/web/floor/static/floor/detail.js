@@ -31,7 +31,7 @@ export const details = {
     const batch = field("dose-batch", "Batch", { maxlength: 64, pattern: "[A-Za-z0-9._:\\-]*" });
     const witness = chips("Witness", (desk.board?.staff.people ?? []).map((one) => [one.id, initials(desk.board, one.id)]));
     return {
-      elements: [listed.element, other.element, route.element, witness.element, batch.element],
+      elements: [listed.element, route.element, witness.element, other.element, batch.element],
       data: () => kept({ micrograms: other.value() ? Number.parseInt(other.value(), 10) : listed.value(), route: route.value(),
         witness: witness.value(), batch: batch.value().replace(/[^A-Za-z0-9._:-]/g, "") }),
     };

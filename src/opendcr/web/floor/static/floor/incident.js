@@ -6,7 +6,7 @@ import { desk, outbox } from "./desk.js";
 import { randomHex } from "./uuid.js";
 import { boot } from "./words.js";
 
-/** By emergency: {id, since, visit, place, area, entries, ended}. */
+/** By emergency: {id, since, visit, place, area, entries, end}. */
 const local = new Map();
 
 /** Begins an emergency at once and sends it. @returns {string} its id */
@@ -18,7 +18,7 @@ export function begin({ visit = null, place = null } = {}) {
 }
 
 function takeUp({ id, since, visit = null, place = null }) {
-  local.set(id, { id, since, visit, place, area: null, entries: [], ended: false });
+  local.set(id, { id, since, visit, place, area: null, entries: [] });
 }
 
 /** Takes up an emergency whose command another page of this device made at the touch. */
@@ -30,7 +30,7 @@ export function adopt(command) {
   return id;
 }
 
-/** Records what was done or seen, at the moment of the touch. @returns the entry, `fact` once saved */
+/** Records what was done or seen, at the moment of the touch. @returns the entry */
 export function record(id, kind, data, words, { visit = visitOf(id), clock = reading(), at = now() } = {}) {
   if (!local.has(id)) takeUp({ id, since: at });
   const options = { visit, data: { emergency: id, ...data }, urgent: true, clock, room: boot.room };
@@ -41,14 +41,15 @@ function follow(id, sent, line) {
   const mine = local.get(id);
   const known = mine.entries.find((entry) => entry.sent === sent);
   if (known) return known;
-  const entry = { ...line, sent, fact: null };
+  const entry = { ...line, sent };
   mine.entries.push(entry);
-  sent.answered.then(({ state, facts }) => {
-    entry.fact = facts?.[0]?.id ?? null;
-    if (state === "saved" && line.kind === "EndEmergency") mine.ended = true;
-  });
+  if (line.kind === "EndEmergency") mine.end = sent;
   return entry;
 }
+
+/** The fact that a touch became; null until the server has said so. */
+const factOf = (entry) => entry.sent.outcome?.facts?.[0]?.id ?? null;
+const hasEnded = (mine) => mine?.end?.outcome?.state === "saved";
 
 const visitOf = (id) => view(id)?.visit ?? null;
 
@@ -64,7 +65,7 @@ export function view(id) {
 /** The board tells a saved line itself: then it is no longer told twice. */
 function forgetTold(mine, told) {
   const lines = new Set((told?.timeline ?? []).map((line) => line.fact));
-  const known = (entry) => lines.has(entry.fact) || (told && entry.fact && entry.kind === "StartEmergency");
+  const known = (entry) => lines.has(factOf(entry)) || (told && factOf(entry) && entry.kind === "StartEmergency");
   mine.entries = mine.entries.filter((entry) => !known(entry));
 }
 
@@ -78,15 +79,14 @@ function alone(mine) {
 
 /** The emergencies that run, oldest first; those begun here first of all until the board tells them. */
 export function running() {
-  const ended = (id) => local.get(id)?.ended;
-  const told = (desk.board?.emergencies ?? []).map((one) => one.id).filter((id) => !ended(id));
+  const told = (desk.board?.emergencies ?? []).map((one) => one.id).filter((id) => !hasEnded(local.get(id)));
   const begun = [...local.values()].filter((mine) => !told.includes(mine.id) && !over(mine)).map((mine) => mine.id);
   return [...told, ...begun].map(view).filter(Boolean);
 }
 
 /** Whether an emergency begun here is over: ended here, or told by the board once and no longer. */
 function over(mine) {
-  if (mine.ended) return true;
+  if (hasEnded(mine)) return true;
   const start = mine.entries.find((entry) => entry.kind === "StartEmergency");
   return desk.board !== null && start === undefined;
 }

@@ -106,6 +106,7 @@ export class Outbox extends EventTarget {
   settle(lane, entry, answer) {
     this.lanes[lane].shift();
     this.store.drop(entry);
+    entry.outcome = answer; // before anybody is told: whoever draws now knows the facts
     entry.answer(answer);
     this.set(entry, answer.state);
   }
