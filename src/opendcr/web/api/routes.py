@@ -124,7 +124,7 @@ def _register_key(jwk: schemas.PublicKey, sender: Sender) -> dict[str, str]:
         raise InputError("x, y", "no point of the curve", "a P-256 public key") from error
     now = datetime.now(UTC)
     key = SigningKey.objects.create(
-        key=f"k-{secrets.token_hex(12)}", staff_id=sender.staff, device=sender.device,
+        key=f"k-{secrets.token_hex(12)}", staff_id=str(sender.staff), device=sender.device,
         x=jwk.x, y=jwk.y, since=now, until=now + SHIFT,
     )  # fmt: skip
     return {

@@ -1,5 +1,6 @@
 """GET /api/stream: server-sent events, resumable by Last-Event-ID."""
 
+import random
 import time
 from collections.abc import AsyncIterator
 
@@ -44,7 +45,8 @@ async def _while_welcome(
     request: HttpRequest, sender: Sender, told: AsyncIterator[str]
 ) -> AsyncIterator[str]:
     """The events, until the session or the token they were asked with is no longer valid."""
-    checked = time.monotonic()
+    # Streams that all begin at a server's start must not all ask at the same moment.
+    checked = time.monotonic() - random.random() * CHECK_EVERY
     async for event in told:
         yield event
         if time.monotonic() - checked > CHECK_EVERY:

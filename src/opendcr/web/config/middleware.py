@@ -16,7 +16,8 @@ from django.middleware.common import CommonMiddleware
 from django.middleware.csrf import CsrfViewMiddleware
 from django.middleware.security import SecurityMiddleware
 from django.utils.deprecation import MiddlewareMixin
-from whitenoise.middleware import WhiteNoiseMiddleware
+
+from opendcr.web.config.statics import CompressedStatics
 
 
 class _InPlace(MiddlewareMixin):
@@ -24,7 +25,7 @@ class _InPlace(MiddlewareMixin):
 
     async def __acall__(self, request: HttpRequest) -> HttpResponseBase:
         answered = self.process_request(request) if hasattr(self, "process_request") else None
-        response = answered or await self.get_response(request)
+        response = answered or await self.get_response(request)  # type: ignore[misc]
         if hasattr(self, "process_response"):
             response = await self.finished(request, response)
         return response  # type: ignore[no-any-return]
@@ -63,11 +64,11 @@ class Session(_InPlace, SessionMiddleware):
 class Csrf(_InPlace, CsrfViewMiddleware):
     def __init__(self, get_response: Any) -> None:
         super().__init__(get_response)
-        if iscoroutinefunction(self):
-            self.process_view = self._viewed  # Django awaits it in place
+        if iscoroutinefunction(get_response):
+            self.process_view = self._viewed  # type: ignore  # awaited in place
 
     async def _viewed(self, *args: Any) -> Any:
-        return super().process_view(*args)
+        return CsrfViewMiddleware.process_view(self, *args)
 
 
 class NothingIsStored(_InPlace):
@@ -80,7 +81,7 @@ class NothingIsStored(_InPlace):
         return response
 
 
-class StaticFiles(WhiteNoiseMiddleware):  # type: ignore[misc]  # has no types
+class StaticFiles(CompressedStatics):
     """Static files, found in a table that is made at the start."""
 
     async_capable = True

@@ -19,7 +19,7 @@ from opendcr.ledger.facts import UNATTRIBUTED
 from opendcr.ledger.kinds import BODY_KINDS
 from opendcr.ledger.shapes import Json
 from opendcr.room.intake import Intake
-from opendcr.web.store.models import SigningKey
+from opendcr.web.store.models import SigningKey, Staff
 
 
 @dataclass(frozen=True)
@@ -63,10 +63,7 @@ def author_of(body: Mapping[str, Json], taken: Intake, sender: Sender) -> Author
 
 
 def _is_staff(named: Json) -> bool:
-    return (
-        isinstance(named, str)
-        and SigningKey.staff.field.related_model.objects.filter(staff=named).exists()
-    )
+    return isinstance(named, str) and Staff.objects.filter(staff=named).exists()
 
 
 def _proven(body: Mapping[str, Json], named: str) -> SigningKey | None:
@@ -103,8 +100,8 @@ def _signed(key: SigningKey, signature: str, body: Mapping[str, Json]) -> bool:
 
 def public_key(x: str, y: str) -> ec.EllipticCurvePublicKey:
     """The public key of a JWK's coordinates; raises ValueError for a point off the curve."""
-    point = (int.from_bytes(_bytes(part), "big") for part in (x, y))
-    return ec.EllipticCurvePublicNumbers(*point, ec.SECP256R1()).public_key()
+    across, up = (int.from_bytes(_bytes(part), "big") for part in (x, y))
+    return ec.EllipticCurvePublicNumbers(across, up, ec.SECP256R1()).public_key()
 
 
 def _bytes(text: str) -> bytes:

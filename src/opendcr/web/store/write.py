@@ -58,8 +58,9 @@ def write(
         now = _not_before(clock(), held.room.recorded)
         command, secrets = _command(taken, body, author, held.room, now)
         decided = decide(held.room, command, now)
+        facts: tuple[Fact, ...] = ()
         if isinstance(decided, Refusal):
-            facts, answered = (), _refused(decided)
+            answered = _refused(decided)
         else:
             facts = seal(decided, held.room.seq, held.head)
             answered = _recorded(facts)
