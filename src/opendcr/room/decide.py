@@ -180,8 +180,16 @@ def _data(command: Command) -> dict[str, Json]:
     return data
 
 
-def _following(room: Room, command: Command) -> list[tuple[str, Mapping[str, Json]]]:
-    """What the policy makes follow: a booth that somebody leaves is blocked for cleaning."""
+Draft = tuple[str, Mapping[str, Json]]
+
+
+def _following(room: Room, command: Command) -> list[Draft]:
+    """What else happens with it."""
+    return [*_cleaning(room, command), *_named_with_it(room, command)]
+
+
+def _cleaning(room: Room, command: Command) -> list[Draft]:
+    """Where the policy says so, a booth that somebody leaves is blocked for cleaning."""
     visit = room.visits.get(command.visit) if command.visit else None
     step = STEPS.get(command.kind)
     leaves = step is not None and step.after not in IN_BOOTH
@@ -190,6 +198,25 @@ def _following(room: Room, command: Command) -> list[tuple[str, Mapping[str, Jso
     blocked = visit.stage in IN_BOOTH and room.standing.value("blocked", visit.place) is None
     data = {"place": visit.place, "reason": "cleaning", "rule": "turnover"}
     return [("PlaceBlocked", data)] if blocked else []
+
+
+def _named_with_it(room: Room, command: Command) -> list[Draft]:
+    """Who an emergency is about, once somebody says so, holds for all that was done in it before.
+
+    Otherwise a dose given to a person not yet known would be missing from their minimum stay.
+    """
+    target, changes = command.target, command.data.get("changes", {})
+    if command.kind != "Corrected" or target is None or target.kind != "EmergencyStarted":
+        return []
+    said = {key: changes[key] for key in ("visit", "person") if changes.get(key)}
+    running = room.emergencies.get(target.data["emergency"])
+    if not said or running is None or target.visit is not None:
+        return []
+    return [
+        ("Corrected", {"target": fact.id, "changes": said, "reason": command.data["reason"]})
+        for fact in running.standing
+        if fact.visit is None and fact.id != target.id
+    ]
 
 
 def _held(command: Command, now: datetime, reason: str) -> Fact:
@@ -205,7 +232,7 @@ def _note(command: Command) -> dict[str, Json]:
     return {"note": command.unreadable} if command.unreadable is not None else {}
 
 
-def _flag(reason: str, fact: Fact, command: Command) -> tuple[str, Mapping[str, Json]]:
+def _flag(reason: str, fact: Fact, command: Command) -> Draft:
     data: dict[str, Json] = {"reason": reason, "about": fact.id, "kind": fact.kind}
     if reason == "impossible_value":
         data["fields"] = list(command.impossible)

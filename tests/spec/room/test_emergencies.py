@@ -64,3 +64,16 @@ def test_seeing_an_emergency_of_somebody_who_left_can_be_acknowledged():
     body = world.body("Acknowledged", None, {"rule": "emergency", "subject": "e-1", "due": due})
     world.send({**body, "visit": visit})
     assert world.notices("emergency")[0].acknowledged
+
+
+def test_saying_whose_it_is_holds_for_the_doses_given_before():
+    world = World()
+    world.use("Robin", "booth-1")
+    world.report("EmergencyStarted", emergency="e-1")
+    world.report("InterventionGiven", emergency="e-1", intervention="naloxone", micrograms=400)
+    given = world.last("InterventionGiven").happened
+    assert world.on_board("Robin")["not_before"] is None
+    world.correct(world.last("EmergencyStarted"), visit=world.seen("Robin").id)
+    assert world.seen("Robin").naloxone == given
+    assert world.on_board("Robin")["not_before"] is not None
+    assert world.folded() == world.room
