@@ -1,7 +1,10 @@
 """Static files, compressed once when the server starts: a board opens quickly over poor radio."""
 
+import atexit
 import gzip
+import shutil
 import tempfile
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +17,6 @@ TEXTS = {".css", ".js", ".svg"}  # pictures and fonts are compressed already
 class CompressedStatics(WhiteNoiseMiddleware):  # type: ignore[misc]  # has no types
     """Static files, and a compressed twin of each text in a folder that goes with the process."""
 
-    def __init__(self, get_response: Any) -> None:
-        self._folder = tempfile.TemporaryDirectory(prefix="opendcr-static-")
-        super().__init__(get_response)
-
     def get_static_file(
         self, path: str, url: str, stat_cache: dict[str, Any] | None = None
     ) -> StaticFile:
@@ -26,9 +25,19 @@ class CompressedStatics(WhiteNoiseMiddleware):  # type: ignore[misc]  # has no t
         if Path(path).suffix not in TEXTS:
             return plain
         headers = dict(plain.alternatives[0][2])
-        return StaticFile(path, list(headers.items()), encodings={"gzip": self._twin(path, url)})
+        return StaticFile(path, list(headers.items()), encodings={"gzip": _twin(path, url)})
 
-    def _twin(self, path: str, url: str) -> str:
-        twin = Path(self._folder.name) / url.strip("/").replace("/", "-")
-        twin.write_bytes(gzip.compress(Path(path).read_bytes(), mtime=0))
-        return str(twin)
+
+@cache
+def _folder() -> Path:
+    folder = tempfile.mkdtemp(prefix="opendcr-static-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return Path(folder)
+
+
+@cache
+def _twin(path: str, url: str) -> str:
+    """The address of a text's compressed copy, made once per process."""
+    twin = _folder() / url.strip("/").replace("/", "-")
+    twin.write_bytes(gzip.compress(Path(path).read_bytes(), mtime=0))
+    return str(twin)
