@@ -130,6 +130,18 @@ def test_the_demonstration_says_who_can_sign_in_and_leaves_nothing(served_room: 
     assert "Training room" in page
 
 
+def test_a_server_that_is_told_to_stop_ends_its_streams_and_leaves_nothing(
+    home: dict[str, str], tmp_path: Path, served_room: Serve
+) -> None:
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    server = served_room("--demo", environment={**home, "TMPDIR": str(folder)})
+    assert list(folder.glob("opendcr-training-*"))
+    server.process.terminate()
+    assert server.process.wait(10) == 0
+    assert list(folder.iterdir()) == []
+
+
 def test_a_training_database_is_served_for_training_only(
     home: dict[str, str], tmp_path: Path, served_room: Serve
 ) -> None:

@@ -1,6 +1,7 @@
 """`opendcr serve`: the web system in one process."""
 
 import os
+import signal
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -38,6 +39,8 @@ def serve(
     """Serve the web system until interrupted; a SQLite database is migrated first."""
     from opendcr.web.config.setup import configure, database_trouble
 
+    # Told to stop, it unwinds: streams end, the temporary folder goes.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     os.environ["OPENDCR_TRAINING"] = "1" if demo else "0"
     with _folder(demo and not (database or os.environ.get("OPENDCR_DATABASE"))):
         configure(database, keys)
