@@ -256,16 +256,15 @@ class Simulation:
         return start + deeds[-1].after
 
     def _do(self, visit: str, deed: Deed) -> Act:
-        begins = deed.kind == "EmergencyStarted"
-
         def act(at: int) -> None:
-            # Reports are never refused: somebody who has left is not to fall ill, and what somebody
-            # else has ended is not to go on.
-            if (
-                visit in self.room.visits
-                if begins
-                else deed.data["emergency"] in self.room.emergencies
-            ):
+            # Reports are never refused: nothing is to be seen of, or done for, somebody who has
+            # left, and what somebody else has ended is over.
+            here, running = (
+                visit in self.room.visits,
+                deed.data["emergency"] in self.room.emergencies,
+            )
+            starts, ends = deed.kind == "EmergencyStarted", deed.kind == "EmergencyEnded"
+            if (here or ends) and (running or starts):
                 self.staff.send(at, deed.role, deed.kind, visit, deed.data)
 
         return act
