@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from opendcr.ledger.effective import effective
+from opendcr.ledger.effective import effective, readable_changes
 from opendcr.ledger.facts import Fact
 from opendcr.ledger.timeline import timeline
 from tests import strategies
@@ -52,11 +52,31 @@ def test_kind_author_and_recorded_are_never_changed(history):
 
 
 @given(histories)
-def test_the_latest_correction_alone_counts(history):
+def test_of_each_thing_changed_the_latest_change_wins(history):
     for fact in effective(history):
-        corrections = [c for c in history if c.kind == "Corrected" and c.data["target"] == fact.id]
-        originals = [one for one in history if one.id == fact.id]
-        assert effective(originals + corrections[-1:]) == [fact]
+        (original,) = [one for one in history if one.id == fact.id]
+        changes = [
+            readable_changes(fact.kind, {}, one.data["changes"])
+            for one in history
+            if one.kind == "Corrected" and one.data["target"] == fact.id
+        ]
+        for name in ("happened", "person", "visit"):
+            said = [made[name] for made in changes if name in made]
+            assert getattr(fact, name) == (said or [getattr(original, name)])[-1]
+        keys = {key for made in changes for key in made.get("data", {})}
+        for key in keys | set(original.data):
+            said = [made["data"][key] for made in changes if key in made.get("data", {})]
+            assert fact.data[key] == (said or [original.data.get(key)])[-1]
+
+
+def test_two_corrections_of_different_things_both_count():
+    original = seated()
+    moved = correcting(original, 2, {"happened": "2025-02-01T10:00:00.000Z"})
+    elsewhere = correcting(original, 3, {"data": {"place": "booth-7"}})
+    back = correcting(original, 4, {"data": {"place": "booth-2"}})
+    (fact,) = effective([original, moved, elsewhere])
+    assert (fact.happened.hour, fact.data["place"]) == (10, "booth-7")
+    assert effective([original, moved, elsewhere, back])[0].data["place"] == "booth-2"
 
 
 @given(histories, strategies.facts("Corrected"), strategies.facts("Retracted"))
@@ -103,6 +123,11 @@ def test_a_correction_may_change_time_person_visit_and_keys_of_data(correction):
     (fact,) = effective([original, replace(correction, seq=2, data=data)])
     assert fact.happened == datetime(2025, 3, 1, 22, 59, 59, 999000, tzinfo=UTC)
     assert (fact.person, fact.visit, fact.data) == (None, "v-9", {"place": "booth-9"})
+
+
+def correcting(fact, seq, changes):
+    data = {"target": fact.id, "reason": "mistake", "changes": changes}
+    return replace(fact, id=f"f-{seq}", seq=seq, kind="Corrected", data=data)
 
 
 def seated():

@@ -1,7 +1,7 @@
 """Effective facts: what the ledger says once its corrections and retractions are read.
 
-`Corrected` names an original fact and the latest one wins; it may change `happened`, `person`,
-`visit` and keys of `data`. `Retracted` takes a fact out; retracting the retraction puts it back.
+`Corrected` names an original fact and may change `happened`, `person`, `visit` and keys of `data`;
+of each of these the latest correction that changes it wins. `Retracted` takes a fact out; retracting the retraction puts it back.
 Corrections and retractions that name no fact, or a fact that they may not name, have no effect.
 """
 
@@ -23,27 +23,37 @@ def effective(facts: Iterable[Fact]) -> list[Fact]:
     stated = sorted(facts, key=lambda fact: fact.seq)
     retracted, corrected = amendments(stated)
     return [
-        amend(fact, corrected[fact.id]) if fact.id in corrected else fact
+        amend(fact, corrected.get(fact.id, ()))
         for fact in stated
         if fact.kind not in ABOUT_FACTS and fact.id not in retracted
     ]
 
 
-def amendments(facts: Iterable[Fact]) -> tuple[set[str], dict[str, Fact]]:
-    """The ids of what is retracted, and the last correction of each fact, by the fact's id."""
+def amendments(facts: Iterable[Fact]) -> tuple[set[str], dict[str, list[Fact]]]:
+    """The ids of what is retracted, and the corrections of each fact in `seq` order, by its id."""
     stated = sorted(facts, key=lambda fact: fact.seq)
     out: set[str] = set()
     # Latest first: a retraction that was itself retracted has no say.
     for fact in reversed(stated):
         if fact.kind == "Retracted" and fact.id not in out:
             out.add(fact.data["target"])
-    last = {fact.data["target"]: fact for fact in stated if fact.kind == "Corrected"}
-    return out, last
+    corrected: dict[str, list[Fact]] = {}
+    for fact in stated:
+        if fact.kind == "Corrected":
+            corrected.setdefault(fact.data["target"], []).append(fact)
+    return out, corrected
 
 
-def amend(fact: Fact, correction: Fact) -> Fact:
-    """The fact as the correction has it. Changes that no reader could use are left aside."""
-    return replace(fact, **readable_changes(fact.kind, fact.data, correction.data["changes"]))
+def amend(fact: Fact, corrections: Iterable[Fact]) -> Fact:
+    """The fact as its corrections, in `seq` order, have it.
+
+    Each changes what it names and leaves the rest: two tablets that add to one line lose nothing of
+    each other's. Changes that no reader could use are left aside.
+    """
+    for correction in corrections:
+        changes = readable_changes(fact.kind, fact.data, correction.data["changes"])
+        fact = replace(fact, **changes)
+    return fact
 
 
 def readable_changes(

@@ -99,7 +99,7 @@ _KINDS = [
     Kind("Departed", "Depart", "visit", "left", {"how": Code(people.DEPARTURES)}),
     # Bodies and emergencies: reports, whoever sends them
     Kind("Observed", "Observe", "any", "observed", {},
-         {"response": Code(care.RESPONSES), "breaths": Number(0, 60, "breaths a minute"),
+         {"response": Code(care.RESPONSES), "breathing": Flag(), "breaths": Number(0, 60, "breaths a minute"),
           "spo2": Number(30, 100, "percent"), "pulse": Number(0, 250, "beats a minute"),
           "systolic": Number(30, 280, "mmHg"), "temperature": Number(250, 440, "tenths of a degree C"),
           "glucose": Number(3, 500, "tenths of a mmol/L"), "oxygen": Number(0, 25, "litres a minute"),

@@ -47,9 +47,9 @@ def timeline(facts: Callable[[], Iterable[Fact]], visit: str) -> list[Entry]:
 
 
 def _entry(
-    fact: Fact, about: list[Fact], out: set[str], corrected: dict[str, Fact], visit: str
+    fact: Fact, about: list[Fact], out: set[str], corrected: dict[str, list[Fact]], visit: str
 ) -> Entry | None:
-    standing = amend(fact, corrected[fact.id]) if fact.id in corrected else fact
+    standing = amend(fact, corrected.get(fact.id, ()))
     if visit not in (fact.visit, standing.visit):
         return None
     stands = fact.id not in out and standing.visit == visit

@@ -129,7 +129,7 @@ def _of_room(room: Room, now: datetime) -> Iterator[Notice]:
         here = room.in_place(place.id)
         if len(here) > place.capacity:
             came = sorted(_placed(visit) for visit in here)
-            words = f"{len(here)} people in {place.words}"
+            words = f"{len(here)} people in {place.spoken}"
             yield Notice("over_capacity", place.id, came[place.capacity], "rouse", words)
     for item, (key, ready) in room.standing.equipment.items():
         if not ready:

@@ -9,21 +9,19 @@ from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
 
-from opendcr.catalogue.care import EQUIPMENT, INTERVENTIONS, NALOXONE_ROUTES, RESPONSES
+from opendcr.catalogue.care import EQUIPMENT
 from opendcr.catalogue.people import NEEDS, PAUSES
 from opendcr.catalogue.places import PLACE_KINDS
 from opendcr.catalogue.substances import SUBSTANCES
 from opendcr.ledger.codec import instant
-from opendcr.ledger.effective import ABOUT_FACTS, effective
-from opendcr.ledger.facts import Fact
-from opendcr.ledger.kinds import KINDS
 from opendcr.ledger.shapes import Json
 from opendcr.room.attention import Notice, attention, concern_of, next_check
 from opendcr.room.emergency import Emergency
-from opendcr.room.policy import Place
+from opendcr.room.policy import Place, Policy
 from opendcr.room.room import Room
 from opendcr.room.rules import earliest_leave, has_terms
 from opendcr.room.stages import IN_BOOTH
+from opendcr.room.story import story
 from opendcr.room.visit import Visit, order
 
 Board = dict[str, Json]
@@ -55,7 +53,7 @@ def board(room: Room, now: datetime) -> Board:
         "places": [_place(room, place) for place in policy.places],
         "visits": _visits(room, Counter(flag.visit for flag in reviews)),
         "emergencies": [
-            _emergency(emergency)
+            _emergency(emergency, policy)
             for emergency in sorted(
                 room.emergencies.values(), key=lambda one: (one.started, one.id)
             )
@@ -160,7 +158,7 @@ def _visit(room: Room, visit: Visit) -> Board:
     }
 
 
-def _emergency(emergency: Emergency) -> Board:
+def _emergency(emergency: Emergency, policy: Policy) -> Board:
     latest: dict[str, Json] = {}
     for fact in emergency.standing:
         latest |= {
@@ -200,7 +198,7 @@ def _emergency(emergency: Emergency) -> Board:
             for fact in emergency.standing
             if fact.kind == "InterventionGiven"
         },
-        "timeline": _timeline(emergency),
+        "timeline": story(emergency, policy),
     }
 
 
@@ -220,60 +218,6 @@ def _oxygen(emergency: Emergency) -> int | None:
 def _last(emergency: Emergency, kind: str) -> str | None:
     moments = [fact.happened for fact in emergency.standing if fact.kind == kind]
     return instant(moments[-1]) if moments else None
-
-
-def _timeline(emergency: Emergency) -> list[Board]:
-    """The story: originals as they were recorded, struck through where they no longer stand."""
-    standing = {fact.id: fact for fact in effective(emergency.facts)}
-    told = [
-        fact
-        for fact in emergency.facts
-        if fact.kind not in (*ABOUT_FACTS, "ReviewFlagged", "Acknowledged")
-    ]
-    lines = []
-    for fact in sorted(told, key=order):
-        now = standing.get(fact.id)
-        if fact.data.get("emergency") == emergency.id:
-            lines.append(_line(fact, struck=now is not fact))
-        if now is not None and now is not fact and now.data.get("emergency") == emergency.id:
-            lines.append(_line(now, struck=False))
-    return lines
-
-
-def _line(fact: Fact, struck: bool) -> Board:
-    return {
-        "fact": fact.id,
-        "at": instant(fact.happened),
-        "kind": fact.kind,
-        "words": told(fact),
-        "author": fact.author,
-        "struck": struck,
-    }
-
-
-def told(fact: Fact) -> str:
-    """A fact in a few words, as a timeline tells it."""
-    data = fact.data
-    words = [INTERVENTIONS.words(data["intervention"])] if "intervention" in data else []
-    if not words and fact.kind != "Observed":
-        words = [KINDS[fact.kind].words.capitalize()]
-    parts = {
-        "micrograms": "{} micrograms",
-        "litres": "{} L",
-        "breaths": "breathing {} a minute",
-        "spo2": "SpO₂ {} %",
-        "pulse": "pulse {}",
-        "skin": "skin {}",
-        "place": "{}",
-    }
-    words += [shape.format(data[key]) for key, shape in parts.items() if key in data]
-    if "response" in data:
-        words.append(RESPONSES.words(data["response"]))
-    if fact.kind == "InterventionGiven" and "route" in data:
-        words.append(NALOXONE_ROUTES.words(data["route"]))
-    if data.get("stopped"):
-        words.append("stopped")
-    return ", ".join(words) or "looked at"
 
 
 def _notice(notice: Notice) -> Board:

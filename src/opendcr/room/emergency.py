@@ -69,7 +69,7 @@ def _apply(emergency: Emergency, fact: Fact) -> Emergency:
             changes |= {"ended": None} | _kept(fact, "place", "area", "type")
         case "EmergencyEnded":
             changes |= {"ended": fact.happened} | _kept(fact, "type")
-        case "Observed" if "breaths" in fact.data:
+        case "Observed" if "breaths" in fact.data or fact.data.get("breathing"):
             changes["breathing_checked"] = fact.happened
         case "InterventionGiven" if fact.data["intervention"] == "naloxone":
             changes["naloxone"] = (*emergency.naloxone, fact)

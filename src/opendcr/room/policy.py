@@ -30,6 +30,11 @@ class Place:
         """Whether people use here."""
         return PLACE_KINDS[self.kind].consumption
 
+    @property
+    def spoken(self) -> str:
+        """What people say: `booth 3`, where the place's words are only its number."""
+        return f"booth {self.words}" if self.consumption and self.words.isdigit() else self.words
+
 
 @dataclass(frozen=True)
 class Turn:

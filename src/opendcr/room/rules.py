@@ -12,7 +12,7 @@ from opendcr.errors import InputError
 from opendcr.ledger.effective import ABOUT_FACTS, CHANGEABLE, readable_changes
 from opendcr.ledger.facts import UNATTRIBUTED, Command, Refusal
 from opendcr.ledger.shapes import parse_instant
-from opendcr.room.policy import Policy
+from opendcr.room.policy import Place, Policy
 from opendcr.room.room import Room
 from opendcr.room.stages import IN_BOOTH, STAGES, STEPS
 from opendcr.room.visit import Visit
@@ -152,8 +152,13 @@ def place_is_for_use(room: Room, command: Command, now: datetime) -> Refusal | N
     if place is None:
         return Refusal("place_unknown", "The room's policy has no such place.")
     if not place.consumption:
-        return Refusal("wrong_kind_of_place", f"{place.words} is not a place for using.")
+        return Refusal("wrong_kind_of_place", f"{_said(place)} is not a place for using.")
     return None
+
+
+def _said(place: Place) -> str:
+    """A place at the head of a sentence."""
+    return place.spoken[:1].upper() + place.spoken[1:]
 
 
 def place_exists(room: Room, command: Command, now: datetime) -> Refusal | None:
@@ -171,9 +176,9 @@ def place_has_room(room: Room, command: Command, now: datetime) -> Refusal | Non
         return None
     others = [visit for visit in room.in_place(place.id) if visit.id != command.visit]
     if len(others) >= place.capacity:
-        return Refusal("place_taken", f"{place.words} is taken.")
+        return Refusal("place_taken", f"{_said(place)} is taken.")
     if room.standing.value("blocked", place.id) is not None:
-        return Refusal("place_blocked", f"{place.words} is blocked. {_LEAD}")
+        return Refusal("place_blocked", f"{_said(place)} is blocked. {_LEAD}")
     return None
 
 
@@ -204,7 +209,7 @@ def route_fits(room: Room, command: Command, now: datetime) -> Refusal | None:
         return Refusal("route_not_allowed", f"Not {ROUTES.words(route)} in this room.")
     place = room.policy.place(command.data.get("place"))
     if place is not None and not permits(place.kind, route):
-        return Refusal("wrong_kind_of_place", f"Not {ROUTES.words(route)} in {place.words}.")
+        return Refusal("wrong_kind_of_place", f"Not {ROUTES.words(route)} in {place.spoken}.")
     return None
 
 

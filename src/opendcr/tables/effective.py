@@ -20,7 +20,7 @@ def effective(facts: pl.DataFrame) -> pl.DataFrame:
     if about.is_empty():
         return stated
     standing = stated.filter(~pl.col("id").is_in(_retracted(about)))
-    corrections = _last_corrections(about)
+    corrections = _corrections(about)
     corrected = pl.col("id").is_in(corrections["target"].implode())
     touched = standing.filter(corrected).join(corrections, left_on="id", right_on="target")
     return pl.concat([standing.filter(~corrected), _amended(touched)])
@@ -46,12 +46,13 @@ def _retracted(about: pl.DataFrame) -> set[str]:
     return set(retractions.filter(~pl.col("id").is_in(undone))["target"])
 
 
-def _last_corrections(about: pl.DataFrame) -> pl.DataFrame:
+def _corrections(about: pl.DataFrame) -> pl.DataFrame:
+    """The documents of each fact's corrections, in `seq` order."""
     return (
         about.filter(pl.col("kind") == "Corrected")
         .sort("seq")
-        .unique("target", keep="last")
-        .select("target", pl.col("documents").alias("correction"))
+        .group_by("target", maintain_order=True)
+        .agg(pl.col("documents").alias("corrections"))
     )
 
 
@@ -61,7 +62,8 @@ def _amended(touched: pl.DataFrame) -> pl.DataFrame:
 
 
 def _amend(fact: dict[str, Any]) -> dict[str, Any]:
-    changes = document(fact.pop("correction"), "changes")
-    made = readable_changes(fact["kind"], {}, changes or {})
-    data = {key: value for key, value in made.pop("data", {}).items() if key in DATA}
-    return fact | made | data
+    for documents in fact.pop("corrections"):
+        made = readable_changes(fact["kind"], {}, document(documents, "changes") or {})
+        data = {key: value for key, value in made.pop("data", {}).items() if key in DATA}
+        fact = fact | made | data
+    return fact

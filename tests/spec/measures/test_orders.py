@@ -17,17 +17,18 @@ def months(table, name):
     return {row.period: row.numerator for row in rows if not row.group and row.numerator}
 
 
-def test_the_last_correction_wins_whole():
-    # The second says nothing of the visit's time: the first no longer has a say.
+def test_the_last_correction_of_each_thing_wins():
+    # The third says nothing of the visit's time: there the second still has its say.
     assert months(
         """
 id | happened         | kind      | visit | person | data
 a  | 2025-02-03 10:00 | Arrived   | v-1   | p-ann  |
 b  | 2025-04-01 10:00 | Corrected | v-1   |        | target=a reason=mistake changes={"happened":"2025-03-03T10:00:00Z"}
-c  | 2025-04-01 11:00 | Corrected | v-1   |        | target=a reason=mistake changes={"person":"p-bo"}
+c  | 2025-04-01 11:00 | Corrected | v-1   |        | target=a reason=mistake changes={"happened":"2025-04-03T10:00:00Z"}
+d  | 2025-04-01 12:00 | Corrected | v-1   |        | target=a reason=mistake changes={"person":"p-bo"}
 """,
         "times_accessed",
-    ) == {"2025-02": 1}
+    ) == {"2025-04": 1}
 
 
 LINKS = """

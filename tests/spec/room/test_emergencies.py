@@ -77,3 +77,31 @@ def test_saying_whose_it_is_holds_for_the_doses_given_before():
     assert world.seen("Robin").naloxone == given
     assert world.on_board("Robin")["not_before"] is not None
     assert world.folded() == world.room
+
+
+def test_a_tap_on_breathing_checked_sets_its_clock_and_detail_completes_its_line():
+    world = World()
+    world.report("EmergencyStarted", emergency="e-1")
+    world.wait(2)
+    world.report("Observed", emergency="e-1", breathing=True)
+    tapped = world.last("Observed")
+    world.wait(1)
+    world.correct(tapped, breaths=6)
+    (emergency,) = world.board()["emergencies"]
+    assert emergency["breathing_checked"] == emergency["timeline"][1]["at"]
+    assert [(line["words"], line["struck"]) for line in emergency["timeline"]] == [
+        ("Emergency", False),
+        ("Breathing 6 a minute", False),
+    ]
+
+
+def test_two_who_add_to_one_line_lose_nothing_of_each_others():
+    world = World()
+    world.report("EmergencyStarted", emergency="e-1")
+    world.report("InterventionGiven", emergency="e-1", intervention="naloxone")
+    dose = world.last("InterventionGiven")
+    world.correct(dose, micrograms=400)
+    world.correct(dose, route="intramuscular")
+    (emergency,) = world.board()["emergencies"]
+    (given,) = emergency["naloxone"]
+    assert (given["micrograms"], given["route"]) == (400, "intramuscular")

@@ -21,7 +21,7 @@ def test_two_people_whom_reports_put_into_one_booth_are_shown_until_one_leaves_i
     world.arrive("Sam")
     world.report("Seated", "Sam", place="booth-1")
     assert len(world.place("booth-1")["visits"]) == 2
-    assert [notice.words for notice in world.notices("over_capacity")] == ["2 people in 1"]
+    assert [notice.words for notice in world.notices("over_capacity")] == ["2 people in booth 1"]
     assert "place_taken" in world.flags()
     world.report("MovedToRecovery", "Sam")
     assert world.notices("over_capacity") == []

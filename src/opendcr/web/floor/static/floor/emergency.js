@@ -1,7 +1,6 @@
 // The emergency screen: a stopwatch with large keys. Several can run; each has its tab and its story.
 
 import { hourMinuteSecond, now, stopwatch } from "./clock.js";
-import { remember } from "./corrections.js";
 import { desk, outbox, signedIn } from "./desk.js";
 import { h, refill } from "./dom.js";
 import { begin, lastPending, record, running, view } from "./incident.js";
@@ -155,8 +154,7 @@ function openWhere(emergency) {
 function locate(emergency, data, visit) {
   const start = emergency.timeline.find((line) => line.kind === "EmergencyStarted" && !line.struck);
   if (!start || !signedIn()) return record(emergency.id, "StartEmergency", data, "Where it is", { visit: visit ?? emergency.visit });
-  const before = { data: { ...(emergency.place && { place: emergency.place }), ...(emergency.area && { area: emergency.area }) }, ...(emergency.visit && { visit: emergency.visit }) };
-  const changes = remember(start.fact, { data, ...(visit && { visit }) }, before);
+  const changes = { ...(Object.keys(data).length && { data }), ...(visit && { visit }) };
   return outbox.submit("Correct", { room: boot.room, urgent: true, data: { target: start.fact, changes, reason: "learned_later" } });
 }
 

@@ -2,7 +2,6 @@
 // beside the keys and never in front of them. No dose is proposed; nothing is chosen beforehand.
 
 import { hourMinuteSecond, now, reading } from "./clock.js";
-import { remember } from "./corrections.js";
 import { desk, outbox, signedIn } from "./desk.js";
 import { details } from "./detail.js";
 import { h } from "./dom.js";
@@ -18,7 +17,7 @@ export const KEYS = [
   { id: "airway", words: "Airway opened", ...given("airway") },
   { id: "oxygen", words: "Oxygen", ...given("oxygen"), detail: "litres", hint: "litres" },
   { id: "ventilation", words: "Ventilation", ...given("ventilation"), hint: "bag-valve-mask" },
-  { id: "breathing", words: "Breathing checked", kind: "Observe", data: {}, detail: "look", held: true, hint: "rate · SpO₂ · response" },
+  { id: "breathing", words: "Breathing checked", kind: "Observe", data: { breathing: true }, detail: "look", hint: "rate · SpO₂ · response" },
   { id: "naloxone", words: "Naloxone", ...given("naloxone"), detail: "dose", hint: "tap when given, then dose, route, batch, witness", wide: true },
   { id: "ambulance", words: "999 called", kind: "CallAmbulance", data: {} },
   { id: "glucose", words: "Glucose", ...given("glucose") },
@@ -73,8 +72,8 @@ function touch(emergency, key, going, redraw) {
   finish();
   const [clock, at] = [reading(), now()];
   const data = going ? { ...key.data, stopped: true } : key.data;
-  const entry = key.held ? null : record(emergency.id, key.kind, data, going ? key.stops : key.words, { clock, at });
-  if (key.detail && (key.held || signedIn())) open = { emergency: emergency.id, visit: emergency.visit, key, at, clock, entry, form: details[key.detail]() };
+  const entry = record(emergency.id, key.kind, data, going ? key.stops : key.words, { clock, at });
+  if (key.detail && signedIn()) open = { emergency: emergency.id, visit: emergency.visit, key, at, clock, entry, form: details[key.detail]() };
   redraw();
 }
 
@@ -83,8 +82,7 @@ export function finish() {
   if (!open) return;
   const [asked, data] = [open, open.form.data()];
   open = null;
-  if (asked.key.held) record(asked.emergency, asked.key.kind, data, lookWords(data), asked);
-  else if (Object.keys(data).length) complete(asked, data);
+  if (Object.keys(data).length) complete(asked, data);
 }
 
 /** Adds detail to what is recorded already. The original is known by its fact once it is saved. */
@@ -93,12 +91,7 @@ async function complete({ entry, visit }, data) {
   if (answer.state !== "saved") return;
   const target = answer.facts[0].id;
   outbox.submit("Correct", { visit, room: boot.room, urgent: true,
-    data: { target, changes: remember(target, { data }), reason: "learned_later" } });
-}
-
-function lookWords(data) {
-  const parts = [data.breaths !== undefined && `breathing ${data.breaths} a minute`, data.spo2 !== undefined && `SpO₂ ${data.spo2} %`, data.response];
-  return parts.filter(Boolean).join(", ") || "Breathing checked";
+    data: { target, changes: { data }, reason: "learned_later" } });
 }
 
 /** The form beside the keys for the detail of the last touch; null where none is asked. */

@@ -1,7 +1,6 @@
 // The story of an emergency, newest first, each line with its author; a line is corrected by tapping it.
 
 import { hourMinuteSecond } from "./clock.js";
-import { beyondUs, remember, saidBefore } from "./corrections.js";
 import { desk, signedIn } from "./desk.js";
 import { details } from "./detail.js";
 import { h } from "./dom.js";
@@ -11,15 +10,9 @@ import { boot, entries } from "./words.js";
 
 /** The lines of a story. @param emergency as `incident.view` gives it */
 export function storyLines(emergency) {
-  const told = emergency.timeline.filter((line) => !onlyCompleted(line, emergency.timeline)).map((line) => ({ ...line, at: Date.parse(line.at) }));
+  const told = emergency.timeline.map((line) => ({ ...line, at: Date.parse(line.at) }));
   const pending = emergency.pending.map((entry) => ({ at: entry.at, words: entry.words, state: entry.sent.state, author: boot.staff?.id ?? null }));
   return [...told, ...pending].sort((one, other) => other.at - one.at).map((line) => storyLine(emergency, line));
-}
-
-/** A line to which a detail was added later was never wrong: its first form is not shown struck. */
-function onlyCompleted(line, timeline) {
-  return line.struck && timeline.some((later) =>
-    later.fact === line.fact && !later.struck && later.at === line.at && (later.words.startsWith(line.words) || line.words === "looked at"));
 }
 
 const states = { saving: "sending", pending: "not saved yet", saved: "saved", refused: "not taken", problem: "not taken", "signed-out": "not taken" };
@@ -48,14 +41,14 @@ function formFor(line) {
 /** What was entered wrongly: the detail, the time, or all of it. The original stays visible, struck. */
 function openCorrection(emergency, line) {
   const why = chips("Why", entries("why"), { chosen: ["mistake"] });
-  const form = beyondUs(emergency, line) ? null : formFor(line);
+  const form = formFor(line);
   const command = (kind, data) => [[kind, { visit: emergency.visit, urgent: true, data: { target: line.fact, reason: why.value() ?? "other", ...data } }]];
-  const correct = (changes) => command("Correct", { changes: remember(line.fact, changes, saidBefore(emergency, line)) });
+  const correct = (changes) => command("Correct", { changes });
   const moved = (seconds) => ({ happened: new Date(line.at + seconds * 1000).toISOString() });
   openPanelAbout({ visit: emergency.visit, place: emergency.place }, `${hourMinuteSecond(line.at)} ${line.words}`,
     why.element,
     form && h("div", {}, ...form.elements, group("Then", choice("Save the correction", () => correct({ data: form.data() }), { kind: "Correct", main: true }))),
-    !beyondUs(emergency, line) && group("It happened", shifts.map(([seconds, words]) =>
+    group("It happened", shifts.map(([seconds, words]) =>
       choice(words, () => correct(moved(seconds)), { kind: "Correct", sub: hourMinuteSecond(line.at + seconds * 1000) }))),
     group("Or", choice("It did not happen: strike it out", () => command("Retract", {}), { kind: "Retract" })));
 }
