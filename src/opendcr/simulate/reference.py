@@ -211,6 +211,7 @@ class Simulation:
         arrived = self._waiting.pop(visit, at)
         used = {"substances": list(comer.substances), "route": route_in(self.room.policy, place)}
         self.staff.send(at, "worker", "ConsumptionStarted", visit, {"place": place.id, **used})
+        self.staff.watch(at, visit)
         finished = at + comer.episode
         ill = comer.emergency is not None
         if comer.emergency is not None:

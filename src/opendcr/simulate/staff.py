@@ -26,6 +26,8 @@ class Staff:
         self._scenario, self._world = scenario, world
         self._key = (seed, replication)
         self._sent = 0
+        # The first on shift in each role speaks for all in it.
+        self._authors = {role: staff for staff, role in reversed(self.shift())}
 
     @property
     def room(self) -> Room:
@@ -48,7 +50,7 @@ class Staff:
             kind=kind,
             mode="report" if kind in BODY_KINDS else "ask",
             room=self.room.name,
-            author=f"s-{role}",
+            author=self._authors.get(role, f"s-{role}"),
             role=role,
             device=DEVICE,
             source="simulation",
@@ -76,6 +78,15 @@ class Staff:
             return
         for staff, _ in self.shift():
             self.send(at, "lead", "StaffSignedOff", data={"staff": staff})
+
+    def watch(self, at: int, visit: str) -> None:
+        """Gives a visit its observer: of the nurses and workers on shift, who has the fewest."""
+        on = self.room.standing.on_shift()
+        busy = [held.observer for held in self.room.visits.values() if held.place is not None]
+        watching = [staff for staff, role in on.items() if role in ("nurse", "worker")]
+        if watching:
+            observer = min(watching, key=lambda staff: (busy.count(staff), staff))
+            self.send(at, "worker", "Allocated", visit, {"observer": observer})
 
     def can_watch_one_more(self) -> bool:
         """Whether those not held by an emergency are enough for one more open booth."""
