@@ -132,7 +132,12 @@ def test_it_ends_far_from_the_keys_with_what_came_of_it(room: "Room", sign_in: "
 def test_it_starts_from_the_sign_in_page_of_a_tablet_that_nobody_is_signed_in_at(
     room: "Room", sign_in: "SignIn"
 ) -> None:
-    page = sign_in("nurse")  # from now on this tablet is known
+    page = sign_in("manager")
+    page.locator("[data-key=room]").click()
+    page.get_by_role("link", name="This tablet").click()
+    page.get_by_label("What it is called").fill("Tablet 3")
+    page.get_by_role("button", name="Enrol this tablet").click()
+    expect(page.locator("main")).to_contain_text("enrolled as Tablet 3")
     page.context.clear_cookies(name="opendcr_session")
     page.goto(room.url + "/sign-in")
     page.get_by_role("link", name="EMERGENCY").click()

@@ -3,10 +3,17 @@
 import os
 import uuid
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from opendcr.cli.database import database_option, new_header, opened
 from opendcr.cli.output import emit, json_option
+from opendcr.errors import InputError
+
+if TYPE_CHECKING:
+    from opendcr.ledger.facts import Header
+    from opendcr.room.policy import Policy
 
 
 @click.group("policy", epilog="Example: opendcr policy adopt policy.toml")
@@ -14,32 +21,67 @@ def policy() -> None:
     """What a room's clinical lead and manager have decided, in a file."""
 
 
-@policy.command("adopt", epilog="Example: opendcr policy adopt policy.toml")
+@policy.command(
+    "adopt",
+    epilog="Example: opendcr policy adopt policy.toml --room calton --timezone Europe/London",
+)
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--database", metavar="URL", help="Another database than the configured one.")
-@click.option("--room", help="The room, where the database holds several.")
+@click.option("--room", help="The room, where the database holds several; the name of a new one.")
+@click.option("--timezone", metavar="ZONE", help="Begins the room, in this time zone for ever.")
+@database_option
 @json_option
-def adopt(file: Path, database: str | None, room: str | None, as_json: bool) -> None:
-    """Adopt the policy in FILE from now on: the ledger keeps it whole."""
-    import orjson
+def adopt(
+    file: Path, room: str | None, timezone: str | None, database: str | None, as_json: bool
+) -> None:
+    """Adopt the policy in FILE from now on: the ledger keeps it whole.
 
+    In an empty database, --room and --timezone begin the room.
+    """
     from opendcr.room.policy import read_policy
-    from opendcr.web.config.setup import configure, database_trouble
 
     decided = read_policy(file)
-    configure(database)
-    from opendcr.web.store.held import only_room
+    if timezone and not room:
+        raise InputError("--room", "nothing", "the new room's name beside --timezone")
+    begun = new_header(str(room), timezone) if timezone else None
+    with opened(database):
+        name = _begun(begun) if begun else _standing(room)
+        answer = _adopted(name, decided)
+    if "facts" not in answer:
+        raise click.ClickException(f"{file}: {answer}")
+    emit(as_json, answer, f"{file} is the policy of '{name}' from now on.")
+
+
+def _begun(header: "Header") -> str:
+    """Begins the room; InputError beside another: a database that is served has one."""
+    from opendcr.web.store.held import rooms
+    from opendcr.web.store.ledgers import begin
+
+    others = [room for room in rooms() if room != header.room]
+    if others:
+        found = f"the room '{others[0]}' in this database"
+        raise InputError("--room", found, f"--room {others[0]}, or a database of its own")
+    begin(header)
+    return header.room
+
+
+def _standing(room: str | None) -> str:
+    from opendcr.web.store.held import only_room, rooms
+
+    if not rooms():
+        expected = "--room NAME --timezone ZONE, which begin one"
+        raise InputError("--room", "no room in this database", expected)
+    return only_room(room)
+
+
+def _adopted(room: str, decided: "Policy") -> Any:
+    import orjson
+
     from opendcr.web.store.proof import Sender
     from opendcr.web.store.write import write
 
     sender = Sender("s-administrator", "administrator", "t-command-line", "token")
     body = {"id": _uuid7(), "kind": "AdoptPolicy", "data": {"policy": decided.to_data()}}
-    with database_trouble():
-        name = only_room(room)
-        answer = orjson.loads(write(name, body, sender).body)
-    if "facts" not in answer:
-        raise click.ClickException(f"{file}: {answer}")
-    emit(as_json, answer, f"{file} is the policy of '{name}' from now on.")
+    return orjson.loads(write(room, body, sender).body)
 
 
 def _uuid7() -> str:

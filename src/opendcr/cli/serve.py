@@ -6,15 +6,11 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 import click
 
+from opendcr.cli.database import new_header
 from opendcr.cli.output import emit, json_option
-from opendcr.errors import InputError
-
-if TYPE_CHECKING:
-    from opendcr.ledger.facts import Header
 
 
 @click.command("serve", epilog="Example: opendcr serve --demo --port 8080")
@@ -53,8 +49,9 @@ def serve(
 
                 work.append((training.EVERY, training.begin()))
             else:
-                serving.make_ready(_header(room, timezone), training=False)
-            _announce(demo, f"http://{host}:{port}", as_json)
+                serving.make_ready(new_header(room, timezone), training=False)
+            steps = [] if demo else _first_steps(" --database URL" if database else "")
+            _announce(demo, f"http://{host}:{port}", steps, as_json)
             serving.run(listener, *work)
 
 
@@ -69,25 +66,21 @@ def _folder(temporary: bool) -> Iterator[None]:
         yield
 
 
-def _header(room: str, timezone: str) -> "Header":
-    """The header of a first room; InputError where no room or time zone could have that name."""
-    from zoneinfo import ZoneInfoNotFoundError
+def _first_steps(where: str) -> list[str]:
+    """The commands without which nobody can work in a room yet."""
+    from opendcr.web.store.held import look, rooms
+    from opendcr.web.store.models import Staff
 
-    from opendcr.ledger.facts import Header, Origin
-    from opendcr.ledger.shapes import is_ident
-    from opendcr.room.hours import zone
-
-    if not is_ident(room):
-        raise InputError("--room", "no name for a room", "up to 64 letters, digits, '-', '_'")
-    try:
-        zone(timezone)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise InputError("--timezone", f"'{timezone}'", "a name such as Europe/London") from error
-    return Header(room, timezone, Origin("recorded"))
+    steps = []
+    if not any(look(room).room.standing.policies for room in rooms()):
+        steps.append(f"opendcr policy adopt FILE{where}")
+    if not Staff.objects.exists():
+        steps.append(f"opendcr staff add NAME --role manager --initials XY{where}")
+    return steps
 
 
-def _announce(demo: bool, address: str, as_json: bool) -> None:
-    """Says where it serves, and who can sign in to a training room."""
+def _announce(demo: bool, address: str, steps: list[str], as_json: bool) -> None:
+    """Says where it serves, who can sign in to a training room, what a new room still needs."""
     from opendcr.web.store.accounts import DEMONSTRATION, DEMONSTRATION_PASSWORD
 
     accounts = [
@@ -98,6 +91,16 @@ def _announce(demo: bool, address: str, as_json: bool) -> None:
     if demo:
         lines.append("Everybody in it is simulated. Sign in as one of these:")
         lines += [f"  {one['user']:<14} {one['password']:<20} {one['role']}" for one in accounts]
-    document = {"address": address, "training": demo, "sign_ins": accounts}
+    if steps:
+        lines += [
+            "Before anybody can work here, in another terminal:",
+            *(f"  {one}" for one in steps),
+        ]
+    document = {
+        "address": address,
+        "training": demo,
+        "sign_ins": accounts,
+        "first_steps": steps,
+    }
     emit(as_json, document, "\n".join(lines))
     sys.stdout.flush()

@@ -98,4 +98,5 @@ def _urls() -> dict[str, str]:
         "search": "/people/search",
         "sign_in": str(settings.LOGIN_URL),
         "floor": reverse("floor:board"),
+        "device": reverse("staff:device"),
     }

@@ -1,10 +1,12 @@
-"""The sign-in page: a name and a password, or on a training room a tap and the password."""
+"""The sign-in page, with a tap for the name on a training room, and the page that enrols a tablet."""
 
 import asyncio
 import secrets
 
 from asgiref.sync import sync_to_async
+from django.conf import settings
 from django.contrib.auth import aauthenticate, alogin, alogout
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -12,7 +14,10 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from opendcr.catalogue.roles import ROLES
 from opendcr.web.staff.delay import note, seconds_for
-from opendcr.web.store.models import Staff
+from opendcr.web.store.access import COOKIE, new_device, sender_of
+from opendcr.web.store.devices import ENROLLERS, mark
+from opendcr.web.store.models import Device, Staff
+from opendcr.web.store.proof import Sender
 
 WRONG = "The name or the password is wrong. Try again; nothing is locked."
 
@@ -30,14 +35,10 @@ async def sign_in(request: HttpRequest) -> HttpResponseBase:
         note(name, right=False)
         return await _form(request, name, WRONG)
     note(name, right=True)
-    device = _device(request)
+    device = await _device(request)
     await alogin(request, user)
-    request.session["device"] = device
     response = redirect(_onward(request))
-    response.set_signed_cookie(
-        "opendcr_device", device, max_age=400 * 86400, httponly=True, samesite="Strict",
-        secure=request.is_secure(),
-    )  # fmt: skip
+    mark(request, response, device)
     return response
 
 
@@ -74,7 +75,41 @@ def _onward(request: HttpRequest) -> str:
     return wanted if own else "/"
 
 
-def _device(request: HttpRequest) -> str:
-    """This browser's own id: facts say from which device they came."""
-    held = request.get_signed_cookie("opendcr_device", default=None)
-    return str(held) if held else f"t-{secrets.token_hex(6)}"
+async def _device(request: HttpRequest) -> str:
+    """This browser's own id: facts say from which device they came. A revoked one is not kept."""
+    held = request.get_signed_cookie(COOKIE, default=None)
+    known = await Device.objects.filter(device=held).afirst() if held else None
+    if held and (known.revoked is None if known else not settings.OPENDCR_TRAINING):
+        return str(held)
+    if settings.OPENDCR_TRAINING:  # every browser is a tablet of a training room
+        return (await sync_to_async(new_device)("training"))[0].device
+    return f"t-{secrets.token_hex(6)}"
+
+
+@require_http_methods(["GET", "POST"])
+def device(request: HttpRequest) -> HttpResponseBase:
+    """Shows whether this browser is an enrolled tablet; a manager or administrator enrols it."""
+    sender = sender_of(request)
+    if sender is None or sender.staff is None:
+        return redirect(f"{settings.LOGIN_URL}?next={request.path}")
+    if request.method == "GET":
+        return _tablet(request, sender)
+    if sender.role not in ENROLLERS:
+        raise PermissionDenied
+    name = " ".join(request.POST.get("name", "").split())[:64]
+    if not name:
+        return _tablet(request, sender, "Give the tablet a name, such as the one on its back.")
+    # An id of its own from now on: nobody who has seen the browser's earlier one gains by it.
+    enrolled, _ = new_device(name)
+    response = redirect("staff:device")
+    mark(request, response, enrolled.device)
+    return response
+
+
+def _tablet(request: HttpRequest, sender: Sender, problem: str = "") -> HttpResponse:
+    context = {
+        "enrolled": Device.objects.filter(device=sender.device, revoked=None).first(),
+        "may_enrol": sender.role in ENROLLERS,
+        "problem": problem,
+    }
+    return render(request, "staff/device.html", context, status=422 if problem else 200)

@@ -14,6 +14,8 @@ from django.middleware.csrf import CsrfViewMiddleware
 from opendcr.web.store.models import Device, Staff, Token
 from opendcr.web.store.proof import Sender
 
+COOKIE = "opendcr_device"  # a browser's own id, signed
+
 
 def sender_of(request: HttpRequest) -> Sender | None:
     """Who sends a request; None for a stranger. Asks the database afresh at every call."""
@@ -37,12 +39,13 @@ def forged(request: HttpRequest) -> bool:
 
 
 def _by_tablet(request: HttpRequest) -> Sender | None:
-    """A tablet at which somebody has signed in before: emergencies wait for no password.
+    """An enrolled tablet that nobody is signed in at: emergencies wait for no password.
 
-    It is as good as its signed cookie; like a session it needs its page's token to write.
+    Having signed in once is not enough: that may have been anybody's own telephone. It is as good
+    as its signed cookie; like a session it needs its page's token to write.
     """
-    device = request.get_signed_cookie("opendcr_device", default=None)
-    if not device or Device.objects.filter(device=device, revoked__isnull=False).exists():
+    device = request.get_signed_cookie(COOKIE, default=None)
+    if not device or not Device.objects.filter(device=device, revoked=None).exists():
         return None
     return Sender(None, "device", str(device), "session")
 
@@ -76,11 +79,11 @@ def _by_session(request: HttpRequest) -> Sender | None:
     return Sender(staff.staff, staff.role, device, "session") if staff else None
 
 
-def new_device() -> tuple[Device, str]:
+def new_device(name: str = "") -> tuple[Device, str]:
     """A device to enrol, and its token, which is shown once."""
     token = f"dev_{secrets.token_urlsafe(32)}"
     device = f"t-{secrets.token_hex(6)}"
-    return Device.objects.create(device=device, token_hash=hash_of(token)), token
+    return Device.objects.create(device=device, name=name, token_hash=hash_of(token)), token
 
 
 def new_token(staff: Staff, expires: datetime | None = None) -> str:

@@ -82,6 +82,7 @@ class Device(models.Model):
     """An enrolled device. Only the hash of its token is kept."""
 
     device = models.CharField(primary_key=True, max_length=64)
+    name = models.CharField(max_length=64, default="")
     token_hash = models.CharField(max_length=64, unique=True)
     enrolled = models.DateTimeField(auto_now_add=True)
     revoked = models.DateTimeField(null=True)

@@ -70,4 +70,4 @@ def check_migrated() -> None:
     executor = MigrationExecutor(connections["default"])
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
         found = "a database that is not prepared for this version"
-        raise InputError("--database", found, "`opendcr migrate --database URL` run as its owner")
+        raise InputError("--database", found, "`opendcr migrate` run first, as its owner")

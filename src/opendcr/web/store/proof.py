@@ -71,8 +71,10 @@ def _proven(body: Mapping[str, Json], named: str) -> SigningKey | None:
     proof = body.get("proof")
     if not isinstance(proof, Mapping):
         return None
-    keys = SigningKey.objects.select_related("staff").filter(key=str(proof.get("key")), staff=named)
-    key = keys.first()
+    keys = SigningKey.objects.select_related("staff").filter(
+        staff=named, staff__user__is_active=True
+    )
+    key = keys.filter(key=str(proof.get("key"))).first()
     tapped = body.get("tapped")
     if key is None or not isinstance(tapped, str) or not _in_shift(key, tapped):
         return None

@@ -22,7 +22,7 @@ ALLOWED: dict[tuple[str, str], set[str]] = {
     ("/api/stream", "GET"): ROOM_ROLES,
     ("/api/keys", "POST"): set(),
 }
-PAGES = {"/", "/evidence", "/evidence/measures", "/evidence/room.csv",
+PAGES = {"/", "/device", "/evidence", "/evidence/measures", "/evidence/room.csv",
          "/evidence/published/<str:series>.csv"}  # fmt: skip
 # Who sends what is decided by kind, as room/permissions.py says: 409 is an answer to a permitted role.
 COMMANDS = ("/api/commands", "POST")

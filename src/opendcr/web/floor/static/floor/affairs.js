@@ -1,6 +1,6 @@
 // The room's own affairs: open or closed, its staff, its equipment, drug alerts, what needs attention.
 
-import { desk } from "./desk.js";
+import { desk, may } from "./desk.js";
 import { h } from "./dom.js";
 import { chips, choice, door, group, openPanel } from "./panel.js";
 import { initials } from "./names.js";
@@ -17,13 +17,26 @@ export function openRoom() {
     group("Shift", me && !on && choice("I am on shift", [["SignOnStaff", { data: { staff: me.id, role: me.role } }]]),
       me && on && choice("I go off shift", [["SignOffStaff", { data: { staff: me.id } }]])),
     h("p", {}, `On shift: ${board.staff.people.map((one) => `${initials(board, one.id)} (${words("roles", one.role)})`).join(", ") || "nobody"}.`),
-    group("Equipment checked", board.equipment.map((one) => door(`${one.ready ? "✓" : "✗"} ${one.words}`, () => openEquipment(one)))));
+    group("Terms", may("PublishTerms") && door(board.terms ? `Terms: ${board.terms}` : "Publish the terms", openTerms, { main: !board.terms })),
+    !board.terms && !may("PublishTerms") && h("p", {}, "No terms are published yet: a manager does it here."),
+    group("Equipment checked", board.equipment.map((one) => door(`${one.ready ? "✓" : "✗"} ${one.words}`, () => openEquipment(one)))),
+    h("p", {}, h("a", { class: "button", href: boot.urls.device }, "This tablet")));
 }
 
 function stateChoices(state) {
   if (state === "closed") return [choice("Open the room", [["OpenRoom", {}]], { main: true, first: true })];
   const pauses = entries("pauses").map(([code, because]) => choice(`Pause: ${because}`, [["PauseRoom", { data: { reason: code } }]]));
   return [...(state === "paused" ? [choice("Go on", [["ResumeRoom", {}]], { main: true, first: true })] : pauses), choice("Close the room", [["CloseRoom", {}]])];
+}
+
+/** New terms are read with everybody again, regulars too. */
+function openTerms() {
+  const version = h("input", { class: "field", id: "terms", maxlength: 64, autocomplete: "off", data: { first: "" } });
+  const publish = () => [["PublishTerms", { data: { terms: version.value.trim().replace(/\s+/g, "-") } }]];
+  openPanel("Terms that people accept",
+    h("p", {}, desk.board.terms ? `Now: ${desk.board.terms}. With a new version, everybody is asked again.` : "Nobody can be seated before they have accepted the terms."),
+    h("div", { class: "find" }, h("label", { for: "terms" }, "Version, as printed on the paper, such as 2026-11"), version),
+    group("Then", choice("Publish this version", publish, { main: true, kind: "PublishTerms" })));
 }
 
 function openEquipment(item) {
