@@ -13,7 +13,7 @@ from opendcr.room.intake import intake
 from tests.strategies import data_of, json_objects, json_values
 from tests.world import SMALL
 
-ENVELOPE = ("visit", "person", "tapped", "offset_ms", "offset_age_ms", "because", "mode")
+ENVELOPE = ("visit", "person", "tapped", "offset_ms", "offset_age_ms", "because", "mode", "source")
 kinds = st.sampled_from(tuple(KINDS))
 
 

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from opendcr.catalogue.people import WHY
 from opendcr.errors import InputError
-from opendcr.ledger.facts import Mode
+from opendcr.ledger.facts import Mode, Source
 from opendcr.ledger.kinds import KINDS, Kind, kind_named
 from opendcr.ledger.shapes import Document, Ident, Json, Text, is_ident, parse_instant
 from opendcr.room.policy import Policy
@@ -38,6 +38,7 @@ class Intake:
     offset_ms: int | None
     offset_age_ms: int | None
     because: str | None
+    source: Source = "tap"
     impossible: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
     unreadable: Mapping[str, Json] = field(default_factory=dict)
@@ -100,6 +101,11 @@ def _must_fit(taken: Intake, kind: Kind) -> None:
         raise InputError(f"data.{key}", "a value that cannot be", kind.fields[key].expects())
 
 
+# Where a command may say that it comes from. An import takes another way.
+SOURCES: Mapping[str, Source] = {
+    "tap": "tap", "paper": "paper", "device": "device", "simulation": "simulation"
+}  # fmt: skip
+
 # Pseudonyms, told from names by their form.
 _VISIT = re.compile("v-[a-z0-9-]{1,61}")
 _PERSON = re.compile("p-[a-z0-9-]{1,61}")
@@ -112,6 +118,7 @@ _EXPECTED = {
     "offset_ms": "whole milliseconds",
     "offset_age_ms": "whole milliseconds",
     "mode": "ask or report",
+    "source": f"one of {', '.join(SOURCES)}",
     "because": f"one of {', '.join(WHY.codes)}",
 }
 
@@ -143,6 +150,7 @@ class _Sorter:
             offset_ms=self._take("offset_ms", int, _fits_clock),
             offset_age_ms=self._take("offset_age_ms", int, _fits_clock),
             because=self._take("because", str, WHY.__contains__),
+            source=SOURCES[self._take("source", str, SOURCES.__contains__) or "tap"],
             impossible=impossible,
             missing=tuple(key for key in required if key not in data and key not in texts),
             unreadable=self.unreadable,

@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from threading import RLock
-from typing import Any
 
 import orjson
 from django.db import connection, transaction
@@ -24,8 +23,6 @@ from opendcr.web.store.held import current, keep
 from opendcr.web.store.models import Answer, Entry, Secret
 from opendcr.web.store.proof import Author, Sender, author_of
 from opendcr.web.store.register import apply_erasures, shelter
-
-SOURCES = ("tap", "paper", "device", "simulation")
 
 
 @dataclass(frozen=True)
@@ -56,7 +53,7 @@ def write(
             return _again(earlier, author, body_hash)
         held = current(room)
         now = _not_before(clock(), held.room.recorded)
-        command, secrets = _command(taken, body, author, held.room, now)
+        command, secrets = _command(taken, author, held.room, now)
         decided = decide(held.room, command, now)
         facts: tuple[Fact, ...] = ()
         if isinstance(decided, Refusal):
@@ -139,7 +136,7 @@ def _not_before(now: datetime, last: datetime | None) -> datetime:
 
 
 def _command(
-    taken: Intake, body: Mapping[str, Json], author: Author, room: Room, now: datetime
+    taken: Intake, author: Author, room: Room, now: datetime
 ) -> tuple[Command, list[Secret]]:
     """The command that `decide` gets, and the register's rows for its texts."""
     target = _target(room.name, taken.data)
@@ -153,17 +150,13 @@ def _command(
     command = Command(
         id=taken.id, kind=taken.kind, mode=taken.mode, room=room.name,
         author=author.staff, role=author.role, device=author.device,
-        source=_source(body), entered_by=author.entered_by,
+        source=taken.source, entered_by=author.entered_by,
         visit=taken.visit, person=taken.person,
         tapped=taken.tapped, offset_ms=taken.offset_ms, offset_age_ms=taken.offset_age_ms,
         because=taken.because, target=target, impossible=taken.impossible, missing=taken.missing,
         unreadable=references.pop("unreadable", None), data={**taken.data, **references},
     )  # fmt: skip
     return command, [secret for _, secret in kept.values()]
-
-
-def _source(body: Mapping[str, Json]) -> Any:
-    return body["source"] if body.get("source") in SOURCES else "tap"
 
 
 def _target(room: str, data: Mapping[str, Json]) -> Fact | None:

@@ -113,6 +113,19 @@ def test_an_ask_that_does_not_fit_is_told_where_and_why(room: str) -> None:
     assert answer.said["problem"]["where"] == "data.place"
 
 
+def test_a_source_that_nobody_knows_is_set_aside_in_a_report_and_told_in_an_ask(room: str) -> None:
+    seen = body("Observed", {"response": "alert"}, visit="v-1", source="carrier pigeon")
+    answer = sent(room, seen)
+    assert answer.facts[0]["source"] == "tap"
+    assert "unreadable" in answer.flags
+    [text] = [fact["data"]["note"]["text"] for fact in answer.facts if "note" in fact["data"]]
+    assert words_of([text])[text] == '{"source":"carrier pigeon"}'
+    asked = sent(room, body("Arrive", source=["tap"]))
+    assert asked.status == 422
+    assert asked.said["problem"]["where"] == "source"
+    assert send(room, "Arrive", source="paper").facts[0]["source"] == "paper"
+
+
 @pytest.mark.parametrize("wrong", [[], None, "x", {}, {"id": "c-1"}, {"id": 3, "kind": "Arrive"}])
 def test_what_is_no_command_is_not_taken(room: str, wrong: object) -> None:
     before = Answer.objects.count()
