@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import orjson
 
 from opendcr.room.board import board
+from opendcr.web.api.departed import left_today
 from opendcr.web.api.labels import labelled
 from opendcr.web.store.held import look
 from opendcr.web.store.visible import board_for
@@ -18,5 +19,7 @@ def board_text(room: str, role: str) -> str:
 def boards(room: str, roles: list[str]) -> dict[str, str]:
     """The same for several roles, from one look at the room."""
     held = look(room)
-    whole = labelled(board(held.room, datetime.now(UTC)), held.room.policy.title)
+    now = datetime.now(UTC)
+    whole = labelled(board(held.room, now), held.room.policy.title)
+    whole["left_today"] = left_today(held.room, now)
     return {role: orjson.dumps(board_for(role, whole)).decode() for role in roles}

@@ -1,5 +1,7 @@
 """What the register and the accounts add to a board: names to ids, for those who may see them."""
 
+from collections import Counter
+
 from django.conf import settings
 
 from opendcr.ledger.codec import Record
@@ -16,9 +18,34 @@ def labelled(board: Record, title: str) -> Record:
     words = words_of(texts.values()) if texts else {}
     return {
         **board,
-        "labels": {visit: names[one] for visit, one in people.items() if one in names},
+        "labels": _apart({v: names[one] for v, one in people.items() if one in names}, board),
         "staff_labels": dict(Staff.objects.values_list("staff", "initials")),
         "alert_words": {alert: words[text] for alert, text in texts.items() if text in words},
         "training": settings.OPENDCR_TRAINING,
         "room_title": title,
     }
+
+
+def _apart(labels: dict[str, str], board: Record) -> dict[str, str]:
+    """The labels, with a part of the visit's code where two would read alike: nobody is to be
+    given what is another's."""
+    alike = Counter(_heard(name) for name in labels.values())
+    codes = {visit["id"]: visit["code"] for visit in board["visits"]}
+    starts = Counter((_heard(name), _start(codes[visit])) for visit, name in labels.items())
+
+    def told(visit: str, name: str) -> str:
+        if alike[_heard(name)] == 1:
+            return name
+        code = codes[visit]
+        return f"{name} {_start(code) if starts[_heard(name), _start(code)] == 1 else code}"
+
+    return {visit: told(visit, name) for visit, name in labels.items()}
+
+
+def _heard(name: str) -> str:
+    """A name as it is called out: large and small letters and spaces are not heard."""
+    return "".join(name.casefold().split())
+
+
+def _start(code: str) -> str:
+    return code.partition("-")[0]

@@ -1,0 +1,36 @@
+"""How many have been and gone today: the board shows it, and no rule of the room asks for it."""
+
+from datetime import UTC, datetime
+from functools import lru_cache
+
+from django.db import connection
+
+from opendcr.room.hours import at_local, zone
+from opendcr.room.room import Room
+from opendcr.web.store.models import Entry
+
+
+def left_today(room: Room, now: datetime) -> int:
+    """Visits whose end was recorded since local midnight and still stands."""
+    midnight = at_local(now.astimezone(zone(room.timezone)), "00:00", room.timezone)
+    if midnight > now:
+        return 0
+    last = _last_before(str(connection.settings_dict["NAME"]), room.name, midnight)
+    ended = Entry.objects.filter(room=room.name, kind="Departed", seq__gt=last, seq__lte=room.seq)
+    # Whose departure was taken back is in the room again.
+    return len(set(ended.values_list("visit", flat=True)) - set(room.visits) - {None})
+
+
+@lru_cache(maxsize=64)
+def _last_before(database: str, room: str, moment: datetime) -> int:
+    """The `seq` of the last fact recorded before a moment that has passed; 0 where there is none.
+
+    `recorded` never falls with `seq`: halving finds it, without an index over time.
+    """
+    entries = Entry.objects.filter(room=room)
+    low, high = 0, entries.order_by("-seq").values_list("seq", flat=True).first() or 0
+    while low < high:
+        middle = (low + high + 1) // 2
+        recorded = entries.values_list("recorded", flat=True).get(seq=middle)
+        low, high = (middle, high) if recorded.astimezone(UTC) < moment else (low, middle - 1)
+    return low

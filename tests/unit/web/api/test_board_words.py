@@ -1,0 +1,84 @@
+"""What the web adds to a board: names that tell people apart, and how many have left today."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from opendcr.web.api.boards import boards
+from opendcr.web.api.departed import left_today
+from opendcr.web.api.labels import labelled
+from opendcr.web.store.held import look
+from tests.support import acting
+
+
+def _labels(room: str) -> dict[str, str]:
+    shown = acting.orjson.loads(boards(room, ["lead"])["lead"])
+    return dict(shown["labels"])
+
+
+def _codes(room: str) -> dict[str, str]:
+    shown = acting.orjson.loads(boards(room, ["lead"])["lead"])
+    return {visit["id"]: visit["code"] for visit in shown["visits"]}
+
+
+def test_two_who_chose_the_same_name_are_told_apart_until_one_leaves(room: str) -> None:
+    first = acting.arrived(room, "p-01", "Craig")
+    assert _labels(room) == {first: "Craig"}
+    second = acting.arrived(room, "p-02", "craig ")
+    other = acting.arrived(room, "p-03", "Moira")
+    codes, labels = _codes(room), _labels(room)
+    assert labels[first].startswith("Craig ") and labels[second].startswith("craig ")
+    assert codes[first].startswith(labels[first].split()[-1])
+    assert codes[second].startswith(labels[second].split()[-1])
+    assert labels[first].casefold() != labels[second].casefold()
+    assert labels[other] == "Moira"
+    acting.send(room, "Depart", {"how": "well"}, visit=second, mode="report")
+    assert _labels(room) == {first: "Craig", other: "Moira"}
+
+
+@pytest.mark.parametrize(
+    ("codes", "expected"),
+    [
+        (("K7M-4Q", "P2X-4Q"), {"v-0": "Craig K7M", "v-1": "Craig P2X"}),
+        (("K7M-4Q", "K7M-9R"), {"v-0": "Craig K7M-4Q", "v-1": "Craig K7M-9R"}),
+    ],
+)
+def test_as_much_of_the_code_is_said_as_tells_them_apart(
+    room: str, codes: tuple[str, str], expected: dict[str, str]
+) -> None:
+    people = ("p-01", "p-02")
+    for person in people:
+        acting.arrived(room, person, "Craig")
+    rows = zip(people, codes, strict=True)
+    visits = [{"id": f"v-{n}", "person": p, "code": c} for n, (p, c) in enumerate(rows)]
+    assert labelled({"visits": visits, "alerts": []}, "")["labels"] == expected
+
+
+def test_who_left_since_local_midnight_is_counted_and_who_came_back_is_not(room: str) -> None:
+    assert left_today(look(room).room, datetime.now(UTC)) == 0
+    visits = [acting.arrived(room) for _ in range(3)]
+    ended = [
+        acting.send(room, "Depart", {"how": "well"}, visit=visit, mode="report").facts[0]
+        for visit in visits
+    ]
+    now = datetime.now(UTC)
+    assert left_today(look(room).room, now) == 3
+    assert acting.orjson.loads(boards(room, ["lead"])["lead"])["left_today"] == 3
+    gone = {"target": ended[0]["id"], "reason": "mistake"}
+    retracted = acting.send(room, "Retract", gone)
+    assert retracted.status == 200, retracted.said
+    assert left_today(look(room).room, now) == 2
+    assert left_today(look(room).room, now + timedelta(days=1)) == 0
+
+
+def test_the_day_begins_at_the_rooms_midnight_not_at_greenwichs(
+    room_database: object,
+) -> None:
+    evening = datetime(2025, 7, 1, 22, 30, tzinfo=UTC)  # 23:30 in Glasgow
+    room = acting.opened(evening)
+    for minutes in (0, 20, 40, 50):
+        moment = evening + timedelta(minutes=minutes)
+        visit = acting.arrived(room, now=moment)
+        acting.send(room, "Depart", {"how": "well"}, visit=visit, now=moment, mode="report")
+    assert left_today(look(room).room, evening + timedelta(minutes=25)) == 2 + 2
+    assert left_today(look(room).room, evening + timedelta(hours=1)) == 2
