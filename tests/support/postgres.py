@@ -29,14 +29,27 @@ OWNER, SERVING = "opendcr_owner", "opendcr_serving"
 _names = count(1)
 
 
-@dataclass(frozen=True)
+@dataclass
 class Cluster:
-    """A running server: its programs, folder, port and process."""
+    """A server: its programs, folder, settings, port and process."""
 
     programs: Path
     folder: Path
+    settings: tuple[str, ...]
     port: int
-    pid: int
+    server: subprocess.Popen[bytes]
+
+    @property
+    def pid(self) -> int:
+        return self.server.pid
+
+    def kill(self) -> None:
+        """The server ends at once and puts nothing in order, as when its machine stops."""
+        _stop(self.server)
+
+    def start(self) -> None:
+        """It begins again where it was killed."""
+        self.server = _start(self.programs, self.folder, self.settings, self.port)
 
     def url(self, database: str, role: str = OWNER) -> str:
         return f"postgresql://{role}@127.0.0.1:{self.port}/{database}"
@@ -91,13 +104,13 @@ def running(settings: tuple[str, ...] = FAST) -> Iterator[Cluster]:
         if os.geteuid() == 0:
             shutil.chown(folder, "postgres")
         _initialise(found, folder)
-        server, port = _start(found, folder, settings)
+        port = free_port()
+        cluster = Cluster(found, folder, settings, port, _start(found, folder, settings, port))
         try:
-            cluster = Cluster(found, folder, port, server.pid)
             cluster.sql(f"CREATE ROLE {OWNER} LOGIN CREATEDB CREATEROLE")
             yield cluster
         finally:
-            _stop(server)
+            _stop(cluster.server)
 
 
 def _user() -> str | None:
@@ -116,9 +129,8 @@ def _initialise(found: Path, folder: Path) -> None:
 
 
 def _start(
-    found: Path, folder: Path, settings: tuple[str, ...]
-) -> tuple[subprocess.Popen[bytes], int]:
-    port = free_port()
+    found: Path, folder: Path, settings: tuple[str, ...], port: int
+) -> subprocess.Popen[bytes]:
     wanted = (
         *settings,
         f"port={port}",
@@ -127,14 +139,14 @@ def _start(
     )
     command = [str(found / "postgres"), "-D", str(folder / "data")]
     command += [part for setting in wanted for part in ("-c", setting)]
-    with open(folder / "log", "wb") as log:
+    with open(folder / "log", "ab") as log:
         server = subprocess.Popen(command, stdout=log, stderr=log, cwd=folder, user=_user())
     for _ in range(300):
         ready = subprocess.run(
             [found / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(port)], check=False
         )
         if ready.returncode == 0:
-            return server, port
+            return server
         if server.poll() is not None:
             break
         time.sleep(0.05)
