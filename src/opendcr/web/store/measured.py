@@ -1,10 +1,11 @@
-"""A stored room's measures: read once, then only what its ledger has gained since.
+"""A stored room's ledger for measuring: read once, then only what it has gained since.
 
 A ledger only grows, so the frames of what was read stay true and are extended; the measures
-themselves are kept for the head that they were made from. Nothing here holds the room's lock.
+themselves are kept for the head that they were made from. Nothing here holds the room's lock, and
+all of it is for one thread at a time: see `opendcr.web.store.threads.measuring`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from zoneinfo import ZoneInfo
 
@@ -43,19 +44,30 @@ _NOTHING = _Read(0, pl.DataFrame(schema=FACTS), pl.DataFrame(schema=STAMPS))
 _read: dict[tuple[str, str], _Read] = {}
 
 
-def room_measures(room: str) -> RoomMeasures | None:
-    """Every measure of a room by its ledger's head; None where the ledger has no fact yet.
+def stored_ledger(room: str) -> Ledger | None:
+    """The room's ledger as by now; None where it has no fact yet."""
+    read = _up_to_date(room)
+    return _ledger(room, read) if read else None
 
-    For one thread at a time: see `opendcr.web.store.threads.measuring`.
-    """
+
+def room_measures(room: str) -> RoomMeasures | None:
+    """Every measure of a room by its ledger's head; None where the ledger has no fact yet."""
+    read = _up_to_date(room)
+    if read is None:
+        return None
+    if read.measures is None:
+        read = _read[_key(room)] = replace(read, measures=_measures(room, read))
+    return read.measures
+
+
+def _up_to_date(room: str) -> _Read | None:
     head = head_of(room)
     if head is None:
         return None
-    key = (str(connection.settings_dict["NAME"]), room)
-    read = _read.get(key, _NOTHING)
-    if read.measures is None or read.seq != head[0]:
-        read = _read[key] = _measure(room, _further(room, read, head[0]))
-    return read.measures
+    read = _read.get(_key(room), _NOTHING)
+    if read.seq != head[0]:
+        read = _read[_key(room)] = _further(room, read, head[0])
+    return read
 
 
 def _further(room: str, read: _Read, seq: int) -> _Read:
@@ -73,8 +85,15 @@ def _further(room: str, read: _Read, seq: int) -> _Read:
     )
 
 
-def _measure(room: str, read: _Read) -> _Read:
-    header = header_of(room)
-    ledger = Ledger(header, read.facts.lazy(), read.stamps.lazy(), "the database")
-    opened = read.stamps["recorded"][0].astimezone(ZoneInfo(header.timezone)).date()
-    return _Read(read.seq, read.facts, read.stamps, RoomMeasures(measured([ledger]), opened))
+def _ledger(room: str, read: _Read) -> Ledger:
+    return Ledger(header_of(room), read.facts.lazy(), read.stamps.lazy(), "the database")
+
+
+def _measures(room: str, read: _Read) -> RoomMeasures:
+    zone = ZoneInfo(header_of(room).timezone)
+    first = read.stamps["recorded"][0].astimezone(zone).date()
+    return RoomMeasures(measured([_ledger(room, read)]), first)
+
+
+def _key(room: str) -> tuple[str, str]:
+    return str(connection.settings_dict["NAME"]), room
