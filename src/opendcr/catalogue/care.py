@@ -139,16 +139,16 @@ SERVICES: Catalogue[Entry] = Catalogue(
     "services",
     [
         Entry("wound_care", "wound care"),
-        Entry("bbv_test", "blood-borne virus test"),
-        Entry("vaccination", "vaccination"),
-        Entry("sexual_health", "sexual health"),
-        Entry("treatment_advice", "treatment advice"),
-        Entry("mental_health", "mental health"),
-        Entry("physical_check", "physical check"),
         Entry("shower", "shower"),
+        Entry("food", "food and a chat"),
         Entry("laundry", "laundry"),
         Entry("clothing", "clothing"),
-        Entry("food", "food and a chat"),
+        Entry("bbv_test", "blood-borne virus test"),
+        Entry("treatment_advice", "treatment advice"),
+        Entry("sexual_health", "sexual health"),
+        Entry("vaccination", "vaccination"),
+        Entry("mental_health", "mental health"),
+        Entry("physical_check", "physical check"),
         Entry("benefits_legal", "benefits or legal advice"),
         Entry("peer_support", "peer support"),
         Entry("injecting_review", "injecting review"),
@@ -160,7 +160,7 @@ SERVICES: Catalogue[Entry] = Catalogue(
 # Why somebody came; `consume` is one reason among many (a visit may hold no consumption at all).
 REASONS: Catalogue[Entry] = Catalogue(
     "reasons for a visit",
-    [Entry("consume", "to use"), *SERVICES, Entry("supplies", "supplies"), Entry("other", "other")],
+    [Entry("consume", "to use"), Entry("supplies", "supplies"), *SERVICES, Entry("other", "other")],
 )
 
 DESTINATIONS: Catalogue[Entry] = Catalogue(

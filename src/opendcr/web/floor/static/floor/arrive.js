@@ -12,7 +12,7 @@ const newVisit = () => `v-${randomHex(8)}`;
 
 /** The panel for a returner; its other doors are for everybody else. */
 export function openArrive() {
-  const reasons = chips("Here for", entries("reasons").slice(0, 6), { several: true, chosen: ["consume"] });
+  const reasons = chips("Here for", entries("reasons").filter(([code], at) => at < 9 || code === "other"), { several: true, chosen: ["consume"] });
   const needs = chips("Needs", entries("needs"), { several: true });
   const found = h("ul", { class: "found", "aria-live": "polite" });
   const box = h("input", { class: "field", id: "find", type: "search", autocomplete: "off", spellcheck: "false", enterkeyhint: "search", data: { first: "" } });
