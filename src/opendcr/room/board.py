@@ -87,6 +87,7 @@ def _place(room: Room, place: Place) -> Board:
     here = room.in_place(place.id)
     blocked = room.standing.blocked.get(place.id)
     reason = blocked[1][0] if blocked and blocked[1] else None
+    emergency = room.emergency_in(place.id)
     return {
         "id": place.id,
         "words": place.words,
@@ -95,7 +96,8 @@ def _place(room: Room, place: Place) -> Board:
         "hand": place.hand,
         "consumption": place.consumption,
         "capacity": place.capacity,
-        "state": "taken" if len(here) >= place.capacity else "blocked" if reason else "free",
+        "state": _state(emergency is not None, len(here) >= place.capacity, reason is not None),
+        "emergency": emergency.id if emergency else None,
         "blocked": {
             "reason": reason,
             "words": PAUSES.words(reason),
@@ -105,6 +107,11 @@ def _place(room: Room, place: Place) -> Board:
         else None,
         "visits": [visit.id for visit in here],
     }
+
+
+def _state(emergency: bool, taken: bool, blocked: bool) -> str:
+    """What a place is, most pressing first. Only a free one is offered."""
+    return "emergency" if emergency else "taken" if taken else "blocked" if blocked else "free"
 
 
 def _visits(room: Room, reviews: Mapping[str | None, int]) -> list[Board]:

@@ -67,6 +67,21 @@ class Room:
         theirs = [one for one in self.emergencies.values() if one.visit == visit]
         return min(theirs, key=lambda one: (one.started, one.id), default=None)
 
+    def emergency_in(self, place: str) -> Emergency | None:
+        """The running emergency in a place, the first of several: said to be there, or of somebody
+        who is there. It goes with its person, who may since be said to have moved."""
+        found = [one for one in self.emergencies.values() if place in self._places_of(one)]
+        return min(found, key=lambda one: (one.started, one.id), default=None)
+
+    def _places_of(self, emergency: Emergency) -> set[str | None]:
+        visit = self.visits.get(emergency.visit) if emergency.visit else None
+        if visit is None:
+            return {emergency.place}
+        settled = visit.place is not None or visit.stage == "recovery"
+        if settled and emergency.started and visit.since and visit.since > emergency.started:
+            return {visit.place}
+        return {emergency.place, visit.place}
+
 
 class Archive(Protocol):
     """Facts already in the ledger, for the few that the room no longer holds. In any order."""

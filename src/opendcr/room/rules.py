@@ -182,6 +182,15 @@ def place_has_room(room: Room, command: Command, now: datetime) -> Refusal | Non
     return None
 
 
+def place_has_no_emergency(room: Room, command: Command, now: datetime) -> Refusal | None:
+    """No emergency but this person's own runs in the place."""
+    place = room.policy.place(command.data.get("place"))
+    emergency = room.emergency_in(place.id) if place else None
+    if place is None or emergency is None or emergency.visit == command.visit:
+        return None
+    return Refusal("place_has_emergency", f"An emergency runs in {place.spoken}.")
+
+
 def enough_staff(room: Room, command: Command, now: datetime) -> Refusal | None:
     """One more open booth does not leave the room with fewer staff than its policy asks for."""
     taken = {visit.place for visit in room.visits.values() if visit.stage in IN_BOOTH}
@@ -326,6 +335,13 @@ def is_unattributed(room: Room, command: Command, now: datetime) -> Refusal | No
     return Refusal("has_author", "This fact has its author, or is not in the ledger.")
 
 
+def alert_says_something(room: Room, command: Command, now: datetime) -> Refusal | None:
+    """A drug alert says something: a substance, or words."""
+    if command.data.get("substances") or command.data.get("note"):
+        return None
+    return Refusal("alert_says_nothing", "Say what it is: a substance, or words.")
+
+
 def policy_is_valid(room: Room, command: Command, now: datetime) -> Refusal | None:
     """A policy that can be read."""
     try:
@@ -341,8 +357,8 @@ def _visit(room: Room, command: Command) -> Visit | None:
 
 ADMISSION: tuple[Rule, ...] = (room_is_open, not_here_already, of_age, not_excluded)
 SEATING: tuple[Rule, ...] = (room_is_open, of_age, not_excluded, terms_accepted, assessed,
-                             nowhere_else, place_is_for_use, place_has_room,
-                             enough_staff)  # fmt: skip
+                             nowhere_else, place_is_for_use, place_has_no_emergency,
+                             place_has_room, enough_staff)  # fmt: skip
 EVERY_KIND: tuple[Rule, ...] = (person_fits,)
 
 RULES: Mapping[str, tuple[Rule, ...]] = {
@@ -381,6 +397,7 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
     "ServiceProvided": (visit_open_if_named,),
     "Referred": (visit_open_if_named,),
     "NaloxoneSupplied": (visit_open_if_named,),
+    "DrugAlertRaised": (alert_says_something,),
     "PolicyAdopted": (policy_is_valid,),
     "RoomClosed": (nobody_inside,),
     "PlaceBlocked": (place_exists,),

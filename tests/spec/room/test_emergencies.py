@@ -105,3 +105,44 @@ def test_two_who_add_to_one_line_lose_nothing_of_each_others():
     (emergency,) = world.board()["emergencies"]
     (given,) = emergency["naloxone"]
     assert (given["micrograms"], given["route"]) == (400, "intramuscular")
+
+
+def test_a_place_with_an_emergency_is_free_for_nobody_until_it_is_over():
+    world = World()
+    world.report("EmergencyStarted", emergency="e-1", place="booth-1")  # whose is not said yet
+    here = world.place("booth-1")
+    assert (here["state"], here["emergency"]) == ("emergency", "e-1")
+    assert code(world.seat("Robin", "booth-1")) == "place_has_emergency"
+    world.report("EmergencyEnded", emergency="e-1")
+    assert (world.place("booth-1")["state"], world.place("booth-1")["emergency"]) == ("free", None)
+    assert code(world.ask("Seat", "Robin", place="booth-1")) is None
+
+
+def test_the_place_of_somebody_in_an_emergency_is_an_emergency():
+    world = World()
+    world.use("Robin", "booth-1")
+    world.report("EmergencyStarted", emergency="e-1")
+    assert world.place("booth-1")["state"] == "taken"
+    world.report("Observed", "Robin", emergency="e-1", breaths=4)  # now it is known whose
+    assert (world.place("booth-1")["state"], world.place("booth-1")["emergency"]) == (
+        "emergency",
+        "e-1",
+    )
+
+
+def test_that_the_person_of_the_emergency_sat_there_contradicts_nothing():
+    world = World()
+    world.arrive("Robin")
+    world.report("EmergencyStarted", "Robin", emergency="e-1", place="booth-1")
+    world.report("Seated", "Robin", place="booth-1")
+    assert "place_has_emergency" not in world.flags()
+
+
+def test_an_emergency_leaves_the_booth_with_its_person():
+    world = World()
+    world.use("Robin", "booth-1")
+    world.report("EmergencyStarted", "Robin", emergency="e-1")
+    world.wait(5)
+    world.ask("MoveToRecovery", "Robin")
+    assert world.place("booth-1")["state"] == "free"
+    assert world.on_board("Robin")["emergency"] == "e-1"

@@ -13,8 +13,7 @@ import { entries } from "./words.js";
 /** Opens what a tile stands for: an emergency, the one visit in it, several, or the place itself. */
 export function openPlace(place) {
   const visits = desk.board.visits.filter((visit) => place.visits.includes(visit.id));
-  const running = desk.board.emergencies.find((one) => place.visits.includes(one.visit) || one.place === place.id);
-  if (running) return showEmergency(running.id);
+  if (place.emergency) return showEmergency(place.emergency);
   if (visits.length === 1) return openVisit(visits[0]);
   if (visits.length > 1) return openCrowd(place, visits);
   return place.state === "blocked" ? openBlocked(place) : openFree(place);

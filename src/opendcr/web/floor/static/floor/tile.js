@@ -30,7 +30,8 @@ function kindOf(place) {
 /** The tile of a place. `next` is the person who would fit it, `open` is called with the place. */
 export function placeTile(board, place, { at, next, open }) {
   const visits = place.visits.map((id) => board.visits.find((visit) => visit.id === id)).filter(Boolean);
-  const filled = visits.length === 0 ? emptyFace(place, board, next) : takenFace(board, place, visits, at);
+  const running = board.emergencies.find((one) => one.id === place.emergency);
+  const filled = visits.length ? takenFace(board, place, visits, running, at) : running ? emergencyFace(place, running) : emptyFace(place, board, next);
   return h(
     "button",
     { type: "button", class: "tile", data: { key: place.id, state: place.state, ...filled.data }, on: { click: () => open(place) } },
@@ -51,8 +52,20 @@ function emptyFace(place, board, next) {
   };
 }
 
-function takenFace(board, place, visits, at) {
-  const level = visits.reduce((highest, visit) => higher(highest, levelOf(board, visit, at)), called(board, place.id, at));
+/** An emergency in a place of which nobody has said yet who it is about. */
+function emergencyFace(place, running) {
+  return {
+    data: { level: "emergency" },
+    children: [
+      h("span", { class: "tile__top" }, h("span", { class: "tile__place" }, place.words), levelChip("emergency")),
+      h("span", { class: "tile__middle tile__empty" }, "who: not said yet"),
+      emergencyFoot(running),
+    ],
+  };
+}
+
+function takenFace(board, place, visits, running, at) {
+  const level = visits.reduce((highest, visit) => higher(highest, levelOf(board, visit, at)), running ? "emergency" : called(board, place.id, at));
   const [visit] = visits;
   const chip = levelChip(level);
   return {
@@ -60,7 +73,7 @@ function takenFace(board, place, visits, at) {
     children: [
       h("span", { class: "tile__top" }, h("span", { class: "tile__place" }, place.words), chip ?? h("span", { class: "tile__kind" }, using(visit))),
       h("span", { class: "tile__middle" }, ...visits.map((one) => who(board, one)), what(visits, chip), ...marks(visits)),
-      visits.length > 1 ? crowdFoot(visits) : foot(board, visit),
+      running ? emergencyFoot(running) : visits.length > 1 ? crowdFoot(visits) : usualFoot(board, visit),
     ],
   };
 }
@@ -90,11 +103,6 @@ const crowdFoot = (visits) =>
 
 const clockOf = (face, at) => h("span", { data: { clock: face, at } });
 
-function foot(board, visit) {
-  const emergency = board.emergencies.find((one) => one.id === visit.emergency);
-  return emergency ? emergencyFoot(board, emergency) : usualFoot(board, visit);
-}
-
 function usualFoot(board, visit) {
   const over = [initials(board, visit.observer), visit.next_check && "check"].filter(Boolean).join(" · ");
   return h("span", { class: "tile__foot" },
@@ -103,7 +111,7 @@ function usualFoot(board, visit) {
     visit.next_check && h("span", { class: "tile__due" }, clockOf("countdown", visit.next_check)));
 }
 
-function emergencyFoot(board, emergency) {
+function emergencyFoot(emergency) {
   const dose = emergency.naloxone.at(-1);
   const { called: ambulance, arrived } = emergency.ambulance;
   return h("span", { class: "tile__foot" },

@@ -1,0 +1,59 @@
+"""What the floor's screens must not let pass: a place, a person or a word that would mislead."""
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import SOON
+
+if TYPE_CHECKING:
+    from tests.browser.conftest import Room, SignIn
+
+
+def row(page: Page, name: str) -> Any:
+    return page.locator(".row", has_text=name)
+
+
+def panel(page: Page) -> Any:
+    return page.locator("#panel")
+
+
+def tap(page: Page, words: str) -> None:
+    panel(page).get_by_role("button", name=words).first.click()
+
+
+def saved(page: Page) -> None:
+    expect(panel(page)).to_be_hidden()
+
+
+@pytest.fixture(autouse=True)
+def empty(room: "Room") -> None:
+    """Each test begins with an empty building and no emergency."""
+    board = room.board()
+    for emergency in board["emergencies"]:
+        room.send("EndEmergency", {"emergency": emergency["id"], "outcome": "recovered"})
+    for visit in board["visits"]:
+        room.send("Depart", {"how": "against_advice"}, visit=visit["id"])
+
+
+def test_a_booth_with_an_emergency_of_nobody_named_is_red_and_offered_to_nobody(
+    room: "Room", sign_in: "SignIn"
+) -> None:
+    room.wait("Next Nan")
+    page = sign_in("lead")
+    page.locator(".bar__emergency").click()
+    page.get_by_role("button", name="Where and who").click()
+    tap(page, "Booth 1")
+    page.locator("[data-key=tab-board]").click()
+    tile = page.locator("[data-key=booth-1]")
+    expect(tile).to_have_attribute("data-level", "emergency", timeout=SOON)
+    expect(tile.locator("[data-clock=stopwatch]")).to_be_visible()
+    expect(tile).to_contain_text("999 not called")
+    expect(page.locator("[data-key=booth-2]")).to_contain_text("Next Nan")
+    page.get_by_role("button", name="Seat next").click()
+    expect(panel(page)).to_contain_text("Next Nan in booth 2")
+    expect(panel(page).get_by_role("button", name="Booth 1")).to_have_count(0)
+    page.keyboard.press("Escape")
+    tile.click()
+    expect(page.locator("#watches")).to_contain_text("since it began")
