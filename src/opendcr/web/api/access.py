@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+import orjson
 from asgiref.sync import sync_to_async
 from django.http import HttpRequest, HttpResponse
 from ninja.errors import HttpError
@@ -42,10 +43,18 @@ def for_the_known(view: View) -> View:
     @wraps(view)
     def known(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if sender_of(request) is None:
-            return problem(401, "the request", "nobody signed in", "a session, or a bearer token")
+            return unknown_sender()
         return view(request, *args, **kwargs)
 
     return known
+
+
+def unknown_sender() -> HttpResponse:
+    """The answer to a stranger: nobody is signed in, and the device is not enrolled."""
+    parts = {"where": "the request", "found": "nobody signed in", "code": "unknown_sender"}
+    parts["expected"] = "a session, or a bearer token"
+    body = orjson.dumps({"problem": parts})
+    return HttpResponse(body, content_type="application/json", status=401)
 
 
 def problem(status: int, where: str, found: str, expected: str) -> HttpResponse:

@@ -14,7 +14,7 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 from opendcr.errors import InputError
 from opendcr.ledger.codec import instant
 from opendcr.web.api import schemas
-from opendcr.web.api.access import SignedIn, for_the_known, problem, sender_from
+from opendcr.web.api.access import SignedIn, for_the_known, problem, sender_from, unknown_sender
 from opendcr.web.api.boards import board_text
 from opendcr.web.api.measuring import measures_text
 from opendcr.web.api.schemas import COMMAND, Problem
@@ -92,7 +92,9 @@ async def board(request: HttpRequest, room: str | None = None) -> HttpResponse:
     """The board now, as the sender's role may see it."""
     sender = sender_from(request, "board")
     text = await reading(lambda: board_text(only_room(room), sender.role))
-    return HttpResponse(text, content_type="application/json")
+    response = HttpResponse(text, content_type="application/json")
+    response["OpenDCR-Staff"] = sender.staff or ""  # a page sees that another person signed in
+    return response
 
 
 @api.get("measures", response={200: dict[str, Any], **PROBLEMS})
@@ -149,7 +151,7 @@ def _validation_error(request: HttpRequest, error: ValidationError) -> HttpRespo
 
 @api.exception_handler(AuthenticationError)
 def _stranger(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
-    return problem(401, "the request", "nobody signed in", "a session, or a bearer token")
+    return unknown_sender()
 
 
 @api.exception_handler(HttpError)

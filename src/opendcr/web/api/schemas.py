@@ -9,6 +9,7 @@ class ProblemParts(Schema):
     where: str
     found: str
     expected: str
+    code: Literal["no_proof", "unknown_sender"] | None = None
 
 
 class Problem(Schema):

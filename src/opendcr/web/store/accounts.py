@@ -46,12 +46,14 @@ DEMONSTRATION_PASSWORD = "training-room-2025"
 def create(account: Account, password: str | None, *, demonstration: bool = False) -> Staff:
     """Makes an account, or gives the one that is there this password and role.
 
-    Without a password nobody can sign in to it.
+    Without a password nobody can sign in to it. Setting one ends every session of the account, so
+    a password that is as it was is left alone.
     """
     with transaction.atomic():
         user, _ = User.objects.get_or_create(username=account.username)
         user.first_name, _, user.last_name = account.full_name.partition(" ")
-        user.set_password(password)
+        if password is None or not user.check_password(password):
+            user.set_password(password)
         user.save()
         staff, _ = Staff.objects.update_or_create(
             staff=account.staff,

@@ -22,6 +22,12 @@ from opendcr.room.intake import Intake
 from opendcr.web.store.models import SigningKey, Staff
 
 
+class NoProof(InputError):
+    """Nobody proved who did this. Sent again by its author, the same command is taken."""
+
+    code = "no_proof"
+
+
 @dataclass(frozen=True)
 class Sender:
     """Who sends: a person signed in, a program with a token, or an enrolled device alone."""
@@ -43,7 +49,7 @@ class Author:
 
 
 def author_of(body: Mapping[str, Json], taken: Intake, sender: Sender) -> Author:
-    """The author of a command; raises InputError where another's name is not proven.
+    """The author of a command; raises NoProof where another's name is not proven.
 
     What is seen of a body is never lost for want of a proof: from a device it is taken in as
     unattributed, and somebody names the author later.
@@ -57,9 +63,7 @@ def author_of(body: Mapping[str, Json], taken: Intake, sender: Sender) -> Author
         return Author(str(named), sender.role, sender.device, entered_by=sender.staff)
     if taken.mode == "report" and taken.kind in BODY_KINDS:
         return Author(UNATTRIBUTED, "device", sender.device)
-    raise InputError(
-        "author", "no proof of who did this", "a sign-in, or a signature of this shift"
-    )
+    raise NoProof("author", "no proof of who did this", "a sign-in, or a signature of this shift")
 
 
 def _is_staff(named: Json) -> bool:

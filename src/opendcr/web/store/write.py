@@ -21,7 +21,7 @@ from opendcr.room.room import Room
 from opendcr.web.store.archive import StoredArchive
 from opendcr.web.store.held import current, keep
 from opendcr.web.store.models import Answer, Entry, Secret
-from opendcr.web.store.proof import Author, Sender, author_of
+from opendcr.web.store.proof import Author, NoProof, Sender, author_of
 from opendcr.web.store.register import apply_erasures, shelter
 
 
@@ -103,6 +103,10 @@ def lock_number(room: str) -> int:
 def unacceptable(problem: InputError) -> Answered:
     """What is wrong with a command that could not be taken in."""
     parts = {"where": problem.where, "found": problem.found, "expected": problem.expected}
+    if isinstance(
+        problem, NoProof
+    ):  # the one that a program mends by itself, once somebody signs in
+        parts["code"] = problem.code
     return Answered(422, orjson.dumps({"problem": parts}).decode())
 
 

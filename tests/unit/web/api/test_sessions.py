@@ -7,7 +7,8 @@ import pytest
 from django.test import Client
 
 from opendcr.web.staff import delay
-from opendcr.web.store.models import SigningKey
+from opendcr.web.store.accounts import create
+from opendcr.web.store.models import Device, SigningKey
 from tests.support import acting
 
 
@@ -123,3 +124,21 @@ def test_an_error_page_repeats_nothing_that_was_sent(browser: Client, path: str)
     assert answer.status_code == 404
     assert b"Zebedee" not in answer.content
     assert b"nowhere" not in answer.content
+
+
+def test_a_password_that_is_set_as_it_was_ends_no_session(browser: Client) -> None:
+    acting.signs_in("nurse")
+    answer = browser.get("/api/board")
+    assert (answer.status_code, answer["OpenDCR-Staff"]) == (200, "s-nurse")
+    create(acting.account("nurse"), "another long password")
+    assert browser.get("/api/board").status_code == 401
+
+
+def test_a_stranger_is_told_apart_from_an_enrolled_tablet(browser: Client) -> None:
+    stranger = browser.get("/api/board", headers={"Authorization": "Bearer x"})
+    assert stranger.json()["problem"]["code"] == "unknown_sender"
+    Device.objects.get_or_create(device=browser.session["device"])
+    browser.post("/sign-out", {"csrfmiddlewaretoken": _token(browser)})
+    enrolled = browser.get("/api/board")
+    assert enrolled.status_code == 401
+    assert "code" not in enrolled.json()["problem"]

@@ -89,7 +89,17 @@ def test_nobody_writes_in_anothers_name(room: str, tablet: Tablet, forged: str) 
         early = tablet.command()
         early["tapped"] = (datetime.now(UTC) - timedelta(hours=1)).isoformat()
         command = tablet.signed(early)
-    assert sent(room, command, sender("worker")).status == 422
+    answer = sent(room, command, sender("worker"))
+    assert (answer.status, answer.said["problem"]["code"]) == (422, "no_proof")
+
+
+def test_what_lacked_its_proof_is_taken_from_its_author_afterwards(
+    room: str, tablet: Tablet
+) -> None:
+    command = tablet.command()
+    assert sent(room, command, DEVICE).said["problem"]["code"] == "no_proof"
+    assert sent(room, command, sender("worker")).said["problem"]["code"] == "no_proof"
+    assert sent(room, command, sender("nurse")).facts[0]["author"] == "s-nurse"
 
 
 @pytest.mark.parametrize("proof", [None, "x", [], {}, {"key": 1, "signature": 2}, {"key": "k-1"}])
