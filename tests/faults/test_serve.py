@@ -154,3 +154,47 @@ def test_a_training_database_is_served_for_training_only(
     with sqlite3.connect(tmp_path / "training.sqlite3") as held:
         assert held.execute("SELECT count(*) FROM store_entry").fetchone()[0] > 20
     held.close()
+
+
+PLAN = """
+[room]
+places = 2
+days = 2
+[arrivals]
+per_hour = 2.0
+[episode]
+distribution = "exponential"
+mean = 20.0
+"""
+
+
+def test_a_simulated_ledger_is_looked_at_as_training_and_gains_nothing(
+    home: dict[str, str], tmp_path: Path, served_room: Serve
+) -> None:
+    (tmp_path / "small.toml").write_text(PLAN)
+    (tmp_path / "policy.toml").write_text('[room]\ntitle = "Small"\n')
+    url, ledger = f"sqlite:///{tmp_path / 'small.sqlite3'}", tmp_path / "small.jsonl"
+    for command in (
+        ("simulate", "room", tmp_path / "small.toml", "--ledger", ledger),
+        ("migrate", "--database", url),
+        ("ledger", "import", ledger, "--database", url),
+    ):
+        assert _command(*command, environment=home).returncode == 0
+    adopted = ("policy", "adopt", tmp_path / "policy.toml", "--database", url)
+    _is_one_line(_command(*adopted, environment=home), "simulated room 'small'", "--room")
+    server = served_room("--demo", "--database", url)
+    assert urllib.request.urlopen(server.url + "/readyz").status == 200
+    with sqlite3.connect(tmp_path / "small.sqlite3") as held:
+        stored = held.execute("SELECT count(*) FROM store_entry").fetchone()[0]
+    held.close()
+    assert stored == len(ledger.read_text().splitlines()) - 2
+
+
+@pytest.mark.parametrize("command", [("ledger", "verify"), ("measure",), ("staff", "list")])
+def test_a_database_that_is_not_there_is_not_made_by_looking(
+    home: dict[str, str], tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    path = tmp_path / "nowhere.sqlite3"
+    said = _command(*command, "--database", f"sqlite:///{path}", environment=home)
+    _is_one_line(said, "no database", "opendcr migrate --database")
+    assert not path.exists()

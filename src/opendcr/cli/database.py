@@ -25,7 +25,7 @@ def opened(database: str | None) -> Iterator[None]:
     """Sets Django up on a database; InputError where it is not prepared or cannot be used."""
     from opendcr.web.config.setup import configure, database_trouble
 
-    configure(database)
+    configure(database, existing=True)
     from opendcr.web.store import prepare  # needs Django to be set up
 
     with database_trouble():

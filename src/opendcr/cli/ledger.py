@@ -198,7 +198,7 @@ def _database(url: str | None) -> Iterator[None]:
     """Django, set up for the database; only here is the web extra needed."""
     from opendcr.web.config.setup import configure, database_trouble
 
-    configure(url)
+    configure(url, existing=True)
     with database_trouble():
         yield
 

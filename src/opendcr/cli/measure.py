@@ -72,7 +72,7 @@ def _read(paths: tuple[Path, ...], database: str | None) -> "Iterator[list[Ledge
         return
     from opendcr.web.config.setup import configure, database_trouble
 
-    configure(database)
+    configure(database, existing=True)
     with database_trouble():
         from opendcr.web.store.archive import records_after
         from opendcr.web.store.held import header_of, rooms

@@ -65,12 +65,18 @@ def _begun(header: "Header") -> str:
 
 
 def _standing(room: str | None) -> str:
-    from opendcr.web.store.held import only_room, rooms
+    from opendcr.web.store.held import header_of, only_room, rooms
 
     if not rooms():
         expected = "--room NAME --timezone ZONE, which begin one"
         raise InputError("--room", "no room in this database", expected)
-    return only_room(room)
+    name = only_room(room)
+    if header_of(name).origin.kind == "simulated":
+        found = f"the simulated room '{name}'"
+        raise InputError(
+            "--room", found, "a recorded room: a simulated one has its scenario's policy"
+        )
+    return name
 
 
 def _adopted(room: str, decided: "Policy") -> Any:

@@ -10,7 +10,7 @@ from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_asy
 from csp.middleware import CSPMiddleware
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.middleware.clickjacking import XFrameOptionsMiddleware
 from django.middleware.common import CommonMiddleware
 from django.middleware.csrf import CsrfViewMiddleware
@@ -97,4 +97,14 @@ class StaticFiles(CompressedStatics):
 
     async def _later(self, request: HttpRequest) -> Any:
         found = self.files.get(request.path_info)
-        return await self.get_response(request) if found is None else self.serve(found, request)
+        if found is None:
+            return await self.get_response(request)
+        return _whole(self.serve(found, request))
+
+
+def _whole(streamed: Any) -> HttpResponse:
+    """A file's answer with its bytes: an asynchronous server would read a stream in a thread."""
+    body = b"".join(streamed.streaming_content) if streamed.streaming else streamed.content
+    whole = HttpResponse(body, status=streamed.status_code, headers=dict(streamed.headers))
+    streamed.close()
+    return whole

@@ -12,10 +12,13 @@ from opendcr.errors import InputError
 from opendcr.web.config.places import database as settings_of
 
 
-def configure(database: str | None = None, keys: str | None = None) -> None:
+def configure(
+    database: str | None = None, keys: str | None = None, *, existing: bool = False
+) -> None:
     """Leads Django to the databases of the options or the environment, and sets it up.
 
-    Raises InputError for an address that leads nowhere.
+    Raises InputError for an address that leads nowhere; with `existing`, also for a SQLite file
+    that is not there: to look into it would make it.
     """
     for name, url in (("OPENDCR_DATABASE", database), ("OPENDCR_KEYS", keys)):
         if url:
@@ -28,12 +31,24 @@ def configure(database: str | None = None, keys: str | None = None) -> None:
     except OSError as error:
         found = f"{error.filename}: {(error.strerror or 'unusable').lower()}"
         raise InputError("the data folder", found, "a folder that can be written to") from error
+    if existing:
+        _is_there(database)
 
 
 def _has_folder(settings: dict[str, Any]) -> None:
     folder = Path(settings["NAME"]).absolute().parent
     if settings["ENGINE"].endswith("sqlite3") and not folder.is_dir():
         raise InputError("--database", f"no folder {folder}", "a path in an existing folder")
+
+
+def _is_there(database: str | None) -> None:
+    from django.conf import settings  # only now set up
+
+    main = settings.DATABASES["default"]
+    if main["ENGINE"].endswith("sqlite3") and not Path(main["NAME"]).exists():
+        option = f" --database {database}" if database else ""
+        expected = f"one that `opendcr migrate{option}` has prepared"
+        raise InputError("--database", f"no database at {main['NAME']}", expected)
 
 
 @contextmanager

@@ -7,6 +7,7 @@ TROUBLE = (DatabaseError, InterfaceError)
 _WORDS = (
     ("full", "the disk is full: make room on it"),
     ("no space", "the disk is full: make room on it"),
+    ("disk i/o", "the disk fails or is full: make room on it"),
     ("readonly", "the database can only be read: give this user the right to write to it"),
     ("read-only", "the database can only be read: give this user the right to write to it"),
     ("permission denied", "this database user may not do that: run `opendcr migrate` as the owner"),
