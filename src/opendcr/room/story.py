@@ -1,11 +1,17 @@
-"""The story of an emergency: a line for each thing that was recorded of it, in order."""
+"""The story of an emergency or of a visit: a line for each thing that was recorded, in order."""
 
-from opendcr.catalogue.care import INTERVENTIONS, NALOXONE_ROUTES, RESPONSES
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+from opendcr.catalogue import Catalogue, care, people
+from opendcr.catalogue.places import ROUTES
+from opendcr.catalogue.substances import SUBSTANCES
 from opendcr.ledger.codec import instant
 from opendcr.ledger.effective import ABOUT_FACTS, effective
 from opendcr.ledger.facts import Fact
 from opendcr.ledger.kinds import KINDS
 from opendcr.ledger.shapes import Json
+from opendcr.ledger.timeline import Entry
 from opendcr.room.emergency import Emergency
 from opendcr.room.policy import Policy
 from opendcr.room.visit import order
@@ -49,8 +55,38 @@ def _line(fact: Fact, policy: Policy, struck: bool) -> Line:
         "kind": fact.kind,
         "words": told(fact, policy),
         "author": fact.author,
+        "witness": fact.data.get("witness"),
         "struck": struck,
     }
+
+
+# What is said about the record itself is no part of what happened.
+_ASIDE = frozenset({"ReviewFlagged", "ReviewResolved", "Acknowledged", "Attributed"})
+
+
+def visit_lines(
+    entries: Iterable[Entry], policy: Policy, seen: Callable[[Fact], Fact]
+) -> list[Line]:
+    """The lines of a visit's timeline, each also with whom it is about and its data.
+
+    `seen` gives a fact as its reader may see it.
+    """
+    return [
+        _line(shown, policy, struck) | {"person": shown.person, "data": dict(shown.data)}
+        for entry in entries
+        if entry.original.kind not in _ASIDE
+        for fact, struck in _versions(entry)
+        for shown in [seen(fact)]
+    ]
+
+
+def _versions(entry: Entry) -> Iterator[tuple[Fact, bool]]:
+    """The original where it no longer stands as it was, and what stands."""
+    first, standing = entry.original, entry.standing
+    if standing is None or standing.person != first.person or not _completes(standing, first):
+        yield first, True
+    if standing is not None:
+        yield standing, False
 
 
 _PARTS = {
@@ -60,26 +96,63 @@ _PARTS = {
     "spo2": "SpO₂ {} %",
     "pulse": "pulse {}",
     "skin": "skin {}",
+    "batch": "batch {}",
+    "kits": "kits: {}",
+    "terms": "version {}",
+}
+
+# Codes that are told by their catalogue's words, by kind and key.
+_CODED: Mapping[tuple[str, str], Catalogue[Any]] = {
+    ("Arrived", "reasons"): care.REASONS,
+    ("Arrived", "needs"): people.NEEDS,
+    ("Queued", "needs"): people.NEEDS,
+    ("TurnedAway", "reason"): people.TURNED_AWAY,
+    ("Assessed", "outcome"): people.ASSESSMENTS,
+    ("Assessed", "substances"): SUBSTANCES,
+    ("Assessed", "route"): ROUTES,
+    ("ConsumptionStarted", "substances"): SUBSTANCES,
+    ("ConsumptionStarted", "route"): ROUTES,
+    ("Observed", "response"): care.RESPONSES,
+    ("Observed", "concern"): care.CONCERNS,
+    ("ConcernRaised", "concern"): care.CONCERNS,
+    ("InterventionGiven", "route"): care.NALOXONE_ROUTES,
+    ("EmergencyEnded", "outcome"): care.EMERGENCY_OUTCOMES,
+    ("ServiceProvided", "service"): care.SERVICES,
+    ("IncidentReported", "incident"): people.INCIDENTS,
 }
 
 
 def told(fact: Fact, policy: Policy) -> str:
-    """A fact in a few words, as a timeline tells it."""
+    """A fact in a few words, as a timeline tells it. A member of staff is not among them: who reads
+    it knows staff by initials, which are not in the ledger."""
     data = fact.data
-    words = [INTERVENTIONS.words(data["intervention"])] if "intervention" in data else []
-    if not words and fact.kind != "Observed":
-        words = [KINDS[fact.kind].words.capitalize()]
+    words = _head(fact)
     if data.get("breathing") and "breaths" not in data:
         words.append("breathing checked")
     words += [shape.format(data[key]) for key, shape in _PARTS.items() if key in data]
     if "place" in data:
         place = policy.place(data["place"])
         words.append(place.spoken if place else data["place"])
-    if "response" in data:
-        words.append(RESPONSES.words(data["response"]))
-    if fact.kind == "InterventionGiven" and "route" in data:
-        words.append(NALOXONE_ROUTES.words(data["route"]))
+    words += _coded(fact)
     if data.get("stopped"):
         words.append("stopped")
     said = ", ".join(words) or "looked at"
     return said[:1].upper() + said[1:]
+
+
+def _head(fact: Fact) -> list[str]:
+    """What a line begins with."""
+    if "intervention" in fact.data:
+        return [care.INTERVENTIONS.words(fact.data["intervention"])]
+    if fact.kind == "Departed" and "how" in fact.data:
+        return [people.DEPARTURES.words(fact.data["how"])]
+    return [] if fact.kind == "Observed" else [KINDS[fact.kind].words.capitalize()]
+
+
+def _coded(fact: Fact) -> Iterator[str]:
+    for (kind, key), catalogue in _CODED.items():
+        if kind == fact.kind and key in fact.data:
+            value = fact.data[key]
+            codes = value if isinstance(value, list) else [value]
+            if codes:
+                yield " + ".join(catalogue.words(code) for code in codes)

@@ -12,13 +12,18 @@ from opendcr.web.store.models import Entry
 
 def left_today(room: Room, now: datetime) -> int:
     """Visits whose end was recorded since local midnight and still stands."""
-    midnight = at_local(now.astimezone(zone(room.timezone)), "00:00", room.timezone)
-    if midnight > now:
-        return 0
-    last = _last_before(str(connection.settings_dict["NAME"]), room.name, midnight)
+    last = last_before_today(room, now)
     ended = Entry.objects.filter(room=room.name, kind="Departed", seq__gt=last, seq__lte=room.seq)
     # Whose departure was taken back is in the room again.
     return len(set(ended.values_list("visit", flat=True)) - set(room.visits) - {None})
+
+
+def last_before_today(room: Room, now: datetime) -> int:
+    """The `seq` of the last fact recorded before local midnight; 0 where there is none."""
+    midnight = at_local(now.astimezone(zone(room.timezone)), "00:00", room.timezone)
+    if midnight > now:
+        return room.seq
+    return _last_before(str(connection.settings_dict["NAME"]), room.name, midnight)
 
 
 @lru_cache(maxsize=64)

@@ -1,4 +1,4 @@
-"""The addresses under /api/: commands, facts, board, keys, measures."""
+"""The addresses under /api/: commands, facts, board, reviews, visits, keys, measures."""
 
 import logging
 import secrets
@@ -13,7 +13,7 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from opendcr.errors import InputError
 from opendcr.ledger.codec import instant
-from opendcr.web.api import schemas
+from opendcr.web.api import schemas, visits
 from opendcr.web.api.access import SignedIn, for_the_known, problem, sender_from, unknown_sender
 from opendcr.web.api.boards import board_text
 from opendcr.web.api.measuring import measures_text
@@ -108,6 +108,27 @@ async def measures(
     sender_from(request, "measures")
     text = await measuring(lambda: measures_text(only_room(room), measure, as_at))
     return HttpResponse(text, content_type="application/json")
+
+
+@api.get("reviews", response={200: schemas.Reviews, **PROBLEMS})
+async def open_reviews(request: HttpRequest, room: str | None = None) -> Any:
+    """Entries that wait to be looked at again, each with its reason in words."""
+    sender = sender_from(request, "people")
+    return await reading(lambda: visits.reviews(only_room(room), sender.role))
+
+
+@api.get("visits/left", response={200: schemas.Left, **PROBLEMS})
+async def left_today(request: HttpRequest, room: str | None = None) -> Any:
+    """Who has left since local midnight, the last first."""
+    sender_from(request, "people")
+    return await reading(lambda: visits.left(only_room(room)))
+
+
+@api.get("visits/{visit}/story", response={200: schemas.Story, **PROBLEMS})
+async def story(request: HttpRequest, visit: str, room: str | None = None) -> Any:
+    """Everything recorded of a visit, in order, as the sender's role may see it."""
+    sender = sender_from(request, "people")
+    return await reading(lambda: visits.story_of(only_room(room), visit, sender.role))
 
 
 @api.post("keys", response={200: schemas.Key, **PROBLEMS})

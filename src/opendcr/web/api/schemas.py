@@ -43,6 +43,76 @@ class Facts(Schema):
     more: bool
 
 
+class Review(Schema):
+    """An entry to look at again. `words` say why; `kind_words` of what; `fields` are its keys that
+    are missing or cannot be true. `note` is what was sent and is kept in the register: null where
+    there is none, and where it is `withheld` from the sender's role."""
+
+    flag: str
+    reason: str
+    words: str
+    kind: str | None
+    kind_words: str | None
+    fields: list[str]
+    about: str | None
+    visit: str | None
+    person: str | None
+    code: str | None
+    label: str | None
+    at: str
+    author: str
+    note: str | None
+    withheld: bool
+
+
+class Reviews(Schema):
+    """Open reviews, oldest first, and the initials of staff by id."""
+
+    reviews: list[Review]
+    staff_labels: dict[str, str]
+
+
+class Line(Schema):
+    """A line of a story: a fact as it was recorded, or as it stands. `struck` where it does not."""
+
+    fact: str
+    at: str
+    kind: str
+    words: str
+    author: str
+    witness: str | None
+    person: str | None
+    data: dict[str, Any]
+    struck: bool
+
+
+class Story(Schema):
+    """A visit's lines in the order in which they happened; `here` while the visit is open."""
+
+    visit: str
+    person: str | None
+    label: str
+    here: bool
+    lines: list[Line]
+    staff_labels: dict[str, str]
+
+
+class Gone(Schema):
+    """A visit that ended today."""
+
+    visit: str
+    code: str
+    label: str
+    at: str
+    how: str
+
+
+class Left(Schema):
+    """Visits that ended today, the last first."""
+
+    visits: list[Gone]
+
+
 class PublicKey(Schema):
     """A public key as WebCrypto exports it (JWK, P-256)."""
 

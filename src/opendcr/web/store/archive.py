@@ -31,6 +31,10 @@ class StoredArchive:
     def standing(self) -> Sequence[Fact]:
         return self._with_amendments(self._entries.filter(kind__in=STANDING_KINDS))
 
+    def recorded_since(self, kind: str, seq: int) -> Sequence[Fact]:
+        """The facts of a kind after `seq`, each with all that corrects or retracts it."""
+        return self._with_amendments(self._entries.filter(kind=kind, seq__gt=seq))
+
     def _with_amendments(self, entries: QuerySet[Entry]) -> list[Fact]:
         """The facts, and what corrects or retracts them, to any depth, in `seq` order."""
         found = {fact.id: fact for fact in _facts(entries)}

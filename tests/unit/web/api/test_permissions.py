@@ -17,6 +17,9 @@ ALLOWED: dict[tuple[str, str], set[str]] = {
     ("/api/board", "GET"): ROOM_ROLES,
     ("/api/facts", "GET"): ROOM_ROLES | {"analyst"},
     ("/api/measures", "GET"): {"manager", "analyst"},
+    ("/api/reviews", "GET"): ROOM_ROLES,
+    ("/api/visits/left", "GET"): ROOM_ROLES,
+    ("/api/visits/<visit>/story", "GET"): ROOM_ROLES,
     ("/people/search", "POST"): ROOM_ROLES,
     # Streams never end; their own tests read them. Keys need a session.
     ("/api/stream", "GET"): ROOM_ROLES,

@@ -1,0 +1,101 @@
+"""What people look up about visits and entries: open reviews, the story of a visit, who has left."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from opendcr.ledger.codec import instant
+from opendcr.ledger.effective import effective
+from opendcr.ledger.facts import Fact
+from opendcr.ledger.timeline import timeline
+from opendcr.room.board import code_of
+from opendcr.room.permissions import may
+from opendcr.room.reviews import open_reviews
+from opendcr.room.room import Room
+from opendcr.room.story import visit_lines
+from opendcr.web.api.departed import last_before_today
+from opendcr.web.store.archive import StoredArchive
+from opendcr.web.store.directory import directory
+from opendcr.web.store.held import look
+from opendcr.web.store.models import Staff
+from opendcr.web.store.register import words_of
+from opendcr.web.store.visible import fact_for
+
+Answer = dict[str, Any]
+
+
+def reviews(room: str, role: str) -> Answer:
+    """Open reviews, with the names of whom they are about. What somebody wrote is for those alone
+    who may say that it was looked at."""
+    rows = open_reviews(look(room).room)
+    resolves = may(role, "ReviewResolved")
+    texts = words_of({row["note"] for row in rows if row["note"]}) if resolves else {}
+    names = directory().names
+    return {
+        "reviews": [
+            {**row, "label": names.get(row["person"]) or row["code"],
+             "note": texts.get(row["note"]), "withheld": bool(row["note"] and not resolves)}
+            for row in rows
+        ],
+        "staff_labels": _initials(),
+    }  # fmt: skip
+
+
+def story_of(room: str, visit: str, role: str) -> Answer:
+    """Everything recorded of a visit, in order, as a role may see it; no lines of an unknown one."""
+    held = look(room).room
+    entries = timeline(lambda: _thread(held, visit), visit)
+    lines = visit_lines(entries, held.policy, lambda fact: _seen(role, fact))
+    person = next((entry.standing.person for entry in entries
+                   if entry.standing and entry.standing.person), None)  # fmt: skip
+    return {
+        "visit": visit,
+        "person": person,
+        "label": directory().names.get(person) or code_of(person or visit),
+        "here": visit in held.visits,
+        "lines": lines,
+        "staff_labels": _initials(),
+    }
+
+
+def _thread(room: Room, visit: str) -> list[Fact]:
+    """The visit's facts, those that were moved into it, and what amends any of them."""
+    archive = StoredArchive(room.name)
+    found = {fact.id: fact for fact in archive.thread("visit", visit)}
+    for id in room.moved.get(("visit", visit), ()):
+        found |= {fact.id: fact for fact in archive.amended(id)}
+    return sorted(found.values(), key=lambda fact: fact.seq)
+
+
+def _seen(role: str, fact: Fact) -> Fact:
+    return replace(fact, data=fact_for(role, {"kind": fact.kind, "data": fact.data})["data"])
+
+
+def left(room: str) -> Answer:
+    """Who has left today, the last first."""
+    held = look(room).room
+    archive = StoredArchive(room)
+    stated = archive.recorded_since("Departed", last_before_today(held, datetime.now(UTC)))
+    gone = {
+        fact.visit: fact
+        for fact in effective(stated)
+        if fact.kind == "Departed" and fact.visit and fact.visit not in held.visits
+    }
+    latest = sorted(gone.values(), key=lambda fact: (fact.happened, fact.seq), reverse=True)
+    names = directory().names
+    return {"visits": [_gone(fact, names) for fact in latest]}
+
+
+def _gone(fact: Fact, names: dict[str, str]) -> Answer:
+    code = code_of(fact.person or str(fact.visit))
+    return {
+        "visit": fact.visit,
+        "code": code,
+        "label": names.get(fact.person or "") or code,
+        "at": instant(fact.happened),
+        "how": fact.data["how"],
+    }
+
+
+def _initials() -> dict[str, str]:
+    return dict(Staff.objects.values_list("staff", "initials"))
