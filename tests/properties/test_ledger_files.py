@@ -83,7 +83,7 @@ def test_parquet_gives_back_odd_records_as_they_stood(fact, data, time, more):
     extra = {f"newer {key}": value for key, value in more.items()}
     record = {**encode(fact), "data": data, "happened": time, **extra}
     plain = {**encode(fact), "data": {"place": None, "substances": [], "route": "smoked"}}
-    back = records_of(frame_of([record, plain, record]))
+    back = list(records_of(frame_of([record, plain, record])))
     assert list(map(canonical, back)) == list(map(canonical, [record, plain, record]))
 
 

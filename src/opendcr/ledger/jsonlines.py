@@ -59,9 +59,17 @@ def _object(line: bytes, where: str) -> Record:
     if not isinstance(record, dict):
         raise LedgerError(where, "JSON that is no object", "a JSON object")
     # A line that reads back as it stands holds no key twice; only other lines are looked into.
-    if orjson.dumps(record) != line.rstrip(b"\r\n"):
+    if _written(record, where) != line.rstrip(b"\r\n"):
         _refuse_repeated_keys(line, where)
     return record
+
+
+def _written(record: Record, where: str) -> bytes:
+    """The line of a record; a writer nests less deep than a reader, and no fact comes near."""
+    try:
+        return orjson.dumps(record)
+    except orjson.JSONEncodeError as error:
+        raise LedgerError(where, "JSON nested too deep", "no more than 250 levels") from error
 
 
 def _refuse_repeated_keys(line: bytes, where: str) -> None:

@@ -13,7 +13,9 @@ The file's metadata holds the header's record under `opendcr` and the end line's
                             otherwise than 2025-02-01T10:03:22.120Z, a key of a newer version), as
                             JSON text; null where nothing
 
-So every record comes back as it was hashed, and the chain verifies from Parquet too. A reader that
+So every record comes back as it was hashed, and the chain verifies from Parquet too. No value
+stands twice: JSON text that says otherwise than a column is refused, since a reader of columns
+would count what verification never saw. A reader that
 needs a column of the struct decodes all of it: DATA_KEYS are the keys that facts are counted by,
 and no more. Row groups are small, so that a filter on `kind` holds little of the struct at once.
 """
@@ -21,6 +23,7 @@ and no more. Row groups are small, so that a filter on `kind` holds little of th
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +31,7 @@ import orjson
 import polars as pl
 
 from opendcr.errors import LedgerError
-from opendcr.ledger.codec import ENVELOPE, Record
+from opendcr.ledger.codec import ENVELOPE, Record, whole_milliseconds
 from opendcr.ledger.shapes import Json, parse_instant
 
 HEADER_KEY = "opendcr"
@@ -168,7 +171,7 @@ def frame_of(records: Sequence[Record]) -> pl.DataFrame:
     """Records, each with its whole envelope, as rows."""
     columns: dict[str, Any] = {key: [record[key] for record in records] for key in _COPIED}
     stored = [
-        {key: value for key, value in record.items() if key not in SCHEMA} for record in records
+        {key: value for key, value in record.items() if key not in ENVELOPE} for record in records
     ]
     for key in _MOMENTS:
         columns[key] = _moments([record[key] for record in records], key, stored)
@@ -211,27 +214,63 @@ def _fits(dtype: pl.DataType, value: Json) -> bool:
     return isinstance(value, str)
 
 
-def records_of(frame: pl.DataFrame, where: str = "frame", first: int = 1) -> list[Record]:
-    """The records of rows; the inverse of `frame_of`. `first` is the number of the first row."""
+def records_of(frame: pl.DataFrame, where: str = "frame", first: int = 1) -> Iterator[Record]:
+    """The records of rows; the inverse of `frame_of`. `first` is the number of the first row.
+
+    Raises LedgerError at a row that `frame_of` would not make: whoever reads its columns alone
+    would read another fact than its record.
+    """
     columns = {key: frame[key].to_list() for key in _COPIED}
     for key in _MOMENTS:
         columns[key] = frame[key].dt.strftime(MOMENT_FORMAT).to_list()
-    columns["data"] = _joined(frame, where, first)
+    columns["data"] = _unpacked(frame)
     values = zip(*(columns[key] for key in ENVELOPE), strict=True)
-    records = [dict(zip(ENVELOPE, row, strict=True)) for row in values]
-    for row, text in _present(frame["stored"]):
-        records[row].update(_parsed(text, f"{where}, row {first + row}, stored"))
-    return records
+    beside = zip(frame["remainder"].to_list(), frame["stored"].to_list(), strict=True)
+    for row, (cells, (remainder, stored)) in enumerate(zip(values, beside, strict=True)):
+        record = dict(zip(ENVELOPE, cells, strict=True))
+        if None in record["data"].get("substances", ()):
+            raise LedgerError(f"{where}, row {first + row}, substances", "a gap", "a list of codes")
+        if remainder is not None:
+            at = f"{where}, row {first + row}, remainder"
+            record["data"] |= _rest(_parsed(remainder, at), record["data"], at)
+        if stored is not None:
+            at = f"{where}, row {first + row}, stored"
+            moments = {key: frame[key][row] for key in _MOMENTS}
+            record |= _more(_parsed(stored, at), moments, at)
+        yield record
 
 
-def _joined(frame: pl.DataFrame, where: str, first: int) -> list[Record]:
+def _unpacked(frame: pl.DataFrame) -> list[Record]:
     data: list[Record] = [{} for _ in range(frame.height)]
-    for row, text in _present(frame["remainder"]):
-        data[row] = _parsed(text, f"{where}, row {first + row}, remainder")
     for key in DATA_KEYS:
         for row, value in _present(frame["data"].struct.field(key)):
             data[row][key] = value
     return data
+
+
+_ONCE = "each value once"
+
+
+def _rest(remainder: Record, data: Record, where: str) -> Record:
+    """The keys of data beside its columns; LedgerError for one that belongs in a column."""
+    for key in remainder.keys() & DATA_KEYS.keys():
+        if key in data or _fits(DATA_KEYS[key], remainder[key]):
+            raise LedgerError(where, f"'{key}', which has a column", _ONCE)
+    return remainder
+
+
+def _more(stored: Record, moments: Mapping[str, datetime | None], where: str) -> Record:
+    """The keys beside the envelope, and texts of moments that name the moments of the columns."""
+    for key in stored.keys() & set(ENVELOPE):
+        if key not in moments or not _names(stored[key], moments[key]):
+            raise LedgerError(where, f"another '{key}' than the column has", _ONCE)
+    return stored
+
+
+def _names(text: Json, moment: datetime | None) -> bool:
+    """Whether a text names the moment of a column, which holds whole milliseconds."""
+    named = parse_instant(text) if isinstance(text, str) else None
+    return named is not None and whole_milliseconds(named) == moment
 
 
 def _present(column: pl.Series) -> Iterator[tuple[int, Any]]:
@@ -247,8 +286,12 @@ def _text(value: Json) -> str:
 def _parsed(text: str, where: str) -> Record:
     try:
         value = orjson.loads(text)
-    except orjson.JSONDecodeError as error:
-        raise LedgerError(where, "no JSON", "a JSON object") from error
+        same = text == _text(value)
+    except (orjson.JSONDecodeError, orjson.JSONEncodeError) as error:
+        raise LedgerError(where, "no JSON, or JSON nested too deep", "a JSON object") from error
     if not isinstance(value, dict):
         raise LedgerError(where, "JSON that is no object", "a JSON object")
+    if not same:
+        # A key that stands twice, above all: readers differ in which of its values they take.
+        raise LedgerError(where, "JSON in another form than a ledger has", "compact JSON")
     return value

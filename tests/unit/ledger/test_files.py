@@ -97,6 +97,7 @@ def test_a_parquet_file_that_is_no_ledger_is_an_error(tmp_path):
         (b"{}\n", "found a JSON object; expected a header"),
         (b"[1]\n", "JSON that is no object"),
         (b"\xff\xfe\n", "no JSON"),
+        (b'{"a":' * 300 + b"1" + b"}" * 300 + b"\n", "line 1: found JSON nested too deep"),
         (b'{"opendcr":"ledger","version":2}\n', "version: found 2; expected 1"),
     ],
 )

@@ -1,11 +1,13 @@
 """Verification names the first broken line and why."""
 
 import orjson
+import polars as pl
 import pytest
 
 from opendcr.errors import LedgerError
 from opendcr.ledger.chain import header_link, link
 from opendcr.ledger.files import open_ledger
+from opendcr.ledger.parquet import SCHEMA
 from opendcr.ledger.verify import verify
 from tests.unit.ledger.written import facts, write
 
@@ -132,3 +134,28 @@ def test_other_spacing_and_line_ends_are_the_same_facts(tmp_path):
     lines = [json.dumps(orjson.loads(line)) for line in path.read_bytes().splitlines()]
     path.write_bytes("\r\n".join(lines).encode())
     assert verify(open_ledger(path)).holds
+
+
+HIDDEN = {
+    "a kind that stands twice": ("kind", "Observed", "stored", {"kind": "Seated"}),
+    "a moment": ("happened", None, "stored", {"happened": "2025-09-01T10:00:00.000Z"}),
+    "a place": ("data", None, "remainder", {"place": "booth-3"}),
+}
+
+
+@pytest.mark.parametrize("case", HIDDEN)
+def test_a_column_of_parquet_that_says_otherwise_than_the_json_beside_it_is_found(case, tmp_path):
+    column, value, beside, said = HIDDEN[case]
+    path = write(tmp_path / "l.parquet")
+    metadata = {k: v for k, v in pl.read_parquet_metadata(path).items() if "opendcr" in k}
+    rows = pl.read_parquet(path).to_dicts()
+    at = next(at for at, row in enumerate(rows) if row["kind"] == "Seated")
+    if column == "data":
+        rows[at]["data"]["place"] = None
+    elif value:
+        rows[at][column] = value
+    rows[at][beside] = orjson.dumps(said).decode()
+    pl.DataFrame(rows, SCHEMA, orient="row").write_parquet(path, metadata=metadata)
+    broken = verify(open_ledger(path)).broken
+    assert broken is not None
+    assert (broken.place, "each value once" in broken.reason) == (f"row {at + 1}", True)
