@@ -57,3 +57,49 @@ def test_a_booth_with_an_emergency_of_nobody_named_is_red_and_offered_to_nobody(
     page.keyboard.press("Escape")
     tile.click()
     expect(page.locator("#watches")).to_contain_text("since it began")
+
+
+def test_a_look_that_sees_an_emergency_begins_it(room: "Room", sign_in: "SignIn") -> None:
+    visit = room.seat("Seen Sinking", "booth-3")
+    page, other = sign_in("nurse"), sign_in("worker")
+    page.locator(".tile", has_text="Seen Sinking").click()
+    tap(page, "Look: response")
+    panel(page).locator(".pick[data-code=unresponsive]").click()
+    tap(page, "E emergency")
+    expect(page.locator("#watches")).to_contain_text("since it began")
+    expect(other.locator(".tab--emergency")).to_contain_text("Seen Sinking", timeout=SOON)
+    expect(other.locator("#heard")).to_be_visible(timeout=SOON)  # it sounds
+    expect(page.locator("#story")).not_to_contain_text("sending", timeout=SOON)
+    (emergency,) = room.board()["emergencies"]
+    assert (emergency["visit"], emergency["place"]) == (visit, "booth-3")
+    assert emergency["response"] == "unresponsive"
+
+    page.locator("[data-key=tab-board]").click()
+    page.keyboard.press("3")
+    expect(page.locator("#watches")).to_contain_text("since it began")
+    assert len(room.board()["emergencies"]) == 1
+
+
+def test_whoever_was_last_seen_with_a_concern_is_looked_at_before_leaving_well(
+    room: "Room", sign_in: "SignIn"
+) -> None:
+    visit = room.seat("Drowsy Dee", "booth-2")
+    room.send("EndConsumption", {}, visit=visit)
+    room.send("MoveToRecovery", {}, visit=visit)
+    room.send("Observe", {"response": "voice", "breaths": 10, "concern": "rouse"}, visit=visit)
+    page = sign_in("nurse")
+    row(page, "Drowsy Dee").click()
+    expect(panel(page)).to_contain_text("S rouse · responds to voice · 10 breaths a minute")
+    assert "Look" in str(page.evaluate("document.activeElement.textContent"))
+    tap(page, "Leaves, well")
+    expect(panel(page)).to_contain_text("The concern stands at S rouse")
+    assert "Look" in str(page.evaluate("document.activeElement.textContent"))
+    assert [one["id"] for one in room.board()["visits"]] == [visit]
+    tap(page, "Look: response")
+    tap(page, "Alert, no concern")
+    saved(page)
+    expect(row(page, "Drowsy Dee")).not_to_contain_text("S rouse", timeout=SOON)
+    row(page, "Drowsy Dee").click()
+    tap(page, "Leaves, well")
+    saved(page)
+    expect(row(page, "Drowsy Dee")).to_have_count(0, timeout=SOON)

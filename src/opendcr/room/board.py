@@ -62,6 +62,7 @@ def board(room: Room, now: datetime) -> Board:
         "alerts": _alerts(room),
         "reviews": len(reviews),
         "routes": list(policy.routes),
+        "minimum_age": policy.minimum_age,
     }
 
 
@@ -154,6 +155,7 @@ def _visit(room: Room, visit: Visit) -> Board:
         "started": _time(visit.started),
         "ended": _time(visit.ended),
         "checked": _time(visit.checked),
+        "looked": _looked(visit),
         "next_check": _time(next_check(room, visit)),
         "observer": visit.observer,
         "naloxone": _time(visit.naloxone),
@@ -163,6 +165,15 @@ def _visit(room: Room, visit: Visit) -> Board:
         "wants_to_use": visit.wants_to_use,
         "emergency": emergency.id if emergency else None,
     }
+
+
+def _looked(visit: Visit) -> Board | None:
+    """What the last look saw, as codes and numbers, and when; None before the first."""
+    if not visit.observed:
+        return None
+    look = visit.observed[-1]
+    seen = ("response", "breaths", "spo2", "skin", "concern")
+    return {"at": instant(look.happened)} | {key: look.data.get(key) for key in seen}
 
 
 def _emergency(emergency: Emergency, policy: Policy) -> Board:

@@ -146,3 +146,20 @@ def test_an_emergency_leaves_the_booth_with_its_person():
     world.ask("MoveToRecovery", "Robin")
     assert world.place("booth-1")["state"] == "free"
     assert world.on_board("Robin")["emergency"] == "e-1"
+
+
+def test_the_board_tells_what_the_last_look_saw():
+    world = World()
+    world.use("Robin", "booth-1")
+    assert world.on_board("Robin")["looked"] is None
+    world.report("Observed", "Robin", response="voice", breaths=10, concern="rouse")
+    world.wait(4)
+    looked = world.on_board("Robin")["looked"]
+    assert looked.pop("at") < world.board()["now"]
+    assert looked == {
+        "response": "voice",
+        "breaths": 10,
+        "spo2": None,
+        "skin": None,
+        "concern": "rouse",
+    }

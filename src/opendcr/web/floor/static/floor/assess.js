@@ -60,20 +60,3 @@ export function lookControls() {
     Object.entries(controls).map(([key, control]) => [key, control.value()]).filter(([, value]) => value !== null));
   return { controls, data, elements: Object.values(controls).map((control) => control.element) };
 }
-
-export function openObserve(visit) {
-  const look = lookControls();
-  const save = ([code, words, letter]) =>
-    choice([letter, words].filter(Boolean).join(" "), () => [["Observe", { visit: visit.id, person: visit.person, data: { ...look.data(), concern: code }, urgent: true }]],
-      { key: `concern-${code}` });
-  openPanelAbout({ visit: visit.id, place: visit.place }, `Look at ${label(desk.board, visit)}`,
-    group("In one tap", allFine(visit, { first: true })),
-    ...look.elements,
-    group("Save with this level of concern", entries("concerns").map(save)));
-}
-
-/** A look at somebody who answers and worries nobody. */
-export function allFine(visit, options = {}) {
-  return choice("Alert, no concern", [["Observe", { visit: visit.id, person: visit.person, data: { response: "alert", concern: "none" }, urgent: true }]],
-    { main: true, ...options });
-}

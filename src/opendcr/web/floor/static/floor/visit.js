@@ -1,12 +1,13 @@
 // The panel of one visit: the next step first and large, the rest beneath it.
 
-import { openAssess, openObserve, allFine, routesHere, termsChoice } from "./assess.js";
+import { openAssess, routesHere, termsChoice } from "./assess.js";
 import { desk, may } from "./desk.js";
 import { h } from "./dom.js";
+import { allFine, lastLook, openObserve } from "./look.js";
 import { initials, label } from "./names.js";
 import { choice, closePanel, door, group, openPanelAbout } from "./panel.js";
 import { nextPair, openSeat, placesFor, seatChoice } from "./seat.js";
-import { boot, entries } from "./words.js";
+import { boot, entries, levelText } from "./words.js";
 
 /** A command about a visit. */
 const about = (visit, kind, data = {}) => [[kind, { visit: visit.id, person: visit.person, data }]];
@@ -16,6 +17,7 @@ export function openVisit(visit) {
   const { board } = desk;
   openPanelAbout(here(visit), `${label(board, visit)} · ${where(board, visit)}`,
     summary(board, visit),
+    lastLook(visit),
     group("Next", nextSteps(board, visit)),
     group("Look", looks(visit)),
     group("Also", alsoSteps(visit)),
@@ -53,7 +55,7 @@ const steps = {
   seated: (board, visit) => [...starts(visit), watch(visit)],
   consuming: (board, visit) => [choice("Finished", about(visit, "EndConsumption"), { main: true, first: true }), watch(visit)],
   finished: (board, visit) => [toRecovery(visit), ...starts(visit, "Using again")],
-  recovery: (board, visit) => [choice("Leaves, well", about(visit, "Depart", { how: "well" }), { main: true, first: true }),
+  recovery: (board, visit) => [...leavesWell(visit),
     may("Assess") && door("Wants to use again: talk", () => openAssess(visit)), visit.assessed && choice("Waits for a booth", about(visit, "Queue", { needs: visit.needs }))],
 };
 
@@ -82,7 +84,30 @@ function starts(visit, words = "Started using") {
 const watch = (visit) =>
   boot.staff && visit.observer !== boot.staff.id ? choice("I am watching", about(visit, "Allocate", { observer: boot.staff.id })) : null;
 
-const looks = (visit) => [allFine(visit), door("Look: response, breaths, SpO₂, colour", () => openObserve(visit))];
+const lookDoor = (visit, options) => door("Look: response, breaths, SpO₂, colour", () => openObserve(visit), options);
+
+const worries = (visit) => visit.concern !== "none";
+
+const looks = (visit) => [allFine(visit), !(visit.stage === "recovery" && worries(visit)) && lookDoor(visit)];
+
+/** Whoever was last seen with a concern is looked at first; leaving well is then a second choice. */
+function leavesWell(visit) {
+  if (!worries(visit)) return [choice("Leaves, well", about(visit, "Depart", { how: "well" }), { main: true, first: true })];
+  return [first(lookDoor(visit, { main: true })), may("Depart") && door("Leaves, well…", () => openLeavesWell(visit), { sub: "look first" })];
+}
+
+function openLeavesWell(visit) {
+  openPanelAbout(here(visit), `${label(desk.board, visit)}: leaves, well?`,
+    h("p", { class: "lead" }, `The concern stands at ${levelText(visit.concern)}.`), lastLook(visit),
+    group("First", first(lookDoor(visit, { main: true }))),
+    group("Without another look", choice(`Leaves, well, at ${levelText(visit.concern)}`, about(visit, "Depart", { how: "well" }))));
+}
+
+/** Gives a choice the focus when its panel opens. */
+function first(button) {
+  button.dataset.first = "";
+  return button;
+}
 
 const IN_BOOTH = ["seated", "consuming", "finished"];
 
@@ -112,9 +137,13 @@ function leavingSteps(visit) {
   const usual = visit.started ? ["against_advice"] : visit.wants_to_use ? ["without_using", "gave_up_waiting"] : ["well"];
   const ways = entries("departures");
   return [
-    ...ways.filter(([code]) => usual.includes(code)).map(([code, words]) => choice(capital(words), about(visit, "Depart", { how: code }))),
-    door("Left in another way", () => openPanelAbout(here(visit), `${label(desk.board, visit)} left`, group("How", ways.map(([code, words]) => choice(capital(words), about(visit, "Depart", { how: code })))))),
+    ...ways.filter(([code]) => usual.includes(code)).map((way) => leaves(visit, way)),
+    door("Left in another way", () => openPanelAbout(here(visit), `${label(desk.board, visit)} left`, group("How", ways.map((way) => leaves(visit, way))))),
   ];
 }
+
+const leaves = (visit, [code, words]) => (code === "well" && worries(visit)
+  ? door(`${capital(words)}…`, () => openLeavesWell(visit), { sub: "look first" })
+  : choice(capital(words), about(visit, "Depart", { how: code })));
 
 const capital = (words) => words[0].toUpperCase() + words.slice(1);
