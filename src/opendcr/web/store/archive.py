@@ -1,6 +1,6 @@
 """Facts out of the database: the archive that a room refolds from, and the ledger in order."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 import orjson
 from django.db.models import QuerySet
@@ -34,6 +34,14 @@ class StoredArchive:
     def recorded_since(self, kind: str, seq: int) -> Sequence[Fact]:
         """The facts of a kind after `seq`, each with all that corrects or retracts it."""
         return self._with_amendments(self._entries.filter(kind=kind, seq__gt=seq))
+
+    def matching(self, **columns: object) -> Sequence[Fact]:
+        """The facts whose columns are so, each with all that corrects or retracts it."""
+        return self._with_amendments(self._entries.filter(**columns))
+
+    def after(self, seq: int, kinds: Collection[str]) -> Sequence[Fact]:
+        """The facts of these kinds after `seq`, in order, and nothing else."""
+        return list(_facts(self._entries.filter(seq__gt=seq, kind__in=kinds)))
 
     def _with_amendments(self, entries: QuerySet[Entry]) -> list[Fact]:
         """The facts, and what corrects or retracts them, to any depth, in `seq` order."""

@@ -1,22 +1,43 @@
-"""Chosen names and codes by person, decrypted once per process, so that a search is quick."""
+"""Chosen names and codes by person, decrypted once per process, so that a search is quick.
 
-from dataclasses import dataclass, field
+What counts is what stands in the ledger: a name comes from a `Registered` fact that was permitted,
+was not taken back, and is from after the person's last erasure.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from itertools import chain
 from threading import Lock
 
 from django.db import connection
 
-from opendcr.web.store.models import Entry, Secret
-from opendcr.web.store.register import opened
+from opendcr.ledger.effective import ABOUT_FACTS, effective
+from opendcr.ledger.facts import Fact
+from opendcr.web.store.archive import StoredArchive
+from opendcr.web.store.erasing import Erasure, erasures
+from opendcr.web.store.held import rooms
+from opendcr.web.store.register import words_of
+
+_TELLING = frozenset({"Registered", "Erased"})
 
 
-@dataclass
+@dataclass(frozen=True)
+class _Read:
+    """What was read of a room's ledger: the last `seq`, and the facts that tell of names."""
+
+    seq: int = 0
+    facts: tuple[Fact, ...] = ()
+
+
+@dataclass(frozen=True)
 class Directory:
-    """What people are called, as far as the register was read."""
+    """What people are called. `words` are the register's, by text."""
 
-    names: dict[str, str] = field(default_factory=dict)
-    codes: dict[str, str] = field(default_factory=dict)
-    read_to: int = 0  # the last row of the register
-    erasures: int = 0  # how many there were when it was read
+    names: Mapping[str, str] = field(default_factory=dict)
+    codes: Mapping[str, str] = field(default_factory=dict)
+    words: Mapping[str, str] = field(default_factory=dict)
+    read: Mapping[str, _Read] = field(default_factory=dict)
 
     def find(self, words: str, limit: int) -> list[str]:
         """The people whose name or code begins with the words, or has a word that does."""
@@ -35,19 +56,61 @@ _reading = Lock()
 
 
 def directory() -> Directory:
-    """The directory with everything that the register holds by now, and nobody who was erased."""
-    erasures = Entry.objects.filter(kind="Erased").count()
+    """The directory as the ledgers have it by now, without anybody who was erased."""
+    database = str(connection.settings_dict["NAME"])
     with _reading:
-        known = _directories.get(str(connection.settings_dict["NAME"]), Directory())
-        if known.erasures != erasures:
-            known = Directory(erasures=erasures)
-        fresh = Secret.objects.filter(id__gt=known.read_to, purpose__in=("name", "code"))
-        for secret, words in opened(fresh.order_by("id")):
-            held = known.names if secret.purpose == "name" else known.codes
-            held[secret.owner] = words
-            known.read_to = secret.pk
-        _directories[str(connection.settings_dict["NAME"])] = known
+        known = _directories.get(database, Directory())
+        read = {room: _further(room, known.read.get(room, _Read())) for room in rooms()}
+        if read != known.read:
+            known = _directories[database] = _called(replace(known, read=read))
     return known
+
+
+def _further(room: str, read: _Read) -> _Read:
+    fresh = StoredArchive(room).after(read.seq, _TELLING | ABOUT_FACTS)
+    if not fresh:
+        return read
+    known = {fact.id for fact in read.facts}
+    added: list[Fact] = []
+    for fact in fresh:
+        if fact.kind in _TELLING or fact.data["target"] in known:
+            known.add(fact.id)
+            added.append(fact)
+    return _Read(fresh[-1].seq, (*read.facts, *added))
+
+
+def _called(known: Directory) -> Directory:
+    """The directory of what was read; words that are not needed any more are forgotten."""
+    registered = _registered(known.read.values())
+    texts = {
+        key: {fact.person: fact.data[key]["text"] for fact in registered if key in fact.data}
+        for key in ("name", "code")
+    }
+    wanted = {text for by_person in texts.values() for text in by_person.values()}
+    words = {text: known.words[text] for text in wanted if text in known.words}
+    words |= words_of(wanted - words.keys())
+    names, codes = (
+        {str(person): words[text] for person, text in texts[key].items() if text in words}
+        for key in ("name", "code")
+    )
+    return replace(known, names=names, codes=codes, words=words)
+
+
+def _registered(read: Iterable[_Read]) -> list[Fact]:
+    """The facts by which people are called what they are called, the latest last."""
+    ledgers = [one.facts for one in read]
+    erased: dict[str, list[Erasure]] = defaultdict(list)
+    for erasure in chain.from_iterable(map(erasures, ledgers)):
+        erased[erasure.person].append(erasure)
+    standing = [
+        fact
+        for facts in ledgers
+        for fact in effective(facts)
+        if fact.kind == "Registered"
+        and fact.person is not None
+        and not any(erasure.takes(fact) for erasure in erased.get(fact.person, ()))
+    ]
+    return sorted(standing, key=lambda fact: (fact.happened, fact.recorded, fact.seq))
 
 
 def _plain(words: str) -> str:

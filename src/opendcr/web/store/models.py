@@ -55,7 +55,7 @@ class Answer(models.Model):
 class Secret(models.Model):
     """An entry of the register: a text under its owner's key, which stands in another database.
 
-    The owner is a person, or the text itself where there is none. `sealed` holds the salt and
+    The owner is the text itself, so that one text can be erased alone. `sealed` holds the salt and
     the words together: with the key gone, not even a guess can be tried against a fact's hash.
     """
 

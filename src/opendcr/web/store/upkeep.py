@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 
 from opendcr.ledger.chain import first_link
 from opendcr.web.store.archive import AT_ONCE
+from opendcr.web.store.erasing import apply_erasures
 from opendcr.web.store.held import header_of, rooms
 from opendcr.web.store.models import Anchor, Entry, Heartbeat
-from opendcr.web.store.register import apply_erasures
 
 log = logging.getLogger("opendcr.upkeep")
 
@@ -17,7 +17,7 @@ def upkeep() -> None:
     """One pass over every room; then the heartbeat that readiness reports."""
     for room in rooms():
         verify(room)
-        apply_erasures(room)
+    apply_erasures()
     Heartbeat.objects.update_or_create(work="upkeep", defaults={"beat": datetime.now(UTC)})
 
 

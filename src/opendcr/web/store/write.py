@@ -19,10 +19,11 @@ from opendcr.room.decide import decide
 from opendcr.room.intake import Intake, intake
 from opendcr.room.room import Room
 from opendcr.web.store.archive import StoredArchive
-from opendcr.web.store.held import current, keep
+from opendcr.web.store.erasing import apply_erasures
+from opendcr.web.store.held import Held, current, keep
 from opendcr.web.store.models import Answer, Entry, Secret
 from opendcr.web.store.proof import Author, NoProof, Sender, author_of
-from opendcr.web.store.register import apply_erasures, shelter
+from opendcr.web.store.register import shelter
 
 
 @dataclass(frozen=True)
@@ -49,33 +50,45 @@ def write(
     body_hash = _hash_of(body)
     with turn(room):
         earlier = Answer.objects.filter(command=taken.id).first()
+        moved: Held | None = None
         if earlier is not None:
-            return _again(earlier, author, body_hash)
-        held = current(room)
-        now = _not_before(clock(), held.room.recorded)
-        command, secrets = _command(taken, author, held.room, now)
-        decided = decide(held.room, command, now)
-        facts: tuple[Fact, ...] = ()
-        if isinstance(decided, Refusal):
-            answered = _refused(decided)
+            answered = _again(earlier, author, body_hash)
         else:
-            facts = seal(decided, held.room.seq, held.head)
-            answered = _recorded(facts)
-            Secret.objects.bulk_create(secrets)
-            Entry.objects.bulk_create(map(row, facts))
-        Answer.objects.create(
-            command=taken.id, author=author.staff, body_hash=body_hash,
-            status=answered.status, body=answered.body,
-        )  # fmt: skip
-        moved = held.after(list(facts))
-    keep(moved)
-    if any(fact.kind == "Erased" for fact in facts):
-        apply_erasures(room, after=held.room.seq)
-    for announce in ON_COMMIT:
-        announce(room)
+            answered, moved = _first_answer(room, taken, author, body_hash, clock)
+    if moved is not None:
+        keep(moved)
+        for announce in ON_COMMIT:
+            announce(room)
+    # For a replay too: the database of the keys may have failed the first time.
+    if taken.kind in ERASING:
+        apply_erasures()
     return answered
 
 
+def _first_answer(
+    room: str, taken: Intake, author: Author, body_hash: str, clock: Callable[[], datetime]
+) -> tuple[Answered, Held]:
+    """Decides, and writes down what was decided; the room after it."""
+    held = current(room)
+    now = _not_before(clock(), held.room.recorded)
+    command, secrets = _command(taken, author, held.room, now)
+    decided = decide(held.room, command, now, StoredArchive(room))
+    facts: tuple[Fact, ...] = ()
+    if isinstance(decided, Refusal):
+        answered = _refused(decided)
+    else:
+        facts = seal(decided, held.room.seq, held.head)
+        answered = _recorded(facts)
+        Secret.objects.bulk_create(secrets)
+        Entry.objects.bulk_create(map(row, facts))
+    Answer.objects.create(
+        command=taken.id, author=author.staff, body_hash=body_hash,
+        status=answered.status, body=answered.body,
+    )  # fmt: skip
+    return answered, held.after(list(facts))
+
+
+ERASING = frozenset({"Erased", "Corrected", "Retracted"})  # what can change whose texts are erased
 ON_COMMIT: list[Callable[[str], None]] = []  # told the room's name after each commit
 
 _turns = RLock()
@@ -144,12 +157,10 @@ def _command(
 ) -> tuple[Command, list[Secret]]:
     """The command that `decide` gets, and the register's rows for its texts."""
     target = _target(room.name, taken.data)
-    visit = room.visits.get(taken.visit or "")
-    owner = taken.person or (visit.person if visit else None) or (target.person if target else None)
     texts = dict(taken.texts)
     if taken.unreadable:
         texts["unreadable"] = orjson.dumps(dict(taken.unreadable)).decode()
-    kept = {key: shelter(words, owner, key, now) for key, words in texts.items()}
+    kept = {key: shelter(words, key, now) for key, words in texts.items()}
     references = {key: reference for key, (reference, _) in kept.items()}
     command = Command(
         id=taken.id, kind=taken.kind, mode=taken.mode, room=room.name,

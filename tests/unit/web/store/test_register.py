@@ -5,10 +5,11 @@ from pathlib import Path
 import pytest
 
 from opendcr.web.store.directory import directory
+from opendcr.web.store.erasing import apply_erasures
 from opendcr.web.store.keyring.keys import _master
 from opendcr.web.store.keyring.models import WrappedKey
 from opendcr.web.store.models import Entry, Secret
-from opendcr.web.store.register import apply_erasures, words_of
+from opendcr.web.store.register import words_of
 from tests.support import acting
 from tests.support.engines import RoomDatabase
 
@@ -65,14 +66,14 @@ def test_an_erasure_is_applied_again_after_the_keys_are_restored(room: str) -> N
     acting.send(room, "Erase", role="manager", person=PERSON)
     for key in backup:
         key.save()
-    apply_erasures(room)
-    assert not WrappedKey.objects.filter(owner=PERSON).exists()
+    apply_erasures()
+    assert WrappedKey.objects.count() == 0
 
 
 def test_who_comes_back_after_an_erasure_has_a_new_key(room: str) -> None:
     acting.send(room, "Erase", role="manager", person=PERSON)
     acting.send(room, "Register", {"tier": "1", "name": "Nova"}, person=PERSON)
-    apply_erasures(room)
+    apply_erasures()
     assert directory().find("nova", 5) == [PERSON]
     assert directory().find("zebe", 5) == []
     assert Entry.objects.filter(kind="Erased").count() == 1

@@ -13,6 +13,7 @@ from opendcr.web.config.places import secret_file
 from opendcr.web.store.keyring.models import WrappedKey
 
 NONCE = 12
+AT_ONCE = 400
 
 
 def seal(key: bytes, words: bytes, owner: str) -> bytes:
@@ -46,9 +47,11 @@ def keys_of(owners: Iterable[str]) -> dict[str, bytes]:
     }
 
 
-def forget(owner: str, before: datetime) -> None:
-    """Deletes an owner's key if it is from before a moment: nobody can read the texts again."""
-    WrappedKey.objects.filter(owner=owner, made__lte=before).delete()
+def forget(owners: Iterable[str]) -> None:
+    """Deletes the keys of these owners, where there are any: nobody can read the texts again."""
+    wanted = list(owners)
+    for start in range(0, len(wanted), AT_ONCE):
+        WrappedKey.objects.filter(owner__in=wanted[start : start + AT_ONCE]).delete()
 
 
 @cache
