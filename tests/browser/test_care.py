@@ -103,3 +103,75 @@ def test_whoever_was_last_seen_with_a_concern_is_looked_at_before_leaving_well(
     tap(page, "Leaves, well")
     saved(page)
     expect(row(page, "Drowsy Dee")).to_have_count(0, timeout=SOON)
+
+
+def first_visit(page: Page, name: str = "") -> None:
+    page.get_by_role("button", name="Someone has arrived").click()
+    tap(page, "First visit")
+    panel(page).locator("#chosen-name").press_sequentially(name)
+
+
+def test_of_somebody_too_young_nothing_is_recorded_but_that_they_were_turned_away(
+    room: "Room", sign_in: "SignIn"
+) -> None:
+    before = len(room.facts("Registered"))
+    page = sign_in("reception")
+    first_visit(page, "Young Yan")
+    tap(page, "under 18")
+    tap(page, "Terms accepted: admit")
+    expect(panel(page)).to_contain_text("The room is for people of 18 or over")
+    tap(page, "Turned away: under the minimum age")
+    saved(page)
+    turned = room.facts("TurnedAway")[-1]
+    assert (turned["data"]["reason"], turned["person"], turned["visit"]) == (
+        "under_age",
+        None,
+        None,
+    )
+    assert len(room.facts("Registered")) == before
+
+
+def test_a_refused_first_visit_is_tried_again_as_the_same_person(
+    room: "Room", sign_in: "SignIn"
+) -> None:
+    before = len(room.facts("Registered"))
+    page = sign_in("reception")
+    first_visit(page, "Patient Paws")
+    room.send("PauseRoom", {"reason": "emergency"})
+    tap(page, "Terms accepted: admit")
+    expect(panel(page)).to_contain_text("The room is paused")
+    room.send("ResumeRoom")
+    tap(page, "Terms accepted: admit")
+    saved(page)
+    expect(row(page, "Patient Paws")).to_be_visible(timeout=SOON)
+    assert len(room.facts("Registered")) == before + 1
+
+
+def test_namesakes_are_told_apart_and_enter_takes_neither(room: "Room", sign_in: "SignIn") -> None:
+    for number in (1, 2):
+        room.send("Register", {"tier": "1", "name": "Twin Tam"}, person=f"p-tam-{number}")
+    page = sign_in("reception")
+    page.get_by_role("button", name="Someone has arrived").click()
+    page.keyboard.type("twin tam")
+    found = panel(page).locator(".choice--person")
+    expect(found).to_have_count(2)
+    first, second = (found.nth(at).locator("span").inner_text() for at in (0, 1))
+    assert first != second and first.startswith("Twin Tam ")
+    page.keyboard.press("Enter")
+    expect(panel(page)).to_contain_text("Several people can be meant")
+    assert not room.board()["visits"]
+    found.nth(1).click()
+    saved(page)
+    assert [visit["person"] for visit in room.board()["visits"]] == ["p-tam-2"]
+
+
+def test_a_first_visit_warns_of_a_known_namesake_and_can_take_them(
+    room: "Room", sign_in: "SignIn"
+) -> None:
+    room.send("Register", {"tier": "1", "name": "Known Kit"}, person="p-kit")
+    page = sign_in("reception")
+    first_visit(page, "known kit")
+    expect(panel(page)).to_contain_text("Somebody of that name is known")
+    panel(page).locator(".choice--person").click()
+    saved(page)
+    assert [visit["person"] for visit in room.board()["visits"]] == ["p-kit"]

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST
 from opendcr.errors import InputError
 from opendcr.ledger.codec import instant
 from opendcr.ledger.shapes import Json
+from opendcr.room.board import code_of
 from opendcr.web.store.access import forged, sender_of
 from opendcr.web.store.directory import Directory, directory
 from opendcr.web.store.held import Held, look, only_room
@@ -65,6 +66,7 @@ def _row(held: Held, known: Directory, person: str, arrived: datetime | None) ->
         "person": person,
         "name": known.names.get(person),
         "code": known.codes.get(person),
+        "sayable": code_of(person),
         "last_visit": instant(arrived) if arrived else None,
         "here": visit.id if visit else None,
         "excluded_until": instant(excluded.until) if excluded else None,

@@ -25,11 +25,13 @@ def test_reception_sees_who_is_where_and_not_what_they_use(ask: Ask, visit: str)
     assert shown["labels"] == {visit: NAME}
     assert (row["place"], row["stage"]) == ("booth-1", "consuming")
     assert (row["substances"], row["glyphs"], row["route"]) == ([], "", None)
+    assert row["looked"] is None
 
 
 def test_a_nurse_sees_it(ask: Ask, visit: str) -> None:
     [row] = ask("GET", "/api/board", "nurse").json()["visits"]
     assert row["substances"] == ["heroin"]
+    assert (row["looked"]["breaths"], row["looked"]["spo2"]) == (11, 93)
 
 
 def test_boards_have_the_same_keys_for_every_role(ask: Ask, visit: str) -> None:

@@ -1,12 +1,11 @@
 // Somebody has arrived: found by a chosen name or a code, here for the first time, or anonymous.
 
-import { csrfToken } from "./outbox.js";
-import { desk } from "./desk.js";
-import { h, refill } from "./dom.js";
+import { desk, outbox } from "./desk.js";
+import { h } from "./dom.js";
+import { asker, heard, onlyOne, showPeople } from "./known.js";
 import { chips, choice, door, group, openPanel, sendAndClose } from "./panel.js";
 import { randomHex } from "./uuid.js";
 import { boot, entries } from "./words.js";
-import { dayWords, now } from "./clock.js";
 
 const newVisit = () => `v-${randomHex(8)}`;
 
@@ -14,89 +13,106 @@ const newVisit = () => `v-${randomHex(8)}`;
 export function openArrive() {
   const reasons = chips("Here for", entries("reasons").filter(([code], at) => at < 9 || code === "other"), { several: true, chosen: ["consume"] });
   const needs = chips("Needs", entries("needs"), { several: true });
-  const found = h("ul", { class: "found", "aria-live": "polite" });
-  const box = h("input", { class: "field", id: "find", type: "search", autocomplete: "off", spellcheck: "false", enterkeyhint: "search", data: { first: "" } });
-  const admit = (button, person) => sendAndClose(button, [arrival(newVisit(), person, reasons, needs)]);
-  box.addEventListener("input", () => search(box.value, found, admit));
-  box.addEventListener("keydown", (event) => {
-    if (event.key === "Enter") found.querySelector("button")?.click();
-  });
+  const admit = (button, person) => sendAndClose(button, [arrival(newVisit(), person, reasons.value(), needs.value())]);
   openPanel("Someone has arrived",
-    h("div", { class: "find" }, h("label", { for: "find" }, "Chosen name or code"), box, found),
+    finder(admit),
     reasons.element,
     group("Or",
-      door("First visit", () => openFirstVisit(reasons.value())),
-      choice("Anonymous", () => [arrival(newVisit(), null, reasons, needs)]),
+      door("First visit", () => openFirstVisit(reasons.value(), needs.value())),
+      choice("Anonymous", () => [arrival(newVisit(), null, reasons.value(), needs.value())], { kind: "Arrive" }),
       door("Turn away", openTurnAway)),
     needs.element);
 }
 
-function arrival(visit, person, reasons, needs) {
-  return ["Arrive", { visit, person, data: { reasons: reasons.value(), needs: needs.value() } }];
-}
+const arrival = (visit, person, reasons, needs) => ["Arrive", { visit, person, data: { reasons, needs } }];
 
-let asked = 0;
-
-/** Asks the register. The words go in the body of a request: a name is never part of an address. */
-async function search(text, list, admit) {
-  const mine = ++asked;
-  if (text.trim().length < 2) return refill(list);
-  await new Promise((resolve) => setTimeout(resolve, 150));
-  if (mine !== asked) return null;
-  const people = await ask(text.trim());
-  if (mine !== asked) return null;
-  if (people === null) return refill(list, h("li", { class: "nobody" }, "The register does not answer. Admit as anonymous; the name can be given later."));
-  if (!people.length) return refill(list, h("li", { class: "nobody" }, "Nobody found by that name or code."));
-  return refill(list, ...people.map((person) => h("li", {}, personButton(person, admit))));
-}
-
-async function ask(text) {
-  try {
-    const response = await fetch(boot.urls.search, {
-      method: "POST", headers: { "Content-Type": "application/x-www-form-urlencoded", Accept: "application/json", "X-CSRFToken": csrfToken() },
-      body: new URLSearchParams({ words: text }), signal: AbortSignal.timeout(5000),
-    });
-    const answer = await response.json();
-    return response.ok ? answer.people ?? answer : null;
-  } catch {
-    return null;
-  }
-}
-
-function personButton(person, admit) {
-  const last = person.last_visit ? `last here ${dayWords(person.last_visit)}` : "not here before";
-  const until = person.excluded_until && Date.parse(person.excluded_until) > now()
-    ? `not until ${dayWords(person.excluded_until)}${person.scope === "using" ? " for using; other help goes on" : ""}` : null;
-  if (person.here) return h("p", { class: "said" }, `${person.name || person.code} is in the building already.`);
-  const button = h("button", { type: "button", class: "choice choice--person" },
-    h("span", {}, person.name || person.code), h("small", {}, [person.name ? person.code : null, last, until].filter(Boolean).join(" · ")));
-  button.addEventListener("click", () => admit(button, person.person));
-  return button;
+/** The field that finds people. Enter takes somebody only where nobody else can be meant. */
+export function finder(admit) {
+  const found = h("ul", { class: "found" });
+  const hint = h("p", { class: "said", "aria-live": "polite" });
+  let known = { people: [], text: "" };
+  const look = asker((people, text) => {
+    known = { people: people ?? [], text };
+    hint.textContent = people === null ? "The register does not answer. Admit as anonymous; the name can be given later."
+      : !people.length && text.trim().length > 1 ? "Nobody found by that name or code." : "";
+    showPeople(found, known.people, admit);
+  });
+  const enter = () => {
+    if (known.text !== box.value || !known.people.length) return;
+    const one = onlyOne(known.people, box.value);
+    const button = found.querySelector(one ? `[data-person="${one.person}"]` : "button");
+    if (one) return button?.click();
+    hint.textContent = "Several people can be meant. Choose by the code, or ask when they were last here.";
+    button?.focus();
+  };
+  const box = h("input", { class: "field", id: "find", type: "search", autocomplete: "off", spellcheck: "false", enterkeyhint: "search", data: { first: "" },
+    on: { input: () => look(box.value), keydown: (event) => { if (event.key === "Enter") { event.preventDefault(); enter(); } } } });
+  return h("div", { class: "find" }, h("label", { for: "find" }, "Chosen name or code"), box, hint, found);
 }
 
 /** A first visit: everything may be left unanswered but the terms. */
-export function openFirstVisit(reasons) {
+export function openFirstVisit(reasons, needs = []) {
+  const ids = { person: `p-${randomHex(8)}`, visit: newVisit() }; // kept when a refused try is made again
+  const registered = whatIsRegistered(ids.person);
   const name = h("input", { class: "field", id: "chosen-name", maxlength: 60, autocomplete: "off", data: { first: "" } });
   const age = chips("Age", entries("age_bands"));
   const gender = chips("Gender", entries("genders"));
-  const commands = (accepted) => () => firstVisit({ name: name.value.trim(), age: age.value(), gender: gender.value(), reasons, accepted });
+  const admit = (accepted) => (event) => {
+    if (tooYoung(age.value())) return openTooYoung();
+    const about = aboutPerson(name.value.trim(), age.value(), gender.value());
+    return sendAndClose(event.currentTarget, firstVisit({ ...ids, about, registered, reasons, needs, accepted }));
+  };
   openPanel("First visit",
-    h("div", { class: "find" }, h("label", { for: "chosen-name" }, "What shall we call you? (may be left empty)"), name),
+    h("div", { class: "find" }, h("label", { for: "chosen-name" }, "What shall we call you? (may be left empty)"), name,
+      namesakes(name, (button, person) => sendAndClose(button, [arrival(ids.visit, person, reasons, needs)]))),
     age.element, gender.element,
     group("The terms, read together",
-      choice("Terms accepted: admit", commands(true), { main: true }),
-      choice("Admit without: terms later", commands(false))));
+      door("Terms accepted: admit", admit(true), { main: true }),
+      door("Admit without: terms later", admit(false))));
 }
 
-function firstVisit({ name, age, gender, reasons, accepted }) {
-  const [person, visit] = [`p-${randomHex(8)}`, newVisit()];
-  const about = { tier: name ? "1" : "0", ...(name && { name }), ...(age && { age_band: age }), ...(gender && { gender }) };
-  const commands = [
-    ["Register", { person, data: about }],
-    ["Arrive", { visit, person, data: { reasons, needs: [] } }],
-  ];
+/** Warns where somebody of the name is known, and offers them: one person is not to have two records. */
+function namesakes(name, admit) {
+  const list = h("ul", { class: "found" });
+  const warning = h("p", { class: "said", "aria-live": "polite" });
+  const look = asker((people, text) => {
+    const alike = (people ?? []).filter((person) => heard(person.name) === heard(text));
+    warning.textContent = alike.length ? "Somebody of that name is known. Is it them? Ask when they were last here." : "";
+    showPeople(list, alike, admit);
+  });
+  name.addEventListener("input", () => look(name.value));
+  return h("div", {}, warning, list);
+}
+
+const aboutPerson = (name, age, gender) => ({ tier: name ? "1" : "0", ...(name && { name }), ...(age && { age_band: age }), ...(gender && { gender }) });
+
+/** What the register has taken in of a person from this page, so that it is not sent twice. */
+function whatIsRegistered(person) {
+  const told = { about: null };
+  outbox.addEventListener("change", ({ detail: { command, state } }) => {
+    if (command.kind === "Register" && command.person === person && state === "saved") told.about = JSON.stringify(command.data);
+  });
+  return told;
+}
+
+function firstVisit({ person, visit, about, registered, reasons, needs, accepted }) {
+  const commands = [arrival(visit, person, reasons, needs)];
+  if (registered.about !== JSON.stringify(about)) commands.unshift(["Register", { person, data: about }]);
   if (accepted && termsInForce()) commands.push(["AcceptTerms", { visit, person, data: { terms: termsInForce() } }]);
   return commands;
+}
+
+/** Whether everybody of an age band is under the room's minimum age; an unanswered one is old enough. */
+function tooYoung(band) {
+  const upper = band === "under_18" ? 17 : Number(/-(\d+)$/.exec(band ?? "")?.[1] ?? 999);
+  return upper < (desk.board?.minimum_age ?? 0);
+}
+
+/** Said before anything is recorded about a person: nothing is kept of somebody who is not let in. */
+function openTooYoung() {
+  openPanel("Too young for this room",
+    h("p", { class: "lead" }, `The room is for people of ${desk.board.minimum_age} or over. Nothing has been recorded about this person.`),
+    group("Then", choice("Turned away: under the minimum age", [["TurnAway", { data: { reason: "under_age" } }]], { main: true, first: true })));
 }
 
 export const termsInForce = () => desk.board?.terms ?? boot.terms ?? null;
