@@ -72,7 +72,8 @@ class World:
     def send(self, body: Mapping[str, Any], **of: Any) -> Answer:
         """The answer to a body, from a manager unless `of` says another role, device or author."""
         try:
-            answer = decide(self.room, self.command(intake(body), **of), self.now)
+            command = self.command(intake(body), **of)
+            answer = decide(self.room, command, self.now, self.archive)
         except InputError as problem:
             answer = problem
         if isinstance(answer, tuple):

@@ -49,7 +49,8 @@ class Command:
     device's own clock, `offset_ms` what it last measured server time to be ahead of it, and
     `offset_age_ms` how old that measurement is; None where unknown. `because` is the reason for
     an entry made long after the event. `target` is the fact that `data["target"]` names, as the
-    store found it. `impossible` names the keys of `data` whose values cannot be true, `missing`
+    store found it. `known_visit` says that the ledger has facts of the visit that an arrival names
+    (`decide` finds out). `impossible` names the keys of `data` whose values cannot be true, `missing`
     the required ones that are absent, and `unreadable` is the register's text of what no fact
     could hold (see `opendcr.room.intake`); reports only.
     """
@@ -71,6 +72,7 @@ class Command:
     entered_by: str | None = None
     because: str | None = None
     target: Fact | None = None
+    known_visit: bool = False
     impossible: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
     unreadable: Mapping[str, Json] | None = None

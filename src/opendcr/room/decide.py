@@ -3,31 +3,38 @@
 import uuid
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import MINYEAR, UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from opendcr.ledger.codec import instant, whole_milliseconds
 from opendcr.ledger.effective import ABOUT_FACTS
 from opendcr.ledger.facts import Command, Fact, Refusal
 from opendcr.ledger.kinds import BODY_KINDS, KINDS
 from opendcr.ledger.shapes import Json
+from opendcr.room.emergency import Emergency, fold_emergency
+from opendcr.room.impossible import impossible_in
 from opendcr.room.permissions import may
-from opendcr.room.room import Room
-from opendcr.room.rules import EVERY_KIND, RULES
+from opendcr.room.room import NOTHING, Archive, Room, advance, thread_of
+from opendcr.room.rules import EARLIEST, EVERY_KIND, RULES
 from opendcr.room.stages import IN_BOOTH, STEPS
 
 
-def decide(room: Room, command: Command, now: datetime) -> tuple[Fact, ...] | Refusal:
+def decide(
+    room: Room, command: Command, now: datetime, archive: Archive = NOTHING
+) -> tuple[Fact, ...] | Refusal:
     """What a command makes happen: facts not yet sealed, or a refusal.
 
     An ask is refused where permission or a rule of its kind says no. A report is never refused: it
     is recorded, followed by a `ReviewFlagged` for each thing that contradicts it. Where it lacks
     what its kind needs, amends what it cannot, or its sender may not send it, the flag alone is
     recorded and holds it. What is seen of a body, or done for one, is a report in any mode.
+
+    `archive` holds the room's ledger, for what the room has let go of: an emergency that is over,
+    a visit that has ended.
     """
     now = whole_milliseconds(now)
-    command = _completed(room, command)
+    command = _completed(room, command, archive)
     if command.mode == "ask":
-        return _refused(room, command, now) or _recorded(room, command, now, [])
+        return _refused(room, command, now) or _recorded(room, command, now, [], archive)
     if not permitted(command):
         return (_held(command, now, "not_permitted"),)
     if command.missing:
@@ -36,7 +43,8 @@ def decide(room: Room, command: Command, now: datetime) -> tuple[Fact, ...] | Re
     contradictions = _contradictions(_as_it_was(room, moment), command, moment)
     if contradictions and command.kind in ABOUT_FACTS:
         return (_held(command, now, contradictions[0].code),)
-    return _recorded(room, command, now, [refusal.code for refusal in contradictions])
+    codes = [refusal.code for refusal in contradictions]
+    return _recorded(room, command, now, codes, archive)
 
 
 def _refused(room: Room, command: Command, now: datetime) -> Refusal | None:
@@ -65,14 +73,15 @@ def _contradictions(room: Room, command: Command, moment: datetime) -> list[Refu
 
 
 def _recorded(
-    room: Room, command: Command, now: datetime, contradictions: list[str]
+    room: Room, command: Command, now: datetime, contradictions: list[str], archive: Archive
 ) -> tuple[Fact, ...]:
     """The fact, what the policy makes follow from it, and a flag for each doubt about it."""
     fact = _fact(command, now, 0, command.kind, _data(command))
     if command.mode == "ask":
         fact = replace(fact, happened=max(fact.happened, _decided_on(room, fact)))
-    reasons = dict.fromkeys([*contradictions, *_doubts(room, command, now)])
-    drafts = [*_following(room, command), *(_flag(reason, fact, command) for reason in reasons)]
+    doubts = [*_doubts(room, command, now), *_breaks(room, fact, archive)]
+    flags = [_flag(reason, fact, command) for reason in dict.fromkeys([*contradictions, *doubts])]
+    drafts = [*_following(room, command, archive), *flags]
     return (
         fact,
         *(
@@ -94,28 +103,34 @@ def _decided_on(room: Room, fact: Fact) -> datetime:
 
 
 def happened_at(command: Command, now: datetime) -> datetime:
-    """When it happened: the tap's time on the server's clock, and never after `now`."""
+    """When it happened: the tap's time on the server's clock, and never after `now`.
+
+    Where that is before any room like this, the clock is wrong, and the moment is `now`.
+    """
+    corrected = _corrected(command)
+    return whole_milliseconds(min(corrected, now) if corrected else now)
+
+
+def _corrected(command: Command) -> datetime | None:
+    """The tap's time on the server's clock; None where there is none, or none that can be."""
     if command.tapped is None:
-        return whole_milliseconds(now)
+        return None
     try:
         corrected = command.tapped + timedelta(milliseconds=command.offset_ms or 0)
     except OverflowError:
-        corrected = datetime.min.replace(tzinfo=UTC)
-    # With an offset of centuries the clock is flagged, and the moment is now.
-    return whole_milliseconds(min(corrected, now) if corrected.year > MINYEAR else now)
+        return None
+    return corrected if corrected >= EARLIEST else None
 
 
-def _completed(room: Room, command: Command) -> Command:
-    """The command with the person, visit and place that the room knows and the sender left out."""
+def _completed(room: Room, command: Command, archive: Archive) -> Command:
+    """The command with the person, visit and place that are known and the sender left out."""
     if command.kind in BODY_KINDS:
         command = replace(command, mode="report")
-    running = room.emergencies.get(str(command.data.get("emergency")))
-    if command.visit is None and running is not None and running.visit is not None:
-        command = replace(command, visit=running.visit)
-    if command.kind == "Arrived" and command.visit is None:
-        command = replace(
-            command, visit=f"v-{uuid.uuid5(_namespace(command.id), 'visit').hex[:16]}"
-        )
+    if command.visit is None:
+        emergency = _emergency(room, command.data.get("emergency"), archive)
+        command = replace(command, visit=emergency.visit if emergency else None)
+    if command.kind == "Arrived":
+        command = _numbered(room, command, archive)
     if command.target is not None and command.kind in ABOUT_FACTS:
         command = replace(command, visit=command.target.visit, person=command.target.person)
     visit = room.visits.get(command.visit) if command.visit else None
@@ -124,6 +139,22 @@ def _completed(room: Room, command: Command) -> Command:
     if visit is not None and visit.place and command.kind == "EmergencyStarted":
         command = replace(command, data={"place": visit.place, **command.data})
     return command
+
+
+def _numbered(room: Room, command: Command, archive: Archive) -> Command:
+    """An arrival with its visit's id, and whether the ledger has that visit already."""
+    if command.visit is None:
+        made = uuid.uuid5(_namespace(command.id), "visit").hex[:16]
+        return replace(command, visit=f"v-{made}")
+    return replace(command, known_visit=bool(thread_of(room, ("visit", command.visit), archive)))
+
+
+def _emergency(room: Room, id: Json, archive: Archive) -> Emergency | None:
+    """The emergency by this id, running or over; None where the ledger has none."""
+    if id is None or id in room.emergencies:
+        return room.emergencies.get(id)
+    emergency = fold_emergency(id, thread_of(room, ("emergency", id), archive))
+    return emergency if emergency.standing else None
 
 
 def _as_it_was(room: Room, moment: datetime) -> Room:
@@ -183,9 +214,9 @@ def _data(command: Command) -> dict[str, Json]:
 Draft = tuple[str, Mapping[str, Json]]
 
 
-def _following(room: Room, command: Command) -> list[Draft]:
+def _following(room: Room, command: Command, archive: Archive) -> list[Draft]:
     """What else happens with it."""
-    return [*_cleaning(room, command), *_named_with_it(room, command)]
+    return [*_cleaning(room, command), *_named_with_it(room, command, archive)]
 
 
 def _cleaning(room: Room, command: Command) -> list[Draft]:
@@ -200,8 +231,9 @@ def _cleaning(room: Room, command: Command) -> list[Draft]:
     return [("PlaceBlocked", data)] if blocked else []
 
 
-def _named_with_it(room: Room, command: Command) -> list[Draft]:
-    """Who an emergency is about, once somebody says so, holds for all that was done in it before.
+def _named_with_it(room: Room, command: Command, archive: Archive) -> list[Draft]:
+    """Who an emergency is about, once somebody says so, holds for all that was done in it before,
+    also where it is over or another visit was named first.
 
     Otherwise a dose given to a person not yet known would be missing from their minimum stay.
     """
@@ -209,13 +241,15 @@ def _named_with_it(room: Room, command: Command) -> list[Draft]:
     if command.kind != "Corrected" or target is None or target.kind != "EmergencyStarted":
         return []
     said = {key: changes[key] for key in ("visit", "person") if changes.get(key)}
-    running = room.emergencies.get(target.data["emergency"])
-    if not said or running is None or target.visit is not None:
+    emergency = _emergency(room, target.data["emergency"], archive)
+    standing = emergency.standing if emergency and said else ()
+    was = next((fact.visit for fact in standing if fact.id == target.id), None)
+    if was is not None and "visit" not in said:
         return []
     return [
         ("Corrected", {"target": fact.id, "changes": said, "reason": command.data["reason"]})
-        for fact in running.standing
-        if fact.visit is None and fact.id != target.id
+        for fact in standing
+        if fact.visit == was and fact.id != target.id
     ]
 
 
@@ -253,9 +287,22 @@ def _doubts(room: Room, command: Command, now: datetime) -> list[str]:
     return doubts
 
 
+def _breaks(room: Room, fact: Fact, archive: Archive) -> list[str]:
+    """Whether a correction or retraction leaves the room as no room can be.
+
+    It stands all the same, since it may be true; somebody has to look.
+    """
+    if fact.kind not in ABOUT_FACTS:
+        return []
+    after = advance(room, [replace(fact, seq=room.seq + 1)], archive)
+    return ["breaks_room"] if impossible_in(after) - impossible_in(room) else []
+
+
 def _clock_doubts(room: Room, command: Command, now: datetime) -> list[str]:
     """Doubts about the device's clock; of a time written by hand there is only one, a day's delay."""
     limit = timedelta(minutes=room.policy.clock_offset)
+    if _corrected(command) is None:
+        return ["clock_off"]
     doubts = ["long_ago"] if now - happened_at(command, now) > timedelta(days=1) else []
     if command.source == "paper":
         return doubts

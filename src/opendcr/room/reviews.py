@@ -22,6 +22,9 @@ REASONS: Mapping[str, str] = MappingProxyType(
         # The rules' codes
         "alert_says_nothing": "The alert names no substance and has no words.",
         "already_here": "The person was recorded as in the building already.",
+        "already_used": "The visit was over: it may have been another person's.",
+        "breaks_room": "It leaves too many in a place, one person here twice, or an emergency of "
+        "somebody who has left.",
         "changes_unusable": "A correction could not be made as it was asked for.",
         "emergency_not_open": "The emergency that it names was not running.",
         "excluded": "An exclusion was in force.",

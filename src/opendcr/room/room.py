@@ -136,6 +136,9 @@ class MemoryArchive:
         return self._standing
 
 
+NOTHING: Archive = MemoryArchive()  # of a ledger of which the room holds all
+
+
 def threads_of(fact: Fact) -> list[tuple[str, str]]:
     """The visit and the emergency that a fact names."""
     named = (("visit", fact.visit), ("emergency", fact.data.get("emergency")))
@@ -167,7 +170,7 @@ def fold(facts: Iterable[Fact], name: str, timezone: str) -> Room:
         if fact.kind == "Corrected":
             room = changed(room, moved=_moves(room.moved, fact, archive))
     for key in threads | set(room.moved):
-        room = _refolded(room, key, _thread(room, key, archive))
+        room = _refolded(room, key, thread_of(room, key, archive))
     last = stated[-1] if stated else None
     return changed(room, seq=last.seq if last else 0, recorded=last.recorded if last else None)
 
@@ -187,7 +190,7 @@ def _stepped(room: Room, fact: Fact, archive: Archive) -> Room:
         held = room.visits.get(key[1]) if key[0] == "visit" else room.emergencies.get(key[1])
         if held is None:
             # Closed, or new: what the ledger has of it, and this fact.
-            room = _refolded(room, key, [*_before(fact, _thread(room, key, archive)), fact])
+            room = _refolded(room, key, [*_before(fact, thread_of(room, key, archive)), fact])
         elif isinstance(held, Visit):
             room = _with_visit(room, step_visit(held, fact))
         else:
@@ -205,11 +208,11 @@ def _amended(room: Room, fact: Fact, archive: Archive) -> Room:
         room = changed(room, standing=fold_standing([*_before(fact, archive.standing()), fact]))
     moved_into = {key for key, ids in room.moved.items() if origin.id in ids}
     for key in sorted(moved_into | set(threads_of(origin))):
-        room = _refolded(room, key, [*_before(fact, _thread(room, key, archive)), fact])
+        room = _refolded(room, key, [*_before(fact, thread_of(room, key, archive)), fact])
     return room
 
 
-def _thread(room: Room, key: tuple[str, str], archive: Archive) -> list[Fact]:
+def thread_of(room: Room, key: tuple[str, str], archive: Archive) -> list[Fact]:
     """The facts of a visit or emergency, those that were moved into it included."""
     own = {fact.id: fact for fact in archive.thread(*key)}
     for id in room.moved.get(key, ()):

@@ -5,7 +5,7 @@ never stopped, since what it tells has happened.
 """
 
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from opendcr.catalogue.places import ROUTES, permits
 from opendcr.errors import InputError
@@ -18,6 +18,9 @@ from opendcr.room.stages import IN_BOOTH, STAGES, STEPS
 from opendcr.room.visit import Visit
 
 Rule = Callable[[Room, Command, datetime], Refusal | None]
+
+# Before this no such room kept an electronic record: a device that says so never had its clock set.
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 
 _LEAD = "The shift lead may decide."
 _ALREADY_HERE = Refusal("already_here", "This person is in the building already.")
@@ -67,6 +70,13 @@ def not_here_already(room: Room, command: Command, now: datetime) -> Refusal | N
     return None
 
 
+def visit_is_new(room: Room, command: Command, now: datetime) -> Refusal | None:
+    """The visit is not one that is over: it was perhaps another person's."""
+    if not command.known_visit or command.visit in room.visits:
+        return None
+    return Refusal("already_used", "This visit is over. Begin a new one.")
+
+
 def person_fits(room: Room, command: Command, now: datetime) -> Refusal | None:
     """A visit is one person's, and a person has one visit."""
     visit = _visit(room, command)
@@ -96,6 +106,8 @@ def not_excluded(room: Room, command: Command, now: datetime) -> Refusal | None:
     person = command.person or (visit.person if visit else None)
     reasons = command.data.get("reasons") or ["consume"]
     to_use = command.kind != "Arrived" or "consume" in reasons
+    if command.kind == "Queued" and visit is not None:
+        to_use = visit.wants_to_use
     exclusion = room.standing.exclusion_of(person, now, to_use)
     if exclusion is None:
         return None
@@ -112,6 +124,20 @@ def of_age(room: Room, command: Command, now: datetime) -> Refusal | None:
     if min(ages, default=999) < room.policy.minimum_age:
         return Refusal("under_age", f"The room is for people of {room.policy.minimum_age} or over.")
     return None
+
+
+def named_may_come(room: Room, command: Command, now: datetime) -> Refusal | None:
+    """Somebody who is named only now, on a visit without a name, may be here."""
+    visit = _visit(room, command)
+    if visit is None or visit.person is not None or command.person is None:
+        return None
+    return of_age(room, command, now) or not_excluded(room, command, now)
+
+
+def old_enough_to_go_ahead(room: Room, command: Command, now: datetime) -> Refusal | None:
+    """Nobody known to be under the minimum age is told to go ahead."""
+    proceeds = command.data.get("outcome") == "proceed"
+    return of_age(room, command, now) if proceeds else None
 
 
 def _oldest(band: str) -> int:
@@ -319,7 +345,8 @@ def changes_can_be_made(room: Room, command: Command, now: datetime) -> Refusal 
     made = readable_changes(target.kind, target.data, changes)
     data = changes.get("data", {})
     whole = set(changes) <= set(CHANGEABLE) and len(made) == len(changes)
-    past = made.get("happened", target.happened) <= max(now, target.recorded)
+    happened = made.get("happened", target.happened)
+    past = min(EARLIEST, target.happened) <= happened <= max(now, target.recorded)
     if changes and whole and past and all(made["data"].get(key) == data[key] for key in data):
         return None
     return Refusal(
@@ -355,7 +382,7 @@ def _visit(room: Room, command: Command) -> Visit | None:
     return room.visits.get(command.visit) if command.visit else None
 
 
-ADMISSION: tuple[Rule, ...] = (room_is_open, not_here_already, of_age, not_excluded)
+ADMISSION: tuple[Rule, ...] = (room_is_open, not_here_already, visit_is_new, of_age, not_excluded)
 SEATING: tuple[Rule, ...] = (room_is_open, of_age, not_excluded, terms_accepted, assessed,
                              nowhere_else, place_is_for_use, place_has_no_emergency,
                              place_has_room, enough_staff)  # fmt: skip
@@ -373,8 +400,8 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
     "TermsAccepted": (terms_are_current, visit_open_if_named),
     "Arrived": ADMISSION,
     "TurnedAway": (visit_open_if_named, stage_fits, no_open_emergency),
-    "Assessed": (visit_is_open,),
-    "Queued": (visit_is_open, stage_fits),
+    "Assessed": (visit_is_open, named_may_come, old_enough_to_go_ahead),
+    "Queued": (visit_is_open, stage_fits, named_may_come),
     "SteppedOut": (visit_is_open, stage_fits),
     "CameBack": (visit_is_open, stage_fits),
     "Called": (visit_is_open, stage_fits, place_exists),

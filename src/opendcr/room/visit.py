@@ -110,9 +110,9 @@ def _arrived(visit: Visit, fact: Fact) -> Changes:
         "needs": tuple(fact.data.get("needs", visit.needs)),
     }
     if visit.stage == "left":
-        # Another visit by rights. It begins again: nothing of the talk before counts.
+        # Another visit by rights. It begins again: no terms and no talk from before count.
         said |= {"stage": "arrived", "since": fact.happened, "arrived": fact.happened}
-        said |= {"assessed": None, "queued": None}
+        said |= {"assessed": None, "queued": None, "terms": None}
     return said
 
 

@@ -41,7 +41,7 @@ class LedgerWorld:
         return self._room
 
     def send(self, command: Command, at: int) -> Sequence[Fact] | Refusal:
-        answer = decide(self._room, command, moment(at))
+        answer = decide(self._room, command, moment(at), self._archive)
         if isinstance(answer, Refusal):
             return answer
         facts = seal(answer, self._room.seq, self._head)

@@ -72,3 +72,70 @@ def test_a_visit_without_a_name_is_not_given_to_somebody_who_is_here():
     body = world.body("Assessed", None, {"outcome": "proceed"}, mode="ask")
     named = {**body, "visit": arrived.visit, "person": person("Robin")}
     assert code(world.send(named)) == "already_here"
+
+
+def nameless(world, kind, name, mode="ask", **data):
+    """About the one visit in the building, which has no name yet; who it is, is said now."""
+    (visit,) = world.room.visits
+    return world.send({**world.body(kind, name, data, mode=mode), "visit": visit})
+
+
+def test_somebody_excluded_is_not_let_in_by_naming_them_later():
+    world = World()
+    until = "2025-02-09T10:00:00Z"
+    world.ask("ExclusionImposed", "Robin", scope="building", until=until)
+    world.ask("Arrived")
+    assert code(nameless(world, "Queued", "Robin")) == "excluded"
+    assert code(nameless(world, "Assessed", "Robin", outcome="delay")) == "excluded"
+    nameless(world, "Queued", "Robin", mode="report")
+    assert "excluded" in world.flags()
+
+
+def test_somebody_excluded_from_using_is_named_later_for_other_help():
+    world = World()
+    until = "2025-02-09T10:00:00Z"
+    world.ask("ExclusionImposed", "Robin", scope="using", until=until)
+    world.ask("Arrived", reasons=["shower"])
+    assert code(nameless(world, "Queued", "Robin")) is None
+
+
+def test_nobody_under_age_is_let_in_by_naming_them_later_or_told_to_go_ahead():
+    world = World()
+    world.ask("Registered", "Robin", tier="1", age_band="under_18")
+    world.ask("Arrived")
+    assert code(nameless(world, "Queued", "Robin")) == "under_age"
+    world.arrive("Sam")
+    world.ask("Registered", "Sam", tier="1", age_band="under_18")
+    assert code(world.ask("Assessed", "Sam", outcome="proceed")) == "under_age"
+    assert code(world.ask("Assessed", "Sam", outcome="declined")) is None
+
+
+def test_the_youngest_age_known_of_somebody_under_two_pseudonyms_counts():
+    world = World()
+    world.ask("Registered", "Robin", tier="1", age_band="under_18")
+    world.ask("Registered", "Sam", tier="1", age_band="25-34")
+    world.ask("Linked", "Robin", other=person("Sam"))
+    assert code(world.arrive("Robin")) == "under_age"
+    assert code(world.arrive("Sam")) == "under_age"
+
+
+def test_a_late_report_is_judged_by_the_lifting_of_its_time():
+    world = World()
+    until = "2025-02-09T10:00:00Z"
+    world.ask("ExclusionImposed", "Robin", scope="building", until=until)
+    world.wait(30)
+    world.ask("ExclusionLifted", "Robin", exclusion=world.last("ExclusionImposed").id)
+    world.wait(30)
+    world.report("Arrived", "Robin", ago=45)
+    assert "excluded" in world.flags()  # it was lifted a quarter of an hour later
+    world.retract(world.last("Arrived"))
+    before = world.flags().count("excluded")
+    world.report("Arrived", "Robin", ago=15)
+    assert world.flags().count("excluded") == before
+
+
+def test_nothing_happens_in_the_future_however_far_the_clock_runs_ahead():
+    world = World()
+    for minutes in (-1, -60, -60 * 24 * 900):
+        world.report("Arrived", ago=minutes)
+        assert world.last("Arrived").happened == world.now

@@ -67,3 +67,44 @@ def test_a_late_fact_finds_its_place():
     assert world.seen("Robin").stage == "finished"
     world.retract(world.last("ConsumptionEnded"))
     assert world.seen("Robin").stage == "recovery"
+
+
+def test_a_departure_taken_back_into_a_taken_booth_is_flagged():
+    world = World()
+    world.use("Robin", "booth-1")
+    world.depart("Robin")
+    departed = world.last("Departed")
+    world.use("Sam", "booth-1")
+    assert world.flags() == []
+    world.retract(departed)
+    assert world.flags() == ["breaks_room"]
+
+
+def test_an_arrival_corrected_to_somebody_who_is_here_is_flagged():
+    world = World()
+    world.arrive("Robin")
+    world.arrive("Sam")
+    world.correct(world.last("Arrived"), person=person("Robin"))
+    assert world.flags() == ["breaks_room"]
+
+
+def test_an_emergency_corrected_onto_somebody_who_has_left_is_flagged():
+    world = World()
+    world.arrive("Robin")
+    visit = world.seen("Robin").id
+    world.depart("Robin")
+    world.report("EmergencyStarted", emergency="e-1")
+    world.correct(world.last("EmergencyStarted"), visit=visit)
+    assert world.flags() == ["breaks_room"]
+
+
+def test_a_correction_that_breaks_nothing_is_not_flagged_for_what_was_broken_before():
+    world = World()
+    world.report("Arrived", "Robin")
+    world.report("Seated", "Robin", place="booth-1")
+    world.seat("Sam", "booth-2")
+    world.correct(world.last("Seated"), place="booth-1")
+    assert world.flags().count("breaks_room") == 1
+    world.arrive("Kit")
+    world.correct(world.last("Arrived"), reasons=["shower"])
+    assert world.flags().count("breaks_room") == 1

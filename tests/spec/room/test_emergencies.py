@@ -1,6 +1,6 @@
 """Emergencies: from one tap, with a timeline of their own."""
 
-from tests.world import World, code
+from tests.world import World, code, person
 
 
 def test_two_at_once_keep_apart():
@@ -163,3 +163,58 @@ def test_the_board_tells_what_the_last_look_saw():
         "skin": None,
         "concern": "rouse",
     }
+
+
+def test_saying_whose_it_was_once_it_is_over_holds_for_the_doses_too():
+    world = World()
+    world.arrive("Robin")
+    world.report("EmergencyStarted", emergency="e-1")
+    started = world.last("EmergencyStarted")
+    world.report("InterventionGiven", emergency="e-1", intervention="naloxone")
+    world.report("EmergencyEnded", emergency="e-1")
+    world.correct(started, visit=world.seen("Robin").id)
+    assert world.seen("Robin").naloxone == world.last("InterventionGiven").happened
+    assert code(world.depart("Robin")) == "too_soon"
+    assert world.folded() == world.room
+
+
+def test_a_late_dose_of_an_emergency_that_is_over_is_its_persons():
+    world = World()
+    world.arrive("Robin")
+    world.report("EmergencyStarted", "Robin", emergency="e-1")
+    world.report("EmergencyEnded", emergency="e-1")
+    world.report("InterventionGiven", emergency="e-1", intervention="naloxone")
+    dose = world.last("InterventionGiven")
+    assert (dose.visit, dose.person) == (world.seen("Robin").id, person("Robin"))
+    assert code(world.depart("Robin")) == "too_soon"
+
+
+def test_the_doses_follow_whoever_the_emergency_was_about_after_all():
+    world = World()
+    world.arrive("Robin")
+    world.arrive("Sam")
+    world.report("EmergencyStarted", emergency="e-1")
+    started = world.last("EmergencyStarted")
+    world.report("InterventionGiven", emergency="e-1", intervention="naloxone")
+    world.correct(started, visit=world.seen("Robin").id)
+    world.correct(started, visit=world.seen("Sam").id)
+    assert (world.seen("Robin").naloxone, world.seen("Sam").naloxone is None) == (None, False)
+    assert world.folded() == world.room
+
+
+def test_an_emergency_tapped_with_a_clock_that_was_never_set_happens_now():
+    world = World()
+    tapped = {"mode": "report", "tapped": "0002-03-01T00:00:00+00:00", "offset_ms": 0}
+    for source in ("tap", "paper"):
+        world.send({**world.body("EmergencyStarted", None, {}, **tapped)}, source=source)
+        started = world.last("EmergencyStarted")
+        assert started.happened == world.now
+        assert started.data["clock"]["tapped"] == "0002-03-01T00:00:00.000Z"
+        assert world.flags().pop() == "clock_off"
+
+
+def test_nothing_is_corrected_to_before_there_were_such_rooms():
+    world = World()
+    world.arrive("Robin")
+    answer = world.correct(world.last("Arrived"), happened="0002-03-01T00:00:00+00:00")
+    assert code(answer) == "changes_unusable"

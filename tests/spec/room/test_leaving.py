@@ -62,5 +62,29 @@ def test_somebody_who_comes_back_on_the_same_visit_begins_again():
     world.talk("Robin")
     visit = world.seen("Robin").id
     world.depart("Robin")
-    world.send({**world.body("Arrived", "Robin", {}), "visit": visit, "mode": "ask"})
+    again = {**world.body("Arrived", "Robin", {}), "visit": visit}
+    assert code(world.send({**again, "mode": "ask"})) == "already_used"
+    world.send({**again, "id": "c-2", "mode": "report"})
+    assert "already_used" in world.flags()
     assert code(world.ask("Seated", "Robin", place="booth-1")) == "not_assessed"
+
+
+def test_nobody_comes_in_on_the_visit_of_somebody_who_has_left():
+    world = World()
+    world.arrive("Robin")
+    visit = world.seen("Robin").id
+    world.depart("Robin")
+    for name in ("Sam", None):
+        body = {**world.body("Arrived", name, {}), "visit": visit, "mode": "ask"}
+        assert code(world.send(body)) == "already_used"
+    assert world.board()["building"] == 0
+
+
+def test_terms_accepted_without_a_name_end_with_the_visit():
+    world = World()
+    world.ask("Arrived")
+    visit = world.last("Arrived").visit
+    world.send({**world.body("TermsAccepted", None, {"terms": "terms-1"}), "visit": visit})
+    world.send({**world.body("Departed", None, {"how": "well"}), "visit": visit})
+    world.send({**world.body("Arrived", None, {}), "visit": visit, "mode": "report"})
+    assert world.room.visits[visit].terms is None
