@@ -73,7 +73,8 @@ class Reviews(Schema):
 
 
 class Line(Schema):
-    """A line of a story: a fact as it was recorded, or as it stands. `struck` where it does not."""
+    """A line of a story: a fact as it was recorded, or as it stands. `struck` where it does not;
+    `correctable` where the sender's role may correct or retract it."""
 
     fact: str
     at: str
@@ -84,6 +85,7 @@ class Line(Schema):
     person: str | None
     data: dict[str, Any]
     struck: bool
+    correctable: bool
 
 
 class Story(Schema):

@@ -45,7 +45,10 @@ def story_of(room: str, visit: str, role: str) -> Answer:
     """Everything recorded of a visit, in order, as a role may see it; no lines of an unknown one."""
     held = look(room).room
     entries = timeline(lambda: _thread(held, visit), visit)
-    lines = visit_lines(entries, held.policy, lambda fact: _seen(role, fact))
+    lines = [
+        {**line, "correctable": may(role, "Corrected") and may(role, str(line["kind"]))}
+        for line in visit_lines(entries, held.policy, lambda fact: _seen(role, fact))
+    ]
     person = next((entry.standing.person for entry in entries
                    if entry.standing and entry.standing.person), None)  # fmt: skip
     return {

@@ -6,11 +6,12 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from opendcr.catalogue import Catalogue, care, people, places, roles, substances
 from opendcr.ledger.kinds import KINDS
+from opendcr.ledger.shapes import Document, Text
 from opendcr.room.permissions import may
 from opendcr.web.store.access import sender_of
 from opendcr.web.store.models import Staff
@@ -20,6 +21,7 @@ _CATALOGUES: dict[str, Catalogue[Any]] = {
     "age_bands": people.AGE_BANDS,
     "areas": places.AREAS,
     "arrived_states": people.ARRIVED_STATES,
+    "assessments": people.ASSESSMENTS,
     "departures": people.DEPARTURES,
     "emergency_outcomes": care.EMERGENCY_OUTCOMES,
     "emergency_types": care.EMERGENCY_TYPES,
@@ -38,6 +40,15 @@ _CATALOGUES: dict[str, Catalogue[Any]] = {
     "why": people.WHY,
 }
 
+# Keys under which a command holds somebody's own words: a browser keeps none of them on its disk.
+_TEXTS = sorted(
+    {
+        key
+        for kind in KINDS.values()
+        for key, shape in kind.fields.items()
+        if isinstance(shape, Text | Document)
+    }
+)
 # Told to the browser at once: it would else find them one import after the other.
 _SCRIPTS = Path(__file__).parent / "static" / "floor"
 _MODULES = [f"floor/{script.name}" for script in sorted(_SCRIPTS.glob("*.js"))]
@@ -45,10 +56,13 @@ _MODULES = [f"floor/{script.name}" for script in sorted(_SCRIPTS.glob("*.js"))]
 
 @login_required
 def board(request: HttpRequest) -> HttpResponse:
-    """The board, and everything that is done from it."""
+    """The board, and everything that is done from it; who may not read it is led to their own page."""
     staff = _staff(request)
-    if staff is None or not may_read(str(staff["role"]), "board"):
+    if staff is None:
         return render(request, "floor/no_board.html", status=403)
+    role = str(staff["role"])
+    if not may_read(role, "board"):
+        return redirect("insight:evidence" if may_read(role, "evidence") else "staff:device")
     return _floor(request, staff)
 
 
@@ -61,9 +75,23 @@ def emergency(request: HttpRequest) -> HttpResponse:
 
 
 def _floor(request: HttpRequest, staff: dict[str, Any] | None) -> HttpResponse:
-    boot = {"catalogue": _catalogue(), "staff": staff, "urls": _urls()}
+    enrolled = staff is not None or sender_of(request) is not None
+    boot = {
+        "catalogue": _catalogue(),
+        "staff": staff,
+        "urls": _urls() | _figures(staff),
+        "enrolled": enrolled,
+        "texts": _TEXTS,
+    }
     context = {"boot": boot, "staff": staff, "modules": _MODULES}
     return render(request, "floor/floor.html", context)
+
+
+def _figures(staff: dict[str, Any] | None) -> dict[str, str]:
+    """Where the figures are, for a role that may read them."""
+    if staff is None or not may_read(str(staff["role"]), "evidence"):
+        return {}
+    return {"evidence": reverse("insight:evidence"), "measures": reverse("insight:measures")}
 
 
 def _staff(request: HttpRequest) -> dict[str, Any] | None:
@@ -96,6 +124,9 @@ def _urls() -> dict[str, str]:
         "stream": "/api/stream",
         "commands": "/api/commands",
         "search": "/people/search",
+        "reviews": "/api/reviews",
+        "visits": "/api/visits",
+        "left": "/api/visits/left",
         "sign_in": str(settings.LOGIN_URL),
         "floor": reverse("floor:board"),
         "device": reverse("staff:device"),

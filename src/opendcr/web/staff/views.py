@@ -18,6 +18,8 @@ from opendcr.web.store.access import COOKIE, new_device, sender_of
 from opendcr.web.store.devices import ENROLLERS, mark
 from opendcr.web.store.models import Device, Staff
 from opendcr.web.store.proof import Sender
+from opendcr.web.store.threads import reading
+from opendcr.web.store.visible import may_read
 
 WRONG = "The name or the password is wrong. Try again; nothing is locked."
 
@@ -63,10 +65,17 @@ async def _form(request: HttpRequest, name: str = "", problem: str = "") -> Http
         "problem": problem,
         "next": request.POST.get("next") or request.GET.get("next", ""),
         "known": known,
+        "figures": await reading(_reads_figures, request),
     }
     return await sync_to_async(render)(
         request, "staff/sign_in.html", context, status=403 if problem else 200
     )
+
+
+def _reads_figures(request: HttpRequest) -> bool:
+    """Whether whoever is signed in already, and may be leaving, may read the figures."""
+    sender = sender_of(request)
+    return sender is not None and may_read(sender.role, "evidence")
 
 
 def _onward(request: HttpRequest) -> str:

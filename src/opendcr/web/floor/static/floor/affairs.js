@@ -2,9 +2,11 @@
 
 import { desk, may } from "./desk.js";
 import { h } from "./dom.js";
-import { chips, choice, door, group, openPanel } from "./panel.js";
-import { initials } from "./names.js";
+import { chips, choice, door, group, openPanel, say, sendAndClose } from "./panel.js";
+import { initials, label } from "./names.js";
 import { randomHex } from "./uuid.js";
+import { figures } from "./figures.js";
+import { openVisit } from "./visit.js";
 import { boot, entries, words } from "./words.js";
 
 /** The panel behind the room's name. */
@@ -20,13 +22,29 @@ export function openRoom() {
     group("Terms", may("PublishTerms") && door(board.terms ? `Terms: ${board.terms}` : "Publish the terms", openTerms, { main: !board.terms })),
     !board.terms && !may("PublishTerms") && h("p", {}, "No terms are published yet: a manager does it here."),
     group("Equipment checked", board.equipment.map((one) => door(`${one.ready ? "✓" : "✗"} ${one.words}`, () => openEquipment(one)))),
+    figures(),
     h("p", {}, h("a", { class: "button", href: boot.urls.device }, "This tablet")));
 }
 
 function stateChoices(state) {
   if (state === "closed") return [choice("Open the room", [["OpenRoom", {}]], { main: true, first: true })];
   const pauses = entries("pauses").map(([code, because]) => choice(`Pause: ${because}`, [["PauseRoom", { data: { reason: code } }]]));
-  return [...(state === "paused" ? [choice("Go on", [["ResumeRoom", {}]], { main: true, first: true })] : pauses), choice("Close the room", [["CloseRoom", {}]])];
+  return [...(state === "paused" ? [choice("Go on", [["ResumeRoom", {}]], { main: true, first: true })] : pauses), may("CloseRoom") && door("Close the room…", openClosing)];
+}
+
+/** Closing is asked once. It waits for everybody who is still here. */
+function openClosing() {
+  const { board } = desk;
+  const inside = board.visits.map((visit) => door(label(board, visit), () => openVisit(visit), { sub: placeWords(board, visit) }));
+  openPanel("Close the room?",
+    h("p", { class: "lead" }, inside.length ? `${inside.length} still here. The room closes when it is recorded how each of them left.` : "Nobody is in the building. Until the room is opened again, nobody is admitted."),
+    group("Still here", inside),
+    group("Then", !inside.length && choice("Yes, close the room", [["CloseRoom", {}]], { main: true, kind: "CloseRoom" }), door("No, keep it open", openRoom)));
+}
+
+function placeWords(board, visit) {
+  const place = board.places.find((one) => one.id === visit.place);
+  return place?.consumption ? `booth ${place.words}` : { recovery: "resting", arrived: "at reception" }[visit.stage] ?? visit.stage.replace("_", " ");
 }
 
 /** New terms are read with everybody again, regulars too. */
@@ -56,7 +74,18 @@ export function openAlerts() {
       choice(`Withdraw: ${alertWords(board, one)}`, [["WithdrawDrugAlert", { data: { alert: one.alert } }]]))),
     h("div", { class: "find" }, h("label", { for: "alert-text" }, "What it looks like and what it does"), text),
     what.element,
-    group("Then", choice("Raise the alert", raise, { main: true })));
+    group("Then", raiseButton(raise)));
+}
+
+/** An alert that says nothing is not sent: nobody could read it out. */
+function raiseButton(raise) {
+  const button = h("button", { type: "button", class: "choice choice--main" }, h("span", {}, "Raise the alert"));
+  button.addEventListener("click", () => {
+    const [[, { data }]] = raise();
+    if (data.substances || data.note) sendAndClose(button, raise());
+    else say("refused", "Say what it is: a substance, or words.");
+  });
+  return may("RaiseDrugAlert") ? button : null;
 }
 
 /** What an alert says; its substances where nobody wrote words. */

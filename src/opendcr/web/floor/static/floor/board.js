@@ -6,7 +6,9 @@ import { desk } from "./desk.js";
 import { h, refill } from "./dom.js";
 import { factRow, fit, section, sortVisits, visitRow } from "./lists.js";
 import { openPanel } from "./panel.js";
+import { openLeft } from "./happened.js";
 import { openPlace } from "./place.js";
+import { openReviews } from "./reviews.js";
 import { nextPair } from "./seat.js";
 import { placeTile } from "./tile.js";
 import { openVisit } from "./visit.js";
@@ -92,8 +94,8 @@ function todayRows(board) {
   return [
     ...board.alerts.map((alert) => factRow("Drug alert", "", `${alertWords(board, alert)} · read out to all`, { key: alert.alert, open: openAlerts, level: "watch" })),
     ...roomNotices(board).map((notice) => factRow(notice.words, "", null, { key: `${notice.rule}-${notice.subject}`, open: () => openNotice(notice), level: notice.level })),
-    board.reviews > 0 && factRow("To review", String(board.reviews), "entries to look at again"),
-    board.left_today > 0 && factRow("Have been and gone", String(board.left_today), null),
+    board.reviews > 0 && factRow("To review", String(board.reviews), "entries to look at again", { key: "reviews", open: () => openReviews() }),
+    board.left_today > 0 && factRow("Have been and gone", String(board.left_today), null, { key: "left", open: openLeft }),
   ].filter(Boolean);
 }
 

@@ -14,6 +14,39 @@ const field = (id, words, attributes) => {
 
 const kept = (pairs) => Object.fromEntries(Object.entries(pairs).filter(([, value]) => value !== null && value !== "" && !Number.isNaN(value)));
 
+/** The form for what can be corrected in a line besides its time; null where there is nothing. */
+export function rightFor(line) {
+  if (line.kind === "Observed") return details.look();
+  if (line.words.startsWith("Naloxone") && line.kind === "InterventionGiven") return details.dose();
+  if (line.words.startsWith("Oxygen") && line.kind === "InterventionGiven") return details.litres();
+  const fields = line.data ? codedFields[line.kind] : null;
+  return fields ? codedForm(fields(), line.data) : null;
+}
+
+const placeField = () => ["place", "Where", (desk.board?.places ?? []).map((place) => [place.id, place.consumption ? `Booth ${place.words}` : place.words])];
+const useFields = () => [["substances", "What", entries("substances"), true], ["route", "How", entries("routes")]];
+
+/** By kind: key, title, entries, and whether several can be chosen. */
+const codedFields = {
+  Arrived: () => [["reasons", "Here for", entries("reasons"), true], ["needs", "Needs", entries("needs"), true]],
+  Queued: () => [["needs", "Needs", entries("needs"), true]],
+  TurnedAway: () => [["reason", "Because", entries("turned_away")]],
+  Assessed: () => [["outcome", "What came of it", entries("assessments")], ...useFields()],
+  Seated: () => [placeField()],
+  MovedToRecovery: () => [placeField()],
+  Allocated: () => [["observer", "Who watches", (desk.board?.staff.people ?? []).map((one) => [one.id, initials(desk.board, one.id)])]],
+  ConsumptionStarted: () => [placeField(), ...useFields()],
+  Departed: () => [["how", "How", entries("departures")]],
+  ServiceProvided: () => [["service", "What was given", entries("services")]],
+};
+
+/** Chips that show what was said; only what was changed is a correction. */
+function codedForm(fields, said) {
+  const asked = fields.map(([key, title, codes, several]) => [key, chips(title, codes, { several, chosen: [said[key] ?? []].flat() })]);
+  const changed = ([key, control]) => String(control.value() ?? "") !== String(said[key] ?? "");
+  return { elements: asked.map(([, control]) => control.element), data: () => kept(Object.fromEntries(asked.filter(changed).map(([key, control]) => [key, control.value()]))) };
+}
+
 /** By name: a form as {elements, data}; `data` holds only what was said. */
 export const details = {
   litres: () => {

@@ -75,19 +75,24 @@ export const group = (title, ...choices) =>
  * @returns {{element: HTMLElement, value: () => any}} codes for several; a code or null for one
  */
 export function chips(title, entries, { several = false, chosen = [], changed = () => {} } = {}) {
-  const on = new Set(chosen);
+  const on = new Set(chosen.map(String));
   const buttons = entries.map(([code, words]) => {
-    const button = h("button", { type: "button", class: "pick", "aria-pressed": String(on.has(code)), data: { code } }, words);
+    const key = String(code); // a number is a code too
+    const button = h("button", { type: "button", class: "pick", "aria-pressed": String(on.has(key)), data: { code } }, words);
     button.addEventListener("click", () => {
-      const was = on.has(code);
+      const was = on.has(key);
       if (!several) on.clear();
-      if (was) on.delete(code);
-      else on.add(code);
+      if (was) on.delete(key);
+      else on.add(key);
       buttons.forEach((one) => one.setAttribute("aria-pressed", String(on.has(one.dataset.code))));
       changed();
     });
     return button;
   });
   const element = h("section", { class: "group", role: "group", "aria-label": title }, h("h3", {}, title), h("div", { class: "picks" }, ...buttons));
-  return { element, value: () => (several ? entries.map(([code]) => code).filter((code) => on.has(code)) : [...on][0] ?? null) };
+  const value = () => {
+    const codes = entries.map(([code]) => code).filter((code) => on.has(String(code)));
+    return several ? codes : codes[0] ?? null;
+  };
+  return { element, value };
 }

@@ -1,6 +1,7 @@
 // One key for each thing that is done all day; the list is under "?". They can be switched off.
 
 import { h } from "./dom.js";
+import { figures } from "./figures.js";
 import { closePanel, group, openPanel, panelIsOpen } from "./panel.js";
 import { testSound } from "./sound.js";
 
@@ -29,6 +30,7 @@ export function showKeys(keys) {
     ["1 to 9", "open a booth"], ["Esc", "close a panel"], ["?", "this list"]];
   openPanel("Keys and sound",
     h("dl", { class: "keylist" }, ...all.map(([key, words]) => h("div", {}, h("dt", {}, h("kbd", {}, key)), h("dd", {}, words)))),
+    figures(),
     group("Sound", plain("Test the emergency sound", testSound)),
     group("Settings", plain(on ? "Switch the keys off" : "Switch the keys on", () => {
       on = !on;

@@ -6,6 +6,7 @@ import { h } from "./dom.js";
 import { allFine, lastLook, openObserve } from "./look.js";
 import { initials, label } from "./names.js";
 import { choice, closePanel, door, group, openPanelAbout } from "./panel.js";
+import { recordDoors } from "./reviews.js";
 import { nextPair, openSeat, placesFor, seatChoice } from "./seat.js";
 import { boot, entries, levelText } from "./words.js";
 
@@ -118,6 +119,7 @@ const alsoSteps = (visit) => [
   may("ProvideService") && door("Service given", () => openService(visit)),
   choice("Naloxone kit to take home", about(visit, "SupplyNaloxone", { kits: 1 }), { sub: "one kit" }),
   door("Note", () => openNote(visit)),
+  ...recordDoors(visit),
 ];
 
 function openService(visit) {

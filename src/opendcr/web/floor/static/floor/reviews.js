@@ -1,0 +1,50 @@
+// Entries to look at again: what was flagged and why, about whom, when and by whom. Who leads the
+// shift says that it was looked at; everybody else may read.
+
+import { desk } from "./desk.js";
+import { h } from "./dom.js";
+import { openHappened } from "./happened.js";
+import { momentWords, openAsked } from "./lookup.js";
+import { namesHidden } from "./names.js";
+import { choice, door, openPanel } from "./panel.js";
+import { boot } from "./words.js";
+
+const AT_ONCE = 40;
+
+/** The doors from a visit's panel to its record. */
+export const recordDoors = (visit) => [
+  door("What happened", () => openHappened(visit.id), { sub: "and put right what is wrong" }),
+  visit.to_review > 0 && door(`To review: ${visit.to_review}`, () => openReviews({ visit: visit.id })),
+];
+
+/** Opens the open reviews, of one visit or of the whole room. */
+export function openReviews({ visit = null } = {}) {
+  openAsked("To review", boot.urls.reviews, ({ reviews, staff_labels: staff }) => {
+    const mine = reviews.filter((one) => !visit || one.visit === visit);
+    const again = () => openReviews({ visit });
+    openPanel(`To review: ${mine.length}`,
+      !mine.length && h("p", { class: "lead" }, "Everything has been looked at."),
+      h("ul", { class: "reviews" }, ...mine.slice(0, AT_ONCE).map((one) => reviewRow(one, staff, again))),
+      mine.length > AT_ONCE && h("p", { class: "lead" }, `and ${mine.length - AT_ONCE} more, told when these have been looked at`));
+  });
+}
+
+function reviewRow(one, staff, again) {
+  return h("li", { class: "review", data: { flag: one.flag } },
+    h("p", { class: "review__why" }, one.words),
+    h("p", { class: "review__what" }, [one.kind_words && `Entry: ${one.kind_words}`, whom(one), momentWords(one.at), `by ${staff[one.author] ?? authors[one.author] ?? one.author}`].filter(Boolean).join(" · ")),
+    one.fields.length > 0 && h("p", { class: "review__what" }, `It is about: ${one.fields.join(", ").replaceAll("_", " ")}`),
+    one.note && h("blockquote", { class: "review__note" }, one.note),
+    one.withheld && h("p", { class: "review__what" }, "What was sent is kept; the shift lead can read it."),
+    h("div", { class: "choices" },
+      choice("Looked at", [["ResolveReview", { visit: one.visit, data: { flag: one.flag } }]], { main: true, then: again, key: `looked-${one.flag}` }),
+      one.visit && door("What happened", () => openHappened(one.visit))));
+}
+
+const authors = { unattributed: "nobody signed in" };
+
+function whom(one) {
+  if (!one.label) return "nobody named";
+  const visit = desk.board.visits.find(({ id }) => id === one.visit);
+  return namesHidden() ? one.code : desk.board.labels?.[visit?.id] ?? one.label;
+}
