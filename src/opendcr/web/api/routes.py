@@ -6,7 +6,6 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import orjson
-from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from ninja import NinjaAPI, Query
 from ninja.errors import AuthenticationError, HttpError, ValidationError
@@ -16,6 +15,7 @@ from opendcr.ledger.codec import instant
 from opendcr.web.api import schemas, visits
 from opendcr.web.api.access import SignedIn, for_the_known, problem, sender_from, unknown_sender
 from opendcr.web.api.boards import board_text
+from opendcr.web.api.bodies import body_of
 from opendcr.web.api.measuring import measures_text
 from opendcr.web.api.schemas import COMMAND, Problem
 from opendcr.web.store.archive import records_after
@@ -51,13 +51,14 @@ api = NinjaAPI(
     },
 )
 async def command(request: HttpRequest) -> HttpResponse:
-    """An ask or a report. The same command sent again gets the same answer."""
+    """An ask or a report. The same command sent again gets the same answer.
+
+    A command has at most 256 kB. What is seen of a body, or done for one, is never refused for its
+    size or its form: long values are cut, what cannot be read is kept apart, and both are flagged.
+    """
     sender = sender_from(request)
-    try:
-        body = orjson.loads(request.body)
-        room = body.get("room") if isinstance(body, dict) else None
-    except (orjson.JSONDecodeError, RequestDataTooBig):
-        return _json(unacceptable(InputError("the body", "no JSON", "a command: a JSON object")))
+    body = body_of(request)
+    room = body.get("room") if isinstance(body, dict) else None
     return _json(await writing(_write, room, body, sender))
 
 

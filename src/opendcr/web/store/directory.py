@@ -34,8 +34,8 @@ class _Read:
 class Directory:
     """What people are called. `words` are the register's, by text."""
 
-    names: Mapping[str, str] = field(default_factory=dict)
-    codes: Mapping[str, str] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
+    codes: dict[str, str] = field(default_factory=dict)
     words: Mapping[str, str] = field(default_factory=dict)
     read: Mapping[str, _Read] = field(default_factory=dict)
 

@@ -17,7 +17,7 @@ from opendcr.errors import InputError
 from opendcr.ledger.chain import canonical
 from opendcr.ledger.facts import UNATTRIBUTED
 from opendcr.ledger.kinds import BODY_KINDS
-from opendcr.ledger.shapes import Json
+from opendcr.ledger.shapes import Json, is_ident
 from opendcr.room.intake import Intake
 from opendcr.web.store.models import SigningKey, Staff
 
@@ -57,7 +57,9 @@ def author_of(body: Mapping[str, Json], taken: Intake, sender: Sender) -> Author
     named = body.get("author")
     if sender.staff is not None and named in (None, sender.staff):
         return Author(sender.staff, sender.role, sender.device)
-    if named is not None and (key := _proven(body, str(named))) is not None:
+    # Only an id may go into a question: PostgreSQL fails on a text that holds a NUL.
+    named = named if isinstance(named, str) and is_ident(named) else None
+    if named is not None and (key := _proven(body, named)) is not None:
         return Author(key.staff_id, key.staff.role, key.device)
     if sender.staff is not None and body.get("source") == "paper" and _is_staff(named):
         return Author(str(named), sender.role, sender.device, entered_by=sender.staff)
@@ -75,10 +77,13 @@ def _proven(body: Mapping[str, Json], named: str) -> SigningKey | None:
     proof = body.get("proof")
     if not isinstance(proof, Mapping):
         return None
+    id = proof.get("key")
+    if not isinstance(id, str) or not is_ident(id):
+        return None
     keys = SigningKey.objects.select_related("staff").filter(
         staff=named, staff__user__is_active=True
     )
-    key = keys.filter(key=str(proof.get("key"))).first()
+    key = keys.filter(key=id).first()
     tapped = body.get("tapped")
     if key is None or not isinstance(tapped, str) or not _in_shift(key, tapped):
         return None

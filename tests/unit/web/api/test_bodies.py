@@ -1,0 +1,128 @@
+"""Reports come in whatever their form; what is no command is told so."""
+
+from typing import Any
+
+import orjson
+import pytest
+from django.test import Client
+
+from opendcr.web.api.bodies import DEEPEST, LARGEST, LARGEST_SEEN, LONGEST, read
+from opendcr.web.store.models import Secret
+from opendcr.web.store.register import words_of
+from tests.support import acting
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def engine(request: pytest.FixtureRequest) -> str:
+    """What a database cannot store is not the same on both."""
+    return str(request.param)
+
+
+def _post(tokens: dict[str, str], raw: bytes, role: str = "device") -> Any:
+    headers = {"Authorization": f"Bearer {tokens[role]}"}
+    return Client().generic("POST", "/api/commands", raw, "application/json", headers=headers)
+
+
+def _all_words() -> str:
+    return "".join(words_of(Secret.objects.values_list("text", flat=True)).values())
+
+
+def _started(**data: Any) -> bytes:
+    return orjson.dumps(acting.body("StartEmergency", {"area": "toilet", **data}))
+
+
+@pytest.mark.parametrize("depth", [DEEPEST - 2, DEEPEST + 1, 255, 400, 1100, 100_000])
+def test_a_report_nested_to_any_depth_is_taken_and_its_depth_kept_as_text(
+    tokens: dict[str, str], depth: int
+) -> None:
+    raw = _started()[:-1] + b',"zzz":' + b"[" * depth + b'"]"' + b"]" * depth + b"}"
+    answer = _post(tokens, raw)
+    assert answer.status_code == 200, answer.content
+    assert answer.json()["facts"][0]["kind"] == "EmergencyStarted"
+    assert "unreadable" in answer.json()["flags"]
+    assert _post(tokens, raw).content == answer.content
+    assert _all_words().count("[") == depth
+
+
+def test_what_was_too_deep_reads_back_as_it_was_sent() -> None:
+    deep = "[" * 3 + '{"a\\"]":["}"]}' + "]" * 3
+    value = read(("[" * DEEPEST + deep + "," + deep + "]" * DEEPEST).encode())
+    for _ in range(DEEPEST - 1):
+        [value] = value
+    assert value == [deep, deep]
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        (b'"half \\ud800 of one"', "half ? of one"),
+        (b'"no \xff text"', "no \ufffd text"),
+        (b'"two\nlines"', "two\nlines"),
+    ],
+)
+def test_words_that_are_no_proper_text_are_taken_with_marks(
+    tokens: dict[str, str], written: bytes, kept: str
+) -> None:
+    seen = orjson.dumps(acting.body("Observed", {"response": "alert"}))
+    raw = seen[:-2] + b',"note":' + written + b"}}"
+    assert _post(tokens, raw).status_code == 200
+    assert _all_words() == kept
+
+
+@pytest.mark.parametrize("number", [b"NaN", b"-Infinity", b"1" * 5000, b"1e999", b"1" * 19 + b"9"])
+def test_numbers_beyond_all_bounds_are_kept_apart(tokens: dict[str, str], number: bytes) -> None:
+    raw = _started()[:-2] + b',"breaths":' + number + b"}}"
+    answer = _post(tokens, raw)
+    assert answer.status_code == 200, answer.content
+    assert "unreadable" in answer.json()["flags"]
+
+
+def test_an_emergency_is_taken_at_any_size_with_its_words_cut(tokens: dict[str, str]) -> None:
+    raw = _started(note="x" * (2 * LARGEST))
+    answer = _post(tokens, raw)
+    assert answer.status_code == 200, answer.content
+    assert answer.json()["facts"][0]["data"]["area"] == "toilet"
+    assert "unreadable" in answer.json()["flags"]
+    assert LONGEST <= _all_words().count("x") < LONGEST + 10
+
+
+def test_an_emergency_too_large_to_read_starts_all_the_same(tokens: dict[str, str]) -> None:
+    raw = _started(note="y" * LARGEST_SEEN)
+    answer = _post(tokens, raw)
+    assert answer.status_code == 200, answer.content
+    [started, flag] = answer.json()["facts"]
+    assert (started["kind"], started["data"]["area"]) == ("EmergencyStarted", "toilet")
+    assert flag["data"]["reason"] == "unreadable"
+
+
+@pytest.mark.parametrize("size", [2 * LARGEST, LARGEST_SEEN + 1])
+def test_another_command_has_a_size_that_is_told(tokens: dict[str, str], size: int) -> None:
+    raw = orjson.dumps(acting.body("AddNote", {"note": "x" * size}))
+    problem = _post(tokens, raw, "lead").json()["problem"]
+    assert (problem["where"], problem["expected"]) == ("the body", "256 kB or less")
+
+
+@pytest.mark.parametrize("raw", [b"", b"{", b'{"id":', b"[[[" * 100, b"\xff", b"nonsense"])
+def test_what_is_no_json_is_told_so(tokens: dict[str, str], raw: bytes) -> None:
+    answer = _post(tokens, raw)
+    assert answer.status_code == 422
+    assert answer.json()["problem"]["found"] == "no JSON"
+
+
+@pytest.mark.parametrize(
+    "named",
+    [
+        {"author": "s\0"},
+        {"author": "s\0", "source": "paper"},
+        {"author": "s-lead", "proof": {"key": "k\0", "signature": "x"}},
+        {"author": ["s-lead"], "proof": {"key": {}, "signature": 1}},
+    ],
+)
+@pytest.mark.parametrize("role", ["device", "nurse"])
+def test_an_author_who_is_no_id_costs_no_report(
+    tokens: dict[str, str], named: dict[str, Any], role: str
+) -> None:
+    command = acting.body("StartEmergency", tapped="2025-02-01T10:00:00Z", **named)
+    answer = _post(tokens, orjson.dumps(command), role)
+    assert answer.status_code == 200, answer.content
+    assert answer.json()["facts"][0]["author"] == "unattributed"
