@@ -81,7 +81,7 @@ class Measure:
         return Row(
             measure=self.name,
             definition_version=self.version,
-            period=count.month.strftime("%Y-%m"),
+            period=count.month.isoformat()[:7],
             group=count.group,
             numerator=count.numerator,
             denominator=count.denominator,

@@ -32,7 +32,7 @@ class Plainly:
             self._count_episodes(facts_of_visit)
 
     def _month(self, fact: Fact) -> str:
-        return fact.happened.astimezone(self.zone).strftime("%Y-%m")
+        return fact.happened.astimezone(self.zone).isoformat()[:7]
 
     def _people(self) -> Mapping[str, frozenset[str]]:
         """For every linked pseudonym, all that are the same person."""

@@ -139,4 +139,6 @@ def _span(ledger: Ledger) -> tuple[datetime, datetime]:
 
 
 def _end_of(day: date, zone: ZoneInfo) -> datetime:
+    if day == date.max:
+        return datetime.max.replace(tzinfo=UTC)
     return datetime.combine(day + timedelta(days=1), time(), zone).astimezone(UTC)

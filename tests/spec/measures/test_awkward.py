@@ -139,6 +139,17 @@ def test_values_are_counts_percents_and_rates(ledger):
     assert values["substance_share", "2025-05", "substance=heroin"] is None
 
 
+def test_a_year_has_four_digits_however_early():
+    said = (
+        "happened | recorded | kind | visit | person | data\n"
+        "0002-03-01 10:00 | 2025-02-01 10:00 | EmergencyStarted | | | emergency=e-1\n"
+    )
+    ledger = ledger_of(GLASGOW, [encode(fact) for fact in drawn(said)])
+    (room,) = measured([ledger]).rooms
+    periods = [row.period for row in room.rows if row.measure == "medical_emergencies"]
+    assert periods == ["0002-03", "2025-02"]
+
+
 def test_the_head_is_that_of_the_last_fact_recorded_by_the_date(ledger, facts):
     chains = {fact.id: fact.chain for fact in facts}
     assert measured([ledger]).rooms[0].head == chains["o1"]

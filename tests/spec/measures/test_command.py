@@ -111,6 +111,11 @@ def test_an_unknown_measure_is_named_with_those_that_exist(folder, capsys):
     assert "'visits'" in said and all(name in said for name in MEASURES)
 
 
+def test_as_at_the_last_day_of_the_calendar_is_as_at_now(folder):
+    ever = json.loads(answer(folder / "glasgow.jsonl", "--json", "--as-at", "9999-12-31").stdout)
+    assert ever["rows"] == json.loads(answer(folder / "glasgow.jsonl", "--json").stdout)["rows"]
+
+
 @pytest.mark.parametrize("day", ["tomorrow", "2025-02-30", "2020-01-01"])
 def test_a_date_that_cannot_be_is_refused(folder, capsys, day):
     assert day in refused(capsys, folder / "glasgow.jsonl", "--as-at", day)
