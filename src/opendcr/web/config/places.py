@@ -11,7 +11,7 @@ from opendcr.errors import InputError
 _EXPECTED = "sqlite:///PATH or postgresql://USER@HOST/NAME"
 
 # One write at a time takes the file at once (IMMEDIATE), is on the disk when it is acknowledged
-# (FULL), and a REPLACE runs into the triggers that forbid it (recursive_triggers).
+# (FULL), and a REPLACE meets the triggers against deletion too (recursive_triggers).
 _SQLITE = {
     "transaction_mode": "IMMEDIATE",
     "timeout": 20,

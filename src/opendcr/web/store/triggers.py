@@ -15,13 +15,38 @@ def forbid(apps: StateApps, editor: BaseDatabaseSchemaEditor) -> None:
 
 
 def _sqlite() -> list[str]:
-    # A REPLACE deletes first, and meets the delete trigger where recursive_triggers is on.
     return [
         f"CREATE TRIGGER {table}_no_{act.lower()} BEFORE {act} ON {table} "
         f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
         for table in APPEND_ONLY
         for act in ("UPDATE", "DELETE")
     ]
+
+
+# By what a row of each is found: no second row with one of these comes in.
+KEYS = {
+    "store_ledger": ("room = NEW.room",),
+    "store_entry": ("id = NEW.id", "fact = NEW.fact", "(room = NEW.room AND seq = NEW.seq)"),
+    "store_answer": ("command = NEW.command",),
+    "store_secret": ("id = NEW.id", "text = NEW.text"),
+}
+
+
+def forbid_replacing(apps: StateApps, editor: BaseDatabaseSchemaEditor) -> None:
+    """Creates the triggers that stop SQLite's REPLACE, on whatever connection it comes.
+
+    It deletes what is in its way without asking the triggers for deletion, unless the connection
+    has `recursive_triggers` set, which is for each connection to say. PostgreSQL has no such thing.
+    """
+    if editor.connection.vendor != "sqlite":
+        return
+    for table, keys in KEYS.items():
+        editor.execute(
+            f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} "
+            f"WHEN EXISTS (SELECT 1 FROM {table} WHERE {' OR '.join(keys)}) "
+            f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END",
+            params=None,
+        )
 
 
 def _postgres() -> list[str]:

@@ -4,11 +4,19 @@ import hashlib
 import logging
 from datetime import UTC, datetime
 
+import orjson
+
 from opendcr.ledger.chain import first_link
+from opendcr.ledger.codec import decode
+from opendcr.ledger.shapes import parse_instant
 from opendcr.web.store.archive import AT_ONCE
 from opendcr.web.store.erasing import apply_erasures
 from opendcr.web.store.held import header_of, rooms
 from opendcr.web.store.models import Anchor, Entry, Heartbeat
+from opendcr.web.store.write import row
+
+PLAIN = ("room", "seq", "command", "kind", "visit", "person")
+COLUMNS = (*PLAIN, "fact", "emergency", "target", "recorded")
 
 log = logging.getLogger("opendcr.upkeep")
 
@@ -22,24 +30,40 @@ def upkeep() -> None:
 
 
 def verify(room: str) -> int | None:
-    """Verifies the chain from the last anchor to the head, and anchors the head.
+    """Verifies the chain, and the columns, from the last anchor to the head, and anchors the head.
 
-    Returns the `seq` of the first fact whose chain is broken, which stops the anchor where it is.
+    Returns the `seq` of the first fact that is not as it was recorded, which stops the anchor where it is.
     """
     anchor = Anchor.objects.filter(room=room).order_by("-seq").first()
     seq, chain = (anchor.seq, anchor.chain) if anchor else (0, first_link(header_of(room)))
     entries = Entry.objects.filter(room=room)
     if seq and not entries.filter(seq=seq, chain=chain).exists():
         return _broken(room, seq)
-    rows = entries.filter(seq__gt=seq).order_by("seq").values_list("seq", "record", "chain")
-    for number, record, stated in rows.iterator(AT_ONCE):
-        chain = hashlib.sha256(chain.encode() + b"\n" + record.encode()).hexdigest()
-        if (number, stated) != (seq + 1, chain):
+    rows = entries.filter(seq__gt=seq).order_by("seq")
+    for entry in rows.iterator(AT_ONCE):
+        chain = hashlib.sha256(chain.encode() + b"\n" + entry.record.encode()).hexdigest()
+        if (entry.seq, entry.chain) != (seq + 1, chain) or not _as_recorded(entry):
             return _broken(room, seq + 1)
-        seq = number
+        seq = entry.seq
     now = datetime.now(UTC)
     Anchor.objects.update_or_create(room=room, seq=seq, chain=chain, defaults={"verified": now})
     return None
+
+
+def _as_recorded(entry: Entry) -> bool:
+    """Whether the columns say what the record says: facts are found by them."""
+    record = orjson.loads(entry.record)
+    columns = {name: getattr(entry, name) for name in COLUMNS}
+    if columns == {name: record[name] for name in PLAIN} | {
+        "fact": record["id"],
+        "emergency": record["data"].get("emergency"),
+        "target": record["data"].get("target"),
+        "recorded": parse_instant(record["recorded"]),
+    }:
+        return True
+    # A record of an older version is found by what it means today.
+    again = row(decode({**record, "chain": entry.chain}, "the database"))
+    return columns == {name: getattr(again, name) for name in COLUMNS}
 
 
 def _broken(room: str, seq: int) -> int:

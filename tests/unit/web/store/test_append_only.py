@@ -1,5 +1,8 @@
 """Nothing that was recorded can be changed: not by an update, a delete, a replace or a truncate."""
 
+import sqlite3
+from contextlib import closing
+
 import pytest
 from django.db import DatabaseError, connection, transaction
 
@@ -7,6 +10,17 @@ from opendcr.web.store.models import Answer, Entry
 from opendcr.web.store.triggers import APPEND_ONLY
 from tests.support import acting
 from tests.support.engines import RoomDatabase, connect
+
+# Each key by which a row is found.
+KEPT = [
+    ("store_ledger", "room"),
+    ("store_entry", "id"),
+    ("store_entry", "fact"),
+    ("store_entry", "seq"),
+    ("store_answer", "command"),
+    ("store_secret", "id"),
+    ("store_secret", "text"),
+]
 
 
 @pytest.fixture
@@ -44,6 +58,25 @@ def test_no_table_is_truncated(room: str, table: str) -> None:
 @pytest.mark.parametrize("table", APPEND_ONLY)
 def test_no_row_is_replaced(room: str, table: str) -> None:
     assert _refused(f"INSERT OR REPLACE INTO {table} SELECT * FROM {table}")
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("way", ["OR REPLACE ", "OR IGNORE ", ""])
+@pytest.mark.parametrize(("table", "key"), KEPT)
+def test_no_row_is_replaced_on_a_connection_of_somebody_elses(
+    room: str, table: str, key: str, way: str
+) -> None:
+    plain = sqlite3.connect(connection.settings_dict["NAME"])
+    with closing(plain):
+        plain.row_factory = sqlite3.Row
+        held = dict(plain.execute(f"SELECT * FROM {table} ORDER BY rowid LIMIT 1").fetchone())
+        # Every other key is new: it is this one alone that stands in the way.
+        fresh = {"id": 10**6, "fact": "f-new", "seq": 10**6, "text": "x-new"}
+        other = {name: value for name, value in fresh.items() if name in held and name != key}
+        row = {**held, **other}
+        columns, marks = ", ".join(row), ", ".join("?" * len(row))
+        with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+            plain.execute(f"INSERT {way}INTO {table} ({columns}) VALUES ({marks})", [*row.values()])
 
 
 def test_everything_is_still_there(room: str) -> None:

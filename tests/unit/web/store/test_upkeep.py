@@ -58,6 +58,26 @@ def test_a_changed_row_is_found(room: str, room_database: RoomDatabase, statemen
     assert _failing() == ["verified"]
 
 
+@pytest.mark.parametrize(
+    "changed",
+    [
+        "kind = 'NoteAdded'",
+        "visit = 'v-other'",
+        "person = NULL",
+        "emergency = 'e-1'",
+        "target = 'f-1'",
+        "command = 'c-1'",
+        "fact = 'f-1'",
+        "recorded = '2020-01-01 00:00:00+00:00'",
+    ],
+)
+def test_a_changed_column_is_found(room: str, room_database: RoomDatabase, changed: str) -> None:
+    acting.send(room, "Erase", role="manager", person="p-1f0c")
+    acting.send(room, "Arrive")
+    _tamper(room_database, f"UPDATE store_entry SET {changed} WHERE seq = 5")
+    assert verify(room) == 5
+
+
 def test_readiness_misses_an_upkeep_that_never_ran(room_database: RoomDatabase) -> None:
     acting.opened()
     assert _failing() == ["verified", "background"]
