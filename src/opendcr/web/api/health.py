@@ -5,11 +5,15 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from cryptography.exceptions import InvalidTag
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, JsonResponse
 
+from opendcr.errors import InputError
 from opendcr.web.store.held import rooms
+from opendcr.web.store.keyring.keys import keys_of
+from opendcr.web.store.keyring.models import WrappedKey
 from opendcr.web.store.models import Anchor, Heartbeat
 from opendcr.web.store.threads import reading
 from opendcr.web.store.trouble import TROUBLE
@@ -36,7 +40,7 @@ def _failing() -> list[str]:
 def _holds(check: Callable[[], bool]) -> bool:
     try:
         return check()
-    except (*TROUBLE, OSError):
+    except (*TROUBLE, OSError, InvalidTag, InputError):
         return False
 
 
@@ -44,6 +48,15 @@ def migrated() -> bool:
     """Every migration has run."""
     executor = MigrationExecutor(connection)
     return not executor.migration_plan(executor.loader.graph.leaf_nodes())
+
+
+def keys_open() -> bool:
+    """The keys that open the register are there, and the master key opens them.
+
+    Without them no board can be made, and nobody is called by name.
+    """
+    one = WrappedKey.objects.values_list("owner", flat=True).first()
+    return one is None or one in keys_of([one])
 
 
 def verified() -> bool:
@@ -71,6 +84,7 @@ def background_alive() -> bool:
 
 CHECKS = {
     "migrated": migrated,
+    "keys": keys_open,
     "verified": verified,
     "disk": disk_not_full,
     "background": background_alive,

@@ -6,6 +6,7 @@ hub at once; those of other processes are seen at the next look.
 """
 
 import asyncio
+import logging
 import time
 from collections.abc import AsyncIterator
 from contextlib import suppress
@@ -19,14 +20,17 @@ from opendcr.web.api.boards import boards
 from opendcr.web.store.archive import head_of
 from opendcr.web.store.models import Entry
 from opendcr.web.store.threads import reading
-from opendcr.web.store.trouble import TROUBLE
+from opendcr.web.store.trouble import TROUBLE, words_for
 from opendcr.web.store.write import ON_COMMIT
 
 LOOK_EVERY = 0.25  # seconds between looks at the database
 PULSE_EVERY = 1.0
 BOARD_EVERY = 0.05  # boards follow each other no closer: of several changes, screens get the last
+AGAIN_AFTER = 1.0  # seconds until a board that could not be made is tried again
 BEHIND = 1000  # events that a stream may be behind before it is dropped; it resumes where it was
 AT_ONCE = 500
+
+log = logging.getLogger("opendcr.hub")
 
 Row = tuple[int, str]  # a fact's seq and kind
 
@@ -36,6 +40,7 @@ class Listener:
 
     def __init__(self, role: str) -> None:
         self.role = role
+        self.board = 0  # the `seq` of the board that it was told last
         self.waiting: asyncio.Queue[str | Row | None] = asyncio.Queue(BEHIND)
         self.dropped = False
 
@@ -61,6 +66,7 @@ class Hub:
         self.listeners: set[Listener] = set()
         self.seq = 0
         self._loop = asyncio.get_running_loop()
+        self._joining = asyncio.Lock()
         self._woken = asyncio.Event()
         self._pulsed = self._boarded = 0.0
         self._changed = False
@@ -68,11 +74,13 @@ class Hub:
 
     async def join(self, listener: Listener) -> int:
         """Adds a stream; returns the `seq` from which on it will be told."""
-        if self._task is None or self._task.done():
-            self.seq = await reading(_head, self.room)
-            self._task = asyncio.create_task(self._run())
-        self.listeners.add(listener)
-        return self.seq
+        # One at a time: a head that is read late must not move others past what they were not told.
+        async with self._joining:
+            if self._task is None or self._task.done():
+                self.seq = await reading(_head, self.room)
+                self._task = asyncio.create_task(self._run())
+            self.listeners.add(listener)
+            return self.seq
 
     def leave(self, listener: Listener) -> None:
         """Removes a stream; without any, the hub rests."""
@@ -88,29 +96,52 @@ class Hub:
         while self.listeners:
             # Without a pulse a screen says itself that its stream is silent.
             with suppress(*TROUBLE):
-                await self._look()
+                all_read = await self._look()
+                await self._look_at_board()
+                if all_read:
+                    self._pulse()
             await self._rest()
 
-    async def _look(self) -> None:
+    async def _look(self) -> bool:
+        """Tells of new facts; whether that was all of them."""
         self._woken.clear()
         rows = await reading(rows_after, self.room, self.seq)
         for row in rows:
             self._tell_all(row)
             self.seq = row[0]
         self._changed = self._changed or bool(rows)
-        if self._changed and time.monotonic() - self._boarded >= BOARD_EVERY:
-            self._boarded, self._changed = time.monotonic(), False
+        return len(rows) < AT_ONCE
+
+    async def _look_at_board(self) -> None:
+        """Tells the board where it has changed. One that cannot be made stays to be told, and the
+        pulses say that screens have an older one: the database of the keys may have failed alone.
+        """
+        if not self._board_is_due():
+            return
+        try:
             await self._tell_board()
-        if time.monotonic() - self._pulsed >= PULSE_EVERY and len(rows) < AT_ONCE:
+        except TROUBLE as error:
+            self._boarded = time.monotonic() + AGAIN_AFTER
+            log.error("the board cannot be made: %s", words_for(error))
+        else:
+            self._boarded, self._changed = time.monotonic(), False
+
+    def _board_is_due(self) -> bool:
+        return self._changed and time.monotonic() - self._boarded >= BOARD_EVERY
+
+    def _pulse(self) -> None:
+        if time.monotonic() - self._pulsed >= PULSE_EVERY:
             self._pulsed = time.monotonic()
-            self._tell_all(pulse(self.seq))
+            for listener in list(self.listeners):
+                listener.tell(pulse(self.seq, listener.board))
 
     async def _tell_board(self) -> None:
         roles = sorted({listener.role for listener in self.listeners})
-        texts = await reading(boards, self.room, roles)
-        events = {role: _event("board", text) for role, text in texts.items()}
+        made = await reading(boards, self.room, roles)
+        events = {role: _event("board", text) for role, text in made.texts.items()}
         for listener in list(self.listeners):
             if listener.role in events:
+                listener.board = made.seq
                 listener.tell(events[listener.role])
 
     def _tell_all(self, event: str | Row) -> None:
@@ -118,8 +149,9 @@ class Hub:
             listener.tell(event)
 
     async def _rest(self) -> None:
+        soon = self._changed and self._boarded <= time.monotonic()
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._woken.wait(), BOARD_EVERY if self._changed else LOOK_EVERY)
+            await asyncio.wait_for(self._woken.wait(), BOARD_EVERY if soon else LOOK_EVERY)
 
 
 _hubs: dict[tuple[str, str, asyncio.AbstractEventLoop], Hub] = {}
@@ -160,8 +192,10 @@ async def events(room: str, role: str, after: int | None) -> AsyncIterator[str]:
             for row in rows:
                 yield _fact(row)
             sent = rows[-1][0]
-        yield _event("board", (await reading(boards, room, [role]))[role])
-        yield pulse(sent)
+        made = await reading(boards, room, [role])
+        listener.board = max(listener.board, made.seq)
+        yield _event("board", made.texts[role])
+        yield pulse(sent, made.seq)
         while not listener.dropped:
             event = await listener.waiting.get()
             if isinstance(event, str):
@@ -179,9 +213,11 @@ def rows_after(room: str, seq: int) -> list[Row]:
     return list(entries.values_list("seq", "kind")[:AT_ONCE])
 
 
-def pulse(seq: int) -> str:
-    """Server time and the head: a stream without it is dead, not quiet."""
-    return _event("pulse", orjson.dumps({"now": instant(datetime.now(UTC)), "seq": seq}).decode())
+def pulse(seq: int, board: int) -> str:
+    """Server time, the head, and the `seq` of the board that this stream was told last: a stream
+    without it is dead, not quiet, and a board that stays behind the head is not the room."""
+    told = {"now": instant(datetime.now(UTC)), "seq": seq, "board": board}
+    return _event("pulse", orjson.dumps(told).decode())
 
 
 def _head(room: str) -> int:

@@ -12,12 +12,12 @@ from tests.support import acting
 
 
 def _labels(room: str) -> dict[str, str]:
-    shown = acting.orjson.loads(boards(room, ["lead"])["lead"])
+    shown = acting.orjson.loads(boards(room, ["lead"]).texts["lead"])
     return dict(shown["labels"])
 
 
 def _codes(room: str) -> dict[str, str]:
-    shown = acting.orjson.loads(boards(room, ["lead"])["lead"])
+    shown = acting.orjson.loads(boards(room, ["lead"]).texts["lead"])
     return {visit["id"]: visit["code"] for visit in shown["visits"]}
 
 
@@ -63,7 +63,7 @@ def test_who_left_since_local_midnight_is_counted_and_who_came_back_is_not(room:
     ]
     now = datetime.now(UTC)
     assert left_today(look(room).room, now) == 3
-    assert acting.orjson.loads(boards(room, ["lead"])["lead"])["left_today"] == 3
+    assert acting.orjson.loads(boards(room, ["lead"]).texts["lead"])["left_today"] == 3
     gone = {"target": ended[0]["id"], "reason": "mistake"}
     retracted = acting.send(room, "Retract", gone)
     assert retracted.status == 200, retracted.said

@@ -1,17 +1,20 @@
 """Streams: nothing skipped, nothing twice, and an end when they should."""
 
 import asyncio
+import threading
 from collections.abc import Callable, Coroutine
 from typing import Any
 
 import orjson
 import pytest
 from asgiref.sync import sync_to_async
+from django.db import OperationalError
 from django.test import AsyncClient
 
 from opendcr.web.api import hub as hubs
 from opendcr.web.api import stream
 from opendcr.web.api.hub import Listener, close_streams, events
+from opendcr.web.store import write as writing
 from opendcr.web.store.models import Token
 from tests.support import acting
 
@@ -117,6 +120,89 @@ def test_a_pulse_tells_a_quiet_stream_from_a_dead_one(room: str) -> None:
     screen = _play(story)
     assert screen.seqs == []
     assert {pulse["seq"] for pulse in screen.pulses} == {4}
+
+
+def test_a_board_that_cannot_be_made_is_told_once_it_can_and_pulses_tell_its_age(
+    room: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hubs, "AGAIN_AFTER", 0.1)
+    monkeypatch.setattr(hubs, "PULSE_EVERY", 0.1)
+
+    def failing(room: str, roles: list[str]) -> Any:
+        raise OperationalError("unable to open database file")
+
+    async def story() -> tuple[Screen, Any]:
+        screen = await Screen(room).until(lambda one: bool(one.pulses))
+        with monkeypatch.context() as gone:
+            gone.setattr(hubs, "boards", failing)
+            seq = await _act(room)
+            await screen.until(lambda one: one.pulses[-1]["seq"] == seq)
+            await screen.until(lambda one: len(one.pulses) > 5)
+            stale = screen.pulses[-1]
+        await screen.until(lambda one: one.boards[-1]["seq"] == seq)
+        await screen.until(lambda one: one.pulses[-1]["board"] == seq)
+        await screen.closed()
+        return screen, stale
+
+    screen, stale = _play(story)
+    assert [board["seq"] for board in screen.boards] == [4, 5]
+    assert (stale["seq"], stale["board"]) == (5, 4)
+    assert screen.seqs == [5]
+
+
+def test_streams_that_begin_together_share_one_feed(
+    room: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs = []
+    run = hubs.Hub._run
+
+    async def counted(hub: hubs.Hub) -> None:
+        runs.append(hub)
+        await run(hub)
+
+    monkeypatch.setattr(hubs.Hub, "_run", counted)
+
+    async def story() -> None:
+        hub, listeners = hubs.hub_of(room), [Listener("nurse") for _ in range(30)]
+        await asyncio.gather(*map(hub.join, listeners))
+        await asyncio.sleep(0)
+        for listener in listeners:
+            hub.leave(listener)
+
+    _play(story)
+    assert len(runs) == 1
+
+
+def test_a_stream_that_joins_slowly_makes_no_other_skip_a_fact(
+    room: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writing, "ON_COMMIT", [])  # the commits are another process's
+    head, gate, asked = hubs._head, threading.Event(), []
+
+    def slow_the_second_time(name: str) -> int:
+        asked.append(name)
+        if len(asked) == 2:
+            gate.wait(1)
+        return head(name)
+
+    monkeypatch.setattr(hubs, "_head", slow_the_second_time)
+
+    async def story() -> list[int]:
+        screens = [Screen(room), Screen(room)]
+        joined = [
+            asyncio.create_task(screen.until(lambda one: bool(one.pulses))) for screen in screens
+        ]
+        await joined[0]
+        await asyncio.sleep(0.1)
+        seq = await _act(room)
+        gate.set()
+        await joined[1]
+        await screens[0].until(lambda one: one.pulses[-1]["seq"] == seq)
+        for screen in screens:
+            await screen.closed()
+        return screens[0].seqs
+
+    assert _play(story) == [5]
 
 
 def test_a_screen_that_does_not_keep_up_is_dropped_and_holds_up_nobody(room: str) -> None:

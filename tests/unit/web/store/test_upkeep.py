@@ -1,9 +1,10 @@
 """The chain is checked from the last anchor on, and readiness follows."""
 
 import pytest
-from django.db import connection
+from django.db import connection, connections
 
 from opendcr.web.api.health import _failing
+from opendcr.web.store.keyring.models import WrappedKey
 from opendcr.web.store.models import Anchor, Entry
 from opendcr.web.store.upkeep import upkeep, verify
 from tests.support import acting
@@ -76,6 +77,18 @@ def test_a_changed_column_is_found(room: str, room_database: RoomDatabase, chang
     acting.send(room, "Arrive")
     _tamper(room_database, f"UPDATE store_entry SET {changed} WHERE seq = 5")
     assert verify(room) == 5
+
+
+def test_readiness_misses_the_keys(room: str, room_database: RoomDatabase) -> None:
+    acting.send(room, "AddNote", {"note": "words"})
+    assert "keys" not in _failing()
+    keys = WrappedKey.objects.get()
+    keys.wrapped = bytes(len(keys.wrapped))
+    keys.save()
+    assert "keys" in _failing()  # of another master key
+    with connections["keys"].cursor() as cursor:
+        cursor.execute("DROP TABLE keyring_wrappedkey")
+    assert "keys" in _failing()
 
 
 def test_readiness_misses_an_upkeep_that_never_ran(room_database: RoomDatabase) -> None:
