@@ -177,12 +177,13 @@ def test_a_stream_that_joins_slowly_makes_no_other_skip_a_fact(
     room: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(writing, "ON_COMMIT", [])  # the commits are another process's
+    monkeypatch.setattr(hubs, "LOOK_EVERY", 1.0)
     head, gate, asked = hubs._head, threading.Event(), []
 
     def slow_the_second_time(name: str) -> int:
         asked.append(name)
         if len(asked) == 2:
-            gate.wait(1)
+            gate.wait(0.5)
         return head(name)
 
     monkeypatch.setattr(hubs, "_head", slow_the_second_time)
@@ -193,7 +194,6 @@ def test_a_stream_that_joins_slowly_makes_no_other_skip_a_fact(
             asyncio.create_task(screen.until(lambda one: bool(one.pulses))) for screen in screens
         ]
         await joined[0]
-        await asyncio.sleep(0.1)
         seq = await _act(room)
         gate.set()
         await joined[1]
