@@ -32,8 +32,8 @@ _DOOR_DATA = frozenset(
      "takeaway", "emergency", "area", "incident", "alert", "staff", "role", "rule", "subject", "due",
      "target", "flag", "exclusion", "concern", "clock", "because", "other"}
 )  # fmt: skip
-_DOOR_HIDES_IN_VISITS = ("substances", "glyphs", "substance_words", "route", "naloxone", "assessed",
-                         "looked")  # fmt: skip
+_DOOR_HIDES_IN_VISITS = ("substances", "glyphs", "substance_words", "route", "naloxone", "not_before",
+                         "assessed", "looked")  # fmt: skip
 _DOOR_HIDES_IN_EMERGENCIES = (
     "breathing_checked", "breaths", "response", "spo2", "spo2_at", "oxygen", "naloxone",
     "interventions", "timeline",

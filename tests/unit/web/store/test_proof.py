@@ -8,6 +8,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
+from django.contrib.auth.models import User
 
 from opendcr.ledger.chain import canonical
 from opendcr.web.store.models import SigningKey
@@ -131,4 +132,17 @@ def test_paper_names_its_author_and_who_entered_it(room: str) -> None:
 
 def test_paper_cannot_name_somebody_who_does_not_work_here(room: str) -> None:
     command = body("Arrive", author="s-ghost", source="paper")
+    assert sent(room, command, sender("worker")).status == 422
+
+
+def test_a_key_writes_in_its_owners_name_alone(room: str, tablet: Tablet) -> None:
+    for by in (sender("lead"), DEVICE):
+        command = tablet.signed({**tablet.command(), "id": acting.uuid7(), "author": "s-worker"})
+        assert sent(room, command, by).status == 422
+
+
+def test_the_key_of_somebody_who_left_writes_nothing(room: str, tablet: Tablet) -> None:
+    command = tablet.signed(tablet.command())
+    User.objects.filter(staff__staff="s-nurse").update(is_active=False)
+    assert sent(room, command, DEVICE).status == 422
     assert sent(room, command, sender("worker")).status == 422

@@ -1,0 +1,76 @@
+"""What a body shows stays from reception, and what somebody wrote from an analyst."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from opendcr.room.board import board
+from opendcr.web.store.archive import records_after
+from opendcr.web.store.held import look
+from opendcr.web.store.visible import board_for, fact_for
+from tests.support import acting
+from tests.support.acting import send
+from tests.support.engines import RoomDatabase
+
+DRAWN = ("id", "visit", "place", "area", "since", "type", "ambulance")  # of an emergency, for all
+
+
+@pytest.fixture
+def engine() -> str:
+    """What a role sees is worked out without the database."""
+    return "sqlite"
+
+
+@pytest.fixture
+def room(room_database: RoomDatabase) -> str:
+    return acting.opened()
+
+
+def _board(room: str, role: str) -> dict[str, Any]:
+    return board_for(role, board(look(room).room, datetime.now(UTC)))
+
+
+def test_reception_sees_neither_naloxone_nor_what_follows_from_it(room: str) -> None:
+    visit = acting.arrived(room)
+    send(room, "Seat", {"place": "booth-1"}, visit=visit)
+    send(room, "GiveIntervention", {"intervention": "naloxone", "micrograms": 400}, visit=visit)
+    [nurses], [doors] = (_board(room, role)["visits"] for role in ("nurse", "reception"))
+    assert nurses["naloxone"] and nurses["not_before"]
+    assert (doors["naloxone"], doors["not_before"]) == (None, None)
+
+
+def test_reception_sees_that_an_emergency_runs_and_nothing_of_the_body(room: str) -> None:
+    visit = acting.arrived(room)
+    emergency = send(room, "StartEmergency", {}, visit=visit).facts[0]["data"]["emergency"]
+    seen = {"breaths": 6, "spo2": 84, "oxygen": 15, "response": "none", "emergency": emergency}
+    send(room, "Observed", seen)
+    dose = {"intervention": "naloxone", "micrograms": 400, "emergency": emergency}
+    send(room, "GiveIntervention", dose)
+    send(room, "GiveIntervention", {"intervention": "oxygen", "emergency": emergency})
+    [nurses], [doors] = (_board(room, role)["emergencies"] for role in ("nurse", "reception"))
+    assert (nurses["spo2"], nurses["breaths"]) == (84, 6)
+    assert nurses["spo2_at"] and nurses["naloxone"] and nurses["timeline"]
+    shown = {key for key, value in doors.items() if value not in (None, [], {}, "")}
+    assert shown <= set(DRAWN)
+
+
+def test_what_was_hidden_of_an_emergency_is_hidden_key_by_key() -> None:
+    body = dict.fromkeys(("breathing_checked", "breaths", "response", "spo2", "spo2_at", "oxygen"))
+    whole = {"visits": [], "emergencies": [dict.fromkeys(body, 93)]}
+    assert board_for("reception", whole)["emergencies"] == [body]
+    assert board_for("nurse", whole) == whole
+
+
+def test_an_analyst_sees_no_report_that_was_held_and_no_change_that_was_made(room: str) -> None:
+    held = {"tier": "1", "name": "Zebedee"}
+    send(room, "Registered", held, "analyst", person="p-1f0c", mode="report")
+    fact = send(room, "Arrive", {"reasons": ["shower"]}).facts[0]
+    changes = {"target": fact["id"], "changes": {"person": "p-1f0c"}, "reason": "mistake"}
+    send(room, "Correct", changes)
+    records = list(records_after(room, 0))
+    for kind, key in (("ReviewFlagged", "report"), ("Corrected", "changes")):
+        [record] = [one for one in records if one["kind"] == kind]
+        assert key in fact_for("manager", record)["data"]
+        assert key not in fact_for("analyst", record)["data"]
+        assert "reason" in fact_for("analyst", record)["data"]
