@@ -156,7 +156,7 @@ def test_a_strange_device_learns_that_nothing_was_saved(room: "Room", new_page: 
     page.goto(room.url + "/sign-in")
     page.get_by_role("link", name="EMERGENCY").click()
     shown(page)
-    expect(page.locator("#story")).to_contain_text("not taken", timeout=SOON)
+    expect(page.locator("#story")).to_contain_text("not recorded", timeout=SOON)
     assert running(room) == []
 
 

@@ -8,6 +8,8 @@ import { randomHex } from "./uuid.js";
 export const HANDED_ON = "opendcr-emergency";
 
 measurePage();
+// Here somebody may have signed out or is about to sign in: other tabs ask who is there.
+new BroadcastChannel("opendcr-session").postMessage("look");
 
 document.addEventListener("click", (event) => {
   const link = event.target.closest("[data-emergency]");

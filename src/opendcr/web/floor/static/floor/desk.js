@@ -1,9 +1,10 @@
 // What every part of the floor shares: the board as last heard, and the way a tap becomes a command.
 
+import { TabStore } from "./keeping.js";
 import { Outbox } from "./outbox.js";
 import { boot } from "./words.js";
 
-export const outbox = new Outbox(boot.urls?.commands ?? "/api/commands");
+export const outbox = new Outbox(boot.urls?.commands ?? "/api/commands", new TabStore(boot.texts));
 
 /** The board as last heard; null before the first. */
 export const desk = { board: null };
@@ -23,7 +24,7 @@ export const may = (kind) => !kind || Boolean(boot.staff?.may.includes(kind));
 export async function send(button, commands, say) {
   if (button.dataset.state === "saving" || button.dataset.state === "pending") return null;
   const entries = commands.map(([kind, options]) => outbox.submit(kind, { room: boot.room, ...options }));
-  const follow = (event) => entries.includes(event.detail) && show(button, event.detail.state, say);
+  const follow = (event) => entries.includes(event.detail) && show(button, event.detail.state, say, event.detail.words);
   show(button, "saving", say);
   outbox.addEventListener("change", follow);
   const answers = await Promise.all(entries.map((entry) => entry.answered));
@@ -35,7 +36,7 @@ export async function send(button, commands, say) {
 
 const said = {
   saving: "Saving…",
-  pending: "Not saved yet: the server does not answer. It is kept on this tablet and sent again by itself.",
+  pending: "Not saved yet: the server does not answer. Keep this page open: it is sent again by itself.",
   saved: "Saved",
 };
 

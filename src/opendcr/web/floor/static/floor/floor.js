@@ -9,10 +9,11 @@ import { desk, may, outbox, signedIn } from "./desk.js";
 import { drawEmergency, emergencyWords, showEmergency, shownEmergency, startEmergency } from "./emergency.js";
 import { Freshness } from "./freshness.js";
 import { h } from "./dom.js";
-import { adopt, begunHere, running } from "./incident.js";
+import { adopt, begunHere, running, takeUpUnsaved } from "./incident.js";
 import { toggleNames } from "./names.js";
 import { openPlace } from "./place.js";
 import { openSeatNext } from "./seat.js";
+import { lose, openLeft, sayLeft, sayNobody, watchSession } from "./signin.js";
 import { listenForKeys, showKeys } from "./shortcuts.js";
 import { acknowledge, soundFor, soundIsReady, unheard, wakeSound } from "./sound.js";
 import { Stream } from "./stream.js";
@@ -20,11 +21,15 @@ import { boot } from "./words.js";
 
 const byId = (id) => document.getElementById(id);
 const freshness = new Freshness();
+const MISSED = 3000; // ms without a pulse after which the board is asked for
+const ASK_AGAIN = 4000; // ms between two such questions
 let fetching = false;
+let asked = 0; // steady ms of the last question
 let stream = null;
 let wanted = null; // the emergency that the address names, until a board tells of it
 
 function heard(event, data) {
+  if (!signedIn()) return;
   if (event === "board") take(data);
   else if (event === "pulse") {
     measure(data.now);
@@ -46,13 +51,17 @@ function take(board) {
   wanted = null;
 }
 
+/** Asks for the board: what comes says also who is signed in, which a stream that fails does not. */
 async function fetchBoard() {
-  if (fetching || !signedIn()) return;
+  if (fetching) return;
   fetching = true;
+  asked = performance.now();
   try {
     const response = await fetch(boot.urls.board, { headers: { Accept: "application/json" }, signal: AbortSignal.timeout(8000) });
-    if (response.ok) take(await response.json());
-    else if (response.status === 401 || response.status === 403) location.assign(boot.urls.sign_in);
+    const body = await response.json();
+    if (response.status === 401 || response.status === 403) signedOut({ enrolled: body.problem?.code !== "unknown_sender" });
+    else if (response.ok && response.headers.get("OpenDCR-Staff") !== boot.staff?.id) signedOut({ enrolled: true, other: true });
+    else if (response.ok) take(body);
   } catch {
     // Nothing was heard: the banner says so.
   } finally {
@@ -60,8 +69,15 @@ async function fetchBoard() {
   }
 }
 
+function signedOut(known) {
+  lose(known, shownEmergency());
+  stream?.stop();
+  stream = null;
+  redraw();
+}
+
 function redraw() {
-  drawBoard();
+  if (signedIn()) drawBoard();
   drawEmergency();
   announce();
   tick();
@@ -69,14 +85,17 @@ function redraw() {
 
 /** Once a second: clocks, data age, what is not saved, and the sound. */
 function tick() {
-  const state = signedIn() ? freshness.state() : "live";
+  const state = signedIn() ? freshness.state() : "signed-out";
   document.body.dataset.data = state;
   writeClocks(byId("board"), state !== "dead");
   writeClocks(byId("facts"), state !== "dead");
   writeClocks(byId("emergency"));
   writeClocks(byId("tabs"), state !== "dead" || shownEmergency() !== null);
+  if (signedIn() && freshness.age() > MISSED && performance.now() - asked > ASK_AGAIN) fetchBoard();
   sayAge(state);
   sayWaiting();
+  sayNobody();
+  sayLeft();
   ringing();
 }
 
@@ -84,7 +103,7 @@ const ageWords = { waiting: "connecting…", dead: "stopped" };
 
 function sayAge(state) {
   byId("age").textContent = !signedIn() ? "nobody signed in" : ageWords[state] ?? `${state === "live" ? "live" : "not live"}, ${Math.floor(freshness.age() / 1000)} s old`;
-  const words = signedIn() ? freshness.words() : "";
+  const words = [signedIn() && freshness.words(), outbox.waiting.length && outbox.trouble].filter(Boolean).join(" ");
   if (byId("stale").textContent !== words) byId("stale").textContent = words;
   byId("stale").hidden = !words;
 }
@@ -133,10 +152,13 @@ function refusedAfterwards({ detail: entry }) {
   }
 }
 
+/** What needs the board, and so a person who may read it. */
+const known = (run) => () => { if (signedIn()) run(); };
+
 const keys = {
-  a: { words: "someone has arrived", run: openArrive },
-  n: { words: "seat next", run: openSeatNext },
-  d: { words: "drug alert", run: openAlerts },
+  a: { words: "someone has arrived", run: known(openArrive) },
+  n: { words: "seat next", run: known(openSeatNext) },
+  d: { words: "drug alert", run: known(openAlerts) },
   E: { words: "EMERGENCY, at once", run: () => startEmergency() },
   b: { words: "back to the board", run: () => showEmergency(null) },
   p: { words: "names or booth numbers", run: () => { toggleNames(); redraw(); } },
@@ -152,9 +174,9 @@ const on = (id, run) => byId(id)?.addEventListener("click", run);
 
 function start() {
   measurePage();
-  on("arrived", openArrive);
-  on("seat-next", openSeatNext);
-  on("alert", openAlerts);
+  on("arrived", known(openArrive));
+  on("seat-next", known(openSeatNext));
+  on("alert", known(openAlerts));
   on("help", () => showKeys(keys));
   document.querySelectorAll("[data-start-emergency]").forEach((button) => button.addEventListener("click", () => startEmergency()));
   document.addEventListener("emergency", (event) => startEmergency(event.detail));
@@ -163,8 +185,12 @@ function start() {
   addEventListener("keydown", wakeSound);
   new ResizeObserver(() => requestAnimationFrame(redraw)).observe(byId("left"));
   document.fonts.ready.then(redraw);
-  addEventListener("beforeunload", (event) => outbox.waiting.length && event.preventDefault());
+  on("kept-see", openLeft);
+  watchSession(fetchBoard);
   outbox.addEventListener("change", refusedAfterwards);
+  outbox.addEventListener("signed-out", fetchBoard);
+  outbox.restore(boot.staff?.id ?? null);
+  takeUpUnsaved();
   listenForKeys(keys, booth);
   handOn();
   if (signedIn()) listen();
@@ -173,7 +199,7 @@ function start() {
 }
 
 function listen() {
-  stream = new Stream(boot.urls.stream, heard);
+  stream = new Stream(boot.urls.stream, heard, fetchBoard);
   stream.start();
   fetchBoard();
 }

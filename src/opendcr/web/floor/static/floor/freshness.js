@@ -9,7 +9,8 @@ const BEHIND = 4000; // ms for which the board may lag behind the ledger's head
 /** Keeps when the server was last heard, and how far the board is behind it. */
 export class Freshness {
   constructor() {
-    this.heard = null; // steady ms of the last pulse
+    this.began = performance.now();
+    this.heard = null; // steady ms of the last pulse; null before the first
     this.server = null; // server time of the last pulse
     this.head = 0;
     this.behindSince = null;
@@ -30,15 +31,19 @@ export class Freshness {
 
   /** @returns {"waiting"|"live"|"stale"|"dead"} */
   state(steady = performance.now()) {
-    if (this.heard === null) return "waiting";
     const age = this.age(steady);
     if (age >= DEAD) return "dead";
-    return age >= STALE ? "stale" : "live";
+    if (age >= STALE) return "stale";
+    return this.heard === null ? "waiting" : "live";
   }
 
-  /** Milliseconds since the server was heard. */
+  /** Milliseconds since the server was heard; since this page began, where it never was. */
   age(steady = performance.now()) {
-    return this.heard === null ? Infinity : steady - this.heard;
+    return steady - (this.heard ?? this.began);
+  }
+
+  picture() {
+    return this.heard === null ? "It has shown nothing since it was opened." : `It shows the room as it was at ${hourMinuteSecond(this.server)}.`;
   }
 
   /** The sentence for the banner; empty while the board is live. */
@@ -48,8 +53,8 @@ export class Freshness {
       case "stale":
         return `Nothing heard from the server for ${seconds} s. The board may be out of date: look at the room.`;
       case "dead":
-        return `The board has stopped: nothing heard for ${spell(seconds)}. It shows the room as it was at ` +
-          `${hourMinuteSecond(this.server)}. Look at the room, not at the board. What you tap is kept on this tablet and sent when the server answers.`;
+        return `The board has stopped: nothing heard for ${spell(seconds)}. ${this.picture()} ` +
+          "Look at the room, not at the board. What you tap is not saved until the server answers: keep this page open, or use paper.";
       default:
         return "";
     }

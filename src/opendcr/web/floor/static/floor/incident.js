@@ -26,14 +26,25 @@ export function adopt(command) {
   const id = command.data.emergency;
   if (local.has(id)) return id;
   takeUp({ id, since: Date.parse(command.tapped) + (command.offset_ms ?? 0), visit: command.visit });
-  follow(id, outbox.add(command, true), { words: "Emergency", kind: command.kind, data: command.data, at: local.get(id).since });
+  follow(id, outbox.add(command, true, "Emergency"), { words: "Emergency", kind: command.kind, data: command.data, at: local.get(id).since });
   return id;
+}
+
+/** Takes up what an earlier page of this tab recorded of emergencies and could not save: it is shown on. */
+export function takeUpUnsaved() {
+  for (const sent of outbox.waiting) {
+    const { author = null, data, kind, tapped, offset_ms, visit } = sent.command;
+    if (!data?.emergency || sent.lost || ![null, boot.staff?.id].includes(author)) continue;
+    const at = Date.parse(tapped) + (offset_ms ?? 0);
+    if (!local.has(data.emergency)) takeUp({ id: data.emergency, since: at, visit, place: data.place });
+    follow(data.emergency, sent, { words: sent.label ?? kind, kind, data, at });
+  }
 }
 
 /** Records what was done or seen, at the moment of the touch. @returns the entry */
 export function record(id, kind, data, words, { visit = visitOf(id), clock = reading(), at = now() } = {}) {
   if (!local.has(id)) takeUp({ id, since: at });
-  const options = { visit, data: { emergency: id, ...data }, urgent: true, clock, room: boot.room };
+  const options = { visit, data: { emergency: id, ...data }, urgent: true, clock, room: boot.room, label: words };
   return follow(id, outbox.submit(kind, options), { words, kind, data, at });
 }
 

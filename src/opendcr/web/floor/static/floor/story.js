@@ -5,7 +5,7 @@ import { desk, signedIn } from "./desk.js";
 import { initials } from "./names.js";
 import { boot } from "./words.js";
 
-const states = { saving: "sending", pending: "not saved yet", saved: "saved", refused: "not taken", problem: "not taken", "signed-out": "not taken" };
+const states = { saving: "sending", pending: "not saved yet", saved: "saved", refused: "not taken", problem: "not taken", "signed-out": "not recorded" };
 
 /** The lines of a story. @param emergency as `incident.view` gives it */
 export function storyLines(emergency) {

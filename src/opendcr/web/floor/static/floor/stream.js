@@ -9,10 +9,14 @@ const STREAM_SILENT = 8000; // ms without a message before the holder opens the 
 
 /** The stream of the room. `hear(event, data)` is called in every tab. */
 export class Stream {
-  /** @param {string} address @param {(event: string, data: any) => void} hear */
-  constructor(address, hear) {
+  /**
+   * @param {string} address @param {(event: string, data: any) => void} hear
+   * @param {() => void} failed called when the stream breaks off or is not granted
+   */
+  constructor(address, hear, failed = () => {}) {
     this.address = address;
     this.hear = hear;
+    this.failed = failed;
     this.holding = false;
     this.source = null;
     this.heard = performance.now();
@@ -23,17 +27,36 @@ export class Stream {
   start() {
     if (navigator.locks) this.hold();
     else this.open(); // not a secure context: every tab for itself
-    setInterval(() => this.watch(), 1000);
+    this.timer = setInterval(() => this.watch(), 1000);
+  }
+
+  /** Hears no more, and leaves the lock to whoever may. */
+  stop() {
+    clearInterval(this.timer);
+    this.close();
+    this.channel.close();
+    this.release?.();
+    this.stopped = true;
   }
 
   /** Waits for the lock, or takes it from a holder that has fallen silent. */
   hold(steal = false) {
     navigator.locks
-      .request(LOCK, steal ? { steal: true } : {}, () => new Promise(() => this.open()))
+      .request(LOCK, steal ? { steal: true } : {}, () => this.granted())
       .catch(() => {
+        if (this.stopped) return;
         this.close(); // another tab took it
         this.hold();
       });
+  }
+
+  /** The lock is held for as long as this promise stands. */
+  granted() {
+    return new Promise((resolve) => {
+      this.release = resolve;
+      if (this.stopped) resolve();
+      else this.open();
+    });
   }
 
   open() {
@@ -41,6 +64,7 @@ export class Stream {
     this.holding = true;
     this.heard = performance.now();
     this.source = new EventSource(this.address);
+    this.source.addEventListener("error", () => this.failed());
     for (const name of EVENTS) {
       this.source.addEventListener(name, (event) => this.pass(name, JSON.parse(event.data)));
     }

@@ -1,0 +1,187 @@
+"""A session that ends is said at once; what was tapped is neither lost nor entered in another's name."""
+
+import json
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from playwright.sync_api import Page, Route, expect
+
+from tests.support.acting import PASSWORD
+
+if TYPE_CHECKING:
+    from tests.browser.conftest import Room, SignIn
+    from tests.support.browser import NewPage
+
+FULL = {"where": "the database", "found": "the disk is full", "expected": "try again, or use paper"}
+
+
+def ends(page: Page) -> None:
+    """The session is gone from this browser, as after a server that forgot it."""
+    page.context.clear_cookies(name="opendcr_session")
+    page.context.clear_cookies(name="opendcr_device")
+
+
+def enters(page: Page, role: str) -> None:
+    """Signs in by the banner's own link."""
+    page.locator("#nobody-link").click()
+    page.fill("#username", role)
+    page.fill("#password", PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.locator("#age")).to_contain_text("live")
+
+
+def soon(true: Callable[[], bool]) -> None:
+    """What the ledger has within seconds of a tap that is being sent."""
+    until = time.monotonic() + 5
+    while not true():
+        assert time.monotonic() < until
+        time.sleep(0.1)
+
+
+def story(room: "Room", id: str) -> list[str]:
+    """The lines of an emergency, in words."""
+    begun = [one for one in room.board()["emergencies"] if one["id"] == id]
+    return [line["words"] for one in begun for line in one["timeline"]]
+
+
+def authors(room: "Room", visit: str) -> list[str]:
+    """Who recorded that somebody left."""
+    return [fact["author"] for fact in room.facts("Departed") if fact["visit"] == visit]
+
+
+def leaves(page: Page, visit: str) -> None:
+    """Somebody leaves, as the outbox is told when it is tapped."""
+    page.evaluate(
+        """async (visit) => {
+          const { outbox } = await import(document.querySelector('link[href*="desk.js"]').href);
+          outbox.submit("Depart", { visit, data: { how: "well" } });
+        }""",
+        visit,
+    )
+
+
+def test_a_session_that_ends_is_said_and_names_leave_the_screen(
+    room: "Room", sign_in: "SignIn"
+) -> None:
+    room.seat("Vanishing", "booth-1")
+    page = sign_in("nurse")
+    expect(page.locator(".tile", has_text="Vanishing")).to_be_visible()
+    page.locator(".tile", has_text="Vanishing").click()
+    ends(page)
+    other = page.context.new_page()
+    other.goto(room.url + "/sign-in")  # where a sign-out leads: it tells the other tabs
+    expect(page.locator("#nobody")).to_contain_text("Nobody is signed in here", timeout=2000)
+    assert "Vanishing" not in page.content()
+    expect(page.locator("#age")).to_have_text("nobody signed in")
+    expect(page.locator("body")).to_have_attribute("data-data", "signed-out")
+    expect(page.get_by_role("button", name="Someone has arrived")).to_be_hidden()
+    expect(page.locator(".bar__emergency")).to_be_visible()
+
+
+def test_a_stream_that_fails_is_asked_after(room: "Room", sign_in: "SignIn") -> None:
+    page = sign_in("worker")
+    expect(page.locator("#age")).to_contain_text("live")
+    page.evaluate("fetch('/sign-out', {method: 'POST', headers: {'X-CSRFToken': "
+                  "document.cookie.match(/csrftoken=([^;]+)/)[1]}})")  # fmt: skip
+    expect(page.locator("#nobody")).to_contain_text("Nobody is signed in here", timeout=15_000)
+
+
+def test_a_tap_without_a_session_is_saved_once_its_author_signs_in(
+    room: "Room", sign_in: "SignIn"
+) -> None:
+    visit = room.arrive("Long Wait")
+    page = sign_in("reception")
+    expect(page.locator("#age")).to_contain_text("live")
+    ends(page)
+    leaves(page, visit)
+    expect(page.locator("#nobody")).to_contain_text("1 kept on this page")
+    enters(page, "nurse")  # somebody else: it is shown, and not sent
+    expect(page.locator("#kept")).to_contain_text("1 kept from RE, to be entered again by them")
+    assert authors(room, visit) == []
+    page.goto(room.url + "/sign-in")
+    page.fill("#username", "reception")
+    page.fill("#password", PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.locator("#age")).to_contain_text("live")
+    expect(page.locator("#kept")).to_be_hidden()
+    expect(page.locator("#unsaved")).to_be_hidden()
+    soon(lambda: authors(room, visit) == ["s-reception"])
+
+
+def test_no_words_are_kept_in_the_browser(room: "Room", sign_in: "SignIn") -> None:
+    page = sign_in("lead")
+    ends(page)
+    page.keyboard.press("d")
+    page.locator("#alert-text").fill("Secret Words")
+    page.get_by_role("button", name="Raise the alert").click()
+    expect(page.locator("#nobody")).to_contain_text("1 kept on this page")
+    kept = page.evaluate("sessionStorage.getItem('opendcr-unsaved')")
+    assert json.loads(kept)[0]["command"] is None
+    assert "Secret" not in kept
+    page.on("dialog", lambda dialog: dialog.accept())  # leaving loses words, and the browser asks
+    enters(page, "lead")
+    expect(page.locator("#kept")).to_contain_text("1 not kept, for the words in it")
+
+
+def test_an_emergency_on_a_strange_device_is_loudly_not_recorded_and_can_be_entered(
+    room: "Room", new_page: "NewPage"
+) -> None:
+    page = new_page()
+    page.goto(room.url + "/sign-in")
+    page.context.clear_cookies(name="opendcr_device")
+    page.get_by_role("link", name="EMERGENCY").click()
+    expect(page.locator("#nobody")).to_contain_text("NOT RECORDED · this device is not enrolled")
+    expect(page.locator("#age")).not_to_contain_text("live")
+    page.locator("[data-key=key-airway]").click()
+    expect(page.locator("#story")).to_contain_text("Airway opened")
+    expect(page.locator("#nobody")).to_contain_text("2 kept on this page")
+    id = page.evaluate("location.hash.slice(1)")
+    enters(page, "nurse")
+    expect(page.locator("#kept")).to_contain_text("2 made here with nobody signed in")
+    assert id not in [one["id"] for one in room.board()["emergencies"]]
+    page.locator("#kept-see").click()
+    page.get_by_role("button", name="Enter them as").click()
+    expect(page.locator("#kept")).to_be_hidden()
+    expect(page.locator("#unsaved")).to_be_hidden()
+    soon(lambda: story(room, id) == ["Emergency", "Airway opened"])
+
+
+def test_what_a_server_in_trouble_says_is_shown(room: "Room", sign_in: "SignIn") -> None:
+    room.seat("Full", "booth-2")
+    page = sign_in("nurse")
+
+    def full(route: Route) -> None:
+        route.fulfill(status=503, json={"problem": FULL})
+
+    page.route("**/api/commands", full)
+    page.locator(".tile", has_text="Full").click()
+    page.get_by_role("button", name="Alert, no concern").click()
+    expect(page.locator(".panel__status")).to_contain_text("the disk is full")
+    expect(page.locator(".panel__status")).to_contain_text("use paper")
+    page.get_by_role("button", name="Close").click()
+    expect(page.locator("#stale")).to_contain_text("use paper")
+    page.unroute("**/api/commands")
+    expect(page.locator("#unsaved")).to_be_hidden(timeout=15_000)
+    expect(page.locator("#stale")).to_be_hidden()
+
+
+def test_a_page_that_hears_nothing_from_its_first_moment_says_so(
+    room: "Room", sign_in: "SignIn"
+) -> None:
+    page = sign_in("nurse")
+    page.context.route("**/api/stream*", lambda route: route.abort())
+    page.context.route("**/api/board*", lambda route: route.abort())
+    page.reload()
+    expect(page.locator("#age")).to_have_text("connecting…")
+    expect(page.locator("#stale")).to_contain_text("may be out of date", timeout=8000)
+    expect(page.locator("#stale")).to_contain_text("has shown nothing", timeout=14_000)
+    expect(page.locator("#age")).to_have_text("stopped")
+
+
+def test_a_page_whose_scripts_never_came_says_so(room: "Room", sign_in: "SignIn") -> None:
+    page = sign_in("nurse")
+    page.context.route("**/floor/*.js*", lambda route: route.abort())
+    page.reload()
+    expect(page.locator(".unstarted")).to_be_visible(timeout=12_000)
+    expect(page.locator(".unstarted")).to_contain_text("has not started")
