@@ -126,3 +126,25 @@ def test_a_device_has_one_stream_however_many_tabs(room: "Room", sign_in: "SignI
     for tab in tabs:
         expect(tab.locator(".row", has_text="After The First")).to_be_visible(timeout=10_000)
     assert len(opened) == 1
+
+
+def test_a_board_behind_the_record_is_as_old_as_it_is_behind(
+    room: "Room", sign_in: "SignIn"
+) -> None:
+    """The server is heard each second, but the board stays at 5 while the ledger is at 9."""
+    page = sign_in("nurse")
+    told = page.evaluate(
+        """async () => {
+          const own = [...document.querySelectorAll("script[type=module]")].find((one) => one.src.includes("floor"));
+          const { Freshness } = await import(own.src.replace(/[^/]*$/, "freshness.js"));
+          const seen = new Freshness();
+          const at = (seconds, board) => {
+            seen.pulse({ now: Date.now(), seq: 9 }, board, seconds * 1000);
+            return [seen.state(seconds * 1000), seen.words(seconds * 1000)];
+          };
+          return [at(1, 9), at(2, 5), at(4, 5), at(8, 5), at(20, 5), at(21, 9)];
+        }"""
+    )
+    assert [state for state, _ in told] == ["live", "live", "live", "stale", "dead", "live"]
+    assert "behind the record" in told[3][1]
+    assert "has stopped: the server answers, but the board has been behind" in told[4][1]

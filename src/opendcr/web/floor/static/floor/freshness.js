@@ -37,9 +37,22 @@ export class Freshness {
     return this.heard === null ? "waiting" : "live";
   }
 
-  /** Milliseconds since the server was heard; since this page began, where it never was. */
+  /**
+   * Milliseconds since the picture was known to be true: since the server was heard (since this page
+   * began, where it never was), or since the ledger moved on without the board.
+   */
   age(steady = performance.now()) {
+    return Math.max(this.silence(steady), this.behind(steady) ? steady - this.behindSince : 0);
+  }
+
+  silence(steady) {
     return steady - (this.heard ?? this.began);
+  }
+
+  /** Why the picture is old, in words. */
+  why(steady) {
+    const lagging = this.silence(steady) < STALE;
+    return (spelled) => (lagging ? `the server answers, but the board has been behind the record for ${spelled}` : `nothing heard from the server for ${spelled}`);
   }
 
   picture() {
@@ -51,9 +64,9 @@ export class Freshness {
     const seconds = Math.floor(this.age(steady) / 1000);
     switch (this.state(steady)) {
       case "stale":
-        return `Nothing heard from the server for ${seconds} s. The board may be out of date: look at the room.`;
+        return capital(`${this.why(steady)(`${seconds} s`)}. The board may be out of date: look at the room.`);
       case "dead":
-        return `The board has stopped: nothing heard for ${spell(seconds)}. ${this.picture()} ` +
+        return `The board has stopped: ${this.why(steady)(spell(seconds))}. ${this.picture()} ` +
           "Look at the room, not at the board. What you tap is not saved until the server answers: keep this page open, or use paper.";
       default:
         return "";
@@ -61,4 +74,5 @@ export class Freshness {
   }
 }
 
+const capital = (words) => words[0].toUpperCase() + words.slice(1);
 const spell = (seconds) => (seconds < 120 ? `${seconds} s` : `${Math.floor(seconds / 60)} min`);
