@@ -65,7 +65,7 @@ class Room:
 
     def arrive(self, name: str) -> str:
         """Somebody with a name, at reception; returns the visit."""
-        person = f"p-{name.lower().replace(' ', '-')}"
+        person = f"p-{name.encode().hex()}"
         self.send("Register", {"tier": "1", "name": name}, person=person)
         visit = self.send("Arrive", {"reasons": ["consume"]}, person=person)[0]["visit"]
         self.send("AcceptTerms", {"terms": "terms-1"}, person=person, visit=visit)

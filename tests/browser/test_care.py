@@ -149,7 +149,7 @@ def test_a_refused_first_visit_is_tried_again_as_the_same_person(
 
 def test_namesakes_are_told_apart_and_enter_takes_neither(room: "Room", sign_in: "SignIn") -> None:
     for number in (1, 2):
-        room.send("Register", {"tier": "1", "name": "Twin Tam"}, person=f"p-tam-{number}")
+        room.send("Register", {"tier": "1", "name": "Twin Tam"}, person=f"p-7a-{number}")
     page = sign_in("reception")
     page.get_by_role("button", name="Someone has arrived").click()
     page.keyboard.type("twin tam")
@@ -162,16 +162,128 @@ def test_namesakes_are_told_apart_and_enter_takes_neither(room: "Room", sign_in:
     assert not room.board()["visits"]
     found.nth(1).click()
     saved(page)
-    assert [visit["person"] for visit in room.board()["visits"]] == ["p-tam-2"]
+    assert [visit["person"] for visit in room.board()["visits"]] == ["p-7a-2"]
 
 
 def test_a_first_visit_warns_of_a_known_namesake_and_can_take_them(
     room: "Room", sign_in: "SignIn"
 ) -> None:
-    room.send("Register", {"tier": "1", "name": "Known Kit"}, person="p-kit")
+    room.send("Register", {"tier": "1", "name": "Known Kit"}, person="p-c1")
     page = sign_in("reception")
     first_visit(page, "known kit")
     expect(panel(page)).to_contain_text("Somebody of that name is known")
     panel(page).locator(".choice--person").click()
     saved(page)
-    assert [visit["person"] for visit in room.board()["visits"]] == ["p-kit"]
+    assert [visit["person"] for visit in room.board()["visits"]] == ["p-c1"]
+
+
+def anonymous_after_the_talk(room: "Room") -> str:
+    visit = str(room.send("Arrive", {"reasons": ["consume"]})[0]["visit"])
+    use = {"outcome": "proceed", "substances": ["cocaine"], "route": "intravenous"}
+    room.send("Assess", use, visit=visit)
+    room.send("Queue", {}, visit=visit)
+    return visit
+
+
+def test_who_has_not_accepted_the_terms_can_do_so_where_they_are_seated(
+    room: "Room", sign_in: "SignIn"
+) -> None:
+    visit = anonymous_after_the_talk(room)
+    page = sign_in("worker")
+    page.get_by_role("button", name="Seat next").click()
+    expect(panel(page)).to_contain_text("the terms come first")
+    tap(page, "in booth 1")
+    expect(panel(page)).to_contain_text("read them together")
+    assert not room.board()["visits"][0]["terms"]
+    tap(page, "Terms accepted: seat in booth 1")
+    saved(page)
+    [seen] = room.board()["visits"]
+    assert (seen["id"], seen["terms"], seen["place"]) == (visit, True, "booth-1")
+
+
+def test_who_is_not_on_shift_comes_on_with_the_tap_that_says_they_watch(
+    room: "Room", sign_in: "SignIn"
+) -> None:
+    room.seat("Watched Wen", "booth-4")
+    page = sign_in("worker")  # nobody has signed the worker on
+    page.locator(".tile", has_text="Watched Wen").click()
+    tap(page, "I am on shift, and watching")
+    saved(page)
+    board = room.board()
+    assert board["visits"][0]["observer"] == "s-worker"
+    assert "s-worker" in [one["id"] for one in board["staff"]["people"]]
+    page.locator(".tile", has_text="Watched Wen").click()
+    expect(panel(page)).not_to_contain_text("I am on shift")
+
+
+def test_a_role_that_seats_nobody_is_not_offered_it(room: "Room", sign_in: "SignIn") -> None:
+    room.wait("Waiting Wil")
+    door, floor = sign_in("reception"), sign_in("nurse")
+    expect(floor.get_by_role("button", name="Seat next")).to_be_visible()
+    expect(door.get_by_role("button", name="Seat next")).to_have_count(0)
+    door.locator("[data-key=booth-3]").click()
+    expect(panel(door)).to_contain_text("Seating is for those who work on the floor")
+    expect(panel(door).locator(".choice")).to_have_count(0)
+
+
+def test_every_question_of_the_talk_comes_before_the_keys_that_end_it(
+    room: "Room", sign_in: "SignIn"
+) -> None:
+    room.arrive("Talking Toni")
+    page = sign_in("nurse", width=1024, height=768)
+    row(page, "Talking Toni").click()
+    tap(page, "Talk: what is planned")
+    tap(page, "Go ahead, into a vein")  # the substance is not said yet
+    expect(panel(page)).to_contain_text("What is planned is not said yet")
+    assert not room.facts("Assessed")[-1:] or not room.board()["visits"][0]["assessed"]
+    page.wait_for_timeout(200)
+    ends = page.locator(".ends").bounding_box()
+    assert ends and ends["y"] + ends["height"] <= 768
+    words = panel(page).inner_text()
+    assert words.index("How are they?") < words.index("Go ahead, into a vein")
+    assert words.index("Carries naloxone") < words.index("Go ahead, into a vein")
+    panel(page).get_by_role("button", name="alert", exact=True).click()
+    tap(page, "Would rather not say: go ahead")
+    saved(page)
+    told = room.facts("Assessed")[-1]["data"]
+    assert (told["substances"], told["state"], told["outcome"]) == (
+        ["declined"],
+        "alert",
+        "proceed",
+    )
+
+
+def test_recovery_tells_the_minutes_since_using_and_since_naloxone(
+    room: "Room", sign_in: "SignIn"
+) -> None:
+    visit = room.seat("Resting Ros", "booth-5")
+    room.send("EndConsumption", {}, visit=visit)
+    room.send("MoveToRecovery", {}, visit=visit)
+    room.send("GiveIntervention", {"intervention": "naloxone"}, visit=visit)
+    page = sign_in("nurse")
+    expect(row(page, "Resting Ros")).to_contain_text("since naloxone")
+    expect(row(page, "Resting Ros")).to_contain_text("0 min since using")
+
+
+def test_hidden_names_stay_hidden_and_leave_booth_numbers_alone(
+    room: "Room", sign_in: "SignIn"
+) -> None:
+    room.seat("Shy Shona", "booth-1")
+    code = room.board()["visits"][0]["code"]
+    page = sign_in("lead")
+    expect(page.locator("body")).to_contain_text("Shy Shona")
+    button = page.get_by_role("button", name="Hide names")
+    box = button.bounding_box()
+    assert box and box["width"] >= 48 and box["height"] >= 48
+    button.click()
+    page.reload()
+    tile = page.locator("[data-key=booth-1]")
+    expect(tile).to_contain_text("Booth 1")
+    for words in ("Shy Shona", code, "heroin"):
+        expect(page.locator("#board")).not_to_contain_text(words)
+    tile.click()
+    expect(page.locator("#panel-title")).to_have_text("Booth 1")
+    expect(panel(page)).not_to_contain_text("heroin")
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Hide names").click()
+    expect(tile).to_contain_text("Shy Shona")

@@ -1,22 +1,29 @@
 // The talk before using, and the looks at a person: large controls, one screen, no score, no advice.
 
-import { desk } from "./desk.js";
 import { termsInForce } from "./arrive.js";
+import { desk, may } from "./desk.js";
+import { h, refill } from "./dom.js";
 import { label } from "./names.js";
-import { chips, choice, group, openPanelAbout } from "./panel.js";
+import { chips, choice, door, group, openPanelAbout, sendAndClose } from "./panel.js";
 import { entries } from "./words.js";
 
-/** What is planned: substances, then one tap that says the route and that it goes ahead. */
+/** The talk: every question comes before the keys that end it, and those stay in sight below. */
 export function openAssess(visit) {
   const what = chips("What do you plan to use?", entries("substances"), { several: true });
   const state = chips("How are they?", entries("arrived_states"));
   const carried = chips("Carries naloxone", [["yes", "yes"], ["no", "no"]]);
-  const said = (outcome, route) => () => assessment(visit, { outcome, route, what, state, carried });
+  const asked = h("div", { class: "asked", role: "status" });
+  const said = (outcome, route) => () => assessment(visit, { outcome, route, what: what.value(), state, carried });
+  const goAhead = ([code, words]) => door(`Go ahead, ${words}`, (event) => {
+    if (what.value().length) return sendAndClose(event.currentTarget, said("proceed", code)());
+    return refill(asked, h("b", {}, "What is planned is not said yet. Touch it above, or:"),
+      choice(`Would rather not say: go ahead, ${words}`, () => assessment(visit, { outcome: "proceed", route: code, what: ["declined"], state, carried }), { kind: "Assess" }));
+  }, { main: true });
   openPanelAbout({ visit: visit.id, place: visit.place }, `The talk: ${label(desk.board, visit)}`,
-    what.element,
-    group("Go ahead", routesHere().map(([code, words]) => choice(`Go ahead, ${words}`, said("proceed", code), { main: true }))),
-    group("Or", choice("Wait and look again", said("delay", null)), choice("Not today", said("declined", null))),
-    state.element, carried.element);
+    what.element, state.element, carried.element,
+    h("div", { class: "ends" }, asked,
+      group("Go ahead", may("Assess") && routesHere().map(goAhead)),
+      group("Or", choice("Wait and look again", said("delay", null), { kind: "Assess" }), choice("Not today", said("declined", null), { kind: "Assess" }))));
 }
 
 /** The routes that this room allows. */
@@ -27,7 +34,7 @@ export function routesHere() {
 
 function assessment(visit, { outcome, route, what, state, carried }) {
   const data = { outcome };
-  if (what.value().length) data.substances = what.value();
+  if (what.length) data.substances = what;
   if (route) data.route = route;
   if (state.value()) data.state = state.value();
   if (carried.value()) data.naloxone_carried = carried.value() === "yes";

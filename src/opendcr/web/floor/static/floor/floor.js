@@ -178,6 +178,7 @@ function start() {
   on("seat-next", known(openSeatNext));
   on("alert", known(openAlerts));
   on("help", () => showKeys(keys));
+  on("privacy", keys.p.run);
   document.querySelectorAll("[data-start-emergency]").forEach((button) => button.addEventListener("click", () => startEmergency()));
   document.addEventListener("emergency", (event) => startEmergency(event.detail));
   on("heard", sayHeard);

@@ -44,10 +44,13 @@ export function visitRow(board, visit, { at, open }) {
       h("span", { class: "row__sub" }, levelChip(level), ...subOf(visit))));
 }
 
+/** What a row's minutes count: in recovery from naloxone where there was some, else from using. */
 function startOf(visit) {
-  if (visit.stage === "recovery") return visit.naloxone ?? visit.ended ?? visit.since;
+  if (visit.stage === "recovery") return visit.naloxone ?? usedAt(visit) ?? visit.since;
   return visit.stage === "arrived" ? visit.arrived ?? visit.since : visit.since;
 }
+
+const usedAt = (visit) => visit.ended ?? visit.started;
 
 function subOf(visit) {
   const parts = visit.stage === "recovery" ? restingWords(visit) : waitingWords(visit);
@@ -56,7 +59,8 @@ function subOf(visit) {
 }
 
 function restingWords(visit) {
-  const parts = [visit.naloxone ? "since naloxone" : visit.ended ? "since using" : "resting"];
+  const parts = [visit.naloxone ? "since naloxone" : usedAt(visit) ? "since using" : "resting"];
+  if (visit.naloxone && usedAt(visit)) parts.push(h("span", {}, clockOf("minutes", usedAt(visit)), " min since using"));
   if (visit.not_before) parts.push(clockOf("due", visit.not_before));
   else parts.push("may leave");
   if (visit.next_check) parts.push(h("span", {}, "check ", clockOf("countdown", visit.next_check)));

@@ -4,22 +4,32 @@ import { h } from "./dom.js";
 
 let hidden = sessionStorage.getItem("names-hidden") === "yes";
 
+function mark() {
+  document.body.dataset.names = hidden ? "hidden" : "shown";
+  document.getElementById("privacy")?.setAttribute("aria-pressed", String(hidden));
+}
+
+mark();
+
 export const namesHidden = () => hidden;
 
 /** Turns names into booth numbers and codes, and back. */
 export function toggleNames() {
   hidden = !hidden;
   sessionStorage.setItem("names-hidden", hidden ? "yes" : "no");
-  document.body.dataset.names = hidden ? "hidden" : "shown";
+  mark();
 }
 
 /** What to call a visit: the chosen name, the sayable code, or the booth. */
 export function label(board, visit) {
   if (!visit) return "unknown";
   if (!hidden) return board.labels?.[visit.id] || visit.code || "no name given";
-  const place = board.places.find((one) => one.id === visit.place);
+  const place = board.places.find((one) => one.id === visit.place && one.consumption && one.visits.length === 1);
   return place ? `Booth ${place.words}` : visit.code || "no code";
 }
+
+/** What is used, with its glyphs; nothing while names are hidden, since it is read over a shoulder too. */
+export const usedWords = (visit) => (hidden || !visit.glyphs ? "" : `${visit.glyphs} ${visit.substance_words}`);
 
 /** The initials of a member of staff. */
 export const initials = (board, staff) => (staff ? board?.staff_labels?.[staff] ?? staff : "");

@@ -1,6 +1,6 @@
 // The panel of a place: who is in it, who could be, and why it is blocked.
 
-import { desk } from "./desk.js";
+import { desk, may } from "./desk.js";
 import { h } from "./dom.js";
 import { showEmergency } from "./emergency.js";
 import { sortVisits } from "./lists.js";
@@ -30,7 +30,8 @@ function openFree(place) {
   const fits = waiting.filter((visit) => suits(place, visit.needs));
   const others = waiting.filter((visit) => !suits(place, visit.needs));
   openPanelAbout({ place: place.id }, `Booth ${place.words} · free`,
-    fits.length ? group("Seat", fits.map((visit, at) => seatChoice(visit, place, { words: label(desk.board, visit), main: at === 0, first: at === 0, sub: visit.needs_words.join(" · ") })))
+    !may("Seat") ? h("p", {}, "Seating is for those who work on the floor.")
+      : fits.length ? group("Seat", fits.map((visit, at) => seatChoice(visit, place, { words: label(desk.board, visit), main: at === 0, first: at === 0, sub: visit.needs_words.join(" · ") })))
       : h("p", {}, "Nobody is waiting whom this place suits."),
     group("Asked for another kind of place", others.map((visit) => seatChoice(visit, place, { words: label(desk.board, visit), sub: visit.needs_words.join(" · ") }))),
     group("Block it", entries("pauses").map(([code, words]) => choice(words, [["BlockPlace", { data: { place: place.id, reason: code } }]]))));

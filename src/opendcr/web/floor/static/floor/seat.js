@@ -1,5 +1,6 @@
 // Who sits where: the next in order, and the free place that fits.
 
+import { termsInForce } from "./arrive.js";
 import { desk, may } from "./desk.js";
 import { sortVisits } from "./lists.js";
 import { label } from "./names.js";
@@ -36,8 +37,26 @@ export function nextPair(board) {
   return null;
 }
 
-export const seatChoice = (visit, place, options = {}) =>
-  choice(options.words ?? `Booth ${place.words}`, [["Seat", { visit: visit.id, person: visit.person, data: { place: place.id } }]], options);
+const seating = (visit, place) => ["Seat", { visit: visit.id, person: visit.person, data: { place: place.id } }];
+
+/** A place for somebody in one tap; where the terms in force are not accepted yet, they come first. */
+export function seatChoice(visit, place, options = {}) {
+  const words = options.words ?? `Booth ${place.words}`;
+  if (visit.terms || !termsInForce()) return choice(words, [seating(visit, place)], options);
+  if (!may("Seat")) return null;
+  const button = door(words, () => openTermsFirst(visit, place), { ...options, sub: ["the terms come first", options.sub].filter(Boolean).join(" · ") });
+  if (options.first) button.dataset.first = "";
+  return button;
+}
+
+function openTermsFirst(visit, place) {
+  const accept = ["AcceptTerms", { visit: visit.id, person: visit.person, data: { terms: termsInForce() } }];
+  openPanelAbout({ visit: visit.id, place: visit.place }, `The terms, with ${label(desk.board, visit)}`,
+    h("p", { class: "lead" }, `The terms in force (${termsInForce()}) are not accepted yet: read them together.`),
+    group("Then",
+      choice(`Terms accepted: seat in booth ${place.words}`, [accept, seating(visit, place)], { main: true, first: true }),
+      choice("Terms accepted, seat later", [accept])));
+}
 
 /** The panel behind "Seat next". */
 export function openSeatNext() {

@@ -2,7 +2,7 @@
 // is where is seen before any word is read.
 
 import { h } from "./dom.js";
-import { initials, label, nameElement, namesHidden } from "./names.js";
+import { initials, label, nameElement, usedWords } from "./names.js";
 import { higher, levelText } from "./words.js";
 
 /** The highest level of what needs attention now about a visit or a place. */
@@ -71,16 +71,14 @@ function takenFace(board, place, visits, running, at) {
   return {
     data: { level, ...(visits.length > 1 && { crowded: "yes" }) },
     children: [
-      h("span", { class: "tile__top" }, h("span", { class: "tile__place" }, place.words), chip ?? h("span", { class: "tile__kind" }, using(visit))),
+      h("span", { class: "tile__top" }, h("span", { class: "tile__place" }, place.words), chip ?? h("span", { class: "tile__kind" }, usedWords(visit))),
       h("span", { class: "tile__middle" }, ...visits.map((one) => who(board, one)), what(visits, chip), ...marks(visits)),
       running ? emergencyFoot(running) : visits.length > 1 ? crowdFoot(visits) : usualFoot(board, visit),
     ],
   };
 }
 
-const using = (visit) => (visit.glyphs ? `${visit.glyphs} ${visit.substance_words}` : "");
-
-const who = (board, visit) => nameElement(namesHidden() ? visit.code || "–" : label(board, visit));
+const who = (board, visit) => nameElement(label(board, visit));
 
 const stageWords = { seated: "not started", finished: "finished" };
 
@@ -88,7 +86,7 @@ const stageWords = { seated: "not started", finished: "finished" };
 function what(visits, chip) {
   if (visits.length > 1) return null;
   const [visit] = visits;
-  const parts = [chip && using(visit), stageWords[visit.stage]].filter(Boolean);
+  const parts = [chip && usedWords(visit), stageWords[visit.stage]].filter(Boolean);
   return parts.length ? h("span", { class: "tile__what" }, parts.join(" · ")) : null;
 }
 

@@ -4,7 +4,7 @@ import { openAssess, routesHere, termsChoice } from "./assess.js";
 import { desk, may } from "./desk.js";
 import { h } from "./dom.js";
 import { allFine, lastLook, openObserve } from "./look.js";
-import { initials, label } from "./names.js";
+import { initials, label, usedWords } from "./names.js";
 import { choice, closePanel, door, group, openPanelAbout } from "./panel.js";
 import { recordDoors } from "./reviews.js";
 import { nextPair, openSeat, placesFor, seatChoice } from "./seat.js";
@@ -16,7 +16,7 @@ const about = (visit, kind, data = {}) => [[kind, { visit: visit.id, person: vis
 /** Opens the panel of a visit. */
 export function openVisit(visit) {
   const { board } = desk;
-  openPanelAbout(here(visit), `${label(board, visit)} · ${where(board, visit)}`,
+  openPanelAbout(here(visit), title(board, visit),
     summary(board, visit),
     lastLook(visit),
     group("Next", nextSteps(board, visit)),
@@ -27,13 +27,19 @@ export function openVisit(visit) {
 
 const here = (visit) => ({ visit: visit.id, place: visit.place });
 
+/** Who and where, once: with names hidden, a booth's number is both. */
+function title(board, visit) {
+  const [who, place] = [label(board, visit), where(board, visit)];
+  return who.toLowerCase() === place.toLowerCase() ? who : `${who} · ${place}`;
+}
+
 function where(board, visit) {
   const place = board.places.find((one) => one.id === visit.place);
   return place ? `booth ${place.words}` : { arrived: "at reception", recovery: "resting" }[visit.stage] ?? visit.stage.replace("_", " ");
 }
 
 function summary(board, visit) {
-  const parts = [visit.code, visit.substance_words, ...visit.needs_words, visit.observer && `watched by ${initials(board, visit.observer)}`,
+  const parts = [visit.code, usedWords(visit), ...visit.needs_words, visit.observer && `watched by ${initials(board, visit.observer)}`,
     visit.to_review && `to review ${visit.to_review}`].filter(Boolean);
   return h("p", { class: "panel__summary" }, parts.join(" · "));
 }
@@ -51,7 +57,7 @@ const steps = {
     visit.assessed && choice("Waits for a booth", about(visit, "Queue", { needs: visit.needs }), { main: true }), ...seats(board, visit)],
   waiting: (board, visit) => [termsChoice(visit, again(visit)), mayTalk(visit) && door("Talk: what is planned", () => openAssess(visit), { main: true }), ...seats(board, visit),
     choice("Call", about(visit, "Call")), choice("Stepped out, place kept", about(visit, "StepOut"))],
-  called: (board, visit) => [...seats(board, visit), choice("Stepped out, place kept", about(visit, "StepOut"))],
+  called: (board, visit) => [termsChoice(visit, again(visit)), ...seats(board, visit), choice("Stepped out, place kept", about(visit, "StepOut"))],
   stepped_out: (board, visit) => [choice("Came back", about(visit, "ComeBack"), { main: true, first: true })],
   seated: (board, visit) => [...starts(visit), watch(visit)],
   consuming: (board, visit) => [choice("Finished", about(visit, "EndConsumption"), { main: true, first: true }), watch(visit)],
@@ -78,12 +84,19 @@ function seats(board, visit) {
 function starts(visit, words = "Started using") {
   const substances = visit.substances.length ? visit.substances : ["declined"];
   const start = (route) => about(visit, "StartConsumption", { place: visit.place, substances, route });
-  if (visit.route) return [choice(words, start(visit.route), { main: true, first: true, sub: visit.substance_words })];
+  if (visit.route) return [choice(words, start(visit.route), { main: true, first: true, sub: usedWords(visit) })];
   return routesHere().map(([code, route], at) => choice(`${words}, ${route}`, start(code), { main: true, first: at === 0 }));
 }
 
-const watch = (visit) =>
-  boot.staff && visit.observer !== boot.staff.id ? choice("I am watching", about(visit, "Allocate", { observer: boot.staff.id })) : null;
+/** Only somebody on shift can watch: whoever is not on it yet comes on with the same tap. */
+function watch(visit) {
+  const me = boot.staff;
+  if (!me || visit.observer === me.id) return null;
+  const watching = about(visit, "Allocate", { observer: me.id });
+  if (desk.board.staff.people.some((one) => one.id === me.id)) return choice("I am watching", watching);
+  return choice("I am on shift, and watching", [["SignOnStaff", { data: { staff: me.id, role: me.role } }], ...watching],
+    { kind: "Allocate", sub: "you are not on shift yet" });
+}
 
 const lookDoor = (visit, options) => door("Look: response, breaths, SpO₂, colour", () => openObserve(visit), options);
 
