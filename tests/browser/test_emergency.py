@@ -61,7 +61,7 @@ def test_from_a_panel_it_carries_who_and_where(room: "Room", sign_in: "SignIn") 
     page.locator(".tile", has_text="Carried").click()
     page.locator(".panel__alarm").click()
     shown(page)
-    expect(page.locator(".tab--emergency")).to_contain_text("Booth 2 · Carried")
+    expect(page.locator(".tab--emergency")).to_contain_text("Booth 2 Carried")
     expect(page.locator("#story")).not_to_contain_text("sending", timeout=SOON)
     begun = room.board()["emergencies"][-1]
     assert (begun["visit"], begun["place"]) == (visit, "booth-2")
@@ -181,3 +181,39 @@ def test_a_corrected_dose_keeps_its_route_and_a_corrected_time_its_dose(
     [dose] = begun["naloxone"]
     assert (dose["micrograms"], dose["route"]) == (400, "intramuscular")
     assert dose["at"] < room.facts("InterventionGiven")[-1]["happened"]
+
+
+def test_many_of_a_place_not_said_take_one_row_and_leave_the_way_back(
+    room: "Room", sign_in: "SignIn"
+) -> None:
+    for number in range(9):
+        room.send("StartEmergency", {"emergency": f"e-many{number}"})
+    page = sign_in("nurse", width=1024, height=768)
+    expect(page.locator(".tab--emergency")).to_have_count(9, timeout=SOON)
+    height = "document.querySelector('.top').getBoundingClientRect().height"
+    assert page.evaluate(height) < 125
+    page.locator(".tab--emergency").first.click()
+    assert page.evaluate(height) < 70
+    page.locator("[data-key=tab-board]").click()
+    expect(page.locator(".tile").first).to_be_visible()
+
+
+@pytest.mark.parametrize("key", ["naloxone", "breathing"])
+def test_a_form_that_does_not_fit_says_what_is_below(
+    key: str, room: "Room", sign_in: "SignIn"
+) -> None:
+    page = sign_in("nurse", width=1024, height=768)
+    page.locator(".bar__emergency").click()
+    shown(page)
+    page.locator(f"[data-key=key-{key}]").click()
+    expect(page.locator(".detail")).to_be_visible()
+    last = "Batch" if key == "naloxone" else "SpO₂"
+    more = page.locator(".more-below")
+    expect(more).to_contain_text(last)
+    expect(page.locator("#story .story__line").first).to_be_in_viewport(ratio=1)
+    for _ in range(4):
+        if more.is_visible():
+            more.click()
+            page.wait_for_timeout(400)
+    expect(more).to_be_hidden()
+    expect(page.locator(".detail").get_by_text(last, exact=True)).to_be_in_viewport(ratio=1)

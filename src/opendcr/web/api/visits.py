@@ -54,7 +54,7 @@ def story_of(room: str, visit: str, role: str) -> Answer:
     return {
         "visit": visit,
         "person": person,
-        "label": directory().names.get(person) or code_of(person or visit),
+        "label": directory().names.get(person or "") or code_of(person or visit),
         "here": visit in held.visits,
         "lines": lines,
         "staff_labels": _initials(),

@@ -90,6 +90,14 @@ def test_reception_reads_the_story_without_what_is_used(ask: Ask, visit: str) ->
     assert b"heroin" in ask("GET", f"/api/visits/{visit}/story", "worker").content
 
 
+@pytest.mark.parametrize("role", ["reception", "worker"])
+def test_a_line_says_whether_its_reader_may_correct_it(ask: Ask, visit: str, role: str) -> None:
+    lines = ask("GET", f"/api/visits/{visit}/story", role).json()["lines"]
+    may = {line["kind"]: line["correctable"] for line in lines}
+    assert may["Arrived"] is True
+    assert may["Seated"] == (role == "worker")
+
+
 def test_who_left_too_early_is_found_and_brought_back(ask: Ask, room: str, visit: str) -> None:
     assert acting.send(room, "Departed", {"how": "well"}, visit=visit).status == 200
     [gone] = ask("GET", "/api/visits/left", "reception").json()["visits"]

@@ -59,12 +59,12 @@ export const details = {
   },
   dose: () => {
     const listed = chips("Micrograms given", [100, 200, 400, 800, 1800, 2000].map((number) => [number, String(number)]));
-    const other = field("dose-other", "Or another number of micrograms", { type: "number", inputmode: "numeric", min: 1 });
+    const other = field("dose-other", "Or other micrograms", { type: "number", inputmode: "numeric", min: 1 });
     const route = chips("How", entries("naloxone_routes"));
     const batch = field("dose-batch", "Batch", { maxlength: 64, pattern: "[A-Za-z0-9._:\\-]*" });
     const witness = chips("Witness", (desk.board?.staff.people ?? []).map((one) => [one.id, initials(desk.board, one.id)]));
     return {
-      elements: [listed.element, route.element, witness.element, other.element, batch.element],
+      elements: [listed.element, route.element, witness.element, h("div", { class: "beside" }, batch.element, other.element)],
       data: () => kept({ micrograms: other.value() ? Number.parseInt(other.value(), 10) : listed.value(), route: route.value(),
         witness: witness.value(), batch: batch.value().replace(/[^A-Za-z0-9._:-]/g, "") }),
     };

@@ -6,6 +6,7 @@ import { h, refill } from "./dom.js";
 import { begin, lastPending, record, running, view } from "./incident.js";
 import { detailForm, finish, keyButton, KEYS, lastTouch } from "./keys.js";
 import { label } from "./names.js";
+import { moreBelow } from "./more.js";
 import { chips, closePanel, door, group, openPanel } from "./panel.js";
 import { acknowledge } from "./sound.js";
 import { storyLines } from "./story.js";
@@ -54,9 +55,19 @@ export function drawEmergency() {
   drawParts(emergency);
 }
 
+/** The same, as short as a tab must be where many run: "Booth 5 Mac", "?" where nobody has said. */
+function shortWords(emergency) {
+  const { board } = desk;
+  const visit = board?.visits.find((one) => one.id === emergency.visit);
+  const place = board?.places.find((one) => one.id === emergency.place);
+  const where = place ? `Booth ${place.words}` : emergency.area ? capital(words("areas", emergency.area)) : null;
+  const who = visit && label(board, visit);
+  return [where, who !== where && who].filter(Boolean).join(" ") || "?";
+}
+
 function tab(emergency) {
-  return h("button", { type: "button", class: "tab tab--emergency", data: { key: `tab-${emergency.id}` }, "aria-pressed": String(emergency.id === shown), on: { click: () => showEmergency(emergency.id) } },
-    h("span", { "aria-hidden": "true" }, "▲ "), emergencyWords(emergency), " · ", h("span", { data: { clock: "stopwatch", at: new Date(emergency.since).toISOString() } }, stopwatch(now() - emergency.since)));
+  return h("button", { type: "button", class: "tab tab--emergency", data: { key: `tab-${emergency.id}` }, title: emergencyWords(emergency), "aria-pressed": String(emergency.id === shown), on: { click: () => showEmergency(emergency.id) } },
+    h("span", { "aria-hidden": "true" }, "▲ "), h("span", { "aria-hidden": "true" }, shortWords(emergency)), h("span", { class: "visually-hidden" }, emergencyWords(emergency)), " ", h("span", { data: { clock: "stopwatch", at: new Date(emergency.since).toISOString() } }, stopwatch(now() - emergency.since)));
 }
 
 function drawParts(emergency) {
@@ -67,6 +78,8 @@ function drawParts(emergency) {
   refill(byId("emergency-bar"), ...bar(emergency));
 }
 
+let more = null; // tells what of the form is below its edge
+
 /** The form for a detail is kept as it is while the story beneath it moves on. */
 function drawSide(emergency) {
   const form = detailForm(emergency, drawEmergency);
@@ -74,6 +87,9 @@ function drawSide(emergency) {
   if (form !== slot.firstElementChild) {
     slot.replaceChildren(...(form ? [form] : []));
     if (form) slot.scrollTop = 0;
+    more ??= moreBelow(slot);
+    if (!more.button.isConnected) slot.after(more.button);
+    more.look();
   }
   refill(byId("story"), ...storyLines(emergency));
 }

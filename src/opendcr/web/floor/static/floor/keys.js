@@ -100,8 +100,8 @@ export function detailForm(emergency, redraw) {
   if (open.element) return open.element;
   const done = () => { finish(); redraw(); };
   open.element = h("section", { class: "detail", "aria-label": `Detail of ${open.key.words}` },
-    h("h2", {}, `${open.key.words} ${hourMinuteSecond(open.at)}`),
-    ...open.form.elements,
-    h("div", { class: "detail__end" }, h("button", { type: "button", class: "button button--main", on: { click: done } }, "Add to the record")));
+    h("div", { class: "detail__top" }, h("h2", {}, `${open.key.words} ${hourMinuteSecond(open.at)}`),
+      h("button", { type: "button", class: "button button--main", on: { click: done } }, "Add to the record")),
+    ...open.form.elements);
   return open.element;
 }

@@ -34,11 +34,21 @@ function reviewRow(one, staff, again) {
     h("p", { class: "review__why" }, one.words),
     h("p", { class: "review__what" }, [one.kind_words && `Entry: ${one.kind_words}`, whom(one), momentWords(one.at), `by ${staff[one.author] ?? authors[one.author] ?? one.author}`].filter(Boolean).join(" · ")),
     one.fields.length > 0 && h("p", { class: "review__what" }, `It is about: ${one.fields.join(", ").replaceAll("_", " ")}`),
-    one.note && h("blockquote", { class: "review__note" }, one.note),
+    one.note && h("blockquote", { class: "review__note" }, noteWords(one.note)),
     one.withheld && h("p", { class: "review__what" }, "What was sent is kept; the shift lead can read it."),
     h("div", { class: "choices" },
       choice("Looked at", [["ResolveReview", { visit: one.visit, data: { flag: one.flag } }]], { main: true, then: again, key: `looked-${one.flag}` }),
       one.visit && door("What happened", () => openHappened(one.visit))));
+}
+
+/** What was sent, as people read it: a key and a value on a line. */
+function noteWords(note) {
+  try {
+    const held = JSON.parse(note);
+    return Object.entries(held).map(([key, value]) => `${key.replace(/^data\./, "").replaceAll("_", " ")}: ${typeof value === "string" ? value : JSON.stringify(value)}`).join("\n");
+  } catch {
+    return note;
+  }
 }
 
 const authors = { unattributed: "nobody signed in" };
