@@ -81,7 +81,8 @@ def _(shape: shapes.Flag) -> st.SearchStrategy[Any]:
 
 @values.register
 def _(shape: shapes.Ident) -> st.SearchStrategy[Any]:
-    return idents
+    number = st.text("0123456789abcdef-", min_size=1, max_size=12)
+    return number.map(f"{shape.letter}-{{}}".format) if shape.letter else idents
 
 
 @values.register

@@ -195,8 +195,8 @@ class World:
 
 
 def person(name: str) -> str:
-    """The pseudonym of a name."""
-    return f"p-{name.lower()}"
+    """The pseudonym of a name: no letters but those of a number."""
+    return f"p-{name.lower().encode().hex()}"
 
 
 def code(answer: Answer) -> str | None:

@@ -56,7 +56,7 @@ class Kind:
 
 
 _place = {"place": Ident("a place")}
-_emergency = {"emergency": Ident("an emergency")}
+_emergency = {"emergency": Ident("an emergency", "e")}
 _note: dict[str, Shape] = {"note": Text()}
 _use: dict[str, Shape] = {
     "substances": Many(Code(substances.SUBSTANCES)),
@@ -68,8 +68,8 @@ _KINDS = [
     Kind("Registered", "Register", "person", "registered", {"tier": Code(people.TIERS)},
          {"gender": Code(people.GENDERS), "age_band": Code(people.AGE_BANDS), "name": Text(), "code": Text()}),
     Kind("Linked", "Link", "person", "found to be one person with another record",
-         {"other": Ident("a person")}),
-    Kind("Unlinked", "Unlink", "person", "found not to be one person", {"other": Ident("a person")}),
+         {"other": Ident("a person", "p")}),
+    Kind("Unlinked", "Unlink", "person", "found not to be one person", {"other": Ident("a person", "p")}),
     Kind("Erased", "Erase", "person", "name and texts erased"),
     Kind("TermsAccepted", "AcceptTerms", "any", "accepted the terms", {"terms": Ident("a version of the terms")}),
     Kind("ConsentGiven", "GiveConsent", "person", "consented", {"consent": Code(people.CONSENTS)}),

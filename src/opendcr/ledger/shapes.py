@@ -109,25 +109,33 @@ class Flag:
 class Ident:
     """A short name that a machine or a policy gave: of a place, a fact, an emergency, a batch.
 
-    No spaces and at most 64 characters, so that no sentence and no full name fits in.
+    No spaces and at most 64 characters, so that no sentence and no full name fits in. Where devices
+    make such ids, `letter` is what they begin with; a new one has only hexadecimal digits and
+    dashes behind it, so that no word fits in.
     """
 
     of: str
+    letter: str | None = None
 
     def expects(self) -> str:
+        if self.letter is not None:
+            return f"the id of {self.of}: '{self.letter}-' and up to 61 hexadecimal digits or '-'"
         return f"the id of {self.of}: up to 64 letters, digits, '-', '_', '.', ':'"
 
     def readable(self, value: Json) -> bool:
         return isinstance(value, str) and is_ident(value)
 
     def plausible(self, value: Json) -> bool:
-        return True
+        return re.fullmatch(self._form(), value) is not None
 
     def holdable(self, value: Json) -> bool:
-        return True
+        return self.plausible(value)
 
     def schema(self) -> dict[str, Json]:
-        return {"type": "string", "pattern": "^[A-Za-z0-9._:-]{1,64}$"}
+        return {"type": "string", "pattern": f"^{self._form()}$"}
+
+    def _form(self) -> str:
+        return f"{self.letter}-[0-9a-f-]{{1,61}}" if self.letter else "[A-Za-z0-9._:-]{1,64}"
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ goes on to `decide`; the rest goes to the register, whole, and is flagged.
 
 import hashlib
 import re
+import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -106,9 +107,10 @@ SOURCES: Mapping[str, Source] = {
     "tap": "tap", "paper": "paper", "device": "device", "simulation": "simulation"
 }  # fmt: skip
 
-# Pseudonyms, told from names by their form.
-_VISIT = re.compile("v-[a-z0-9-]{1,61}")
-_PERSON = re.compile("p-[a-z0-9-]{1,61}")
+# What devices number, told from names and words by its form: hexadecimal digits behind a letter.
+_VISIT = re.compile("v-[0-9a-f-]{1,61}")
+_PERSON = re.compile("p-[0-9a-f-]{1,61}")
+_COMMAND = re.compile("([a-z]-)?[0-9a-f-]{1,61}")
 
 _EXPECTED = {
     "visit": "the id of a visit, such as v-0194f3e2",
@@ -139,7 +141,7 @@ class _Sorter:
         required = self.kind.required if self.kind else {}
         tapped = self._take("tapped", str, parse_instant)
         return Intake(
-            id=self.body["id"],
+            id=_command_id(self.body["id"]),
             kind=self.kind.fact if self.kind else "ReviewFlagged",
             mode=mode,
             visit=self._take("visit", str, _VISIT.fullmatch),
@@ -171,8 +173,9 @@ class _Sorter:
             self.unreadable["data"] = given
             given = {}
         if self.kind is None:
-            self.unreadable |= {"data": given} if given else {}
-            return {"reason": "unknown_kind", "kind": self.body["kind"]}, {}, ()
+            # Its name could be anybody's words.
+            self.unreadable |= {"kind": self.body["kind"], **({"data": given} if given else {})}
+            return {"reason": "unknown_kind"}, {}, ()
         data: dict[str, Json] = {}
         texts: dict[str, str] = {}
         impossible: list[str] = []
@@ -244,6 +247,11 @@ _CHANGES: Mapping[str, Callable[[Json], bool]] = {
     "visit": lambda value: value is None or _matches(_VISIT, value),
     "person": lambda value: value is None or _matches(_PERSON, value),
 }
+
+
+def _command_id(given: str) -> str:
+    """A command's id; one that could be words gives way to a number that always is the same."""
+    return given if _COMMAND.fullmatch(given) else str(uuid.uuid5(uuid.NAMESPACE_OID, given))
 
 
 def _matches(form: re.Pattern[str], value: Json) -> bool:
