@@ -66,7 +66,7 @@ export function sayNobody() {
 
 function nobodyWords(enrolled) {
   const waiting = outbox.waiting.length;
-  const kept = waiting ? ` ${waiting} kept on this page: sign in, and ${waiting === 1 ? "it is" : "they are"} sent.` : "";
+  const kept = waiting ? ` ${waiting} kept on this page until sign-in.` : "";
   if (!enrolled && (waiting || running().length)) return `NOT RECORDED · this device is not enrolled: sign in, or use paper.${kept}`;
   if (!enrolled) return "Nobody is signed in here, and this device is not enrolled: not even an emergency is recorded. Sign in, or use paper.";
   const who = another ? "Somebody else is signed in now." : "Nobody is signed in here.";
