@@ -1,8 +1,10 @@
 """Names, codes and free text stand in no log, no address and no answer to the wrong role."""
 
 import json
+import logging
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -99,7 +101,6 @@ def _provoke(server: Served, token: str) -> None:
 
 
 def test_an_error_inside_is_logged_without_what_it_held(capsys: pytest.CaptureFixture[str]) -> None:
-    import logging
     import sys
 
     from opendcr.web.config.logs import Plain
@@ -114,3 +115,47 @@ def test_an_error_inside_is_logged_without_what_it_held(capsys: pytest.CaptureFi
     assert "ValueError" in line
     assert "test_logs.py" in line
     assert not any(word in line for word in PLANTED)
+
+
+@pytest.fixture
+def logged() -> Iterator[list[str]]:
+    """The lines that Django's own loggers write, by our form."""
+    from opendcr.web.config.logs import Plain
+
+    lines: list[str] = []
+
+    class Kept(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            lines.append(self.format(record).partition(" ")[2])
+
+    handler, logger = Kept(), logging.getLogger("django")
+    handler.setFormatter(Plain())
+    logger.addHandler(handler)
+    yield lines
+    logger.removeHandler(handler)
+
+
+def test_a_host_that_is_not_ours_is_not_written_down(logged: list[str]) -> None:
+    from django.test import Client
+
+    assert Client().get("/healthz", headers={"Host": "zebedee-quill.test"}).status_code == 400
+    assert logged[0].startswith("ERROR django.security.DisallowedHost: 400 GET no view [Disallowed")
+    logging.getLogger("django.security.csrf").warning("Forbidden: Zebedee Quill")
+    assert logged[-1] == "WARNING django.security.csrf: a request was refused"
+    assert not any(word in line.lower() for line in logged for word in ("zebedee", "quill"))
+
+
+def test_a_line_of_a_request_tells_its_answer_method_and_view(
+    logged: list[str], room_database: RoomDatabase
+) -> None:
+    from django.test import Client
+
+    client = Client(raise_request_exception=False)
+    client.get("/people/Zebedee?name=Quill")
+    client.get("/people/search?name=Quill")
+    client.generic("QUILL", "/people/search")
+    assert logged == [
+        "WARNING django.request: 404 GET no view",
+        "WARNING django.request: 405 GET people:search",
+        "WARNING django.request: 405 another method people:search",
+    ]
