@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseForbidden
 from django.middleware.csrf import CsrfViewMiddleware
 
 from opendcr.web.store.models import Device, Staff, Token
-from opendcr.web.store.proof import Sender
+from opendcr.web.store.proof import UNKNOWN_DEVICE, Sender
 
 COOKIE = "opendcr_device"  # a browser's own id, signed
 
@@ -75,7 +75,7 @@ def _by_session(request: HttpRequest) -> Sender | None:
     if not isinstance(user, User) or not user.is_active:
         return None
     staff = Staff.objects.filter(user=user).first()
-    device = str(asked.session.get("device", "t-unknown"))
+    device = str(asked.session.get("device", UNKNOWN_DEVICE))
     return Sender(staff.staff, staff.role, device, "session") if staff else None
 
 

@@ -27,6 +27,8 @@ class NoProof(InputError):
 
     code = "no_proof"
 
+UNKNOWN_DEVICE = "t-unknown"  # of a session that began without a device's cookie
+
 
 @dataclass(frozen=True)
 class Sender:

@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from opendcr.errors import InputError
 from opendcr.ledger.chain import canonical, seal
 from opendcr.ledger.codec import encode, whole_milliseconds
-from opendcr.ledger.facts import Command, Fact, Refusal
+from opendcr.ledger.facts import UNATTRIBUTED, Command, Fact, Refusal
 from opendcr.ledger.shapes import Json
 from opendcr.room.decide import decide
 from opendcr.room.intake import Intake, intake
@@ -22,7 +22,7 @@ from opendcr.web.store.archive import StoredArchive
 from opendcr.web.store.erasing import apply_erasures
 from opendcr.web.store.held import Held, current, keep
 from opendcr.web.store.models import Answer, Entry, Secret
-from opendcr.web.store.proof import Author, NoProof, Sender, author_of
+from opendcr.web.store.proof import UNKNOWN_DEVICE, Author, NoProof, Sender, author_of
 from opendcr.web.store.register import shelter
 
 
@@ -142,9 +142,18 @@ def _hash_of(body: Mapping[str, Json]) -> str:
 
 
 def _again(earlier: Answer, author: Author, body_hash: str) -> Answered:
-    if (earlier.author, earlier.body_hash) == (author.staff, body_hash):
+    same = earlier.author == author.staff or _same_device(earlier, author)
+    if same and earlier.body_hash == body_hash:
         return Answered(earlier.status, earlier.body)
     return unacceptable(InputError("id", "an id that was used before", "a new command's own id"))
+
+
+def _same_device(earlier: Answer, author: Author) -> bool:
+    """Whether a device alone sends again what was sent from it: whoever did has signed out since."""
+    if author.staff != UNATTRIBUTED or earlier.status != 200:
+        return False
+    devices = {fact["device"] for fact in orjson.loads(earlier.body)["facts"]}
+    return devices == {author.device} and author.device != UNKNOWN_DEVICE
 
 
 def _not_before(now: datetime, last: datetime | None) -> datetime:

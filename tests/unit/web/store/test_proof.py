@@ -146,3 +146,14 @@ def test_the_key_of_somebody_who_left_writes_nothing(room: str, tablet: Tablet) 
     User.objects.filter(staff__staff="s-nurse").update(is_active=False)
     assert sent(room, command, DEVICE).status == 422
     assert sent(room, command, sender("worker")).status == 422
+
+
+def test_a_tablet_gets_its_answer_again_after_its_person_signed_out(room: str) -> None:
+    started = body("StartEmergency", {"area": "toilet"})
+    first = sent(room, started, Sender("s-nurse", "nurse", "t-9", "session"))
+    assert sent(room, started, DEVICE) == first
+    elsewhere = Sender(None, "device", "t-8", "device")
+    for by, command in ((elsewhere, started), (DEVICE, {**started, "data": {}})):
+        again = sent(room, command, by)
+        assert again.status == 422
+        assert first.facts[0]["id"] not in str(again.said)
