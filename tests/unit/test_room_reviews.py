@@ -31,7 +31,12 @@ def _doubts() -> set[str]:
     """What the functions that doubt a report can say: the only words in them with a low line."""
     trees = [
         ast.parse(inspect.getsource(function))
-        for function in (decide._doubts, decide._clock_doubts, decide._breaks)
+        for function in (
+            decide._doubts,
+            decide._clock_doubts,
+            decide._breaks,
+            decide.by_wrong_clock,
+        )
     ]
     words = {
         node.value

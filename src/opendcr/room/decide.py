@@ -273,6 +273,16 @@ def _flag(reason: str, fact: Fact, command: Command) -> Draft:
     return "ReviewFlagged", data | (_note(command) if reason == "unreadable" else {})
 
 
+def by_wrong_clock(facts: tuple[Fact, ...], command: Command) -> tuple[Fact, ...]:
+    """The facts of a command, and a flag that the server's own clock was wrong for them."""
+    about = facts[0]
+    if about.kind != command.kind:
+        return facts  # it is held already, and looked at anyway
+    kind, data = _flag("server_clock", about, command)
+    flag = _fact(command, about.recorded, len(facts), kind, data)
+    return (*facts, replace(flag, happened=about.happened, visit=about.visit, person=about.person))
+
+
 def _doubts(room: Room, command: Command, now: datetime) -> list[str]:
     """What makes a report doubtful beside the rules; an impossible value or clock also in an ask."""
     doubts = []

@@ -63,6 +63,7 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "late_without_reason": "It was entered late, and nobody said why.",
         "long_ago": "It happened more than a day before it was entered.",
         "not_permitted": "The sender's role may not record this.",
+        "server_clock": "The server's clock had run ahead, so that the times may be too late.",
         "unknown_kind": "Nobody here knows this kind of entry.",
         "unreadable": "A part of it could not be read.",
     }

@@ -14,9 +14,10 @@ from opendcr.errors import InputError
 from opendcr.web.store.held import rooms
 from opendcr.web.store.keyring.keys import keys_of
 from opendcr.web.store.keyring.models import WrappedKey
-from opendcr.web.store.models import Anchor, Heartbeat
+from opendcr.web.store.models import Anchor, Entry, Heartbeat
 from opendcr.web.store.threads import reading
 from opendcr.web.store.trouble import TROUBLE
+from opendcr.web.store.write import AHEAD
 
 FREE_BYTES = 50 * 2**20
 OVERDUE = timedelta(minutes=3)
@@ -68,6 +69,15 @@ def verified() -> bool:
     return True
 
 
+def clock_right() -> bool:
+    """No ledger is ahead of this server's clock: a clock was wrong, and times stand still."""
+    latest = (
+        Entry.objects.filter(room=room).order_by("-seq").values_list("recorded", flat=True).first()
+        for room in rooms()
+    )
+    return all(moment is None or moment - datetime.now(UTC) <= AHEAD for moment in latest)
+
+
 def disk_not_full() -> bool:
     """There is room to write, where the database is a file of ours."""
     if connection.vendor != "sqlite":
@@ -86,6 +96,7 @@ CHECKS = {
     "migrated": migrated,
     "keys": keys_open,
     "verified": verified,
+    "clock": clock_right,
     "disk": disk_not_full,
     "background": background_alive,
 }

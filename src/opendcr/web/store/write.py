@@ -1,10 +1,11 @@
 """The one way to write. Every fact comes through `write`: taps, programs, simulated people."""
 
 import hashlib
+import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from threading import RLock
 
 import orjson
@@ -15,7 +16,7 @@ from opendcr.ledger.chain import canonical, seal
 from opendcr.ledger.codec import encode, whole_milliseconds
 from opendcr.ledger.facts import UNATTRIBUTED, Command, Fact, Refusal
 from opendcr.ledger.shapes import Json
-from opendcr.room.decide import decide
+from opendcr.room.decide import by_wrong_clock, decide
 from opendcr.room.intake import Intake, intake
 from opendcr.room.room import Room
 from opendcr.web.store.archive import StoredArchive
@@ -24,6 +25,8 @@ from opendcr.web.store.held import Held, current, keep
 from opendcr.web.store.models import Answer, Entry, Secret
 from opendcr.web.store.proof import UNKNOWN_DEVICE, Author, NoProof, Sender, author_of
 from opendcr.web.store.register import shelter
+
+log = logging.getLogger("opendcr.write")
 
 
 @dataclass(frozen=True)
@@ -70,13 +73,17 @@ def _first_answer(
 ) -> tuple[Answered, Held]:
     """Decides, and writes down what was decided; the room after it."""
     held = current(room)
-    now = _not_before(clock(), held.room.recorded)
+    told = clock()
+    now = _not_before(told, held.room.recorded)
     command, secrets = _command(taken, author, held.room, now)
     decided = decide(held.room, command, now, StoredArchive(room))
     facts: tuple[Fact, ...] = ()
     if isinstance(decided, Refusal):
         answered = _refused(decided)
     else:
+        if now - told > AHEAD:
+            log.error("the last fact of room %s is recorded ahead of the server's clock", room)
+            decided = by_wrong_clock(decided, command)
         facts = seal(decided, held.room.seq, held.head)
         answered = _recorded(facts)
         Secret.objects.bulk_create(secrets)
@@ -88,6 +95,7 @@ def _first_answer(
     return answered, held.after(list(facts))
 
 
+AHEAD = timedelta(minutes=1)  # a ledger further ahead of the server's clock than this is flagged
 ERASING = frozenset({"Erased", "Corrected", "Retracted"})  # what can change whose texts are erased
 ON_COMMIT: list[Callable[[str], None]] = []  # told the room's name after each commit
 

@@ -1,5 +1,7 @@
 """The chain is checked from the last anchor on, and readiness follows."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from django.db import connection, connections
 
@@ -77,6 +79,13 @@ def test_a_changed_column_is_found(room: str, room_database: RoomDatabase, chang
     acting.send(room, "Arrive")
     _tamper(room_database, f"UPDATE store_entry SET {changed} WHERE seq = 5")
     assert verify(room) == 5
+
+
+def test_readiness_misses_a_clock_that_was_ahead(room: str) -> None:
+    acting.send(room, "Arrive", now=datetime.now(UTC) + timedelta(seconds=50))
+    assert "clock" not in _failing()
+    acting.send(room, "Arrive", now=datetime.now(UTC) + timedelta(minutes=5))
+    assert "clock" in _failing()
 
 
 def test_readiness_misses_the_keys(room: str, room_database: RoomDatabase) -> None:

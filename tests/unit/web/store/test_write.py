@@ -82,6 +82,20 @@ def test_recorded_never_falls_when_the_servers_clock_goes_back(room: str) -> Non
     assert late["recorded"] == "2025-02-01T12:00:00.000Z"
 
 
+@pytest.mark.parametrize(("ahead", "flags"), [(61, ["server_clock"]), (59, [])])
+def test_what_is_recorded_while_the_servers_clock_is_behind_is_flagged(
+    room: str, ahead: int, flags: list[str]
+) -> None:
+    send(room, "Arrive", now=MORNING + timedelta(seconds=ahead))
+    answer = send(room, "StartEmergency", now=MORNING)
+    assert answer.flags == flags
+    assert answer.facts[0]["kind"] == "EmergencyStarted"
+    assert [fact["data"]["about"] for fact in answer.facts[1:]] == [
+        answer.facts[0]["id"] for _ in flags
+    ]
+    assert look(room).room == fold(facts_after(room, 0), room, "Europe/London")
+
+
 def test_words_go_to_the_register_and_a_fact_holds_their_hash(room: str) -> None:
     note = send(room, "AddNote", {"note": "Asked after Senga"}).facts[0]["data"]["note"]
     assert set(note) == {"text", "sha256"}
