@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 from django.http import HttpRequest, HttpResponse
-from ninja import NinjaAPI, Query
+from ninja import Query
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from opendcr.errors import InputError
@@ -16,6 +16,7 @@ from opendcr.web.api import schemas, visits
 from opendcr.web.api.access import SignedIn, for_the_known, problem, sender_from, unknown_sender
 from opendcr.web.api.boards import board_text
 from opendcr.web.api.bodies import body_of
+from opendcr.web.api.described import Described
 from opendcr.web.api.measuring import measures_text
 from opendcr.web.api.schemas import COMMAND, Problem
 from opendcr.web.store.archive import records_after
@@ -32,7 +33,7 @@ SHIFT = timedelta(hours=12)
 PROBLEMS = {400: Problem, 401: Problem, 403: Problem, 422: Problem, 503: Problem}
 
 log = logging.getLogger("opendcr.api")
-api = NinjaAPI(
+api = Described(
     title="OpenDCR",
     version="1",
     description="Commands in, facts and the board out. Every address takes `room`.",
