@@ -27,6 +27,7 @@ class NoProof(InputError):
 
     code = "no_proof"
 
+
 UNKNOWN_DEVICE = "t-unknown"  # of a session that began without a device's cookie
 
 
