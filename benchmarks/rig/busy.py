@@ -29,7 +29,7 @@ async def _fill(connection: Connection) -> None:
 
 
 async def _waiting(connection: Connection, name: str) -> str:
-    person = f"p-{name.lower()}"
+    person = f"p-{name.encode().hex()}"
     await _send(connection, "Register", {"tier": "1", "name": name}, person=person)
     arrived = await _send(connection, "Arrive", {"reasons": ["consume"]}, person=person)
     visit = str(arrived[0]["visit"])
