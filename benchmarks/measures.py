@@ -204,7 +204,7 @@ def compare(rooms: int, years: int, folder: Path) -> None:
     write_one(sealed, header, one)
     print(f"{facts:,} facts, {rooms} rooms, {years} years, {size / 2**20:,.0f} MB of Parquet")
     measuring = [sys.executable, "-c", MEASURING, *map(str, paths)]
-    ours = json.loads(subprocess.run(measuring, check=True, capture_output=True).stdout)
+    ours = json.loads(subprocess.run(measuring, check=True, stdout=subprocess.PIPE).stdout)
     seconds, subset = plainly(one)
     scaled = seconds * facts / subset
     print(f"{'':28}{'facts':>12}{'seconds':>10}{'peak MB':>10}")

@@ -60,7 +60,7 @@ def _object(line: bytes, where: str) -> Record:
         raise LedgerError(where, "JSON that is no object", "a JSON object")
     # A line that reads back as it stands holds no key twice; only other lines are looked into.
     if _written(record, where) != line.rstrip(b"\r\n"):
-        _refuse_repeated_keys(line, where)
+        refuse_repeated_keys(line, where)
     return record
 
 
@@ -72,7 +72,7 @@ def _written(record: Record, where: str) -> bytes:
         raise LedgerError(where, "JSON nested too deep", "no more than 250 levels") from error
 
 
-def _refuse_repeated_keys(line: bytes, where: str) -> None:
+def refuse_repeated_keys(line: bytes, where: str) -> None:
     """Of a key that stands twice, some readers take the first value and some the last."""
 
     def once(pairs: list[tuple[str, Json]]) -> None:

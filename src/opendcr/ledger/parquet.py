@@ -32,6 +32,7 @@ import polars as pl
 
 from opendcr.errors import LedgerError
 from opendcr.ledger.codec import ENVELOPE, Record, whole_milliseconds
+from opendcr.ledger.jsonlines import refuse_repeated_keys
 from opendcr.ledger.shapes import Json, parse_instant
 
 HEADER_KEY = "opendcr"
@@ -291,7 +292,6 @@ def _parsed(text: str, where: str) -> Record:
         raise LedgerError(where, "no JSON, or JSON nested too deep", "a JSON object") from error
     if not isinstance(value, dict):
         raise LedgerError(where, "JSON that is no object", "a JSON object")
-    if not same:
-        # A key that stands twice, above all: readers differ in which of its values they take.
-        raise LedgerError(where, "JSON in another form than a ledger has", "compact JSON")
+    if not same:  # another writer's spacing is its own; a key that stands twice is two answers
+        refuse_repeated_keys(text.encode(), where)
     return value
