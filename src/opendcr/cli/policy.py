@@ -1,7 +1,7 @@
 """`opendcr policy`: adopts a room's policy."""
 
-import os
-import uuid
+import secrets
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -82,19 +82,11 @@ def _standing(room: str | None) -> str:
 def _adopted(room: str, decided: "Policy") -> Any:
     import orjson
 
+    from opendcr.ledger.uuid7 import uuid7
     from opendcr.web.store.proof import Sender
     from opendcr.web.store.write import write
 
     sender = Sender("s-administrator", "administrator", "t-command-line", "token")
-    body = {"id": _uuid7(), "kind": "AdoptPolicy", "data": {"policy": decided.to_data()}}
+    id = uuid7(time.time_ns() // 1_000_000, secrets.randbits(80))
+    body = {"id": id, "kind": "AdoptPolicy", "data": {"policy": decided.to_data()}}
     return orjson.loads(write(room, body, sender).body)
-
-
-def _uuid7() -> str:
-    """A UUIDv7: its milliseconds and random bits."""
-    import time
-
-    milliseconds, random = time.time_ns() // 1_000_000, int.from_bytes(os.urandom(10), "big")
-    number = milliseconds << 80 | random
-    number = number & ~(0xF << 76) | 7 << 76
-    return str(uuid.UUID(int=number & ~(0b11 << 62) | 0b10 << 62))

@@ -8,6 +8,8 @@ import hashlib
 
 import numpy as np
 
+from opendcr.ledger import uuid7 as ids
+
 
 def stream(seed: int, *name: object) -> np.random.Generator:
     """The stream of this name."""
@@ -16,11 +18,7 @@ def stream(seed: int, *name: object) -> np.random.Generator:
 
 def uuid7(milliseconds: int, seed: int, *name: object) -> str:
     """A UUIDv7 (RFC 9562) of a moment, in milliseconds since 1970, with the name's random bits."""
-    random = int.from_bytes(_digest(seed, name), "big")
-    value = (milliseconds & (2**48 - 1)) << 80 | random & (2**80 - 1)
-    value = value & ~(0xF << 76) | 0x7 << 76
-    said = f"{value & ~(0x3 << 62) | 0x2 << 62:032x}"
-    return f"{said[:8]}-{said[8:12]}-{said[12:16]}-{said[16:20]}-{said[20:]}"
+    return ids.uuid7(milliseconds, int.from_bytes(_digest(seed, name), "big"))
 
 
 def _digest(seed: int, name: tuple[object, ...]) -> bytes:
