@@ -285,5 +285,5 @@ def test_hidden_names_stay_hidden_and_leave_booth_numbers_alone(
     expect(page.locator("#panel-title")).to_have_text("Booth 1")
     expect(panel(page)).not_to_contain_text("heroin")
     page.keyboard.press("Escape")
-    page.get_by_role("button", name="Hide names").click()
+    page.get_by_role("button", name="Show names").click()
     expect(tile).to_contain_text("Shy Shona")

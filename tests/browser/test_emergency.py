@@ -183,6 +183,22 @@ def test_a_corrected_dose_keeps_its_route_and_a_corrected_time_its_dose(
     assert dose["at"] < room.facts("InterventionGiven")[-1]["happened"]
 
 
+def test_of_a_long_name_the_end_may_go_and_of_the_clock_nothing(
+    room: "Room", sign_in: "SignIn"
+) -> None:
+    for booth in (1, 2, 3):
+        visit = room.arrive(f"Bartholomew Featherstone {booth}")
+        room.send("StartEmergency", {"place": f"booth-{booth}"}, visit=visit)
+    page = sign_in("nurse", width=1024, height=768)
+    page.locator(".tab--emergency").first.click()
+    tabs = page.locator("#tabs").bounding_box()
+    board = page.locator("[data-key=tab-board]").bounding_box()
+    assert tabs and board
+    for clock in page.locator(".tab--emergency [data-clock]").all():
+        box = clock.bounding_box()
+        assert box and tabs["x"] <= box["x"] and box["x"] + box["width"] <= board["x"]
+
+
 def test_many_of_a_place_not_said_take_one_row_and_leave_the_way_back(
     room: "Room", sign_in: "SignIn"
 ) -> None:

@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from playwright.sync_api import Page, Route, expect
 
@@ -77,6 +77,19 @@ def test_a_session_that_ends_is_said_and_names_leave_the_screen(
     expect(page.locator("body")).to_have_attribute("data-data", "signed-out")
     expect(page.get_by_role("button", name="Someone has arrived")).to_be_hidden()
     expect(page.locator(".bar__emergency")).to_be_visible()
+
+
+def test_whoever_leaves_signs_out_by_two_taps(
+    room: "Room", sign_in: "SignIn", sessions: dict[str, Any]
+) -> None:
+    page = sign_in("nurse")
+    sessions.pop("nurse")
+    page.locator("#who").click()
+    expect(page.get_by_text("is signed in here")).to_be_visible()
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("button", name="Sign out")).to_have_count(0)
+    page.goto(room.url)
+    expect(page.locator(".tile")).to_have_count(0)
 
 
 def test_a_stream_that_fails_is_asked_after(room: "Room", sign_in: "SignIn") -> None:

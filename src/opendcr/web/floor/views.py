@@ -100,13 +100,12 @@ def _staff(request: HttpRequest) -> dict[str, Any] | None:
     if sender is None or sender.staff is None:
         return None
     known = Staff.objects.select_related("user").get(staff=sender.staff)
-    name = known.user.get_full_name() or known.initials
     commands = [kind.command for kind in KINDS.values() if may(known.role, kind.fact)]
     return {
         "id": known.staff,
         "role": known.role,
         "initials": known.initials,
-        "name": name,
+        "name": known.called,
         "may": commands,
     }
 

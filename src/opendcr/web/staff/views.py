@@ -65,17 +65,20 @@ async def _form(request: HttpRequest, name: str = "", problem: str = "") -> Http
         "problem": problem,
         "next": request.POST.get("next") or request.GET.get("next", ""),
         "known": known,
-        "figures": await reading(_reads_figures, request),
+        **await reading(_here_already, request),
     }
     return await sync_to_async(render)(
         request, "staff/sign_in.html", context, status=403 if problem else 200
     )
 
 
-def _reads_figures(request: HttpRequest) -> bool:
-    """Whether whoever is signed in already, and may be leaving, may read the figures."""
+def _here_already(request: HttpRequest) -> dict[str, object]:
+    """Whoever is signed in already, and may be leaving; and whether they may read the figures."""
     sender = sender_of(request)
-    return sender is not None and may_read(sender.role, "evidence")
+    if sender is None or sender.staff is None:
+        return {}
+    here = Staff.objects.select_related("user").get(staff=sender.staff)
+    return {"here": here.called, "figures": may_read(sender.role, "evidence")}
 
 
 def _onward(request: HttpRequest) -> str:

@@ -77,6 +77,11 @@ class Staff(models.Model):
     initials = models.CharField(max_length=4)
     demonstration = models.BooleanField(default=False)
 
+    @property
+    def called(self) -> str:
+        """What screens call them."""
+        return self.user.get_full_name() or self.initials
+
 
 class Device(models.Model):
     """An enrolled device. Only the hash of its token is kept."""

@@ -67,7 +67,7 @@ function shortWords(emergency) {
 
 function tab(emergency) {
   return h("button", { type: "button", class: "tab tab--emergency", data: { key: `tab-${emergency.id}` }, title: emergencyWords(emergency), "aria-pressed": String(emergency.id === shown), on: { click: () => showEmergency(emergency.id) } },
-    h("span", { "aria-hidden": "true" }, "▲ "), h("span", { "aria-hidden": "true" }, shortWords(emergency)), h("span", { class: "visually-hidden" }, emergencyWords(emergency)), " ", h("span", { data: { clock: "stopwatch", at: new Date(emergency.since).toISOString() } }, stopwatch(now() - emergency.since)));
+    h("span", { "aria-hidden": "true" }, "▲"), h("span", { class: "tab__who", "aria-hidden": "true" }, shortWords(emergency)), h("span", { class: "visually-hidden" }, emergencyWords(emergency)), h("span", { data: { clock: "stopwatch", at: new Date(emergency.since).toISOString() } }, stopwatch(now() - emergency.since)));
 }
 
 function drawParts(emergency) {

@@ -6,7 +6,8 @@ let hidden = sessionStorage.getItem("names-hidden") === "yes";
 
 function mark() {
   document.body.dataset.names = hidden ? "hidden" : "shown";
-  document.getElementById("privacy")?.setAttribute("aria-pressed", String(hidden));
+  const button = document.getElementById("privacy");
+  if (button) button.textContent = hidden ? "Show names" : "Hide names";
 }
 
 mark();
