@@ -156,7 +156,7 @@ def measure(engine: str, streams: int, taps: int) -> None:
             board = report(engine, *ours)
             report(
                 "  peer: board each second",
-                *asyncio.run(polled(url, of.token, streams, taps // 4)),
+                *asyncio.run(polled(url, of.token, streams, max(taps // 4, 2))),
                 facts=False,
             )
         with peer(of, "echo") as url:
