@@ -219,6 +219,12 @@ def _stranger(world: World, random: Random) -> Body:
     return _filled(world, kind, random) | {"visit": random.choice(_visits(world))}
 
 
+def _plan(world: World, random: Random) -> Body:
+    """Anything that is no report of a body, about a visit that is open, over or unheard of."""
+    kind = random.choice(sorted(set(KINDS) - BODY_KINDS - ABOUT_FACTS))
+    return _filled(world, kind, random) | {"visit": random.choice(_visits(world))}
+
+
 def _acknowledge(world: World, random: Random) -> Body | None:
     notices = world.notices()
     if not notices:
@@ -241,7 +247,7 @@ VERBS: Mapping[str, Verb] = {
     "next": _next, "go on": _next, "and on": _next, "further": _next, "once more": _next,
     "then": _next, "after that": _next, "arrive": _arrival,
     "any": _any, "stand": _standing, "bar": _bar, "care": _care, "correct": _correct, "correct again": _correct,
-    "retract": _retract, "stranger": _stranger, "depart": _depart, "named": _named, "acknowledge": _acknowledge, "policy": _policy,
+    "retract": _retract, "stranger": _stranger, "depart": _depart, "named": _named, "acknowledge": _acknowledge, "policy": _policy, "plan": _plan,
 }  # fmt: skip
 
 

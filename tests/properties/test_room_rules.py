@@ -101,7 +101,7 @@ def test_what_was_asked_and_granted_is_so(acts):
             assert (visit.stage if visit else "left") == STEPS[fact.kind].after
 
 
-@given(histories(("next", "next", "arrive", "stand", "policy"), 40))
+@given(histories(("next", "next", "arrive", "stand", "policy", "plan", "plan"), 40))
 def test_the_building_count_is_arrivals_less_departures(acts):
     world = lived(acts)
     kinds = [fact.kind for fact in world.facts]

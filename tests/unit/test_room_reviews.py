@@ -36,6 +36,7 @@ def _doubts() -> set[str]:
             decide._clock_doubts,
             decide._breaks,
             decide.by_wrong_clock,
+            decide._disputes,
         )
     ]
     words = {

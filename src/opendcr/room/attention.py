@@ -62,13 +62,14 @@ def max_level(one: str, other: str) -> str:
 def next_check(room: Room, visit: Visit) -> datetime | None:
     """When somebody must look at a person next; None where nobody need.
 
-    After use, and wherever else there is concern.
+    After use, after naloxone, and wherever else there is concern.
     """
     level, since = concern_of(room, visit), visit.checked or visit.since
-    if since is None or (level == "none" and visit.stage not in IN_PLACE):
+    watched = visit.stage in IN_PLACE or visit.naloxone is not None
+    if since is None or (level == "none" and not watched):
         return None
     minutes = room.policy.look_every.get(level, 1)
-    if visit.stage == "recovery" and level == "none":
+    if visit.stage not in IN_BOOTH and level == "none":
         minutes = room.policy.recovery_look_every
     return since + timedelta(minutes=minutes)
 

@@ -159,7 +159,7 @@ def _visit(room: Room, visit: Visit) -> Board:
         "next_check": _time(next_check(room, visit)),
         "observer": visit.observer,
         "naloxone": _time(visit.naloxone),
-        "not_before": _time(earliest_leave(visit, room.policy)),
+        "not_before": _time(earliest_leave(room, visit)),
         "assessed": visit.assessed == "proceed",
         "terms": has_terms(room, visit),
         "wants_to_use": visit.wants_to_use,

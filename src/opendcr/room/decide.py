@@ -10,12 +10,12 @@ from opendcr.ledger.effective import ABOUT_FACTS
 from opendcr.ledger.facts import Command, Fact, Refusal
 from opendcr.ledger.kinds import BODY_KINDS, KINDS
 from opendcr.ledger.shapes import Json
-from opendcr.room.emergency import Emergency, fold_emergency
 from opendcr.room.impossible import impossible_in
 from opendcr.room.permissions import may
-from opendcr.room.room import NOTHING, Archive, Room, advance, thread_of
+from opendcr.room.room import NOTHING, Archive, Room, advance, origin_of, thread_of
 from opendcr.room.rules import EARLIEST, EVERY_KIND, RULES
 from opendcr.room.stages import IN_BOOTH, STEPS
+from opendcr.room.whose import Carried, carried, emergency_named, person_on
 
 
 def decide(
@@ -29,13 +29,23 @@ def decide(
     recorded and holds it. What is seen of a body, or done for one, is a report in any mode.
 
     `archive` holds the room's ledger, for what the room has let go of: an emergency that is over,
-    a visit that has ended.
+    a visit that has ended. Rules judge by `now`; a record that is ahead of it, since the server's
+    clock was, moves only the time of recording, which never falls.
     """
-    now = whole_milliseconds(now)
+    answer = _answer(room, command, whole_milliseconds(now), archive)
+    if isinstance(answer, Refusal) or room.recorded is None:
+        return answer
+    return tuple(replace(fact, recorded=max(fact.recorded, room.recorded)) for fact in answer)
+
+
+def _answer(
+    room: Room, command: Command, now: datetime, archive: Archive
+) -> tuple[Fact, ...] | Refusal:
     command = _completed(room, command, archive)
     if command.mode == "ask":
-        return _refused(room, command, now) or _recorded(room, command, now, [], archive)
-    if not permitted(command):
+        refusal = _refused(room, command, now, archive)
+        return refusal or _recorded(room, command, now, [], archive)
+    if not permitted(command, archive):
         return (_held(command, now, "not_permitted"),)
     if command.missing:
         return (_held(command, now, "incomplete"),)
@@ -47,9 +57,9 @@ def decide(
     return _recorded(room, command, now, codes, archive)
 
 
-def _refused(room: Room, command: Command, now: datetime) -> Refusal | None:
+def _refused(room: Room, command: Command, now: datetime, archive: Archive) -> Refusal | None:
     """What stands against an ask, or None."""
-    if not permitted(command):
+    if not permitted(command, archive):
         return Refusal("not_permitted", "This is for somebody in another role.")
     if command.missing:
         return Refusal("incomplete", f"Something is missing: {', '.join(command.missing)}.")
@@ -61,9 +71,11 @@ def _refused(room: Room, command: Command, now: datetime) -> Refusal | None:
     return None
 
 
-def permitted(command: Command) -> bool:
-    """Whether the sender's role may send this; to amend a fact it must be allowed to send it."""
-    amends = command.target if command.kind in ABOUT_FACTS else None
+def permitted(command: Command, archive: Archive) -> bool:
+    """Whether the sender's role may send this; to amend a fact, or to take back that somebody did,
+    it must be allowed to send the fact."""
+    target = command.target if command.kind in ABOUT_FACTS else None
+    amends = target and (origin_of(target, archive) or target)
     return may(command.role, command.kind) and (amends is None or may(command.role, amends.kind))
 
 
@@ -79,9 +91,10 @@ def _recorded(
     fact = _fact(command, now, 0, command.kind, _data(command))
     if command.mode == "ask":
         fact = replace(fact, happened=max(fact.happened, _decided_on(room, fact)))
-    doubts = [*_doubts(room, command, now), *_breaks(room, fact, archive)]
+    follows = carried(room, fact, archive)
+    doubts = [*_doubts(room, command, now), *_breaks(room, fact, archive), *_disputes(follows)]
     flags = [_flag(reason, fact, command) for reason in dict.fromkeys([*contradictions, *doubts])]
-    drafts = [*_following(room, command, archive), *flags]
+    drafts = [*_cleaning(room, command), *_corrections(follows, command), *flags]
     return (
         fact,
         *(
@@ -99,7 +112,8 @@ def _decided_on(room: Room, fact: Fact) -> datetime:
     visit = room.visits.get(fact.visit) if fact.visit else None
     moments = (visit.last[0] if visit and visit.last else None, room.standing.set_until(fact))
     known = [moment for moment in moments if moment is not None]
-    return min(max(known, default=fact.happened), fact.recorded)
+    latest = max(fact.recorded, room.recorded or fact.recorded)
+    return min(max(known, default=fact.happened), latest)
 
 
 def happened_at(command: Command, now: datetime) -> datetime:
@@ -125,14 +139,13 @@ def _corrected(command: Command) -> datetime | None:
 def _completed(room: Room, command: Command, archive: Archive) -> Command:
     """The command with the person, visit and place that are known and the sender left out."""
     if command.kind in BODY_KINDS:
-        command = replace(command, mode="report")
-    if command.visit is None:
-        emergency = _emergency(room, command.data.get("emergency"), archive)
-        command = replace(command, visit=emergency.visit if emergency else None)
+        command = replace(command, mode="report", visit=_visit_of_body(room, command, archive))
     if command.kind == "Arrived":
         command = _numbered(room, command, archive)
-    if command.target is not None and command.kind in ABOUT_FACTS:
-        command = replace(command, visit=command.target.visit, person=command.target.person)
+    target = command.target if command.kind in ABOUT_FACTS else None
+    if target is not None:
+        command = replace(command, visit=target.visit, person=target.person)
+        command = _with_person(room, command, target, archive)
     visit = room.visits.get(command.visit) if command.visit else None
     if visit is not None and command.person is None and command.kind != "Arrived":
         command = replace(command, person=visit.person)
@@ -141,20 +154,34 @@ def _completed(room: Room, command: Command, archive: Archive) -> Command:
     return command
 
 
+def _visit_of_body(room: Room, command: Command, archive: Archive) -> str | None:
+    """The visit of a body: as said; else of its emergency; else the open one of its person."""
+    if command.visit is not None:
+        return command.visit
+    emergency = emergency_named(room, command.data.get("emergency"), archive)
+    if emergency is not None and emergency.visit is not None:
+        return emergency.visit
+    visit = room.visit_of(command.person) if command.person else None
+    return visit.id if visit else None
+
+
+def _with_person(room: Room, command: Command, target: Fact, archive: Archive) -> Command:
+    """A correction of the visit is one of the person too: whoever the other visit is."""
+    changes = command.data.get("changes")
+    if not isinstance(changes, Mapping) or "visit" not in changes or "person" in changes:
+        return command
+    if target.kind == "Arrived":
+        return command  # it says who the visit is
+    person = person_on(room, changes["visit"], archive)
+    return replace(command, data={**command.data, "changes": {**changes, "person": person}})
+
+
 def _numbered(room: Room, command: Command, archive: Archive) -> Command:
     """An arrival with its visit's id, and whether the ledger has that visit already."""
     if command.visit is None:
         made = uuid.uuid5(_namespace(command.id), "visit").hex[:16]
         return replace(command, visit=f"v-{made}")
     return replace(command, known_visit=bool(thread_of(room, ("visit", command.visit), archive)))
-
-
-def _emergency(room: Room, id: Json, archive: Archive) -> Emergency | None:
-    """The emergency by this id, running or over; None where the ledger has none."""
-    if id is None or id in room.emergencies:
-        return room.emergencies.get(id)
-    emergency = fold_emergency(id, thread_of(room, ("emergency", id), archive))
-    return emergency if emergency.standing else None
 
 
 def _as_it_was(room: Room, moment: datetime) -> Room:
@@ -214,11 +241,6 @@ def _data(command: Command) -> dict[str, Json]:
 Draft = tuple[str, Mapping[str, Json]]
 
 
-def _following(room: Room, command: Command, archive: Archive) -> list[Draft]:
-    """What else happens with it."""
-    return [*_cleaning(room, command), *_named_with_it(room, command, archive)]
-
-
 def _cleaning(room: Room, command: Command) -> list[Draft]:
     """Where the policy says so, a booth that somebody leaves is blocked for cleaning."""
     visit = room.visits.get(command.visit) if command.visit else None
@@ -231,25 +253,12 @@ def _cleaning(room: Room, command: Command) -> list[Draft]:
     return [("PlaceBlocked", data)] if blocked else []
 
 
-def _named_with_it(room: Room, command: Command, archive: Archive) -> list[Draft]:
-    """Who an emergency is about, once somebody says so, holds for all that was done in it before,
-    also where it is over or another visit was named first.
-
-    Otherwise a dose given to a person not yet known would be missing from their minimum stay.
-    """
-    target, changes = command.target, command.data.get("changes", {})
-    if command.kind != "Corrected" or target is None or target.kind != "EmergencyStarted":
-        return []
-    said = {key: changes[key] for key in ("visit", "person") if changes.get(key)}
-    emergency = _emergency(room, target.data["emergency"], archive)
-    standing = emergency.standing if emergency and said else ()
-    was = next((fact.visit for fact in standing if fact.id == target.id), None)
-    if was is not None and "visit" not in said:
-        return []
+def _corrections(follows: Carried, command: Command) -> list[Draft]:
+    """What is put under another visit with this."""
+    reason = command.data["reason"] if command.kind in ABOUT_FACTS else "learned_later"
     return [
-        ("Corrected", {"target": fact.id, "changes": said, "reason": command.data["reason"]})
-        for fact in standing
-        if fact.visit == was and fact.id != target.id
+        ("Corrected", {"target": id, "changes": changes, "reason": reason})
+        for id, changes in follows.changes.items()
     ]
 
 
@@ -295,6 +304,11 @@ def _doubts(room: Room, command: Command, now: datetime) -> list[str]:
     if command.mode == "report" and _needs_reason(room, command, now):
         doubts.append("late_without_reason")
     return doubts
+
+
+def _disputes(follows: Carried) -> list[str]:
+    """Whether something had been said of another visit than its emergency's."""
+    return ["other_visit"] if follows.disputed else []
 
 
 def _breaks(room: Room, fact: Fact, archive: Archive) -> list[str]:

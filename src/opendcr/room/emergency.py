@@ -15,7 +15,9 @@ from opendcr.room.visit import Key, order
 class Emergency:
     """An emergency's timeline. `standing` are the effective facts in order; `facts` all of them.
 
-    `visit` is the first that was named, None while nobody has said whose it is. `ended` is when it was last declared over.
+    `visit` is the one that a start named last, else the first that was named; None while nobody has
+    said whose it is, and then `person` is the first who was named. `ended` is when it was last
+    declared over.
     """
 
     id: str
@@ -23,6 +25,7 @@ class Emergency:
     standing: tuple[Fact, ...] = ()
     last: Key | None = None
     visit: str | None = None
+    person: str | None = None
     place: str | None = None
     area: str | None = None
     type: str = "unknown"
@@ -61,8 +64,10 @@ def _apply(emergency: Emergency, fact: Fact) -> Emergency:
         "standing": (*emergency.standing, fact),
         "started": emergency.started or fact.happened,
     }
-    if emergency.visit is None and fact.visit is not None:
+    if fact.visit is not None and (emergency.visit is None or fact.kind == "EmergencyStarted"):
         changes["visit"] = fact.visit
+    if emergency.person is None and fact.person is not None:
+        changes["person"] = fact.person
     match fact.kind:
         case "EmergencyStarted":
             # A start after an end opens it again: it was not over.

@@ -61,6 +61,7 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "impossible_value": "A value cannot be true.",
         "incomplete": "Something that it needs is missing.",
         "late_without_reason": "It was entered late, and nobody said why.",
+        "other_visit": "It named another visit than the emergency's; it went to the emergency's.",
         "long_ago": "It happened more than a day before it was entered.",
         "not_permitted": "The sender's role may not record this.",
         "server_clock": "The server's clock had run ahead, so that the times may be too late.",

@@ -30,7 +30,7 @@ class Room:
     """Open visits, running emergencies, and what stands. `recorded` is the last fact's.
 
     `moved` remembers which facts a correction moved into a visit or an emergency, since the ledger
-    has them under another.
+    has them under another. `dosed` remembers, of visits that are over, who had naloxone and when.
     """
 
     name: str
@@ -39,6 +39,7 @@ class Room:
     visits: Map[str, Visit] = Map()
     emergencies: Map[str, Emergency] = Map()
     moved: Moved = Map()
+    dosed: Map[str, tuple[str, datetime]] = Map()
     seq: int = 0
     recorded: datetime | None = None
 
@@ -61,6 +62,13 @@ class Room:
         same = self.standing.same_person(person)
         theirs = [visit for visit in self.visits.values() if visit.person in same]
         return min(theirs, key=lambda visit: (visit.arrived or visit.since, visit.id), default=None)
+
+    def doses_before(self, visit: Visit) -> list[datetime]:
+        """When the person of a visit had naloxone on visits that are over."""
+        if visit.person is None or not self.dosed:
+            return []
+        same = self.standing.same_person(visit.person)
+        return [at for person, at in self.dosed.values() if person in same]
 
     def emergency_of(self, visit: str) -> Emergency | None:
         """The running emergency of a visit, the first of several."""
@@ -251,9 +259,16 @@ def _refolded(room: Room, key: tuple[str, str], facts: Iterable[Fact]) -> Room:
 
 
 def _with_visit(room: Room, visit: Visit) -> Room:
+    id, here, dosed = visit.id, room.visits, room.dosed
     if visit.here:
-        return changed(room, visits=room.visits.set(visit.id, visit))
-    return changed(room, visits=room.visits.delete(visit.id)) if visit.id in room.visits else room
+        here = here.set(id, visit)
+    elif id in here:
+        here = here.delete(id)
+    if visit.naloxone is not None and visit.person is not None and not visit.here:
+        dosed = dosed.set(id, (visit.person, visit.naloxone))
+    elif id in dosed:
+        dosed = dosed.delete(id)
+    return changed(room, visits=here, dosed=dosed)
 
 
 def _with_emergency(room: Room, emergency: Emergency) -> Room:

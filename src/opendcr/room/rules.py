@@ -249,16 +249,23 @@ def route_fits(room: Room, command: Command, now: datetime) -> Refusal | None:
 
 
 def no_open_emergency(room: Room, command: Command, now: datetime) -> Refusal | None:
-    """No visit ends while its emergency runs."""
-    if command.visit is None or room.emergency_of(command.visit) is None:
+    """Nobody leaves, sits down or uses in their own emergency, or in one there that is nobody's yet."""
+    visit = _visit(room, command)
+    if visit is None:
         return None
-    return Refusal("open_emergency", "The emergency is still running. End it first.")
+    if room.emergency_of(visit.id) is not None:
+        return Refusal("open_emergency", "The emergency is still running. End it first.")
+    place = room.policy.place(visit.place)
+    emergency = room.emergency_in(place.id) if place and place.consumption else None
+    if place is None or emergency is None or emergency.visit is not None:
+        return None
+    return Refusal("open_emergency", f"An emergency runs in {place.spoken}. Say whose it is first.")
 
 
 def stayed_long_enough(room: Room, command: Command, now: datetime) -> Refusal | None:
     """Nobody is said to have left well before the minimum stay; against advice they may."""
     visit = _visit(room, command)
-    until = earliest_leave(visit, room.policy) if visit else None
+    until = earliest_leave(room, visit) if visit else None
     if until is None or now >= until or command.data.get("how") != "well":
         return None
     return Refusal(
@@ -266,17 +273,20 @@ def stayed_long_enough(room: Room, command: Command, now: datetime) -> Refusal |
     )
 
 
-def earliest_leave(visit: Visit, policy: Policy) -> datetime | None:
-    """When a person may leave: the minimum stays after naloxone and after use, where they apply."""
+def earliest_leave(room: Room, visit: Visit) -> datetime | None:
+    """When a person may leave: the minimum stays after naloxone and after use, where they apply.
+
+    Whoever comes back soon after they had naloxone has the rest of that stay before them.
+    """
+    after_naloxone = timedelta(minutes=room.policy.stay_after_naloxone)
+    after_use = timedelta(minutes=room.policy.stay_after_use)
+    before = [dose + after_naloxone for dose in room.doses_before(visit)]
+    times = [until for until in before if visit.arrived is None or until > visit.arrived]
     used = visit.ended or visit.started
-    times = [
-        since + timedelta(minutes=minutes)
-        for since, minutes in (
-            (visit.naloxone, policy.stay_after_naloxone),
-            (used, policy.stay_after_use),
-        )
-        if since is not None and minutes
-    ]
+    if visit.naloxone is not None and after_naloxone:
+        times.append(visit.naloxone + after_naloxone)
+    if used is not None and after_use:
+        times.append(used + after_use)
     return max(times, default=None)
 
 
@@ -312,10 +322,11 @@ def observer_is_on(room: Room, command: Command, now: datetime) -> Refusal | Non
 
 
 def exclusion_is_known(room: Room, command: Command, now: datetime) -> Refusal | None:
-    """What is lifted is an exclusion of this room."""
-    if command.data.get("exclusion") in room.standing.exclusions:
+    """What is lifted is an exclusion of this person."""
+    item = room.standing.exclusions.get(command.data.get("exclusion"))
+    if item and command.person and item[1].person in room.standing.same_person(command.person):
         return None
-    return Refusal("exclusion_unknown", "There is no such exclusion.")
+    return Refusal("exclusion_unknown", "This person has no such exclusion.")
 
 
 def emergency_is_known(room: Room, command: Command, now: datetime) -> Refusal | None:
@@ -397,7 +408,7 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
     "ConsentWithdrawn": (person_is_named,),
     "ExclusionImposed": (person_is_named, ends_later),
     "ExclusionLifted": (person_is_named, exclusion_is_known),
-    "TermsAccepted": (terms_are_current, visit_open_if_named),
+    "TermsAccepted": (terms_are_current, visit_open_if_named, named_may_come),
     "Arrived": ADMISSION,
     "TurnedAway": (visit_open_if_named, stage_fits, no_open_emergency),
     "Assessed": (visit_is_open, named_may_come, old_enough_to_go_ahead),
@@ -405,11 +416,20 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
     "SteppedOut": (visit_is_open, stage_fits),
     "CameBack": (visit_is_open, stage_fits),
     "Called": (visit_is_open, stage_fits, place_exists),
-    "Seated": (visit_is_open, stage_fits, *SEATING),
+    "Seated": (visit_is_open, stage_fits, no_open_emergency, *SEATING),
     "Allocated": (visit_is_open, observer_is_on),
     "SuppliesIssued": (visit_open_if_named,),
     "SuppliesReturned": (visit_open_if_named,),
-    "ConsumptionStarted": (visit_is_open, stage_fits, in_this_place, place_is_for_use, route_fits),
+    "ConsumptionStarted": (
+        visit_is_open,
+        stage_fits,
+        no_open_emergency,
+        of_age,
+        not_excluded,
+        in_this_place,
+        place_is_for_use,
+        route_fits,
+    ),
     "ConsumptionEnded": (visit_is_open, stage_fits),
     "MovedToRecovery": (visit_is_open, stage_fits, place_exists),
     "Departed": (visit_is_open, no_open_emergency, stayed_long_enough),

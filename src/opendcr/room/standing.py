@@ -52,7 +52,6 @@ class Standing:
     reviews: Items = NONE  # flag's fact id → the fact
     resolved: Items = NONE  # flag's fact id → True
     acknowledged: Items = NONE  # (rule, subject) → due
-    erased: Items = NONE  # person → True
 
     def policy_at(self, moment: datetime) -> Policy:
         """The policy in force at a moment; before the first, the first: it was the plan."""
@@ -220,7 +219,6 @@ _SETTERS: Mapping[str, Callable[[Fact], list[Setting]]] = {
     "Registered": _registered,
     "Linked": _linked(True),
     "Unlinked": _linked(False),
-    "Erased": lambda fact: [("erased", fact.person, True)] if fact.person else [],
     "TermsPublished": lambda fact: [("terms", "current", fact.data["terms"])],
     "TermsAccepted": _accepted,
     "ExclusionImposed": _excluded,

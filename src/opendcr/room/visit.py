@@ -7,15 +7,17 @@ from typing import Any
 
 from opendcr.ledger.effective import ABOUT_FACTS, effective
 from opendcr.ledger.facts import Fact
+from opendcr.ledger.kinds import KINDS
 from opendcr.room.changed import changed
 from opendcr.room.stages import IN_PLACE, STEPS
 
 Changes = dict[str, Any]
 Key = tuple[datetime, int]
 
-# What is said about the record: it does not show that anybody is in the building.
-BESIDE = frozenset({"ReviewFlagged", "ReviewResolved", "Acknowledged", "Attributed", "NoteAdded",
-                    "ReferralUpdated"})  # fmt: skip
+# What is said of the record, or of a person wherever they are: it shows nobody in the building.
+ABOUT_PEOPLE = frozenset(kind.fact for kind in KINDS.values() if kind.about == "person")
+BESIDE = ABOUT_PEOPLE | {"ReviewFlagged", "ReviewResolved", "Acknowledged", "Attributed", "NoteAdded",
+                         "ReferralUpdated", "IncidentReported"}  # fmt: skip
 
 
 def order(fact: Fact) -> Key:
@@ -109,11 +111,14 @@ def _arrived(visit: Visit, fact: Fact) -> Changes:
         "reasons": tuple(fact.data.get("reasons", visit.reasons)),
         "needs": tuple(fact.data.get("needs", visit.needs)),
     }
-    if visit.stage == "left":
-        # Another visit by rights. It begins again: no terms and no talk from before count.
-        said |= {"stage": "arrived", "since": fact.happened, "arrived": fact.happened}
-        said |= {"assessed": None, "queued": None, "terms": None}
-    return said
+    if visit.stage != "left":
+        return said
+    # Another visit by rights, and perhaps another person's. It begins again: nothing from before
+    # counts, but for a dose that this person had.
+    fresh = Visit(visit.id, person=fact.person, since=fact.happened, arrived=fact.happened)
+    kept = {"id", "facts", "last", *(("naloxone",) if fact.person == visit.person else ())}
+    anew = {name: value for name, value in vars(fresh).items() if name not in kept}
+    return anew | {"reasons": said["reasons"], "needs": said["needs"]}
 
 
 def _assessed(visit: Visit, fact: Fact) -> Changes:
@@ -172,8 +177,15 @@ def _looked(visit: Visit, fact: Fact) -> Changes:
 def _intervened(visit: Visit, fact: Fact) -> Changes:
     given: Changes = {"checked": fact.happened}
     if fact.data["intervention"] == "naloxone":
-        given["naloxone"] = fact.happened
+        given["naloxone"] = max(_surely(fact), visit.naloxone or _surely(fact))
     return given
+
+
+def _surely(fact: Fact) -> datetime:
+    """When a stay counts from: of a clock that nobody can vouch for, from when it was recorded."""
+    clock = fact.data.get("clock")
+    vouched = clock is None or clock["offset_ms"] is not None or fact.source == "paper"
+    return fact.happened if vouched else fact.recorded
 
 
 def _acknowledged(visit: Visit, fact: Fact) -> Changes:

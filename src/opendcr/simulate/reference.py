@@ -304,7 +304,7 @@ class Simulation:
 
     def _earliest(self, visit: str) -> int:
         held = self.room.visits.get(visit)
-        earliest = earliest_leave(held, self.room.policy) if held else None
+        earliest = earliest_leave(self.room, held) if held else None
         return milliseconds(earliest) if earliest else 0
 
     def _turn_over(self, at: int, place: str, number: int, turnover: int) -> None:

@@ -139,3 +139,26 @@ def test_nothing_happens_in_the_future_however_far_the_clock_runs_ahead():
     for minutes in (-1, -60, -60 * 24 * 900):
         world.report("Arrived", ago=minutes)
         assert world.last("Arrived").happened == world.now
+
+
+def test_somebody_under_age_or_excluded_does_not_use_by_being_named_at_the_last_moment():
+    world = World()
+    world.ask("Registered", "Robin", tier="1", age_band="under_18")
+    world.ask("ExclusionImposed", "Sam", scope="using", until=UNTIL)
+    world.ask("Arrived")
+    nameless(world, "TermsAccepted", None, terms="terms-1")
+    nameless(world, "Assessed", None, outcome="proceed")
+    nameless(world, "Seated", None, place="booth-1")
+    use = {"place": "booth-1", "substances": ["heroin"], "route": "intravenous"}
+    for name, refusal in (("Robin", "under_age"), ("Sam", "excluded")):
+        assert code(nameless(world, "ConsumptionStarted", name, **use)) == refusal
+        assert code(nameless(world, "TermsAccepted", name, terms="terms-1")) == refusal
+    nameless(world, "ConsumptionStarted", "Robin", mode="report", **use)
+    assert "under_age" in world.flags()
+
+
+def test_an_exclusion_is_lifted_in_the_name_of_whom_it_is_about():
+    world = World()
+    (imposed,) = world.ask("ExclusionImposed", "Robin", scope="building", until=UNTIL)
+    assert code(world.ask("ExclusionLifted", "Sam", exclusion=imposed.id)) == "exclusion_unknown"
+    assert code(world.arrive("Robin")) == "excluded"

@@ -1,10 +1,12 @@
 """What the clock makes staff see."""
 
+from datetime import timedelta
+
 import pytest
 
 from opendcr.ledger.codec import instant
 from opendcr.room.hours import closing_after
-from tests.world import SMALL, World
+from tests.world import SMALL, World, code
 
 
 def test_a_check_is_a_countdown_and_then_a_call_and_a_look_begins_it_again():
@@ -75,3 +77,27 @@ def test_the_closing_that_follows_is_by_the_clock_on_the_wall(opens, closes, mom
 def test_a_room_that_never_closes_has_no_closing():
     world = World({**SMALL, "room": {"opens": "00:00", "closes": "24:00"}})
     assert closing_after(world.now, world.room) is None
+
+
+def test_after_naloxone_somebody_is_looked_at_wherever_they_are():
+    world = World()
+    world.arrive("Robin")
+    world.report("InterventionGiven", "Robin", intervention="naloxone")
+    (check,) = world.notices("check")
+    assert instant(check.due) == "2025-02-03T10:10:00.000Z"
+
+
+def test_rules_judge_by_the_clock_that_was_put_right_and_records_never_fall():
+    world = World()
+    world.wait(24 * 60)  # it runs a day ahead
+    world.use("Robin", "booth-1")
+    ahead = world.now
+    world.wait(-24 * 60)
+    world.report("InterventionGiven", "Robin", intervention="naloxone")
+    dose = world.last("InterventionGiven")
+    assert (dose.happened, dose.recorded) == (world.now, ahead)
+    world.wait(2)
+    assert code(world.depart("Robin")) == "too_soon"
+    until = instant(world.now + timedelta(hours=10))
+    assert code(world.ask("ExclusionImposed", "Sam", scope="using", until=until)) is None
+    assert [fact.recorded for fact in world.facts] == sorted(fact.recorded for fact in world.facts)

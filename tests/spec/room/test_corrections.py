@@ -108,3 +108,13 @@ def test_a_correction_that_breaks_nothing_is_not_flagged_for_what_was_broken_bef
     world.arrive("Kit")
     world.correct(world.last("Arrived"), reasons=["shower"])
     assert world.flags().count("breaks_room") == 1
+
+
+def test_what_a_role_may_not_do_it_does_not_do_by_taking_back_that_it_was_taken_back():
+    world = World()
+    world.ask("ExclusionImposed", "Robin", scope="building", until="2025-02-09T10:00:00Z")
+    (lifted,) = world.ask("ExclusionLifted", "Robin", exclusion=world.last("ExclusionImposed").id)
+    (retracted,) = world.retract(lifted)
+    body = world.body("Retracted", None, {"target": retracted.id, "reason": "mistake"}, mode="ask")
+    assert code(world.send(body, role="reception")) == "not_permitted"
+    assert code(world.arrive("Robin")) == "excluded"

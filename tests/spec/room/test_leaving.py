@@ -88,3 +88,63 @@ def test_terms_accepted_without_a_name_end_with_the_visit():
     world.send({**world.body("Departed", None, {"how": "well"}), "visit": visit})
     world.send({**world.body("Arrived", None, {}), "visit": visit, "mode": "report"})
     assert world.room.visits[visit].terms is None
+
+
+def test_somebody_who_comes_back_soon_after_naloxone_has_the_rest_of_the_stay_before_them():
+    world = World()
+    world.use("Robin", "booth-1")
+    world.report("InterventionGiven", "Robin", intervention="naloxone", micrograms=400)
+    until = world.on_board("Robin")["not_before"]
+    world.depart("Robin", how="against_advice")
+    world.wait(2)
+    world.arrive("Robin")
+    world.arrive("Sam")
+    assert (world.on_board("Robin")["not_before"], world.on_board("Sam")["not_before"]) == (
+        until,
+        None,
+    )
+    assert code(world.depart("Robin")) == "too_soon"
+    assert world.folded() == world.room
+
+
+def test_a_stay_that_was_over_before_somebody_came_back_is_no_longer_told():
+    world = World()
+    world.use("Robin", "booth-1")
+    world.report("InterventionGiven", "Robin", intervention="naloxone", micrograms=400)
+    world.wait(130)
+    world.depart("Robin")
+    world.arrive("Robin")
+    assert world.on_board("Robin")["not_before"] is None
+
+
+def test_a_dose_taken_back_after_somebody_left_keeps_them_here_no_longer():
+    world = World()
+    world.use("Robin", "booth-1")
+    world.report("InterventionGiven", "Robin", intervention="naloxone")
+    world.depart("Robin", how="against_advice")
+    world.retract(world.last("InterventionGiven"))
+    world.arrive("Robin")
+    assert code(world.depart("Robin")) is None
+    assert world.folded() == world.room
+
+
+def test_a_stay_counts_from_the_record_where_the_tablet_did_not_know_its_clock():
+    world = World()
+    world.use("Robin", "booth-1")
+    body = world.body("InterventionGiven", "Robin", {"intervention": "naloxone"})
+    world.send({**body, "tapped": "2025-02-02T10:00:00Z"})
+    assert world.last("InterventionGiven").happened < world.now
+    assert world.seen("Robin").naloxone == world.now
+    assert code(world.depart("Robin")) == "too_soon"
+
+
+def test_another_who_comes_in_on_a_visit_that_was_over_is_not_taken_for_the_first():
+    world = World()
+    world.arrive("Robin")
+    world.report("InterventionGiven", "Robin", intervention="naloxone")
+    visit = world.seen("Robin").id
+    world.depart("Robin", how="against_advice")
+    world.send({**world.body("Arrived", "Sam", {}, mode="report"), "visit": visit})
+    assert world.visit("Robin") is None
+    assert (world.seen("Sam").id, world.seen("Sam").naloxone) == (visit, None)
+    assert "already_used" in world.flags()

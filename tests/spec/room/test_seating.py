@@ -94,3 +94,16 @@ def test_one_more_booth_needs_enough_staff():
     world.ask("StaffSignedOn", staff="s-1", role="nurse")
     assert code(world.seat("Robin", "booth-1")) is None
     assert code(world.seat("Sam", "booth-2")) == "too_few_staff"
+
+
+def test_nobody_sits_down_or_uses_while_their_own_emergency_runs():
+    world = World()
+    world.arrive("Robin")
+    world.talk("Robin")
+    world.report("EmergencyStarted", "Robin", emergency="e-1")
+    assert code(world.ask("Seated", "Robin", place="booth-1")) == "open_emergency"
+    world.report("EmergencyEnded", emergency="e-1")
+    world.seat("Robin", "booth-1")
+    world.report("EmergencyStarted", "Robin", emergency="e-2")
+    use = {"place": "booth-1", "substances": ["heroin"], "route": "intravenous"}
+    assert code(world.ask("ConsumptionStarted", "Robin", **use)) == "open_emergency"

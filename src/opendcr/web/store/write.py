@@ -73,15 +73,14 @@ def _first_answer(
 ) -> tuple[Answered, Held]:
     """Decides, and writes down what was decided; the room after it."""
     held = current(room)
-    told = clock()
-    now = _not_before(told, held.room.recorded)
+    now = whole_milliseconds(clock())
     command, secrets = _command(taken, author, held.room, now)
     decided = decide(held.room, command, now, StoredArchive(room))
     facts: tuple[Fact, ...] = ()
     if isinstance(decided, Refusal):
         answered = _refused(decided)
     else:
-        if now - told > AHEAD:
+        if decided[0].recorded - now > AHEAD:
             log.error("the last fact of room %s is recorded ahead of the server's clock", room)
             decided = by_wrong_clock(decided, command)
         facts = seal(decided, held.room.seq, held.head)
@@ -162,11 +161,6 @@ def _same_device(earlier: Answer, author: Author) -> bool:
         return False
     devices = {fact["device"] for fact in orjson.loads(earlier.body)["facts"]}
     return devices == {author.device} and author.device != UNKNOWN_DEVICE
-
-
-def _not_before(now: datetime, last: datetime | None) -> datetime:
-    """The server's time; its last record's where its clock went back."""
-    return whole_milliseconds(max(now, last) if last else now)
 
 
 def _command(
