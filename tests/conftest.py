@@ -13,5 +13,7 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
     derandomize=bool(os.environ.get("CI")),
 )
-settings.register_profile("soak", settings.get_profile("few"), max_examples=2000)
+settings.register_profile("soak", settings.get_profile("few"), max_examples=500)
 settings.load_profile("soak" if SOAK else "few")
+if SOAK:
+    os.environ.setdefault("PYTEST_TIMEOUT", "1800")  # seconds a test: large counts take long

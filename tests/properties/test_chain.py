@@ -3,9 +3,10 @@
 import hashlib
 import json
 
+import rfc8785
 from hypothesis import given
 
-from opendcr.ledger.chain import first_link
+from opendcr.ledger.chain import canonical, first_link
 from opendcr.ledger.codec import encode, encode_header
 from opendcr.ledger.facts import Header, Origin
 from tests import strategies
@@ -50,3 +51,8 @@ def test_the_first_value_is_the_hash_of_the_headers_bytes():
         b'"timezone":"Europe/London","version":1}'
     )
     assert hashlib.sha256(line).hexdigest() == first_link(header)
+
+
+def test_keys_beyond_the_basic_plane_are_in_the_standards_order():
+    value = {"\ue000": 1, "\U00010000": 2}
+    assert canonical(value) == rfc8785.dumps(value)

@@ -147,3 +147,10 @@ def test_the_timeline_of_a_visit_shows_what_stands_and_keeps_what_was_struck(his
         f.id for f in history if f.kind in ORIGINALS and f.visit == visit and f.id not in standing
     }
     assert all(entry.original in history for entry in entries)
+
+
+def test_a_corrected_moment_is_cut_to_whole_milliseconds():
+    original = seated()
+    changed = correcting(original, 2, {"happened": "2025-02-01T10:00:00.120999Z"})
+    (fact,) = effective([original, changed])
+    assert fact.happened == datetime(2025, 2, 1, 10, 0, 0, 120000, tzinfo=UTC)

@@ -12,8 +12,8 @@ from scipy.stats import binom
 
 from opendcr.cli.output import run
 from opendcr.cli.simulate import simulate
-from opendcr.ledger.facts import Origin
-from opendcr.measures import RoomMeasured, measured
+from opendcr.ledger.facts import Header, Origin
+from opendcr.measures import RoomMeasured, Row, measured
 from opendcr.measures.evidence import (
     COUNTS,
     OUTSIDE_BY_CHANCE,
@@ -96,3 +96,15 @@ def test_bounds_of_shares_narrow_as_episodes_grow():
     few, many = share_bounds(60.0, 100, 100), share_bounds(60.0, 10_000, 10_000)
     assert few[0] < many[0] < 60 < many[1] < few[1]
     assert share_bounds(2.6, 10, 10)[0] == 0
+
+
+def test_bounds_of_a_share_rest_on_the_episodes_of_both_and_not_on_those_of_the_class():
+    row = Row("substance_share", "1", "2025-02", {"substance": "cocaine"}, 30, 50, 60.0)
+    header = Header("glasgow", "Europe/London", Origin("simulated", scenario="drawn", seed=1))
+    (line,) = (one for one in beside_glasgow(RoomMeasured(header, "h", (row,))) if one.within)
+    (episodes,) = (
+        int(one.value)
+        for one in thistle_months()
+        if (one.measure, one.period) == ("injecting_episodes", "2025-02")
+    )
+    assert (line.low, line.high) == share_bounds(line.published, episodes, 50)

@@ -1,6 +1,8 @@
 """Who comes in."""
 
-from tests.world import World, code, person
+import pytest
+
+from tests.world import SMALL, World, code, person
 
 UNTIL = "2025-02-10T10:00:00Z"
 
@@ -162,3 +164,134 @@ def test_an_exclusion_is_lifted_in_the_name_of_whom_it_is_about():
     (imposed,) = world.ask("ExclusionImposed", "Robin", scope="building", until=UNTIL)
     assert code(world.ask("ExclusionLifted", "Sam", exclusion=imposed.id)) == "exclusion_unknown"
     assert code(world.arrive("Robin")) == "excluded"
+
+
+def test_a_paused_room_takes_nobody_in_and_seats_nobody_until_it_goes_on():
+    world = World()
+    world.arrive("Robin")
+    world.talk("Robin")
+    world.ask("RoomPaused", reason="emergency")
+    assert code(world.arrive("Sam")) == "room_not_open"
+    assert code(world.ask("Seated", "Robin", place="booth-1")) == "room_not_open"
+    world.ask("RoomResumed")
+    assert code(world.arrive("Sam")) is None
+    assert code(world.ask("Seated", "Robin", place="booth-1")) is None
+
+
+def test_an_open_visit_does_not_begin_again_for_anybody():
+    world = World()
+    world.arrive("Robin")
+    for name in ("Robin", "Sam"):
+        body = {**world.body("Arrived", name, {}, mode="ask"), "visit": world.seen("Robin").id}
+        assert code(world.send(body)) == "already_here"
+    world.report("Arrived", "Robin")
+    assert world.flags() == ["already_here"]
+
+
+def test_who_does_not_say_why_they_come_may_come_to_use():
+    world = World()
+    world.ask("ExclusionImposed", "Robin", scope="using", until=UNTIL)
+    assert code(world.arrive("Robin")) == "excluded"
+
+
+def test_somebody_excluded_after_they_came_is_not_seated():
+    world = World()
+    world.arrive("Robin", reasons=["shower"])
+    world.talk("Robin")
+    world.ask("ExclusionImposed", "Robin", scope="using", until=UNTIL)
+    assert code(world.ask("Seated", "Robin", place="booth-1")) == "excluded"
+
+
+def test_somebody_found_too_young_after_the_talk_is_not_seated():
+    world = World()
+    world.arrive("Robin")
+    world.talk("Robin")
+    world.ask("Registered", "Robin", tier="1", age_band="under_18")
+    assert code(world.ask("Seated", "Robin", place="booth-1")) == "under_age"
+
+
+@pytest.mark.parametrize(
+    ("minimum", "band", "refused"),
+    [(24, "18-24", None), (25, "18-24", "under_age"), (17, "under_18", None),
+     (18, "under_18", "under_age"), (65, "65+", None), (120, "unknown", None)],
+)  # fmt: skip
+def test_an_age_band_keeps_out_only_whom_it_shows_to_be_too_young(minimum, band, refused):
+    world = World({**SMALL, "room": {"minimum_age": minimum}})
+    world.ask("Registered", "Robin", tier="1", age_band=band)
+    assert code(world.arrive("Robin")) == refused
+
+
+def test_an_exclusion_ends_later_than_it_begins():
+    world = World()
+    for until in ("2025-02-03T09:59:00Z", "2025-02-03T10:00:00Z"):
+        answer = world.ask("ExclusionImposed", "Robin", scope="building", until=until)
+        assert code(answer) == "until_past"
+
+
+def test_an_exclusion_that_nobody_knows_is_not_lifted():
+    world = World()
+    assert code(world.ask("ExclusionLifted", "Robin", exclusion="f-1")) == "exclusion_unknown"
+
+
+def test_only_the_terms_that_stand_are_accepted_and_only_on_an_open_visit():
+    world = World()
+    world.arrive("Robin")
+    world.ask("TermsPublished", terms="terms-2")
+    assert code(world.ask("TermsAccepted", "Robin", terms="terms-1")) == "terms_not_current"
+    gone = {**world.body("TermsAccepted", "Robin", {"terms": "terms-2"}), "visit": "v-0"}
+    assert code(world.send({**gone, "mode": "ask"})) == "visit_not_open"
+
+
+def test_of_several_exclusions_the_longest_is_told():
+    world = World()
+    for until in (UNTIL, "2025-02-05T10:00:00Z"):
+        world.ask("ExclusionImposed", "Robin", scope="building", until=until)
+    assert "10 February 2025" in world.arrive("Robin").words
+
+
+def test_an_exclusion_holds_from_its_moment_and_not_at_its_end():
+    world = World()
+    world.ask("ExclusionImposed", "Robin", scope="building", until="2025-02-03T10:30:00Z")
+    assert code(world.arrive("Robin")) == "excluded"
+    world.wait(30)
+    assert code(world.arrive("Robin")) is None
+
+
+def test_a_room_takes_nobody_in_before_it_is_opened():
+    world = World(policy=None)
+    assert code(world.arrive("Robin")) == "room_not_open"
+
+
+def test_who_is_linked_through_another_is_kept_out_too():
+    world = World()
+    world.ask("ExclusionImposed", "Robin", scope="building", until=UNTIL)
+    world.ask("Linked", "Robin", other=person("Sam"))
+    world.ask("Linked", "Sam", other=person("Kit"))
+    assert code(world.arrive("Kit")) == "excluded"
+
+
+@pytest.mark.parametrize(
+    ("kind", "data"),
+    [
+        ("Registered", {"tier": "1"}),
+        ("Linked", {"other": "p-1"}),
+        ("Unlinked", {"other": "p-1"}),
+        ("Erased", {}),
+        ("ConsentGiven", {"consent": "record"}),
+        ("ConsentWithdrawn", {"consent": "record"}),
+        ("ExclusionImposed", {"scope": "building", "until": UNTIL}),
+        ("ExclusionLifted", {"exclusion": "f-1"}),
+    ],
+)
+def test_what_is_said_of_a_person_names_them(kind, data):
+    assert code(World().ask(kind, **data)) == "person_missing"
+
+
+def test_nobody_who_is_here_arrives_again_on_another_visit_or_under_another_pseudonym():
+    world = World()
+    world.arrive("Robin")
+    world.ask("Linked", "Robin", other=person("Sam"))
+    for name in ("Robin", "Sam"):
+        body = {**world.body("Arrived", name, {}, mode="ask"), "visit": None}
+        assert code(world.send(body)) == "already_here"
+    assert world.board()["building"] == 1

@@ -101,3 +101,10 @@ def test_rules_judge_by_the_clock_that_was_put_right_and_records_never_fall():
     until = instant(world.now + timedelta(hours=10))
     assert code(world.ask("ExclusionImposed", "Sam", scope="using", until=until)) is None
     assert [fact.recorded for fact in world.facts] == sorted(fact.recorded for fact in world.facts)
+
+
+def test_a_look_before_any_policy_is_judged_by_the_first():
+    world = World()
+    world.report("Arrived", "Robin", ago=20)
+    world.report("Observed", "Robin", ago=10, breaths=6)
+    assert world.on_board("Robin")["concern"] == "intervene"

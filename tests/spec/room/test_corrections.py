@@ -1,5 +1,12 @@
 """What was entered wrongly is put right; what was said stays readable."""
 
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from opendcr.ledger.timeline import timeline
+from opendcr.room.decide import decide
+from opendcr.room.intake import intake
+from opendcr.room.story import visit_lines
 from tests.world import World, code, person
 
 
@@ -118,3 +125,99 @@ def test_what_a_role_may_not_do_it_does_not_do_by_taking_back_that_it_was_taken_
     body = world.body("Retracted", None, {"target": retracted.id, "reason": "mistake"}, mode="ask")
     assert code(world.send(body, role="reception")) == "not_permitted"
     assert code(world.arrive("Robin")) == "excluded"
+
+
+def test_a_correction_changes_what_its_fact_can_hold_and_nothing_else():
+    world = World()
+    world.arrive("Robin")
+    arrived = world.last("Arrived")
+    for changes in ({}, {"data": {"place": "booth-1"}}):
+        said = {"target": arrived.id, "changes": changes, "reason": "mistake"}
+        assert code(world.ask("Corrected", **said)) == "changes_unusable", changes
+
+
+def test_what_corrects_or_retracts_is_not_corrected_and_a_correction_not_retracted():
+    world = World()
+    world.arrive("Robin")
+    world.correct(world.last("Arrived"), reasons=["shower"])
+    corrected = world.last("Corrected")
+    assert code(world.retract(corrected)) == "not_correctable"
+    assert code(world.correct(corrected, person=None)) == "not_correctable"
+    world.retract(world.last("Arrived"))
+    assert code(world.correct(world.last("Retracted"), person=None)) == "not_correctable"
+
+
+def amending(world, kind, **data):
+    """The command that corrects or retracts the last arrival, as `decide` gets it."""
+    said = {"target": world.last("Arrived").id, "reason": "mistake", **data}
+    return world.command(intake(world.body(kind, None, said, mode="ask")))
+
+
+def test_no_fact_of_another_room_is_amended():
+    world = World()
+    world.arrive("Robin")
+    command = amending(world, "Retracted")
+    elsewhere = replace(command, target=replace(command.target, room="elsewhere"))
+    assert code(decide(world.room, elsewhere, world.now, world.archive)) == "target_unknown"
+
+
+def test_a_correction_of_which_a_part_cannot_be_used_is_refused_whole():
+    world = World()
+    world.arrive("Robin")
+    command = amending(world, "Corrected", changes={"person": None})
+    partly = {**command.data, "changes": {"person": None, "visit": "no id"}}
+    answer = decide(world.room, replace(command, data=partly), world.now, world.archive)
+    assert code(answer) == "changes_unusable"
+
+
+def test_an_imported_fact_is_completed_without_its_time_being_doubted():
+    world = World()
+    world.arrive("Robin")
+    command = amending(world, "Corrected", changes={"data": {"needs": ["hearing"]}})
+    imported = replace(command.target, happened=datetime(1999, 5, 1, tzinfo=UTC))
+    answer = decide(world.room, replace(command, target=imported), world.now, world.archive)
+    assert code(answer) is None
+
+
+def test_a_correction_by_a_clock_that_lags_is_not_held():
+    world = World()
+    world.wait(5)
+    world.arrive("Robin")
+    arrived = world.last("Arrived")
+    changes = {"data": {"needs": ["hearing"]}}
+    world.report("Corrected", ago=1, target=arrived.id, changes=changes, reason="mistake")
+    assert world.flags() == []
+    assert world.seen("Robin").needs == ("hearing",)
+
+
+def test_only_what_has_no_author_is_given_one():
+    world = World()
+    world.arrive("Robin")
+    arrived = world.last("Arrived")
+    assert code(world.ask("Attributed", target=arrived.id, staff="s-2")) == "has_author"
+    world.send({"id": "1", "kind": "Observed"}, role="device", author="unattributed")
+    seen = world.last("Observed")
+    assert code(world.ask("Attributed", target=seen.id, staff="s-2")) is None
+
+
+def test_a_departure_taken_back_of_somebody_who_came_again_is_flagged():
+    world = World()
+    world.use("Robin", "booth-1")
+    world.depart("Robin")
+    departed = world.last("Departed")
+    world.seat("Robin", "booth-2")
+    world.retract(departed)
+    assert world.flags() == ["breaks_room"]
+
+
+def test_the_story_strikes_who_it_was_not():
+    world = World()
+    world.arrive("Robin")
+    visit = world.seen("Robin").id
+    world.correct(world.last("Arrived"), person=person("Sam"))
+    entries = timeline(lambda: world.facts, visit)
+    lines = visit_lines(entries, world.room.policy, lambda fact: fact)
+    assert [(line["person"], line["struck"]) for line in lines] == [
+        (person("Robin"), True),
+        (person("Sam"), False),
+    ]

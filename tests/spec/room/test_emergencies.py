@@ -218,3 +218,121 @@ def test_nothing_is_corrected_to_before_there_were_such_rooms():
     world.arrive("Robin")
     answer = world.correct(world.last("Arrived"), happened="0002-03-01T00:00:00+00:00")
     assert code(answer) == "changes_unusable"
+
+
+def test_what_is_said_of_an_emergency_that_does_not_run_is_kept_and_flagged():
+    world = World()
+    for kind, data in (
+        ("Observed", {"breaths": 12}),
+        ("InterventionGiven", {"intervention": "airway"}),
+        ("AmbulanceCalled", {}),
+        ("AmbulanceArrived", {}),
+        ("AmbulanceLeft", {}),
+        ("EmergencyEnded", {}),
+    ):
+        world.report("EmergencyStarted", emergency="e-1")
+        world.report("EmergencyEnded", emergency="e-1")
+        assert world.flags() == []
+        fact, flag = world.report(kind, emergency="e-1", **data)
+        assert (fact.kind, flag.data["reason"]) == (kind, "emergency_not_open")
+        world.retract(flag)
+
+
+def test_a_place_that_the_policy_does_not_know_is_kept_and_flagged():
+    world = World()
+    fact, flag = world.report("EmergencyStarted", emergency="e-1", place="booth-9")
+    assert (fact.data["place"], flag.data["reason"]) == ("booth-9", "place_unknown")
+    world.arrive("Robin")
+    fact, flag = world.report("MovedToRecovery", "Robin", place="chair-9")
+    assert (fact.data["place"], flag.data["reason"]) == ("chair-9", "place_unknown")
+
+
+def test_an_emergency_is_where_it_is_said_to_be_not_where_its_person_sits():
+    world = World()
+    world.use("Robin", "booth-1")
+    world.report("EmergencyStarted", "Robin", emergency="e-1", place="booth-2")
+    assert world.last("EmergencyStarted").data["place"] == "booth-2"
+    assert world.place("booth-2")["emergency"] == "e-1"
+
+
+def test_naming_whose_an_emergency_was_takes_along_what_was_said_of_another():
+    world = World()
+    world.arrive("Robin")
+    world.arrive("Sam")
+    world.report("EmergencyStarted", emergency="e-1")
+    started = world.last("EmergencyStarted")
+    world.report("InterventionGiven", "Sam", emergency="e-1", intervention="naloxone")
+    world.correct(started, visit=world.seen("Robin").id)
+    assert world.seen("Sam").naloxone is None
+    assert world.seen("Robin").naloxone == world.now
+
+
+def test_a_start_after_the_end_opens_it_again_and_the_end_may_say_its_type():
+    world = World()
+    world.report("EmergencyStarted", emergency="e-1", area="toilet", type="suspected_opioid")
+    world.report("EmergencyEnded", emergency="e-1", type="stimulant")
+    world.report("EmergencyStarted", emergency="e-1")
+    (emergency,) = world.board()["emergencies"]
+    assert (emergency["area"], emergency["type"]) == ("toilet", "stimulant")
+
+
+def test_an_emergency_is_its_first_visits_and_a_person_shows_their_first_emergency():
+    world = World()
+    world.arrive("Robin")
+    world.arrive("Sam")
+    world.report("EmergencyStarted", "Robin", emergency="e-2")
+    world.report("Observed", "Sam", emergency="e-2", breaths=12)
+    world.wait(1)
+    world.report("EmergencyStarted", "Robin", emergency="e-1")
+    assert [one["id"] for one in world.board()["emergencies"]] == ["e-2", "e-1"]
+    assert (world.on_board("Robin")["emergency"], world.on_board("Sam")["emergency"]) == (
+        "e-2",
+        None,
+    )
+
+
+def test_the_board_tells_the_last_of_what_was_seen_called_and_given():
+    world = World()
+    world.report("EmergencyStarted", emergency="e-1")
+    world.report("AmbulanceCalled", emergency="e-1")
+    world.report("Observed", emergency="e-1", spo2=84, oxygen=10)
+    world.wait(2)
+    world.report("AmbulanceCalled", emergency="e-1")
+    world.report("Observed", emergency="e-1", spo2=93)
+    (emergency,) = world.board()["emergencies"]
+    now = world.board()["now"]
+    assert (emergency["spo2"], emergency["spo2_at"], emergency["oxygen"]) == (93, now, 10)
+    assert emergency["ambulance"] == {"called": now, "arrived": None, "left": None}
+    world.report("InterventionGiven", emergency="e-1", intervention="oxygen", litres=15)
+    assert world.board()["emergencies"][0]["oxygen"] == 15
+    world.report("InterventionGiven", emergency="e-1", intervention="oxygen", stopped=True)
+    assert world.board()["emergencies"][0]["oxygen"] is None
+
+
+def test_a_line_whose_time_was_corrected_is_struck_and_stands_again():
+    world = World()
+    world.wait(10)
+    world.report("EmergencyStarted", emergency="e-1")
+    world.correct(world.last("EmergencyStarted"), happened="2025-02-03T10:05:00Z")
+    (emergency,) = world.board()["emergencies"]
+    assert [line["struck"] for line in emergency["timeline"]] == [True, False]
+
+
+def test_naming_a_person_alone_corrects_the_start_of_an_emergency_alone():
+    world = World()
+    world.arrive("Robin")
+    world.report("EmergencyStarted", "Robin", emergency="e-1")
+    started = world.last("EmergencyStarted")
+    world.report("InterventionGiven", "Robin", emergency="e-1", intervention="naloxone")
+    assert len(world.correct(started, person=person("Sam"))) == 1
+    assert world.seen("Robin").naloxone == world.now
+
+
+def test_of_two_looks_the_board_tells_the_later():
+    world = World()
+    world.use("Robin", "booth-1")
+    world.report("Observed", "Robin", breaths=10)
+    world.wait(1)
+    world.report("Observed", "Robin", breaths=12)
+    looked = world.on_board("Robin")["looked"]
+    assert (looked["breaths"], looked["at"]) == (12, world.board()["now"])

@@ -1,6 +1,6 @@
 """How people leave, and what they leave behind."""
 
-from tests.world import World, code
+from tests.world import SMALL, World, code
 
 
 def test_the_building_counts_who_came_less_who_left():
@@ -148,3 +148,65 @@ def test_another_who_comes_in_on_a_visit_that_was_over_is_not_taken_for_the_firs
     assert world.visit("Robin") is None
     assert (world.seen("Sam").id, world.seen("Sam").naloxone) == (visit, None)
     assert "already_used" in world.flags()
+
+
+def test_nobody_is_turned_away_while_their_emergency_runs():
+    world = World()
+    world.arrive("Robin")
+    world.report("EmergencyStarted", "Robin", emergency="e-1")
+    assert code(world.ask("TurnedAway", "Robin", reason="other")) == "open_emergency"
+
+
+def test_the_minimum_stay_is_over_at_its_end_and_holds_only_who_leaves_well():
+    world = World()
+    world.use("Robin", "booth-1")
+    world.report("InterventionGiven", "Robin", intervention="naloxone")
+    world.use("Sam", "booth-2")
+    world.report("InterventionGiven", "Sam", intervention="naloxone")
+    world.wait(119)
+    assert code(world.depart("Robin")) == "too_soon"
+    assert code(world.depart("Sam", how="ambulance")) is None
+    world.wait(1)
+    assert code(world.depart("Robin")) is None
+
+
+def test_what_is_no_naloxone_begins_no_minimum_stay():
+    world = World()
+    world.use("Robin", "booth-1")
+    world.report("InterventionGiven", "Robin", intervention="oxygen")
+    assert code(world.depart("Robin")) is None
+
+
+def test_the_stay_after_use_counts_from_its_end_and_the_longer_of_two_stays_holds():
+    world = World({**SMALL, "stay": {"after_use": 30, "after_naloxone": 45}})
+    world.use("Robin", "booth-1")
+    world.wait(5)
+    assert world.on_board("Robin")["not_before"] == "2025-02-03T10:30:00.000Z"
+    world.ask("ConsumptionEnded", "Robin")
+    assert world.on_board("Robin")["not_before"] == "2025-02-03T10:35:00.000Z"
+    world.report("InterventionGiven", "Robin", intervention="naloxone")
+    assert world.on_board("Robin")["not_before"] == "2025-02-03T10:50:00.000Z"
+    world.wait(31)
+    assert code(world.depart("Robin")) == "too_soon"
+
+
+def test_what_is_reported_of_a_visit_that_is_over_is_flagged():
+    world = World()
+    world.arrive("Robin")
+    visit = world.seen("Robin").id
+    world.depart("Robin")
+    world.ask("StaffSignedOn", staff="s-1", role="nurse")
+    for kind, data in (
+        ("TermsAccepted", {"terms": "terms-1"}),
+        ("ConcernRaised", {"concern": "rouse"}),
+        ("Allocated", {"observer": "s-1"}),
+        ("SuppliesIssued", {"items": {}}),
+        ("SuppliesReturned", {"items": {}}),
+        ("ServiceProvided", {"service": "wound_care"}),
+        ("Referred", {"referral": "r-1", "destination": "housing"}),
+        ("NaloxoneSupplied", {"kits": 1}),
+        ("Departed", {"how": "well"}),
+    ):
+        body = world.body(kind, None, data, mode="report")
+        facts = world.send({**body, "visit": visit})
+        assert [fact.data["reason"] for fact in facts[1:]][:1] == ["visit_not_open"], kind

@@ -107,3 +107,131 @@ def test_nobody_sits_down_or_uses_while_their_own_emergency_runs():
     world.report("EmergencyStarted", "Robin", emergency="e-2")
     use = {"place": "booth-1", "substances": ["heroin"], "route": "intravenous"}
     assert code(world.ask("ConsumptionStarted", "Robin", **use)) == "open_emergency"
+
+
+def test_where_no_terms_were_published_none_are_asked_for():
+    world = World(policy=None)
+    world.ask("PolicyAdopted", policy=SMALL)
+    world.ask("RoomOpened")
+    world.arrive("Robin")
+    world.report("TermsAccepted", "Robin", terms="terms-0")
+    world.ask("Assessed", "Robin", outcome="proceed")
+    assert code(world.ask("Seated", "Robin", place="booth-1")) is None
+
+
+def test_terms_accepted_under_another_pseudonym_count():
+    world = World()
+    world.ask("TermsAccepted", "Sam", terms="terms-1")
+    world.arrive("Robin")
+    world.ask("Linked", "Robin", other=person("Sam"))
+    world.ask("Assessed", "Robin", outcome="proceed")
+    assert code(world.ask("Seated", "Robin", place="booth-1")) is None
+
+
+def test_terms_accepted_without_a_name_count_on_their_visit():
+    world = World()
+    (arrived,) = world.ask("Arrived")
+    for kind, data in (
+        ("TermsAccepted", {"terms": "terms-1"}),
+        ("Assessed", {"outcome": "proceed"}),
+        ("Seated", {"place": "booth-1"}),
+    ):
+        answer = world.send({**world.body(kind, None, data, mode="ask"), "visit": arrived.visit})
+        assert code(answer) is None
+
+
+def test_a_visit_is_also_its_persons_under_another_pseudonym():
+    world = World()
+    world.arrive("Robin")
+    world.ask("Linked", "Robin", other=person("Sam"))
+    body = world.body("Assessed", "Robin", {"outcome": "proceed"}) | {"person": person("Sam")}
+    assert code(world.send({**body, "mode": "ask"})) is None
+
+
+def test_of_two_visits_of_one_person_the_one_without_a_place_stands_against_nothing():
+    world = World()
+    world.arrive("Robin")
+    world.arrive("Sam")
+    world.talk("Sam")
+    visit = world.seen("Sam").id
+    world.ask("Linked", "Robin", other=person("Sam"))
+    body = world.body("Seated", None, {"place": "booth-2"}) | {"visit": visit, "mode": "ask"}
+    assert code(world.send(body)) is None
+
+
+def test_a_seat_that_is_reported_twice_is_taken_by_nobody_else():
+    world = World()
+    world.seat("Robin", "booth-1")
+    world.report("Seated", "Robin", place="booth-1")
+    assert world.flags() == ["wrong_stage"]
+
+
+def test_two_in_one_booth_need_the_staff_of_one_booth():
+    places = [{"id": "booth-1", "kind": "injecting", "capacity": 2}]
+    world = World({**SMALL, "places": places, "staff": {"booths_per_staff": 1}})
+    world.ask("StaffSignedOn", staff="s-1", role="nurse")
+    assert code(world.seat("Robin", "booth-1")) is None
+    assert code(world.seat("Sam", "booth-1")) is None
+    assert code(world.seat("Kit", "booth-1")) == "place_taken"
+
+
+def test_nobody_uses_by_a_route_that_the_policy_does_not_allow():
+    world = World()
+    assert code(world.use("Robin", "booth-1", route="subcutaneous")) == "route_not_allowed"
+
+
+def test_nobody_is_called_to_a_place_that_the_policy_does_not_know():
+    world = World()
+    world.arrive("Robin")
+    world.ask("Queued", "Robin")
+    assert code(world.ask("Called", "Robin", place="booth-9")) == "place_unknown"
+    assert code(world.ask("Called", "Robin", place="booth-1")) is None
+
+
+def test_only_staff_on_shift_are_given_somebody_to_look_after_or_go_off():
+    world = World()
+    world.arrive("Robin")
+    assert code(world.ask("Allocated", "Robin", observer="s-2")) == "not_on_shift"
+    assert code(world.ask("StaffSignedOff", staff="s-2")) == "not_on_shift"
+    world.ask("StaffSignedOn", staff="s-2", role="worker")
+    assert code(world.ask("Allocated", "Robin", observer="s-2")) is None
+    assert world.on_board("Robin")["observer"] == "s-2"
+    assert code(world.ask("StaffSignedOff", staff="s-2")) is None
+
+
+def test_a_booth_that_is_blocked_already_keeps_its_reason_when_somebody_leaves_it():
+    world = World({**SMALL, "turnover": {"block": True}})
+    world.use("Robin", "booth-1")
+    world.ask("PlaceBlocked", place="booth-1", reason="repair")
+    world.depart("Robin")
+    assert world.place("booth-1")["blocked"]["reason"] == "repair"
+
+
+def test_nothing_is_blocked_for_cleaning_but_a_booth_that_is_left():
+    world = World({**SMALL, "turnover": {"block": True}})
+    world.use("Robin", "booth-1")
+    world.ask("ConsumptionEnded", "Robin")
+    assert world.place("booth-1")["blocked"] is None
+    world.report("MovedToRecovery", "Robin", place="recovery")
+    assert world.place("booth-1")["blocked"]["reason"] == "cleaning"
+    world.depart("Robin")
+    assert world.place("recovery")["blocked"] is None
+
+
+def test_a_booth_that_is_blocked_while_somebody_sits_there_is_shown_as_taken():
+    world = World()
+    world.seat("Robin", "booth-1")
+    world.ask("PlaceBlocked", place="booth-1", reason="repair")
+    assert world.place("booth-1")["state"] == "taken"
+    assert code(world.seat("Sam", "booth-1")) == "place_taken"
+    world.depart("Robin", how="well")
+    assert world.place("booth-1")["state"] == "blocked"
+
+
+def test_a_talk_that_ends_otherwise_than_in_going_ahead_seats_nobody():
+    world = World()
+    world.arrive("Robin")
+    world.talk("Robin")
+    for outcome in ("delay", "declined"):
+        world.ask("Assessed", "Robin", outcome=outcome)
+        assert code(world.ask("Seated", "Robin", place="booth-1")) == "not_assessed"

@@ -18,6 +18,7 @@ WORDS = "jane-doe-born-1980"
         {"kind": "Observed", "data": {"emergency": "Jane.Doe.1980"}},
         {"kind": "EmergencyStarted", "data": {"emergency": f"e-{WORDS}"}},
         {"kind": "Linked", "person": "p-1", "data": {"other": f"p-{WORDS}"}},
+        {"kind": "SuppliesIssued", "mode": "report", "data": {"items": {WORDS: 1}}},
         {"kind": "Observed", "id": f"c-{WORDS}"},
     ],
 )

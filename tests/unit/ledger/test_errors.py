@@ -3,7 +3,8 @@
 import pytest
 
 from opendcr.errors import LedgerError
-from opendcr.ledger.codec import ENVELOPE, decode, encode
+from opendcr.ledger.codec import ENVELOPE, decode, decode_header, encode, encode_header
+from opendcr.ledger.facts import Header, Origin
 from opendcr.ledger.kinds import KINDS
 from tests.unit.ledger.written import facts
 
@@ -46,6 +47,7 @@ def test_a_missing_key_is_named(key):
     [
         ("version", 0, "found 0; expected a whole number from 1"),
         ("version", True, "found true"),
+        ("seq", 0, "found 0; expected a whole number from 1"),
         ("seq", 1.5, "found 1.5"),
         ("seq", "1", "found '1'; expected a whole number"),
         ("happened", "2025-02-30T10:00:00.000Z", "expected a time such as"),
@@ -68,3 +70,17 @@ def test_what_is_no_object_and_what_lacks_a_required_key():
         decode([], "here")
     with pytest.raises(LedgerError, match=r"here, data.place: found nothing; expected the id of"):
         decode({**record(), "data": {}}, "here")
+
+
+@pytest.mark.parametrize(
+    ("seed", "reads"), [(0, True), (2**53 - 1, True), (2**53, False), (-1, False)]
+)
+def test_a_seed_is_a_number_that_every_reader_keeps(seed, reads):
+    header = Header("glasgow", "Europe/London", Origin("simulated", scenario="drawn", seed=seed))
+    if reads:
+        assert decode_header(encode_header(header), "here") == header
+    else:
+        with pytest.raises(
+            LedgerError, match=r"here, origin.seed: found .*; expected 0 to 2\*\*53 - 1"
+        ):
+            decode_header(encode_header(header), "here")

@@ -1,5 +1,7 @@
 """Whose a name and a text are: what stands in the ledger, as corrected, says it."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from django.db import DatabaseError
 
@@ -178,4 +180,36 @@ def test_upkeep_erases_again_after_the_keys_were_restored(room: str) -> None:
         key.save()
     assert words_of([text]) == {text: WORDS}
     upkeep()
+    assert words_of([text]) == {}
+
+
+def test_in_another_room_what_was_recorded_until_the_erasure_goes_and_later_words_stay(
+    room: str,
+) -> None:
+    other = acting.begun("edinburgh")
+    early, same, late = (datetime.now(UTC) + timedelta(hours=hours) for hours in (1, 2, 3))
+    texts = [
+        send(other, "AddNote", {"note": WORDS}, now=moment, person=SENGA)
+        .facts[0]["data"]["note"]["text"]
+        for moment in (early, same, late)
+    ]  # fmt: skip
+    assert send(room, "Erase", role="manager", now=same, person=SENGA).status == 200
+    assert words_of(texts) == {texts[2]: WORDS}
+
+
+def test_the_words_of_a_correction_go_with_what_it_corrects(room: str) -> None:
+    arrived = send(room, "Arrive", {"reasons": ["shower"]}).facts[0]
+    fact, text = _noted(room, visit=arrived["visit"])
+    earlier = {"happened": "2025-02-01T10:00:00Z"}
+    wrong = {"target": fact, "changes": earlier, "reason": "mistake", "note": WORDS}
+    said = send(room, "Correct", wrong).facts[0]["data"]["note"]["text"]
+    _correct(room, arrived["id"], {"person": SENGA})
+    _erase(room, SENGA)
+    assert words_of([text, said]) == {}
+
+
+def test_the_words_with_which_an_erasure_was_corrected_go_with_it(room: str) -> None:
+    erased = _erase(room, BOB)
+    wrong = {"target": erased, "changes": {"person": SENGA}, "reason": "mistake", "note": WORDS}
+    text = send(room, "Correct", wrong, "manager").facts[0]["data"]["note"]["text"]
     assert words_of([text]) == {}

@@ -9,10 +9,11 @@ from opendcr.ledger.facts import Header, Origin
 from opendcr.ledger.files import LedgerWriter, open_ledger
 from opendcr.ledger.verify import verify
 from opendcr.web.store.archive import head_of, records_after
-from opendcr.web.store.held import header_of, look
+from opendcr.web.store.held import header_of, look, only_room
 from opendcr.web.store.ledgers import begin, check_origin, export_to, import_from
 from opendcr.web.store.models import Entry
 from tests.support import acting
+from tests.support.acting import begun
 from tests.support.engines import RoomDatabase, connect
 
 
@@ -84,3 +85,13 @@ def test_a_room_keeps_the_header_it_began_with(room_database: RoomDatabase) -> N
     begin(header_of(room))
     with pytest.raises(InputError, match="another ledger"):
         begin(Header(room, "Europe/Berlin", Origin("recorded")))
+
+
+def test_of_several_rooms_one_is_named(room_database: RoomDatabase) -> None:
+    begun("calton")
+    assert only_room(None) == "calton"
+    begun("edinburgh")
+    assert only_room("edinburgh") == "edinburgh"
+    for name in (None, "glasgow"):
+        with pytest.raises(InputError):
+            only_room(name)

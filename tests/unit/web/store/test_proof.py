@@ -12,7 +12,7 @@ from django.contrib.auth.models import User
 
 from opendcr.ledger.chain import canonical
 from opendcr.web.store.models import SigningKey
-from opendcr.web.store.proof import Sender
+from opendcr.web.store.proof import UNKNOWN_DEVICE, Sender
 from tests.support import acting
 from tests.support.acting import body, sender, sent
 from tests.support.engines import RoomDatabase
@@ -157,3 +157,29 @@ def test_a_tablet_gets_its_answer_again_after_its_person_signed_out(room: str) -
         again = sent(room, command, by)
         assert again.status == 422
         assert first.facts[0]["id"] not in str(again.said)
+
+
+def test_nothing_is_signed_after_the_shift_or_with_more_than_a_signature(
+    room: str, tablet: Tablet
+) -> None:
+    late = tablet.command()
+    late["tapped"] = (datetime.now(UTC) + timedelta(hours=13)).isoformat()
+    assert sent(room, tablet.signed(late), sender("worker")).status == 422
+    longer = tablet.signed(tablet.command())
+    raw = base64.urlsafe_b64decode(longer["proof"]["signature"] + "==")
+    longer["proof"]["signature"] = _base64(raw[:32] + b"\0" + raw[32:])
+    assert sent(room, longer, sender("worker")).status == 422
+
+
+def test_a_device_that_nobody_knows_gets_nobodys_answer_again(room: str) -> None:
+    started = body("StartEmergency", {"area": "toilet"})
+    first = sent(room, started, Sender("s-nurse", "nurse", UNKNOWN_DEVICE, "session"))
+    again = sent(room, started, Sender(None, "device", UNKNOWN_DEVICE, "device"))
+    assert again.status == 422
+    assert first.facts[0]["id"] not in str(again.said)
+
+
+def test_a_device_learns_nothing_of_a_refusal_under_the_same_id(room: str) -> None:
+    refused = body("Depart", {"how": "well"}, visit="v-1")
+    assert sent(room, refused, Sender("s-nurse", "nurse", "t-9", "session")).status == 409
+    assert sent(room, body("Observed", SEEN) | {"id": refused["id"]}, DEVICE).status == 422

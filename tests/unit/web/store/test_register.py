@@ -1,12 +1,13 @@
 """Names, codes and free text: encrypted, found again, erased."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from opendcr.web.store.directory import directory
 from opendcr.web.store.erasing import apply_erasures
-from opendcr.web.store.keyring.keys import _master
+from opendcr.web.store.keyring.keys import _master, forget, key_for
 from opendcr.web.store.keyring.models import WrappedKey
 from opendcr.web.store.models import Entry, Secret
 from opendcr.web.store.register import words_of
@@ -77,3 +78,20 @@ def test_who_comes_back_after_an_erasure_has_a_new_key(room: str) -> None:
     assert directory().find("nova", 5) == [PERSON]
     assert directory().find("zebe", 5) == []
     assert Entry.objects.filter(kind="Erased").count() == 1
+
+
+def test_the_same_words_have_another_hash_each_time(room: str) -> None:
+    notes = [acting.send(room, "AddNote", {"note": "the same"}).facts[0]["data"]["note"]
+             for _ in range(2)]  # fmt: skip
+    assert len({note["sha256"] for note in notes}) == 2
+
+
+def test_words_whose_key_was_erased_and_made_anew_hide_no_others(room: str) -> None:
+    notes = [
+        acting.send(room, "AddNote", {"note": "words"}).facts[0]["data"]["note"]["text"]
+        for _ in range(8)
+    ]
+    forget(notes[::2])
+    for text in notes[::2]:
+        key_for(text, datetime.now(UTC))
+    assert words_of(notes) == dict.fromkeys(notes[1::2], "words")

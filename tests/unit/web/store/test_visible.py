@@ -8,7 +8,7 @@ import pytest
 from opendcr.room.board import board
 from opendcr.web.store.archive import records_after
 from opendcr.web.store.held import look
-from opendcr.web.store.visible import board_for, fact_for
+from opendcr.web.store.visible import VISIBLE, board_for, fact_for, may_read
 from tests.support import acting
 from tests.support.acting import send
 from tests.support.engines import RoomDatabase
@@ -74,3 +74,35 @@ def test_an_analyst_sees_no_report_that_was_held_and_no_change_that_was_made(roo
         assert key in fact_for("manager", record)["data"]
         assert key not in fact_for("analyst", record)["data"]
         assert "reason" in fact_for("analyst", record)["data"]
+
+
+# What a body shows, what somebody uses, and what they told of themselves.
+OF_THE_BODY = ("substances", "route", "outcome", "state", "review", "naloxone_carried", "response",
+               "breathing", "breaths", "spo2", "pulse", "oxygen", "skin", "pupils", "signs",
+               "intervention", "micrograms", "litres", "type", "gender", "age_band", "service",
+               "referral", "destination", "consent", "kits", "note", "name", "report", "changes")  # fmt: skip
+
+
+def test_reception_reads_nothing_of_the_body_in_any_fact() -> None:
+    record = {"kind": "Observed", "data": {"place": "booth-1", **dict.fromkeys(OF_THE_BODY, 1)}}
+    assert fact_for("reception", record)["data"] == {"place": "booth-1"}
+    assert fact_for("nurse", record) == record
+
+
+def test_a_role_reads_these_resources_and_no_others() -> None:
+    shown = {role: {one for one in RESOURCES if may_read(role, one)} for role in (*VISIBLE, "x")}
+    floor = {"board", "facts", "stream", "people"}
+    assert shown == {
+        "reception": floor,
+        "worker": floor,
+        "nurse": floor,
+        "lead": floor | {"evidence"},
+        "manager": floor | {"evidence", "measures"},
+        "analyst": {"facts", "evidence", "measures"},
+        "administrator": set(),
+        "device": set(),
+        "x": set(),
+    }
+
+
+RESOURCES = ("board", "facts", "stream", "people", "evidence", "measures")

@@ -206,3 +206,15 @@ def test_a_process_that_knows_nothing_catches_up(room: str) -> None:
     known = look(room)
     held._held.clear()
     assert look(room) == known
+
+
+def test_a_process_that_catches_up_with_a_long_ledger_knows_its_head(
+    room: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from opendcr.web.store import held
+
+    acting.arrived(room)
+    known = look(room)
+    held._held.clear()
+    monkeypatch.setattr(held, "FOLD_FROM", 0)
+    assert look(room) == known
