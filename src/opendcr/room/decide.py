@@ -201,10 +201,15 @@ def _namespace(id: str) -> uuid.UUID:
     return named if str(named) == id else uuid.uuid5(uuid.NAMESPACE_OID, id)
 
 
+def fact_id(command: str, at: int) -> str:
+    """The id of the fact at this place in the answer to a command: the same each time."""
+    return str(uuid.uuid5(_namespace(command), str(at)))
+
+
 def _fact(command: Command, now: datetime, at: int, kind: str, data: Mapping[str, Json]) -> Fact:
     room_kind = KINDS[kind].about == "room"
     return Fact(
-        id=str(uuid.uuid5(_namespace(command.id), str(at))),
+        id=fact_id(command.id, at),
         command=command.id,
         kind=kind,
         version=KINDS[kind].version,

@@ -12,10 +12,10 @@ from ninja.security.base import AuthBase
 
 from opendcr.errors import InputError
 from opendcr.web.store.access import forged, sender_of
+from opendcr.web.store.answers import unacceptable
 from opendcr.web.store.proof import Sender
 from opendcr.web.store.threads import reading
 from opendcr.web.store.visible import may_read
-from opendcr.web.store.write import unacceptable
 
 View = Callable[..., HttpResponse]
 

@@ -19,6 +19,7 @@ from opendcr.web.api.bodies import body_of
 from opendcr.web.api.described import Described
 from opendcr.web.api.measuring import measures_text
 from opendcr.web.api.schemas import COMMAND, Problem
+from opendcr.web.store.answers import Answered, unacceptable
 from opendcr.web.store.archive import records_after
 from opendcr.web.store.held import only_room
 from opendcr.web.store.models import SigningKey
@@ -26,7 +27,7 @@ from opendcr.web.store.proof import Sender, public_key
 from opendcr.web.store.threads import measuring, reading, writing
 from opendcr.web.store.trouble import TROUBLE, words_for
 from opendcr.web.store.visible import fact_for
-from opendcr.web.store.write import Answered, unacceptable, write
+from opendcr.web.store.write import write
 
 FACTS_AT_ONCE = 500
 SHIFT = timedelta(hours=12)

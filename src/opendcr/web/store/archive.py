@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 
 from opendcr.ledger.codec import Record, decode
 from opendcr.ledger.facts import Fact
+from opendcr.room.decide import fact_id
 from opendcr.room.standing import STANDING_KINDS
 from opendcr.web.store.models import Entry
 
@@ -70,6 +71,15 @@ def records_after(room: str, seq: int, limit: int | None = None) -> Iterator[Rec
 def facts_after(room: str, seq: int) -> list[Fact]:
     """The same, decoded."""
     return [decode(record, "the database") for record in records_after(room, seq)]
+
+
+def facts_of(command: str) -> list[Fact]:
+    """What a command made happen, in whichever room; nothing for one that no ledger knows."""
+    first = Entry.objects.filter(fact=fact_id(command, 0)).values_list("room", "seq").first()
+    if first is None:
+        return []
+    room, seq = first
+    return list(_facts(Entry.objects.filter(room=room, seq__gte=seq, command=command)))
 
 
 def head_of(room: str) -> tuple[int, str] | None:

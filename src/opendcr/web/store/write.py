@@ -2,9 +2,8 @@
 
 import hashlib
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from threading import RLock
 
@@ -14,27 +13,27 @@ from django.db import connection, transaction
 from opendcr.errors import InputError
 from opendcr.ledger.chain import canonical, seal
 from opendcr.ledger.codec import encode, whole_milliseconds
-from opendcr.ledger.facts import UNATTRIBUTED, Command, Fact, Refusal
+from opendcr.ledger.facts import Command, Fact, Refusal
 from opendcr.ledger.shapes import Json
 from opendcr.room.decide import by_wrong_clock, decide
 from opendcr.room.intake import Intake, intake
 from opendcr.room.room import Room
+from opendcr.web.store.answers import (
+    Answered,
+    given_before,
+    hash_of,
+    recorded,
+    refused,
+    unacceptable,
+)
 from opendcr.web.store.archive import StoredArchive
 from opendcr.web.store.erasing import apply_erasures
 from opendcr.web.store.held import Held, current, keep
 from opendcr.web.store.models import Answer, Entry, Secret
-from opendcr.web.store.proof import UNKNOWN_DEVICE, Author, NoProof, Sender, author_of
+from opendcr.web.store.proof import Author, Sender, author_of
 from opendcr.web.store.register import shelter
 
 log = logging.getLogger("opendcr.write")
-
-
-@dataclass(frozen=True)
-class Answered:
-    """The answer to a command: an HTTP status (200, 409, 422) and a JSON text."""
-
-    status: int
-    body: str
 
 
 def write(
@@ -50,13 +49,11 @@ def write(
         author = author_of(body, taken, sender)
     except InputError as problem:
         return unacceptable(problem)
-    body_hash = _hash_of(body)
+    body_hash = hash_of(room, body)
+    moved: Held | None = None
     with turn(room):
-        earlier = Answer.objects.filter(command=taken.id).first()
-        moved: Held | None = None
-        if earlier is not None:
-            answered = _again(earlier, author, body_hash)
-        else:
+        answered = given_before(room, taken, author, body_hash)
+        if answered is None:
             answered, moved = _first_answer(room, taken, author, body_hash, clock)
     if moved is not None:
         keep(moved)
@@ -78,13 +75,13 @@ def _first_answer(
     decided = decide(held.room, command, now, StoredArchive(room))
     facts: tuple[Fact, ...] = ()
     if isinstance(decided, Refusal):
-        answered = _refused(decided)
+        answered = refused(decided)
     else:
         if decided[0].recorded - now > AHEAD:
             log.error("the last fact of room %s is recorded ahead of the server's clock", room)
             decided = by_wrong_clock(decided, command)
         facts = seal(decided, held.room.seq, held.head)
-        answered = _recorded(facts)
+        answered = recorded(facts)
         Secret.objects.bulk_create(secrets)
         Entry.objects.bulk_create(map(row, facts))
     Answer.objects.create(
@@ -120,16 +117,6 @@ def lock_number(room: str) -> int:
     return int.from_bytes(digest[:8], "big", signed=True)
 
 
-def unacceptable(problem: InputError) -> Answered:
-    """What is wrong with a command that could not be taken in."""
-    parts = {"where": problem.where, "found": problem.found, "expected": problem.expected}
-    if isinstance(
-        problem, NoProof
-    ):  # the one that a program mends by itself, once somebody signs in
-        parts["code"] = problem.code
-    return Answered(422, orjson.dumps({"problem": parts}).decode())
-
-
 def row(fact: Fact) -> Entry:
     """The row of a sealed fact: the text that was hashed, and the columns to find it by."""
     record = encode(fact)
@@ -140,27 +127,6 @@ def row(fact: Fact) -> Entry:
         target=fact.data.get("target"), recorded=fact.recorded,
         record=canonical(record).decode(), chain=chain,
     )  # fmt: skip
-
-
-def _hash_of(body: Mapping[str, Json]) -> str:
-    """What makes a body the same again. A signature is left out: signing again makes another."""
-    plain = {key: value for key, value in body.items() if key != "proof"}
-    return hashlib.sha256(orjson.dumps(plain, option=orjson.OPT_SORT_KEYS)).hexdigest()
-
-
-def _again(earlier: Answer, author: Author, body_hash: str) -> Answered:
-    same = earlier.author == author.staff or _same_device(earlier, author)
-    if same and earlier.body_hash == body_hash:
-        return Answered(earlier.status, earlier.body)
-    return unacceptable(InputError("id", "an id that was used before", "a new command's own id"))
-
-
-def _same_device(earlier: Answer, author: Author) -> bool:
-    """Whether a device alone sends again what was sent from it: whoever did has signed out since."""
-    if author.staff != UNATTRIBUTED or earlier.status != 200:
-        return False
-    devices = {fact["device"] for fact in orjson.loads(earlier.body)["facts"]}
-    return devices == {author.device} and author.device != UNKNOWN_DEVICE
 
 
 def _command(
@@ -187,14 +153,3 @@ def _command(
 
 def _target(room: str, data: Mapping[str, Json]) -> Fact | None:
     return StoredArchive(room).fact(data["target"]) if "target" in data else None
-
-
-def _refused(refusal: Refusal) -> Answered:
-    answer = {"refusal": {"code": refusal.code, "words": refusal.words}}
-    return Answered(409, orjson.dumps(answer).decode())
-
-
-def _recorded(facts: Sequence[Fact]) -> Answered:
-    flags = [fact.data["reason"] for fact in facts if fact.kind == "ReviewFlagged"]
-    answer = {"facts": [encode(fact) for fact in facts], "flags": flags}
-    return Answered(200, orjson.dumps(answer).decode())

@@ -12,6 +12,7 @@ from opendcr.web.store.archive import head_of, records_after
 from opendcr.web.store.held import header_of, look, only_room
 from opendcr.web.store.ledgers import begin, check_origin, export_to, import_from
 from opendcr.web.store.models import Entry
+from opendcr.web.store.proof import Sender
 from tests.support import acting
 from tests.support.acting import begun
 from tests.support.engines import RoomDatabase, connect
@@ -38,6 +39,30 @@ def test_a_ledger_goes_out_and_comes_back_the_same(
     assert look(room).room == known
     assert acting.send(room, "Arrive").facts[0]["seq"] == len(records) + 1
     assert elsewhere.exists()
+
+
+def test_what_was_imported_answers_to_its_own_commands_again(
+    room_database: RoomDatabase, tmp_path: Path
+) -> None:
+    room = acting.opened()
+    seen = acting.body("Observe", {"breaths": 12}, visit=acting.arrived(room))
+    held = acting.body("Levitated", mode="report")
+    answers = [acting.sent(room, command) for command in (seen, held)]
+    path = _exported(room, tmp_path / "ledger.jsonl")
+    _another_database(tmp_path)
+    import_from(open_ledger(path))
+    before = Entry.objects.count()
+    assert [acting.sent(room, command) for command in (seen, held)] == answers
+    other_device = Sender("s-lead", "lead", "t-2", "session")
+    for command, by in (
+        (seen, acting.sender("nurse")),
+        (seen, other_device),
+        ({**seen, "kind": "StartEmergency"}, acting.sender()),
+    ):
+        again = acting.sent(room, command, by)
+        assert again.status == 422
+        assert answers[0].facts[0]["id"] not in str(again.said)
+    assert Entry.objects.count() == before
 
 
 def _another_database(folder: Path) -> Path:

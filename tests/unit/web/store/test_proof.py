@@ -183,3 +183,12 @@ def test_a_device_learns_nothing_of_a_refusal_under_the_same_id(room: str) -> No
     refused = body("Depart", {"how": "well"}, visit="v-1")
     assert sent(room, refused, Sender("s-nurse", "nurse", "t-9", "session")).status == 409
     assert sent(room, body("Observed", SEEN) | {"id": refused["id"]}, DEVICE).status == 422
+
+
+def test_a_tablet_gets_its_answer_again_after_somebody_signed_in(room: str) -> None:
+    started = body("StartEmergency", {"area": "toilet"})
+    first = sent(room, started, DEVICE)
+    assert sent(room, started, Sender("s-nurse", "nurse", "t-9", "session")) == first
+    elsewhere = Sender("s-nurse", "nurse", "t-8", "session")
+    for by, command in ((elsewhere, started), (sender("nurse"), {**started, "data": {}})):
+        assert sent(room, command, by).status == 422

@@ -38,12 +38,16 @@ def test_a_command_sent_a_hundred_times_is_one_fact(room: str) -> None:
     assert Entry.objects.count() == before + 1
 
 
-@pytest.mark.parametrize("other", ["body", "author"])
-def test_another_body_or_author_learns_nothing_of_the_first_answer(room: str, other: str) -> None:
+@pytest.mark.parametrize("other", ["body", "author", "room"])
+def test_another_body_author_or_room_learns_nothing_of_the_first_answer(
+    room: str, other: str
+) -> None:
     command = body("Arrive", {"reasons": ["consume"]})
     visit = sent(room, command).facts[0]["visit"]
     if other == "body":
         again = sent(room, {**command, "data": {}})
+    elif other == "room":
+        again = sent(acting.begun("elsewhere"), command)
     else:
         again = sent(room, command, sender("worker"))
     assert again.status == 422
