@@ -99,6 +99,20 @@ def connect(url: str, keys_url: str) -> None:
     _use("keys", keys_url)
 
 
+def tamper(database: RoomDatabase, statement: str) -> None:
+    """Somebody with the owner's rights takes the triggers away and changes what was recorded."""
+    from django.db import connection
+
+    connect(database.owner_url, database.keys_url)
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute("DROP TRIGGER store_entry_no_update")
+            cursor.execute("DROP TRIGGER store_entry_no_delete")
+        else:
+            cursor.execute("ALTER TABLE store_entry DISABLE TRIGGER USER")
+        cursor.execute(statement)
+
+
 def close() -> None:
     """Close this thread's connections, those that it has opened."""
     from django.db import connections

@@ -105,12 +105,22 @@ class Hub:
     async def _look(self) -> bool:
         """Tells of new facts; whether that was all of them."""
         self._woken.clear()
-        rows = await reading(rows_after, self.room, self.seq)
+        # From the last one told on: where that is gone, a backup was restored under this process.
+        rows = await reading(rows_after, self.room, max(self.seq - 1, 0))
+        if self.seq and (not rows or rows.pop(0)[0] != self.seq):
+            return await self._start_again()
         for row in rows:
             self._tell_all(row)
             self.seq = row[0]
         self._changed = self._changed or bool(rows)
-        return len(rows) < AT_ONCE
+        return len(rows) < AT_ONCE - 1
+
+    async def _start_again(self) -> bool:
+        """Ends every stream, since none can go on from a fact that is gone. Screens come back."""
+        self.seq = await reading(_head, self.room)
+        for listener in list(self.listeners):
+            listener.close()
+        return False
 
     async def _look_at_board(self) -> None:
         """Tells the board where it has changed. One that cannot be made stays to be told, and the

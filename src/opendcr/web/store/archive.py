@@ -73,6 +73,14 @@ def facts_after(room: str, seq: int) -> list[Fact]:
     return [decode(record, "the database") for record in records_after(room, seq)]
 
 
+def facts_since(room: str, seq: int, chain: str) -> list[Fact] | None:
+    """The facts after one that was read before; None where the ledger does not hold that one."""
+    facts = facts_after(room, seq - 1)
+    if not facts or (facts[0].seq, facts[0].chain) != (seq, chain):
+        return None
+    return facts[1:]
+
+
 def facts_of(command: str) -> list[Fact]:
     """What a command made happen, in whichever room; nothing for one that no ledger knows."""
     first = Entry.objects.filter(fact=fact_id(command, 0)).values_list("room", "seq").first()

@@ -1,5 +1,6 @@
 """The rooms that this process holds in memory, each as far as it has read its ledger."""
 
+import logging
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from threading import Lock
@@ -12,8 +13,10 @@ from opendcr.ledger.chain import first_link
 from opendcr.ledger.codec import decode_header
 from opendcr.ledger.facts import Fact, Header
 from opendcr.room.room import Room, advance, fold
-from opendcr.web.store.archive import StoredArchive, facts_after
+from opendcr.web.store.archive import StoredArchive, facts_after, facts_since
 from opendcr.web.store.models import Ledger
+
+log = logging.getLogger("opendcr.held")
 
 FOLD_FROM = 1000  # more facts than this at once are folded whole, which asks the archive nothing
 
@@ -40,14 +43,27 @@ _keeping = Lock()
 
 def current(room: str) -> Held:
     """The room with all that its ledger holds by now; raises InputError where there is none."""
-    held = _held.get(_key(room)) or _empty(room)
-    fresh = facts_after(room, held.room.seq)
-    if not fresh:
-        return held
-    if held.room.seq == 0 and len(fresh) > FOLD_FROM:
-        whole = fold(fresh, room, held.header.timezone)
-        return replace(held, room=whole, head=fresh[-1].chain)
-    return held.after(fresh)
+    held = _held.get(_key(room))
+    if held is not None and held.room.seq:
+        fresh = facts_since(room, held.room.seq, held.head)
+        if fresh is not None:
+            return held.after(fresh)
+        _let_go(held)
+    return _from_the_start(room)
+
+
+def _from_the_start(room: str) -> Held:
+    empty, facts = _empty(room), facts_after(room, 0)
+    if len(facts) <= FOLD_FROM:
+        return empty.after(facts)
+    return replace(empty, room=fold(facts, room, empty.header.timezone), head=facts[-1].chain)
+
+
+def _let_go(held: Held) -> None:
+    """Forgets a room whose ledger is another by now: a backup was restored under this process."""
+    log.error("the ledger of room %s is not the one that was read: reading it anew", held.room.name)
+    with _keeping:
+        _held.pop(_key(held.room.name), None)
 
 
 def keep(held: Held) -> None:

@@ -17,6 +17,7 @@ from opendcr.web.api.hub import Listener, close_streams, events
 from opendcr.web.store import write as writing
 from opendcr.web.store.models import Token
 from tests.support import acting
+from tests.support.engines import RoomDatabase, tamper
 
 Story = Callable[[], Coroutine[Any, Any, Any]]
 
@@ -259,3 +260,24 @@ def test_a_last_event_that_is_no_number_is_told_so(
         return int(answer.status_code)
 
     assert _play(story) == 422
+
+
+def test_streams_end_where_a_backup_was_put_back_and_come_back_to_what_it_holds(
+    room: str, room_database: RoomDatabase
+) -> None:
+    acting.send(room, "Arrive")
+
+    async def story() -> Screen:
+        screen = await Screen(room).until(lambda one: bool(one.pulses))
+        put_back = sync_to_async(tamper, thread_sensitive=False)
+        await put_back(room_database, "DELETE FROM store_entry WHERE seq > 4")
+        await screen.until(lambda one: False)
+        again = await Screen(room, after=5).until(lambda one: bool(one.pulses))
+        seq = await _act(room)
+        await again.until(lambda one: seq in one.seqs)
+        await again.closed()
+        return again
+
+    again = _play(story)
+    assert again.boards[0]["building"] == 0
+    assert again.seqs == [5]

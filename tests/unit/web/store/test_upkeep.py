@@ -3,14 +3,14 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.db import connection, connections
+from django.db import connections
 
 from opendcr.web.api.health import _failing
 from opendcr.web.store.keyring.models import WrappedKey
 from opendcr.web.store.models import Anchor, Entry
 from opendcr.web.store.upkeep import upkeep, verify
 from tests.support import acting
-from tests.support.engines import RoomDatabase, connect
+from tests.support.engines import RoomDatabase, tamper
 
 
 @pytest.fixture
@@ -18,18 +18,6 @@ def room(room_database: RoomDatabase) -> str:
     room = acting.opened()
     upkeep()
     return room
-
-
-def _tamper(database: RoomDatabase, statement: str) -> None:
-    """Somebody with the owner's rights takes the triggers away."""
-    connect(database.owner_url, database.keys_url)
-    with connection.cursor() as cursor:
-        if connection.vendor == "sqlite":
-            cursor.execute("DROP TRIGGER store_entry_no_update")
-            cursor.execute("DROP TRIGGER store_entry_no_delete")
-        else:
-            cursor.execute("ALTER TABLE store_entry DISABLE TRIGGER USER")
-        cursor.execute(statement)
 
 
 def test_a_served_room_is_ready_after_its_upkeep(room: str) -> None:
@@ -54,7 +42,7 @@ def test_a_changed_row_is_found(room: str, room_database: RoomDatabase, statemen
     assert verify(room) is None
     for _ in range(3):
         acting.send(room, "Arrive")
-    _tamper(room_database, statement)
+    tamper(room_database, statement)
     assert verify(room) in (4, 6)
     Anchor.objects.update(verified="2020-01-01T00:00:00Z")
     upkeep()
@@ -77,7 +65,7 @@ def test_a_changed_row_is_found(room: str, room_database: RoomDatabase, statemen
 def test_a_changed_column_is_found(room: str, room_database: RoomDatabase, changed: str) -> None:
     acting.send(room, "Erase", role="manager", person="p-1f0c")
     acting.send(room, "Arrive")
-    _tamper(room_database, f"UPDATE store_entry SET {changed} WHERE seq = 5")
+    tamper(room_database, f"UPDATE store_entry SET {changed} WHERE seq = 5")
     assert verify(room) == 5
 
 
