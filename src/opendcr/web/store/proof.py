@@ -4,7 +4,7 @@ import base64
 import binascii
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import timedelta
 from typing import Literal
 
 import rfc8785
@@ -28,6 +28,7 @@ class NoProof(InputError):
     code = "no_proof"
 
 
+ALLOWANCE = timedelta(minutes=1)  # an offset is measured over a network, and a clock drifts
 UNKNOWN_DEVICE = "t-unknown"  # of a session that began without a device's cookie
 
 
@@ -62,7 +63,7 @@ def author_of(body: Mapping[str, Json], taken: Intake, sender: Sender) -> Author
         return Author(sender.staff, sender.role, sender.device)
     # Only an id may go into a question: PostgreSQL fails on a text that holds a NUL.
     named = named if isinstance(named, str) and is_ident(named) else None
-    if named is not None and (key := _proven(body, named)) is not None:
+    if named is not None and (key := _proven(body, taken, named)) is not None:
         return Author(key.staff_id, key.staff.role, key.device)
     if sender.staff is not None and body.get("source") == "paper" and _is_staff(named):
         return Author(str(named), sender.role, sender.device, entered_by=sender.staff)
@@ -75,7 +76,7 @@ def _is_staff(named: Json) -> bool:
     return isinstance(named, str) and Staff.objects.filter(staff=named).exists()
 
 
-def _proven(body: Mapping[str, Json], named: str) -> SigningKey | None:
+def _proven(body: Mapping[str, Json], taken: Intake, named: str) -> SigningKey | None:
     """The author's key, where the body's signature is by it and it was made in the key's shift."""
     proof = body.get("proof")
     if not isinstance(proof, Mapping):
@@ -87,17 +88,20 @@ def _proven(body: Mapping[str, Json], named: str) -> SigningKey | None:
         staff=named, staff__user__is_active=True
     )
     key = keys.filter(key=id).first()
-    tapped = body.get("tapped")
-    if key is None or not isinstance(tapped, str) or not _in_shift(key, tapped):
+    if key is None or not _in_shift(key, taken):
         return None
     return key if _signed(key, str(proof.get("signature")), body) else None
 
 
-def _in_shift(key: SigningKey, tapped: str) -> bool:
-    try:
-        return key.since <= datetime.fromisoformat(tapped) <= key.until
-    except (ValueError, TypeError):
+def _in_shift(key: SigningKey, taken: Intake) -> bool:
+    """Whether the tap was in the key's shift, by the server's clock as the device last knew it."""
+    if taken.tapped is None:
         return False
+    try:
+        moment = taken.tapped + timedelta(milliseconds=taken.offset_ms or 0)
+    except OverflowError:
+        return False
+    return key.since - ALLOWANCE <= moment <= key.until + ALLOWANCE
 
 
 def _signed(key: SigningKey, signature: str, body: Mapping[str, Json]) -> bool:

@@ -103,6 +103,20 @@ def test_what_lacked_its_proof_is_taken_from_its_author_afterwards(
     assert sent(room, command, sender("nurse")).facts[0]["author"] == "s-nurse"
 
 
+@pytest.mark.parametrize("behind", [timedelta(days=1), timedelta(seconds=10), -timedelta(days=1)])
+@pytest.mark.parametrize("kind", ["Observed", "ConsumptionEnded"])
+def test_a_tablet_with_a_wrong_clock_signs_by_the_corrected_time(
+    room: str, tablet: Tablet, behind: timedelta, kind: str
+) -> None:
+    data, offset = (SEEN if kind == "Observed" else {}), int(behind.total_seconds() * 1000)
+    command = tablet.command(kind, data, visit="v-1", mode="report")
+    command |= {"tapped": (datetime.now(UTC) - behind).isoformat(), "offset_ms": offset}
+    assert sent(room, tablet.signed(command), sender("worker")).facts[0]["author"] == "s-nurse"
+    command |= {"id": acting.uuid7(), "offset_ms": offset - 2 * 60_000}
+    proven = sent(room, tablet.signed(command), sender("worker"))
+    assert proven.status == 422 or proven.facts[0]["author"] == "unattributed"
+
+
 @pytest.mark.parametrize("proof", [None, "x", [], {}, {"key": 1, "signature": 2}, {"key": "k-1"}])
 def test_a_proof_of_another_shape_proves_nothing(room: str, tablet: Tablet, proof: Any) -> None:
     assert sent(room, {**tablet.command(), "proof": proof}, sender("worker")).status == 422
