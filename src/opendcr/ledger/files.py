@@ -148,6 +148,7 @@ class LedgerFile:
         for number, record in enumerate(entries, 1):
             where = f"{self.path}, {self.place(number)}"
             if record.get("end") is True:
+                self._closes(record, last, where)
                 self._nothing_after(entries, f"{self.path}, {self.place(number + 1)}")
                 return
             if record.get("room") != self.header.room:
@@ -164,6 +165,13 @@ class LedgerFile:
         """The facts in order, decoded. Raises LedgerError, naming place and key."""
         for record in self.records():
             yield decode(record, f"{self.path}, {self.place(record['seq'])}")
+
+    @staticmethod
+    def _closes(end: Record, last: int, where: str) -> None:
+        """Whether an end line is that of the facts before it; its chain is for `verify`."""
+        if end.get("seq") != last:
+            found = f"the end line of {shown(end.get('seq'))} facts"
+            raise LedgerError(where, found, f"that of fact {last}, which stands before it")
 
     @staticmethod
     def _nothing_after(entries: Iterator[Record], where: str) -> None:

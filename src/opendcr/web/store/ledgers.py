@@ -1,10 +1,10 @@
 """Whole ledgers: beginning one, taking one out, taking one in."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import Protocol
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from opendcr.errors import InputError, LedgerError
 from opendcr.ledger.chain import canonical, header_link, link
@@ -69,12 +69,37 @@ def import_from(source: Source) -> tuple[str, int]:
             raise InputError(f"the room '{header.room}'", "facts", "an empty room to import into")
         _begin_as(source.header_record, header.room)
         while some := list(islice(records, AT_ONCE)):
-            facts = []
+            entries = []
             for record in some:
                 seq, head = _next_link(record, seq, head)
-                facts.append(_kept(record))
-            Entry.objects.bulk_create(facts)
+                entries.append(_kept(record))
+            _add(entries)
     return header.room, seq
+
+
+def _add(entries: Sequence[Entry]) -> None:
+    """Adds rows; raises InputError for the first whose fact is there already."""
+    try:
+        with transaction.atomic():
+            Entry.objects.bulk_create(entries)
+    except IntegrityError as error:
+        raise _already_there(entries) or error from None
+
+
+def _already_there(entries: Sequence[Entry]) -> InputError | None:
+    """Which fact's id was taken. A simulation makes the same ids from the same scenario and seed,
+    and in one database an id names one fact."""
+    seen: dict[str, int] = {}
+    for entry in entries:
+        held = Entry.objects.filter(fact=entry.fact).first()
+        if held is not None and held.room != entry.room:
+            found = f"a fact that the room '{held.room}' of this database holds already"
+            return InputError(f"fact {entry.seq}", found, "another seed, or another database")
+        earlier = held.seq if held is not None else seen.get(entry.fact)
+        if earlier is not None:
+            return InputError(f"fact {entry.seq}", f"the id of fact {earlier}", "an id of its own")
+        seen[entry.fact] = entry.seq
+    return None
 
 
 def _begin_as(record: Record, room: str) -> None:

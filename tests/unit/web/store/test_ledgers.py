@@ -1,21 +1,27 @@
 """Whole ledgers out of the store and in again."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from opendcr.errors import InputError
+from opendcr.ledger.chain import first_link, seal
 from opendcr.ledger.facts import Header, Origin
 from opendcr.ledger.files import LedgerWriter, open_ledger
 from opendcr.ledger.verify import verify
 from opendcr.web.store.archive import head_of, records_after
 from opendcr.web.store.held import header_of, look, only_room
+
+
+from opendcr.web.store.held import header_of, look, rooms
 from opendcr.web.store.ledgers import begin, check_origin, export_to, import_from
 from opendcr.web.store.models import Entry
 from opendcr.web.store.proof import Sender
 from tests.support import acting
 from tests.support.acting import begun
 from tests.support.engines import RoomDatabase, connect
+from tests.unit.ledger.written import HEADER, facts, write
 
 
 def _exported(room: str, path: Path) -> Path:
@@ -89,6 +95,41 @@ def test_a_broken_ledger_leaves_nothing_behind(room_database: RoomDatabase, tmp_
         import_from(open_ledger(path))
     assert Entry.objects.count() == 0
     assert head_of(acting.ROOM) is None
+
+
+def test_a_ledger_whose_facts_another_room_holds_is_told_so_and_leaves_nothing_behind(
+    room_database: RoomDatabase, tmp_path: Path
+) -> None:
+    origin = Origin("simulated", scenario="plain", seed=1, version="1")
+    headers = [Header(room, "Europe/London", origin) for room in ("calton", "gorbals")]
+    first, second = (open_ledger(write(tmp_path / f"{one.room}.jsonl", one)) for one in headers)
+    import_from(first)
+    before = rooms(), Entry.objects.count()
+    with pytest.raises(InputError, match=r"^fact 1: found a fact that the room 'calton' of this"):
+        import_from(second)
+    assert (rooms(), Entry.objects.count()) == before
+
+
+def test_a_fact_that_has_anothers_id_is_named(room_database: RoomDatabase, tmp_path: Path) -> None:
+    first, *rest, last = facts()
+    twice = seal([first, *rest, replace(last, id=first.id)], 0, first_link(HEADER))
+    path = tmp_path / "twice.jsonl"
+    with LedgerWriter(path, HEADER) as writer:
+        writer.write(twice)
+    with pytest.raises(InputError, match=r"^fact 6: found the id of fact 1; expected an id of its"):
+        import_from(open_ledger(path))
+    assert rooms() == []
+
+
+def test_a_ledger_that_was_cut_before_its_end_line_is_not_taken(
+    room_database: RoomDatabase, tmp_path: Path
+) -> None:
+    path = write(tmp_path / "cut.jsonl")
+    lines = path.read_text().splitlines(keepends=True)
+    path.write_text("".join([*lines[:-2], lines[-1]]))
+    with pytest.raises(InputError, match="end line of 6 facts; expected that of fact 5"):
+        import_from(open_ledger(path))
+    assert rooms() == []
 
 
 def test_simulated_and_recorded_rooms_never_share_a_database(room_database: RoomDatabase) -> None:
