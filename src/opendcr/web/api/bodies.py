@@ -51,7 +51,8 @@ def read(raw: bytes) -> Json:
 
 
 def _shallow(text: str) -> str:
-    """A JSON text in which what lies too deep has become strings of itself."""
+    """A JSON text in which what lies too deep has become strings of itself; raises ValueError where
+    it never ends: no reader gets to the bottom of it."""
     parts, depth, start, kept = [], 0, 0, 0
     for token in _TOKENS.finditer(text):
         mark = token.group()
@@ -63,6 +64,8 @@ def _shallow(text: str) -> str:
             if depth == DEEPEST:
                 parts += [text[kept:start], json.dumps(text[start : token.end()])]
                 kept = token.end()
+    if depth > DEEPEST:
+        raise ValueError("what lies too deep is not closed")
     return "".join([*parts, text[kept:]])
 
 

@@ -19,6 +19,7 @@ from opendcr.web.api.bodies import body_of
 from opendcr.web.api.described import Described
 from opendcr.web.api.measuring import measures_text
 from opendcr.web.api.schemas import COMMAND, Problem
+from opendcr.web.store.addressed import room_for
 from opendcr.web.store.answers import Answered, unacceptable
 from opendcr.web.store.archive import records_after
 from opendcr.web.store.held import only_room
@@ -60,16 +61,17 @@ async def command(request: HttpRequest) -> HttpResponse:
     """
     sender = sender_from(request)
     body = body_of(request)
-    room = body.get("room") if isinstance(body, dict) else None
-    return _json(await writing(_write, room, body, sender))
+    return _json(await writing(_write, body, sender))
 
 
-def _write(room: Any, body: Any, sender: Sender) -> Answered:
+    A report that names no room that is here is recorded, and flagged, in the one that knows its
+    visit or its emergency, or else in the first by name.
+def _write(body: Any, sender: Sender) -> Answered:
     try:
-        name = only_room(room)
+        room = room_for(body)
     except InputError as problem:
         return unacceptable(problem)
-    return write(name, body, sender)
+    return write(room, body, sender)
 
 
 @api.get("facts", response={200: schemas.Facts, **PROBLEMS})

@@ -16,8 +16,9 @@ from opendcr.ledger.codec import encode, whole_milliseconds
 from opendcr.ledger.facts import Command, Fact, Refusal
 from opendcr.ledger.shapes import Json
 from opendcr.room.decide import by_wrong_clock, decide
-from opendcr.room.intake import Intake, intake
+from opendcr.room.intake import Intake
 from opendcr.room.room import Room
+from opendcr.web.store.addressed import taken_in
 from opendcr.web.store.answers import (
     Answered,
     given_before,
@@ -45,7 +46,7 @@ def write(
     command again, however often, gets it again and changes nothing.
     """
     try:
-        taken = intake(body)
+        taken = taken_in(room, body)
         author = author_of(body, taken, sender)
     except InputError as problem:
         return unacceptable(problem)

@@ -102,7 +102,12 @@ def test_another_command_has_a_size_that_is_told(tokens: dict[str, str], size: i
     assert (problem["where"], problem["expected"]) == ("the body", "256 kB or less")
 
 
-@pytest.mark.parametrize("raw", [b"", b"{", b'{"id":', b"[[[" * 100, b"\xff", b"nonsense"])
+CUT_OFF = b'{"id":"c-1","kind":"Observe","mode":"report","data":' + b"[" * 3000
+
+
+@pytest.mark.parametrize(
+    "raw", [b"", b"{", b'{"id":', CUT_OFF, b"[" * 100_000, b"[{" * 999, b"\xff", b"x"]
+)
 def test_what_is_no_json_is_told_so(tokens: dict[str, str], raw: bytes) -> None:
     answer = _post(tokens, raw)
     assert answer.status_code == 422
@@ -126,3 +131,37 @@ def test_an_author_who_is_no_id_costs_no_report(
     answer = _post(tokens, orjson.dumps(command), role)
     assert answer.status_code == 200, answer.content
     assert answer.json()["facts"][0]["author"] == "unattributed"
+
+
+def _named(room: Any, **fields: Any) -> bytes:
+    return orjson.dumps(acting.body("Observed", {"response": "alert"}, room=room, **fields))
+
+
+@pytest.mark.parametrize("named", ["nowhere", "", 7, ["glasgow"]])
+def test_a_report_that_names_an_unknown_room_is_recorded_in_the_one_that_there_is(
+    tokens: dict[str, str], named: Any
+) -> None:
+    raw = _named(named)
+    answer = _post(tokens, raw)
+    assert answer.status_code == 200, answer.content
+    assert answer.json()["facts"][0]["room"] == acting.ROOM
+    assert answer.json()["flags"] == ["unreadable"]
+    assert orjson.loads(_all_words()) == {"room": named}
+    assert _post(tokens, raw).content == answer.content
+
+
+def test_of_several_rooms_a_report_goes_to_the_one_that_knows_its_visit(
+    tokens: dict[str, str],
+) -> None:
+    acting.begun("another")  # comes first by name
+    visit = acting.arrived(acting.ROOM)
+    answers = [_post(tokens, _named(room, visit=visit)) for room in ("nowhere", None)]
+    answers.append(_post(tokens, _named("nowhere", visit="v-0")))
+    rooms = [answer.json()["facts"][0]["room"] for answer in answers]
+    assert rooms == [acting.ROOM, acting.ROOM, "another"]
+
+
+def test_an_ask_for_an_unknown_room_is_told_so(tokens: dict[str, str]) -> None:
+    answer = _post(tokens, orjson.dumps(acting.body("Arrive", room="nowhere")), "lead")
+    assert answer.status_code == 422
+    assert answer.json()["problem"]["where"] == "room"

@@ -7,9 +7,11 @@ import pytest
 from django.db import close_old_connections
 
 from opendcr.ledger.chain import first_link, link
+from opendcr.ledger.facts import Header, Origin
 from opendcr.room.room import fold
 from opendcr.web.store.archive import facts_after, records_after
 from opendcr.web.store.held import header_of, look
+from opendcr.web.store.ledgers import begin
 from opendcr.web.store.models import Answer, Entry, Secret
 from opendcr.web.store.register import words_of
 from opendcr.web.store.write import write
@@ -142,6 +144,16 @@ def test_a_source_that_nobody_knows_is_set_aside_in_a_report_and_told_in_an_ask(
     assert asked.status == 422
     assert asked.said["problem"]["where"] == "source"
     assert send(room, "Arrive", source="paper").facts[0]["source"] == "paper"
+
+
+def test_nobody_simulated_is_among_real_people_unnoticed(room: str) -> None:
+    seen = sent(room, body("Observed", {"response": "alert"}, source="simulation"))
+    assert (seen.facts[0]["source"], seen.flags) == ("tap", ["unreadable"])
+    asked = sent(room, body("Arrive", source="simulation"))
+    assert (asked.status, asked.said["problem"]["where"]) == (422, "source")
+    begin(Header("training", "Europe/London", Origin("simulated", scenario="plain", seed=1)))
+    played = sent("training", body("Observed", {"response": "alert"}, source="simulation"))
+    assert (played.facts[0]["source"], played.flags) == ("simulation", [])
 
 
 @pytest.mark.parametrize("wrong", [[], None, "x", {}, {"id": "c-1"}, {"id": 3, "kind": "Arrive"}])
