@@ -14,9 +14,10 @@ from typing import TypeVar
 
 from opendcr.catalogue.people import WHY
 from opendcr.errors import InputError
+from opendcr.ledger.codec import outline
 from opendcr.ledger.facts import Mode, Source
 from opendcr.ledger.kinds import KINDS, Kind, kind_named
-from opendcr.ledger.shapes import Document, Ident, Json, Text, is_ident, parse_instant
+from opendcr.ledger.shapes import Document, Ident, Json, Shape, Text, is_ident, parse_instant
 from opendcr.room.policy import Policy
 
 
@@ -82,7 +83,7 @@ def _mode(body: Mapping[str, Json], kind: Kind | None) -> Mode:
         return "report" if body["mode"] == "report" else "ask"
     told = kind is not None and body["kind"] == kind.fact
     if body.get("mode") is not None and not told:
-        raise InputError("mode", "something else", "ask or report")
+        raise InputError("mode", outline(body["mode"]), "ask or report")
     return "report" if told else "ask"
 
 
@@ -92,14 +93,24 @@ def _unknown(body: Mapping[str, Json]) -> Intake:
 
 
 def _must_fit(taken: Intake, kind: Kind) -> None:
-    for key in taken.unreadable:
-        shape = kind.fields.get(key.removeprefix("data.").partition(".")[0])
-        expected = shape.expects() if shape else _EXPECTED.get(key, "a key that this kind has")
-        raise InputError(key, "something else", expected)
+    for key, value in taken.unreadable.items():
+        raise InputError(key, outline(value), _expected(kind, key))
     for key in taken.missing:
         raise InputError(f"data.{key}", "nothing", kind.required[key].expects())
     for key in taken.impossible:
-        raise InputError(f"data.{key}", "a value that cannot be", kind.fields[key].expects())
+        raise InputError(f"data.{key}", outline(taken.data[key]), kind.fields[key].expects())
+
+
+def _expected(kind: Kind, key: str) -> str:
+    changed = key.removeprefix("data.changes.")
+    if changed == key:
+        shape = kind.fields.get(key.removeprefix("data.")) if key.startswith("data.") else None
+        return shape.expects() if shape else _EXPECTED.get(key, "a key that this kind has")
+    if changed in _CHANGES or changed == "data":
+        return _EXPECTED[changed]
+    shapes = _changeable_shapes(changed.removeprefix("data.")) if "." in changed else []
+    words = " or ".join(dict.fromkeys(shape.expects() for shape in shapes))
+    return words or "happened, person, visit, or a key of data that can be corrected"
 
 
 # Where a command may say that it comes from. An import takes another way.
@@ -116,6 +127,7 @@ _EXPECTED = {
     "visit": "the id of a visit, such as v-0194f3e2",
     "person": "the id of a person, such as p-7c1b",
     "data": "an object",
+    "happened": "a time such as 2025-02-01T10:03:22.120Z",
     "tapped": "a time such as 2025-02-01T10:03:22.120Z",
     "offset_ms": "whole milliseconds",
     "offset_age_ms": "whole milliseconds",
@@ -260,9 +272,12 @@ def _matches(form: re.Pattern[str], value: Json) -> bool:
 
 def _changeable(key: str, value: Json) -> bool:
     """Whether some kind of fact could hold this; which kind it is, the rules judge."""
+    return any(shape.readable(value) and shape.holdable(value) for shape in _changeable_shapes(key))
+
+
+def _changeable_shapes(key: str) -> list[Shape]:
     shapes = [kind.fields[key] for kind in KINDS.values() if key in kind.fields]
-    plain = [shape for shape in shapes if not isinstance(shape, Text | Document)]
-    return any(shape.readable(value) and shape.holdable(value) for shape in plain)
+    return [shape for shape in shapes if not isinstance(shape, Text | Document)]
 
 
 def _is_policy(value: Json) -> bool:

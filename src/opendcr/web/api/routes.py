@@ -11,7 +11,7 @@ from ninja import Query
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from opendcr.errors import InputError
-from opendcr.ledger.codec import instant
+from opendcr.ledger.codec import instant, outline
 from opendcr.web.api import schemas, visits
 from opendcr.web.api.access import SignedIn, for_the_known, problem, sender_from, unknown_sender
 from opendcr.web.api.boards import board_text
@@ -33,6 +33,13 @@ from opendcr.web.store.write import write
 FACTS_AT_ONCE = 500
 SHIFT = timedelta(hours=12)
 PROBLEMS = {400: Problem, 401: Problem, 403: Problem, 422: Problem, 503: Problem}
+
+EXPECTED = {
+    "int_parsing": "a whole number",
+    "greater_than_equal": "0 or more",
+    "date_from_datetime_parsing": "a date such as 2025-02-01",
+    "missing": "a value",
+}
 
 log = logging.getLogger("opendcr.api")
 api = Described(
@@ -58,14 +65,14 @@ async def command(request: HttpRequest) -> HttpResponse:
 
     A command has at most 256 kB. What is seen of a body, or done for one, is never refused for its
     size or its form: long values are cut, what cannot be read is kept apart, and both are flagged.
+    A report that names no room that is here is recorded, and flagged, in the one that knows its
+    visit or its emergency, or else in the first by name.
     """
     sender = sender_from(request)
     body = body_of(request)
     return _json(await writing(_write, body, sender))
 
 
-    A report that names no room that is here is recorded, and flagged, in the one that knows its
-    visit or its emergency, or else in the first by name.
 def _write(body: Any, sender: Sender) -> Answered:
     try:
         room = room_for(body)
@@ -171,8 +178,17 @@ def _input_error(request: HttpRequest, error: InputError) -> HttpResponse:
 @api.exception_handler(ValidationError)
 def _validation_error(request: HttpRequest, error: ValidationError) -> HttpResponse:
     first = error.errors[0]
-    where = ".".join(str(part) for part in first["loc"][1:]) or "the body"
-    return problem(422, where, "something else", str(first["msg"]))
+    names = [str(part) for part in first["loc"][1:]]
+    sent = request.GET.get(names[0]) if first["loc"][0] == "query" else None
+    found = _seen(sent) if sent is not None else "what does not fit"
+    expected = EXPECTED.get(first["type"], str(first["msg"]).removeprefix("Input should be "))
+    return problem(422, ".".join(names) or "the body", found, expected)
+
+
+def _seen(sent: str) -> str:
+    """What was sent in an address: a number as it is, of anything else only how long it is."""
+    number = sent.isascii() and sent.removeprefix("-").isdigit() and len(sent) < 20
+    return sent if number else outline(sent)
 
 
 @api.exception_handler(AuthenticationError)

@@ -9,6 +9,7 @@ WORDS = {
     400: ("This could not be read", "Go back, and send it again."),
     403: ("Not for this role", "Your role may not do this. Ask the shift lead who may."),
     404: ("Nothing is here", "The page does not exist, or is not there any more."),
+    405: ("This address does not take that method", "One that the header Allow names."),
     422: ("Something in the form does not fit", "Go back, and look at what you entered."),
     500: (
         "Something went wrong here",

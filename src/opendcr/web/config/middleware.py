@@ -17,6 +17,7 @@ from django.middleware.csrf import CsrfViewMiddleware
 from django.middleware.security import SecurityMiddleware
 from django.utils.deprecation import MiddlewareMixin
 
+from opendcr.web.config.errors import answer
 from opendcr.web.config.statics import CompressedStatics
 
 
@@ -79,6 +80,19 @@ class NothingIsStored(_InPlace):
     ) -> HttpResponseBase:
         response.headers.setdefault("Cache-Control", "no-store")
         return response
+
+
+class MethodsTold(_InPlace):
+    """A method that an address of the interface does not take is a problem like any other."""
+
+    def process_response(
+        self, request: HttpRequest, response: HttpResponseBase
+    ) -> HttpResponseBase:
+        if response.status_code != 405 or not request.path.startswith("/api/"):
+            return response
+        told = answer(request, 405)
+        told["Allow"] = response.headers.get("Allow", "GET")
+        return told
 
 
 class StaticFiles(CompressedStatics):
