@@ -33,7 +33,9 @@ class SignedIn(AuthBase):
             and sender.means == "session"
             and await sync_to_async(forged)(request)
         ):
-            raise HttpError(403, "the form's token is missing: load the page again")
+            raise HttpError(
+                403, "the page's token is missing, or its address is not ours: load the page again"
+            )
         return sender
 
 

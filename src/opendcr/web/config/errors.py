@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
@@ -18,9 +19,27 @@ WORDS = {
 }
 
 
-def answer(request: HttpRequest, status: int) -> HttpResponse:
+UNKNOWN_HOST = (
+    "This server is not known by that address",
+    "For the administrator: the name in the browser's address bar must be one of OPENDCR_HOSTS"
+    " (see docs/serving.md).",
+)
+OTHER_ORIGIN = (
+    "The address of the page is not the server's own",
+    "For the administrator: behind a front server with HTTPS, OPENDCR_HTTPS=1 must be set, and the"
+    " front server must pass on Host and send X-Forwarded-Proto (see docs/serving.md).",
+)
+NO_TOKEN = (
+    "This page has no token any more",
+    "Load the page again, and send it again. If it stays: the browser must keep cookies for this"
+    " address (see docs/serving.md).",
+)
+_ORIGIN_REASONS = ("Origin checking failed", "Referer checking failed")  # as Django begins them
+
+
+def answer(request: HttpRequest, status: int, words: tuple[str, str] | None = None) -> HttpResponse:
     """The page for a status; JSON for whoever asked under /api/."""
-    title, advice = WORDS[status]
+    title, advice = words or WORDS[status]
     if request.path.startswith("/api/"):
         problem = {"where": "the request", "found": title, "expected": advice}
         return JsonResponse({"problem": problem}, status=status)
@@ -29,7 +48,7 @@ def answer(request: HttpRequest, status: int) -> HttpResponse:
 
 
 def bad_request(request: HttpRequest, exception: Any = None) -> HttpResponse:
-    return answer(request, 400)
+    return answer(request, 400, UNKNOWN_HOST if isinstance(exception, DisallowedHost) else None)
 
 
 def permission_denied(request: HttpRequest, exception: Any = None) -> HttpResponse:
@@ -45,4 +64,5 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    return answer(request, 403)
+    """A form that may not be ours. The reason is not repeated: it holds addresses."""
+    return answer(request, 403, OTHER_ORIGIN if reason.startswith(_ORIGIN_REASONS) else NO_TOKEN)
