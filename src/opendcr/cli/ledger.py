@@ -3,6 +3,7 @@
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -13,6 +14,7 @@ from opendcr.errors import InputError
 
 if TYPE_CHECKING:
     from opendcr.ledger.codec import Record
+    from opendcr.ledger.facts import Header
     from opendcr.ledger.files import LedgerFile, LedgerWriter
     from opendcr.ledger.verify import Verdict
 
@@ -56,14 +58,19 @@ def verify_command(
     """Verify a ledger's chain, and name the first broken line and why.
 
     The chain finds any change but one: a ledger rewritten whole holds together, and only --head
-    tells it. Exit status 1: the ledger is broken.
+    tells it. In a database, what facts are found by is verified too. Exit status 1: the ledger is
+    broken.
     """
     from opendcr.ledger.verify import verify
 
     anchor = _anchor(head)
     with _opened(file, database, room) as opened, progress("Verified") as show:
         verdict = verify(opened, anchor, show)
-    emit(as_json, _verdict_document(opened, verdict, anchor), _verdict_text(opened, verdict))
+    if file is None and verdict.holds:
+        verdict = _found_by_its_columns(verdict, opened.header.room)
+    where = str(file) if file else "the database"
+    text = _verdict_text(where, opened.header, verdict)
+    emit(as_json, _verdict_document(opened, verdict, anchor), text)
     ctx.exit(0 if verdict.holds else NOT_HELD)
 
 
@@ -89,8 +96,23 @@ def _verdict_document(given: "LedgerFile", verdict: "Verdict", head: str | None)
     }
 
 
-def _verdict_text(given: "LedgerFile", verdict: "Verdict") -> str:
-    named = f"{given.path}, room {given.header.room}, {given.header.origin.kind}"
+def _found_by_its_columns(verdict: "Verdict", room: str) -> "Verdict":
+    """The verdict on a database's ledger, once its columns are held against what was sealed."""
+    from opendcr.ledger.verify import Break
+    from opendcr.web.config.setup import database_trouble
+    from opendcr.web.store.upkeep import first_altered
+
+    with database_trouble():
+        altered = first_altered(room)
+    if altered is None:
+        return verdict
+    seq, head = altered
+    reason = "a column of its row was changed: the fact is not found as what was recorded"
+    return replace(verdict, facts=seq - 1, head=head, broken=Break(f"fact {seq}", reason))
+
+
+def _verdict_text(where: str, header: "Header", verdict: "Verdict") -> str:
+    named = f"{where}, room {header.room}, {header.origin.kind}"
     if verdict.broken:
         found = f"{verdict.broken.place}: {verdict.broken.reason}"
         return f"BROKEN  {named}\n{found}\n{verdict.facts:,} facts before it hold."
@@ -154,7 +176,11 @@ def import_command(ctx: click.Context, file: Path, database: str | None, as_json
         _take_in(given, database)
     document = _verdict_document(given, verdict, None) | {"imported": verdict.holds}
     done = f"Imported {verdict.facts:,} facts into room {given.header.room}."
-    emit(as_json, document, done if verdict.holds else _verdict_text(given, verdict))
+    emit(
+        as_json,
+        document,
+        done if verdict.holds else _verdict_text(str(file), given.header, verdict),
+    )
     ctx.exit(0 if verdict.holds else NOT_HELD)
 
 
@@ -188,9 +214,20 @@ def _opened(file: Path | None, database: str | None, room: str | None) -> "Itera
         return
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "database.jsonl"
-        with _database(database):
-            _taken_out(path, room)
-        yield open_ledger(path)
+        with _told_of_the_database(path):
+            with _database(database):
+                _taken_out(path, room)
+            yield replace(open_ledger(path), unit="fact")
+
+
+@contextmanager
+def _told_of_the_database(path: Path) -> Iterator[None]:
+    """Names the database where an error names the file that stands for it, which nobody can see."""
+    try:
+        yield
+    except InputError as error:
+        where = error.where.replace(str(path), "the database")
+        raise type(error)(where, error.found, error.expected) from error
 
 
 @contextmanager

@@ -2,8 +2,10 @@
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 
 import pytest
 
@@ -15,7 +17,6 @@ from tests.unit.ledger.written import facts, write
 def opendcr(tmp_path):
     """The command as a process of its own, on an empty migrated database."""
     home = tmp_path / "home"
-    home.mkdir()
     environment = {key: value for key, value in os.environ.items() if not key.startswith("OPENDCR")}
 
     def run(*arguments):
@@ -47,6 +48,35 @@ def test_an_imported_ledger_verifies_is_shown_and_comes_out_as_it_went_in(opendc
     assert json.loads(exported.stdout)["head"] == facts()[-1].chain
     assert list(open_ledger(out).records()) == list(open_ledger(given).records())
     assert open_ledger(out).header == open_ledger(given).header
+
+
+def test_a_database_is_verified_with_what_its_facts_are_found_by(opendcr, tmp_path):
+    assert opendcr("ledger", "import", write(tmp_path / "given.jsonl")).returncode == 0
+    whole = opendcr("ledger", "verify")
+    assert whole.stdout.startswith("Holds  the database, room glasgow, recorded: 6 facts")
+    _change(tmp_path, "UPDATE store_entry SET visit = 'v-2' WHERE seq = 4")
+    altered = opendcr("ledger", "verify", "--json")
+    said = json.loads(altered.stdout)
+    assert (altered.returncode, said["holds"], said["facts"]) == (1, False, 3)
+    assert said["broken"]["place"] == "fact 4"
+    assert said["head"] == facts()[2].chain
+    _change(tmp_path, "UPDATE store_entry SET record = replace(record, 'watch', 'rouse')")
+    changed = opendcr("ledger", "verify")
+    assert changed.returncode == 1
+    assert changed.stdout.startswith("BROKEN  the database, room glasgow, recorded\nfact 4: ")
+    _change(tmp_path, "DELETE FROM store_entry WHERE seq = 2")
+    cut = opendcr("ledger", "verify")
+    assert cut.returncode != 0
+    assert "the database, fact 2" in cut.stderr
+
+
+def _change(folder, statement):
+    """Somebody with the file changes what was recorded."""
+    with closing(sqlite3.connect(folder / "home" / "room.sqlite3")) as connection:
+        for act in ("update", "delete"):
+            connection.execute(f"DROP TRIGGER IF EXISTS store_entry_no_{act}")
+        connection.execute(statement)
+        connection.commit()
 
 
 def test_a_room_that_has_facts_takes_no_ledger(opendcr, tmp_path):

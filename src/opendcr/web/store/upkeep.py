@@ -50,6 +50,20 @@ def verify(room: str) -> int | None:
     return None
 
 
+def first_altered(room: str) -> tuple[int, str] | None:
+    """The `seq` of the first fact, from the start of the ledger, whose columns are not as it says,
+    and the chain value before it; None where all are.
+
+    What was verified once is not looked at again by `verify`; this takes as long as the ledger is.
+    """
+    before = first_link(header_of(room))
+    for entry in Entry.objects.filter(room=room).order_by("seq").iterator(AT_ONCE):
+        if not _as_recorded(entry):
+            return entry.seq, before
+        before = entry.chain
+    return None
+
+
 def _as_recorded(entry: Entry) -> bool:
     """Whether the columns say what the record says: facts are found by them."""
     record = orjson.loads(entry.record)
