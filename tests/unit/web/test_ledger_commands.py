@@ -93,3 +93,14 @@ def test_a_room_that_is_not_there(opendcr):
         done = opendcr("ledger", *arguments, "--room", "edinburgh")
         assert done.returncode == 2
         assert "no such room" in done.stderr
+
+
+def test_what_the_system_makes_is_for_its_owner_alone(opendcr, tmp_path):
+    home = tmp_path / "home"
+    connection = sqlite3.connect(home / "room.sqlite3")
+    with closing(connection):  # with its log beside it
+        connection.execute("SELECT count(*) FROM store_entry")
+        made = {path.name: path.stat().st_mode & 0o777 for path in home.iterdir()}
+    assert {"room.sqlite3", "room.sqlite3-wal", "keys.sqlite3", "session.key"} <= set(made)
+    assert set(made.values()) == {0o600}
+    assert home.stat().st_mode & 0o777 == 0o700

@@ -2,6 +2,8 @@
 
 import os
 import secrets
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -55,9 +57,26 @@ def _without_password(url: str) -> str:
     return f"{before.split(':')[0]}:…@{after}" if at else url
 
 
+def make_folder(folder: Path) -> None:
+    """Makes a folder that is not there, for its owner only; one that is there stays as it is."""
+    if not folder.is_dir():
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, exist_ok=True)
+
+
+def make_database_file(settings: Mapping[str, Any]) -> None:
+    """Makes the empty file of a SQLite database that is not there, for its owner only.
+
+    SQLite would let everybody read it; its other files follow this one.
+    """
+    if settings["ENGINE"].endswith("sqlite3") and not Path(settings["NAME"]).exists():
+        with suppress(OSError):  # what is wrong with the place, SQLite says by itself
+            os.close(os.open(settings["NAME"], os.O_WRONLY | os.O_CREAT, 0o600))
+
+
 def secret_file(path: Path, size: int) -> bytes:
     """The random bytes that a file holds, made on the first call and readable by its owner only."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     if not path.exists():
         _make(path, secrets.token_bytes(size))
     held = path.read_bytes()

@@ -5,6 +5,7 @@ from django.db import connection, connections
 from django.db.migrations.executor import MigrationExecutor
 
 from opendcr.errors import InputError
+from opendcr.web.config.places import make_database_file
 from opendcr.web.store.triggers import APPEND_ONLY
 
 CHANGING = (
@@ -16,12 +17,17 @@ CHANGING = (
 def migrate() -> None:
     """Brings both databases to this version; harmless when repeated."""
     for alias in ("default", "keys"):
-        call_command("migrate", database=alias, verbosity=0, interactive=False)
+        _migrate(alias)
 
 
 def migrate_keys() -> None:
     """The same for the keys alone, which are this server's own even where the ledger is not."""
-    call_command("migrate", database="keys", verbosity=0, interactive=False)
+    _migrate("keys")
+
+
+def _migrate(alias: str) -> None:
+    make_database_file(connections[alias].settings_dict)
+    call_command("migrate", database=alias, verbosity=0, interactive=False)
 
 
 def check_roles() -> None:
