@@ -28,7 +28,7 @@ from opendcr.ledger.chain import first_link, seal
 from opendcr.ledger.codec import encode, encode_header
 from opendcr.ledger.facts import Fact, Header, Origin
 from opendcr.ledger.files import LedgerWriter, open_ledger
-from opendcr.ledger.parquet import HEADER_KEY, ROW_GROUP, frame_of
+from opendcr.ledger.parquet import END_KEY, HEADER_KEY, ROW_GROUP, frame_of
 from opendcr.measures import measured
 from opendcr.measures.plainly import Plainly
 from opendcr.tables import read_ledger
@@ -141,9 +141,10 @@ def write_room(year: pl.DataFrame, room: int, years: int, path: Path) -> int:
     header = encode_header(Header(f"room-{room}", "Europe/London", INVENTED))
     copies = [relabelled(year, room, number) for number in range(years)]
     ledger = pl.concat(copies)
+    end = {"end": True, "seq": ledger.height, "chain": ledger["chain"][-1]}
     ledger.write_parquet(
         path,
-        metadata={HEADER_KEY: json.dumps(header)},
+        metadata={HEADER_KEY: json.dumps(header), END_KEY: json.dumps(end)},
         row_group_size=ROW_GROUP,
         compression="zstd",
     )

@@ -143,12 +143,13 @@ class LedgerFile:
         return f"{self.unit} {number + (self.unit == 'line')}"
 
     def records(self) -> Iterator[Record]:
-        """The records in order. Raises LedgerError for a foreign, misplaced or missing line."""
-        last, entries = 0, self.entries()
+        """The records in order. Raises LedgerError for a foreign, misplaced or missing line, and for
+        an end line that is not the last fact's."""
+        last, head, entries = 0, header_link(self.header_record), self.entries()
         for number, record in enumerate(entries, 1):
             where = f"{self.path}, {self.place(number)}"
             if record.get("end") is True:
-                self._closes(record, last, where)
+                self._its_end(record, {"end": True, "seq": last, "chain": head}, where)
                 self._nothing_after(entries, f"{self.path}, {self.place(number + 1)}")
                 return
             if record.get("room") != self.header.room:
@@ -156,22 +157,21 @@ class LedgerFile:
                 raise LedgerError(f"{where}, room", found, f"'{self.header.room}': one a file")
             if record.get("seq") != number:
                 raise LedgerError(f"{where}, seq", shown(record.get("seq")), str(number))
-            last = number
+            last, head = number, record.get("chain")
             yield record
         where = f"{self.path}, {self.place(last + 1)}"
         raise LedgerError(where, "no end line: the file is cut", '{"end":true,…}')
 
     def facts(self) -> Iterator[Fact]:
         """The facts in order, decoded. Raises LedgerError, naming place and key."""
-        for record in self.records():
-            yield decode(record, f"{self.path}, {self.place(record['seq'])}")
+        for number, record in enumerate(self.records(), 1):
+            yield decode(record, f"{self.path}, {self.place(number)}")
 
     @staticmethod
-    def _closes(end: Record, last: int, where: str) -> None:
-        """Whether an end line is that of the facts before it; its chain is for `verify`."""
-        if end.get("seq") != last:
-            found = f"the end line of {shown(end.get('seq'))} facts"
-            raise LedgerError(where, found, f"that of fact {last}, which stands before it")
+    def _its_end(end: Record, expected: Record, where: str) -> None:
+        if end != expected:
+            found = f"the end line of {shown(end.get('seq'))} facts, or of another ledger"
+            raise LedgerError(where, found, f"that of the {expected['seq']} facts before it")
 
     @staticmethod
     def _nothing_after(entries: Iterator[Record], where: str) -> None:

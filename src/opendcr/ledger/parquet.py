@@ -15,9 +15,12 @@ The file's metadata holds the header's record under `opendcr` and the end line's
 
 So every record comes back as it was hashed, and the chain verifies from Parquet too. No value
 stands twice: JSON text that says otherwise than a column is refused, since a reader of columns
-would count what verification never saw. A reader that
-needs a column of the struct decodes all of it: DATA_KEYS are the keys that facts are counted by,
-and no more. Row groups are small, so that a filter on `kind` holds little of the struct at once.
+would count what verification never saw. For the same reason nobody takes the footer's word for the
+rows: their number, and the least and greatest values of each group, are not under the chain.
+
+A reader that needs a column of the struct decodes all of it: DATA_KEYS are the keys that facts are
+counted by, and no more. Row groups are small, so that a filter on `kind` holds little of the struct
+at once.
 """
 
 import shutil
@@ -81,6 +84,7 @@ SCHEMA = pl.Schema(
 )
 _MOMENTS = ("happened", "recorded")
 _COPIED = tuple(key for key in ENVELOPE if key not in (*_MOMENTS, "data"))
+_NEVER_NULL = tuple(key for key in ENVELOPE if key not in ("visit", "person", "entered_by", "data"))
 
 
 class ParquetSink:
@@ -146,17 +150,54 @@ def read_metadata(path: Path) -> tuple[Record, Record | None]:
     return header, None if end is None else _parsed(end, f"{path}, {END_KEY}")
 
 
-def _row_groups(path: Path) -> Iterator[pl.DataFrame]:
-    facts = pl.scan_parquet(path)
-    found = _polars(facts.collect_schema, str(path))
+def scan_rows(path: Path) -> pl.LazyFrame:
+    """The rows of a file, lazily. Raises LedgerError where it has not the columns of SCHEMA, or
+    where its footer counts other rows than there are.
+
+    Without the statistics: with them, an edit of the footer hides rows from a filter.
+    """
+    rows = pl.scan_parquet(path, use_statistics=False, glob=False)
+    found = _polars(rows.collect_schema, str(path))
     for name, dtype in SCHEMA.items():
         if found.get(name) != dtype:
             expected = f"column '{name}' of type {dtype}"
             raise LedgerError(str(path), f"columns {', '.join(found)[:200]}", expected)
-    height = _polars(lambda: facts.select(pl.len()).collect().item(), str(path))
+    _check_count(rows, str(path))
+    return rows
+
+
+def _check_count(rows: pl.LazyFrame, where: str) -> None:
+    """A count that is too low hides rows from whoever reads piece by piece, as verification does."""
+    in_footer = _polars(lambda: rows.select(pl.len()).collect().item(), where)
+    # A bare count would come from the footer again.
+    counted = pl.col("seq").fill_null(0).ge(0).count()
+    there = _polars(lambda: rows.select(counted).collect().item(), where)
+    if in_footer != there:
+        raise LedgerError(where, f"{there} rows", f"{in_footer}, as its footer says")
+
+
+def plainly_whole(rows: pl.LazyFrame, path: Path, room: str) -> bool:
+    """Whether the columns alone show what reading every record would: facts of one room, numbered
+    from 1 without a gap, no envelope with a hole, and the end line that belongs to the last."""
+    where = str(path)
+    looked = rows.with_row_index("number", 1).select(
+        pl.col("room").eq_missing(pl.lit(room)).all(),
+        pl.col("seq").eq_missing(pl.col("number").cast(pl.Int64)).all(),
+        pl.sum_horizontal(pl.col(_NEVER_NULL).null_count()).alias("holes"),
+        pl.len().alias("rows"),
+    )
+    one_room, in_order, holes, height = _polars(lambda: looked.collect().row(0), where)
+    last = rows.filter(pl.col("seq") == height).select("seq", "chain")
+    ends = [{"end": True, **row} for row in _polars(last.collect, where).to_dicts()]
+    return bool(one_room and in_order and not holes) and ends == [read_metadata(path)[1]]
+
+
+def _row_groups(path: Path) -> Iterator[pl.DataFrame]:
+    rows = scan_rows(path)
+    height = _polars(lambda: rows.select(pl.len()).collect().item(), str(path))
     for first in range(0, height, ROW_GROUP):
-        rows = facts.slice(first, ROW_GROUP)
-        yield _polars(rows.collect, f"{path}, rows from {first + 1}")
+        some = rows.slice(first, ROW_GROUP)
+        yield _polars(some.collect, f"{path}, rows from {first + 1}")
 
 
 def _polars(read: Callable[[], Any], where: str) -> Any:
