@@ -109,7 +109,7 @@ def histories(draw, most=25, kinds=KINDS_AND_AMENDMENTS, visits=VISITS):
                 room="glasgow",
                 visit=draw(st.sampled_from(visits)),
                 person=draw(st.sampled_from(PERSONS)),
-                happened=draw(MOMENTS),
+                happened=min(draw(MOMENTS), recorded),
                 recorded=recorded,
                 author="s-1",
                 entered_by=None,

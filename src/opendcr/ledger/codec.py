@@ -1,6 +1,7 @@
 """Facts to records and back. A record is the JSON object that a ledger file holds on one line.
 
-What is hashed and stored is the record. Decoding upgrades an old version's data; the record stays.
+What is hashed and stored is the record. Decoding upgrades an old version's data, and reads a whole
+number as an integer however it is written; the record stays.
 """
 
 import json
@@ -12,7 +13,7 @@ from zoneinfo import ZoneInfo
 from opendcr.errors import LedgerError
 from opendcr.ledger.facts import Fact, Header, Origin
 from opendcr.ledger.kinds import KINDS, Kind
-from opendcr.ledger.shapes import Json, is_ident, parse_instant
+from opendcr.ledger.shapes import Json, is_ident, parse_instant, whole_numbers
 
 Record = dict[str, Json]
 
@@ -86,7 +87,7 @@ def _converted(record: Record, kind: Kind, where: str) -> Record:
     return {
         "happened": parse_instant(record["happened"]),
         "recorded": parse_instant(record["recorded"]),
-        "data": _current(record["data"], record["version"], kind, where),
+        "data": _current(whole_numbers(record["data"]), record["version"], kind, where),
         "version": kind.version,
     }
 

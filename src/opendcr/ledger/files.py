@@ -25,6 +25,7 @@ from opendcr.ledger.codec import (
 from opendcr.ledger.facts import Fact, Header
 from opendcr.ledger.jsonlines import JsonLinesSink, read_lines
 from opendcr.ledger.parquet import ParquetSink, read_rows
+from opendcr.ledger.shapes import Json
 
 
 class _Sink(Protocol):
@@ -145,7 +146,8 @@ class LedgerFile:
     def records(self) -> Iterator[Record]:
         """The records in order. Raises LedgerError for a foreign, misplaced or missing line, and for
         an end line that is not the last fact's."""
-        last, head, entries = 0, header_link(self.header_record), self.entries()
+        last, entries = 0, self.entries()
+        head: Json = header_link(self.header_record)
         for number, record in enumerate(entries, 1):
             where = f"{self.path}, {self.place(number)}"
             if record.get("end") is True:

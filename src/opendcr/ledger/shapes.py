@@ -279,6 +279,18 @@ def _comes_back(value: Json, depth: int = 0) -> bool:
     return value is None or (isinstance(value, int) and abs(value) < 2**53)
 
 
+def whole_numbers(value: Json) -> Json:
+    """A JSON value with each whole number as an integer: `180.0` and `180` are one number, and have
+    one RFC 8785 form, so that a chain holds whichever stands in a file."""
+    if isinstance(value, float):
+        return int(value) if value.is_integer() and abs(value) < 2**53 else value
+    if isinstance(value, dict):
+        return {key: whole_numbers(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [whole_numbers(one) for one in value]
+    return value
+
+
 _IDENT = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 
 

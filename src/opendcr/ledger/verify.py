@@ -1,18 +1,23 @@
 """Verification: whether a ledger is what was sealed, and where it first is not.
 
-The chain is checked on the records as they stand, before anything is decoded, so that it can be
-checked on facts of a newer version. It finds every change but one: a ledger rewritten whole, from
-the changed fact to its end, holds together. Only a head that was noted elsewhere tells that.
+The chain is checked on the records as they stand. It finds every change but one: a ledger rewritten
+whole, from the changed fact to its end, holds together. Only a head that was noted elsewhere tells
+that. What no ledger can say is found whatever the chain: a fact that happened after it was recorded,
+one recorded before the fact that it follows, two facts with one id.
 """
 
+from array import array
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
 
 from opendcr.errors import LedgerError
 from opendcr.ledger.chain import header_link, link
 from opendcr.ledger.codec import Record, decode, shown
+from opendcr.ledger.facts import Fact
 from opendcr.ledger.files import LedgerFile
-from opendcr.ledger.shapes import Json, parse_instant
 
 SLICE = 10_000  # facts between two reports of progress
 
@@ -54,9 +59,12 @@ class _Walk:
 
     def __init__(self, ledger: LedgerFile, anchor: str | None) -> None:
         self.room, self.origin = ledger.header.room, ledger.header.origin.kind
+        self.path = ledger.path
         self.seq, self.head = 0, header_link(ledger.header_record)
         self._place = ledger.place
-        self.recorded, self.closed = "", False
+        self.recorded: datetime | None = None
+        self.closed = False
+        self.ids = array("q")  # a hash of each fact's id: eight bytes a fact
         self.anchor = anchor
         self.anchored = 0 if anchor == self.head else None
 
@@ -70,8 +78,10 @@ class _Walk:
             raise _Broken(self._why(record))
         if record.get("room") != self.room:
             raise _Broken(f"a fact of another room, {shown(record.get('room'))}")
-        self._follow_clock(record.get("recorded"))
-        self.seq, self.head = record["seq"], record["chain"]
+        fact = decode(record, f"{self.path}, {self.place()}")
+        self._follow_clocks(fact)
+        self.ids.append(hash(fact.id))
+        self.seq, self.head = fact.seq, fact.chain
         if self.head == self.anchor:
             self.anchored = self.seq
 
@@ -98,15 +108,12 @@ class _Walk:
             )
         return f"fact {seq} was changed: its chain value does not follow from fact {self.seq}'s"
 
-    def _follow_clock(self, recorded: Json) -> None:
-        if not isinstance(recorded, str):
-            raise _Broken("no time of recording")
-        # Times in the usual form compare as text, which is faster.
-        if not (len(recorded) == len(self.recorded) == 24 and recorded >= self.recorded):
-            before, now = parse_instant(self.recorded), parse_instant(recorded)
-            if now is None or (before is not None and now < before):
-                raise _Broken("it says that it was recorded before the fact that it follows")
-        self.recorded = recorded
+    def _follow_clocks(self, fact: Fact) -> None:
+        if self.recorded is not None and fact.recorded < self.recorded:
+            raise _Broken("it says that it was recorded before the fact that it follows")
+        if fact.happened > fact.recorded:
+            raise _Broken("it says that it happened after it was recorded")
+        self.recorded = fact.recorded
 
     def close(self, end: Record) -> None:
         """The end line; raises _Broken where it is not that of the facts before it."""
@@ -129,7 +136,7 @@ def verify(
         _to_the_end(walk, ledger, progress)
     except _Broken as broken:
         return Verdict(walk.seq, walk.head, Break(walk.place(), str(broken)), walk.anchored)
-    return Verdict(walk.seq, walk.head, _off_anchor(walk), walk.anchored)
+    return _repeated(walk, ledger) or Verdict(walk.seq, walk.head, _off_anchor(walk), walk.anchored)
 
 
 def _to_the_end(walk: _Walk, ledger: LedgerFile, progress: Progress | None) -> None:
@@ -139,7 +146,6 @@ def _to_the_end(walk: _Walk, ledger: LedgerFile, progress: Progress | None) -> N
             walk.close(record)
             break
         walk.step(record)
-        decode(record, f"{ledger.path}, {ledger.place(walk.seq)}")
         if progress and walk.seq % SLICE == 0:
             progress(walk.seq)
     else:
@@ -153,6 +159,24 @@ def _read(ledger: LedgerFile) -> Iterator[Record]:
         yield from ledger.entries()
     except LedgerError as error:
         raise _Broken(f"{error.found} instead of {error.expected}") from error
+
+
+def _repeated(walk: _Walk, ledger: LedgerFile) -> Verdict | None:
+    """The first fact with the id of an earlier one: a correction that names it could mean either.
+
+    Ids are told apart by their hashes; only those that share one are read again and compared.
+    """
+    hashes = np.sort(np.frombuffer(walk.ids, np.int64))
+    shared = set(hashes[1:][hashes[1:] == hashes[:-1]].tolist())
+    seen: dict[str, int] = {}
+    head = walk.head
+    for number, record in enumerate(ledger.entries() if shared else (), 1):
+        id = str(record.get("id"))
+        if hash(id) in shared and seen.setdefault(id, number) != number:
+            reason = f"its id {shown(id)} is that of fact {seen[id]} too"
+            return Verdict(number - 1, head, Break(ledger.place(number), reason), walk.anchored)
+        head = str(record.get("chain"))
+    return None
 
 
 def _off_anchor(walk: _Walk) -> Break | None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from opendcr.tables.frame import MOMENT
+from opendcr.ledger.parquet import MOMENT
 
 
 @dataclass(frozen=True)

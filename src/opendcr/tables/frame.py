@@ -21,7 +21,8 @@ from opendcr.errors import LedgerError
 from opendcr.ledger.codec import Record, check_envelope, decode, shown
 from opendcr.ledger.facts import Fact, Header
 from opendcr.ledger.kinds import KINDS
-from opendcr.ledger.shapes import Json, parse_instant
+from opendcr.ledger.parquet import MOMENT
+from opendcr.ledger.shapes import Json, parse_instant, whole_numbers
 
 NEEDED = (
     "Registered",
@@ -42,7 +43,6 @@ NEEDED = (
 DATA = ("place", "substances", "emergency", "gender", "other", "target")
 DOCUMENTS = ("changes", "policy")
 WITH_DOCUMENTS = ("Corrected", "PolicyAdopted")
-MOMENT = pl.Datetime("ms", "UTC")
 
 FACTS = pl.Schema(
     {
@@ -112,7 +112,7 @@ def row(fact: Fact) -> tuple[Any, ...]:
 
 def document(documents: str | None, key: str) -> Json:
     """One of a fact's documents; None where it has no such one."""
-    return orjson.loads(documents).get(key) if documents else None
+    return whole_numbers(orjson.loads(documents)).get(key) if documents else None
 
 
 def _stamp(record: Record, at: str) -> tuple[Json, ...]:

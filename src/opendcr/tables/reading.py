@@ -36,7 +36,7 @@ def _all_of_today(rows: pl.LazyFrame) -> bool:
     today = {kind: KINDS[kind].version for kind in NEEDED}
     current = pl.col("kind").replace_strict(today, return_dtype=pl.Int64)
     others = rows.filter(_NEEDED).filter(pl.col("version") != current)
-    return others.select(pl.len()).collect().item() == 0
+    return bool(others.select(pl.len()).collect().item() == 0)
 
 
 def _lazily(file: LedgerFile, rows: pl.LazyFrame) -> Ledger:

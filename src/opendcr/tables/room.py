@@ -15,9 +15,10 @@ import polars as pl
 
 from opendcr.errors import InputError, LedgerError
 from opendcr.ledger.facts import Header
+from opendcr.ledger.parquet import MOMENT
 from opendcr.tables.effective import effective
 from opendcr.tables.episodes import consumptions, episodes, in_booths
-from opendcr.tables.frame import MOMENT, Ledger
+from opendcr.tables.frame import Ledger
 from opendcr.tables.people import one_id_each, people
 
 

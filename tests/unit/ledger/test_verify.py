@@ -51,6 +51,21 @@ def falling(lines):
     resealed(lines)
 
 
+def falling_in_another_form(lines):
+    lines[3]["recorded"] = "20250630T090000.000+0000"  # as many characters as the usual form
+    resealed(lines)
+
+
+def foretold(lines):
+    lines[3]["happened"] = "2031-01-01T09:00:00.000Z"
+    resealed(lines)
+
+
+def same_id(lines):
+    lines[4]["id"] = lines[2]["id"]
+    resealed(lines)
+
+
 def renamed_and_resealed(lines):
     lines[3]["room"] = "edinburgh"
     resealed(lines)
@@ -73,6 +88,9 @@ CASES = {
     "the last fact cut": (without(6), "line 7", "end line does not fit"),
     "a line after the end": (lambda lines: [*lines, lines[-1]], "line 9", "after the end line"),
     "recorded falls": (falling, "line 4", "recorded before"),
+    "recorded falls, in another form": (falling_in_another_form, "line 4", "recorded before"),
+    "happened after it was recorded": (foretold, "line 4", "happened after it was recorded"),
+    "one id twice": (same_id, "line 5", "its id 'f-2' is that of fact 2 too"),
     "simulated as recorded": (
         changed(0, "origin", {"kind": "simulated"}),
         "line 2",
@@ -87,10 +105,10 @@ CASES = {
 @pytest.mark.parametrize("case", CASES)
 def test_the_first_broken_line_is_named_with_the_reason(case, tmp_path):
     change, place, reason = CASES[case]
-    broken = verify(open_ledger(edit(write(tmp_path / "l.jsonl"), change))).broken
-    assert broken is not None
-    assert broken.place == place
-    assert reason in broken.reason
+    verdict = verify(open_ledger(edit(write(tmp_path / "l.jsonl"), change)))
+    assert verdict.broken is not None
+    assert verdict.broken.place == place
+    assert reason in verdict.broken.reason
 
 
 def test_a_line_that_is_no_json_breaks_the_ledger_there(tmp_path):
@@ -117,6 +135,11 @@ def test_a_fact_that_follows_but_cannot_be_read_is_bad_input(tmp_path):
     ledger = open_ledger(edit(write(tmp_path / "l.jsonl"), unknown))
     with pytest.raises(LedgerError, match=r"line 4, kind: found 'Teleported'; expected a kind"):
         verify(ledger)
+
+
+def test_what_comes_before_a_repeated_id_holds(tmp_path):
+    verdict = verify(open_ledger(edit(write(tmp_path / "l.jsonl"), same_id)))
+    assert (verdict.facts, verdict.head) == (3, facts()[2].chain)
 
 
 def test_progress_and_an_anchor_of_an_earlier_day(tmp_path):
