@@ -20,7 +20,8 @@ from opendcr.tables.frame import FACTS, row
 
 LONDON = Header("glasgow", "Europe/London", Origin("recorded"))
 KINDS = ("Arrived", "Seated", "ConsumptionStarted", "ConsumptionEnded", "MovedToRecovery", "Queued",
-         "SteppedOut", "EmergencyStarted", "Registered", "Linked", "Unlinked", "PolicyAdopted")  # fmt: skip
+         "SteppedOut", "EmergencyStarted", "Registered", "Linked", "Unlinked", "PolicyAdopted",
+         "ServiceProvided")  # fmt: skip
 KINDS_AND_AMENDMENTS = (*KINDS, "Corrected", "Retracted", "Retracted", "Seated")
 THROUGH_BOOTHS = (*KINDS[1:7], "Seated", "ConsumptionStarted")
 PLACES = ("booth-1", "booth-2", "pipe-1", "chair-1", "nowhere")
@@ -62,6 +63,7 @@ def data_of(kind, targets):
         ),
         "Linked": st.fixed_dictionaries({"other": st.sampled_from(PERSONS[1:])}),
         "Unlinked": st.fixed_dictionaries({"other": st.sampled_from(PERSONS[1:])}),
+        "ServiceProvided": st.just({"service": "shower"}),
         "PolicyAdopted": st.fixed_dictionaries({"policy": policies()}),
         "Retracted": st.fixed_dictionaries({"target": targets, "reason": st.just("mistake")}),
         "Corrected": st.fixed_dictionaries(

@@ -44,4 +44,5 @@ happened         | kind             | visit | person | data
     ),
     counts=counts,
     per=1000,
+    version="2",
 )

@@ -23,7 +23,8 @@ MEASURE = Measure(
         "Seatings in a place for injecting, in the month of the seating. Moving to another booth "
         "before using is no new occasion; being seated again after using, resting or waiting is. "
         "Where no seating was recorded, the start of use in a booth shows the occasion. A place "
-        "that the policy in force does not know counts as a booth. Episodes of people who gave no "
+        "that the policy in force does not know counts as a booth; before the first policy that one is "
+        "taken, since it was the plan. Episodes of people who gave no "
         "name count, and so do those of a visit whose arrival was retracted: they happened."
     ),
     denominator=None,
@@ -52,4 +53,5 @@ happened         | kind               | visit | person | data
         gives=(("2025-02", {}, 2, None),),
     ),
     counts=counts,
+    version="2",
 )

@@ -26,6 +26,7 @@ class Plainly:
         self.emergencies: Counter[str] = Counter()
         self.episodes: Counter[str] = Counter()
         self.substances: Counter[tuple[str, str]] = Counter()
+        self.named = self._named()
         self._count_arrivals()
         self._count_emergencies()
         for facts_of_visit in self._by_visit().values():
@@ -57,14 +58,19 @@ class Plainly:
             if fact.kind == "Registered" and fact.person and "gender" in fact.data
         }
 
+    def _named(self) -> Mapping[str | None, str]:
+        """The first person whom a fact of each visit names."""
+        named = [(fact.visit, fact.person) for fact in self.facts if fact.visit and fact.person]
+        return dict(reversed(named))
+
     def _count_arrivals(self) -> None:
         seen = set()
         for fact in self.facts:
             if fact.kind == "Arrived" and (stay := fact.visit or fact.id) not in seen:
                 seen.add(stay)
-                if fact.person:
+                if person := fact.person or self.named.get(fact.visit):
                     self.visits[self._month(fact)] += 1
-                    self.users[self._month(fact)].add(self._one(fact.person))
+                    self.users[self._month(fact)].add(self._one(person))
 
     def _count_emergencies(self) -> None:
         seen = set()
@@ -76,8 +82,8 @@ class Plainly:
     def _by_visit(self) -> Mapping[str, list[tuple[Fact, bool]]]:
         """Each visit's facts, with whether each was in a place that counts as a booth."""
         visits: defaultdict[str, list[tuple[Fact, bool]]] = defaultdict(list)
-        booths: dict[str, bool] = {}
         adopted = [fact for fact in self.facts if fact.kind == "PolicyAdopted"]
+        booths = _injecting(adopted[0]) if adopted else {}  # before it was adopted, it was the plan
         for fact in self.facts:
             # A policy adopted in the same moment is in force already.
             while adopted and adopted[0].happened <= fact.happened:

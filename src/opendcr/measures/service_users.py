@@ -38,8 +38,9 @@ MEASURE = Measure(
     published_at=GLASGOW,
     numerator=(
         "People (linked records are one person) with at least one standing arrival in the month. "
-        "A person's id is only ever given at registration, so an arrival that names a person is "
-        "one of a registered person."
+        "A visit is the person's whom its arrival names, or whom it names later, such as at the "
+        "talk. A person's id is only ever given at registration, so a visit that names a person "
+        "is one of a registered person."
     ),
     denominator=None,
     groups=(
@@ -76,4 +77,5 @@ happened         | kind       | visit | person | data
         ),
     ),
     counts=counts,
+    version="2",
 )

@@ -67,4 +67,5 @@ happened         | kind               | visit | person | data
     ),
     counts=counts,
     per=100,
+    version="2",
 )

@@ -22,7 +22,8 @@ MEASURE = Measure(
     ),
     published_at=GLASGOW,
     numerator=(
-        "Visits whose arrival stands and names a person, in the month of the arrival. An arrival "
+        "Visits whose arrival stands and that name a person, at the arrival or later, in the month "
+        "of the arrival. An arrival "
         "that was retracted does not count, whatever else was recorded in its visit."
     ),
     denominator=None,
@@ -46,4 +47,5 @@ e  | 2025-02-05 10:05 | Retracted | v-4   | p-ann  | target=d reason=mistake
         gives=(("2025-02", {}, 2, None),),
     ),
     counts=counts,
+    version="2",
 )

@@ -40,7 +40,11 @@ CONTRACTS = (
         "one stay, from its first standing arrival",
         (
             _VISIT,
-            Column("person", pl.String(), "one id for each person; null for an anonymous visit"),
+            Column(
+                "person",
+                pl.String(),
+                "one id for each person; null where the whole visit names nobody",
+            ),
             _HAPPENED,
             _MONTH,
         ),

@@ -4,7 +4,8 @@ A seating in a place for injecting opens an episode. Who is moved to another boo
 stays in the same episode; who used, finished, rested, waited or stepped out in between begins
 another. Where a seating was not recorded, the start of use in the booth shows that it was there.
 
-A place's kind is what the policy in force at the moment says. A place that no policy knows counts
+A place's kind is what the policy in force at the moment says; before the first, the first, which
+was the plan. A place that no policy knows counts
 as an injecting booth: seatings are overwhelmingly in booths, so that leaving them out would
 undercount. A place known not to be for injecting (inhalation, waiting, recovery) does not count.
 
@@ -12,15 +13,19 @@ A retracted arrival does not take its episodes with it: the seating still stands
 retracted too, and the room shows it for review.
 """
 
+from datetime import UTC, datetime
+
 import polars as pl
 
 from opendcr.catalogue.places import PLACE_KINDS
 from opendcr.catalogue.substances import published_class
+from opendcr.ledger.parquet import MOMENT
 from opendcr.ledger.shapes import Json
 from opendcr.tables.frame import document
 
 SEATED, USED = "Seated", "ConsumptionStarted"
 LEFT_THE_BOOTH = ("ConsumptionEnded", "MovedToRecovery", "Queued", "SteppedOut")
+_EVER = datetime.min.replace(tzinfo=UTC)
 
 
 def in_booths(facts: pl.DataFrame) -> pl.DataFrame:
@@ -81,9 +86,13 @@ def _with_injecting(facts: pl.DataFrame) -> pl.DataFrame:
 
 
 def _policies(facts: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """When each policy came into force, and which of its places are for injecting."""
+    """When each policy came into force, the first from ever, and which places are for injecting."""
     adopted = facts.filter(pl.col("kind") == "PolicyAdopted").sort("happened", "seq")
-    in_force = adopted.select("happened", pl.col("seq").alias("adopted"))
+    first = pl.int_range(pl.len()) == 0
+    in_force = adopted.select(
+        pl.when(first).then(pl.lit(_EVER, MOMENT)).otherwise("happened").alias("happened"),
+        pl.col("seq").alias("adopted"),
+    )
     kinds = [
         (seq, place["id"], PLACE_KINDS[place["kind"]].injecting)
         for seq, documents in adopted.select("seq", "documents").iter_rows()

@@ -18,7 +18,7 @@ import orjson
 import polars as pl
 
 from opendcr.errors import LedgerError
-from opendcr.ledger.codec import Record, check_envelope, decode, shown
+from opendcr.ledger.codec import ENVELOPE, Record, check_envelope, decode, shown
 from opendcr.ledger.facts import Fact, Header
 from opendcr.ledger.kinds import KINDS
 from opendcr.ledger.parquet import MOMENT
@@ -57,15 +57,18 @@ FACTS = pl.Schema(
         "documents": pl.String(),
     }
 )
-STAMPS = pl.Schema({"seq": pl.Int64(), "recorded": MOMENT, "chain": pl.String()})
+STAMPS = pl.Schema(
+    {**{name: type for name, type in FACTS.items() if name in ENVELOPE}, "chain": pl.String()}
+)
 
 
 @dataclass(frozen=True)
 class Ledger:
     """One room's ledger, read lazily.
 
-    `facts` holds the kinds in NEEDED with the columns of FACTS; `stamps` every fact's seq, time of
-    recording and chain value, from which the head at a date is known. `where` names it in errors.
+    `facts` holds the kinds in NEEDED with the columns of FACTS; `stamps` what every fact has, of
+    whatever kind, in the columns of STAMPS: from them the head at a date is known, and who was
+    named in a visit. `where` names it in errors.
     """
 
     header: Header
@@ -119,4 +122,5 @@ def _stamp(record: Record, at: str) -> tuple[Json, ...]:
     check_envelope(record, at)
     if record["kind"] not in KINDS:
         raise LedgerError(f"{at}, kind", shown(record["kind"]), "a kind of fact")
-    return record["seq"], parse_instant(record["recorded"]), record["chain"]
+    moments = {key: parse_instant(record[key]) for key in ("happened", "recorded")}
+    return tuple((record | moments)[key] for key in STAMPS)

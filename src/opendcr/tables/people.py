@@ -38,11 +38,11 @@ def _joined(facts: pl.DataFrame) -> list[Pair]:
     return [pair for pair, joined in latest.items() if joined]
 
 
-def people(facts: pl.DataFrame) -> pl.DataFrame:
+def people(facts: pl.DataFrame, visits: pl.DataFrame) -> pl.DataFrame:
     """One row per person whom the ledger names: `person`, and the `gender` last said.
 
     `unknown` where no standing registration says it, such as in a ledger that was imported without
-    its registrations. Takes facts whose pseudonyms were already brought together.
+    its registrations. Takes facts and visits whose pseudonyms were already brought together.
     """
     said = (
         facts.filter((pl.col("kind") == "Registered") & pl.col("gender").is_not_null())
@@ -50,7 +50,7 @@ def people(facts: pl.DataFrame) -> pl.DataFrame:
         .unique("person", keep="last")
         .select("person", "gender")
     )
-    named = facts.select("person").drop_nulls().unique()
+    named = pl.concat([facts.select("person"), visits.select("person")]).drop_nulls().unique()
     return named.join(said, on="person", how="left").with_columns(
         pl.col("gender").fill_null("unknown")
     )

@@ -11,7 +11,7 @@ import polars as pl
 from opendcr.ledger.files import LedgerFile, open_ledger
 from opendcr.ledger.kinds import KINDS
 from opendcr.ledger.parquet import plainly_whole, scan_rows
-from opendcr.tables.frame import DATA, NEEDED, WITH_DOCUMENTS, Ledger, ledger_of
+from opendcr.tables.frame import DATA, NEEDED, STAMPS, WITH_DOCUMENTS, Ledger, ledger_of
 
 _NEEDED = pl.col("kind").is_in(NEEDED)
 
@@ -46,5 +46,5 @@ def _lazily(file: LedgerFile, rows: pl.LazyFrame) -> Ledger:
         *(pl.col("data").struct.field(key) for key in DATA),
         pl.when(pl.col("kind").is_in(WITH_DOCUMENTS)).then("remainder").alias("documents"),
     )  # fmt: skip
-    stamps = rows.select("seq", "recorded", "chain")
+    stamps = rows.select(*STAMPS)
     return Ledger(file.header, facts, stamps, str(file.path))

@@ -20,6 +20,7 @@ from opendcr.tables.effective import effective
 from opendcr.tables.episodes import consumptions, episodes, in_booths
 from opendcr.tables.frame import Ledger
 from opendcr.tables.people import one_id_each, people
+from opendcr.tables.visits import named_later, visits
 
 
 @dataclass(frozen=True)
@@ -78,23 +79,43 @@ class _Maker:
             as_at=self.as_at,
             head=head,
             months=tuple(sorted(self._covered(last).union(*seen))),
-            people=people(self.facts),
+            people=people(self.facts, of_events["visits"]),
             **of_events,
         )
 
     def _events(self) -> Iterator[tuple[str, pl.DataFrame]]:
         booths = in_booths(self.facts)
-        yield "visits", _visits(self.facts)
+        yield "visits", self._visits()
         yield "episodes", episodes(booths)
         yield "consumptions", consumptions(self.facts, booths)
         yield "emergencies", _emergencies(self.facts)
 
     @cached_property
+    def stated(self) -> pl.DataFrame:
+        """The facts by the date, as they were recorded."""
+        return self.ledger.facts.filter(self._by_then).collect()
+
+    @cached_property
+    def standing(self) -> pl.DataFrame:
+        """The effective facts by the date."""
+        return effective(self.stated)
+
+    @cached_property
+    def one_person(self) -> pl.Expr:
+        """A column of persons with one id for each of them."""
+        return pl.col("person").replace(one_id_each(self.standing))
+
+    @cached_property
     def facts(self) -> pl.DataFrame:
         """The effective facts by the date, with one id for each person."""
-        known = self.ledger.facts.filter(self._by_then).collect()
-        facts = effective(known)
-        return facts.with_columns(pl.col("person").replace(one_id_each(facts)))
+        return self.standing.with_columns(self.one_person)
+
+    def _visits(self) -> pl.DataFrame:
+        arrived = visits(self.facts)
+        later = named_later(arrived, self.stated, self.ledger.stamps.filter(self._by_then))
+        named = later.with_columns(self.one_person).rename({"person": "later"})
+        joined = arrived.join(named, on="visit", how="left", maintain_order="left")
+        return joined.select("visit", pl.coalesce("person", "later"), "happened")
 
     @property
     def _by_then(self) -> pl.Expr:
@@ -113,13 +134,6 @@ class _Maker:
     def _monthly(self, table: pl.DataFrame) -> pl.DataFrame:
         local = pl.col("happened").dt.convert_time_zone(self.ledger.header.timezone)
         return table.with_columns(local.dt.date().dt.month_start().alias("month"))
-
-
-def _visits(facts: pl.DataFrame) -> pl.DataFrame:
-    """One row per visit: its first standing arrival. An arrival entered twice is one visit."""
-    arrived = facts.filter(pl.col("kind") == "Arrived").sort("happened", "seq")
-    key = pl.coalesce("visit", "id")
-    return arrived.filter(key.is_first_distinct()).select("visit", "person", "happened")
 
 
 def _emergencies(facts: pl.DataFrame) -> pl.DataFrame:

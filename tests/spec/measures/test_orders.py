@@ -59,17 +59,42 @@ happened         | kind    | visit | person | data
     ) == {"2025-02": 1}
 
 
-def test_a_policy_counts_from_when_it_was_adopted():
-    policy = '{"places":[{"id":"room-1","kind":"inhalation"}]}'
+def test_a_policy_counts_from_when_it_was_adopted_and_the_first_before_it_too():
+    smoking = '{"places":[{"id":"room-1","kind":"inhalation"}]}'
+    injecting = '{"places":[{"id":"room-1","kind":"injecting"}]}'
     assert months(
         f"""
 happened         | kind          | visit | person | data
 2025-02-03 10:00 | Seated        | v-1   | p-ann  | place=room-1
-2025-02-04 10:00 | PolicyAdopted |       |        | policy={policy}
+2025-02-04 10:00 | PolicyAdopted |       |        | policy={smoking}
 2025-02-05 10:00 | Seated        | v-2   | p-ann  | place=room-1
+2025-03-04 10:00 | PolicyAdopted |       |        | policy={injecting}
+2025-03-05 10:00 | Seated        | v-3   | p-ann  | place=room-1
 """,
         "injecting_episodes",
-    ) == {"2025-02": 1}
+    ) == {"2025-03": 1}
+
+
+NAMED_LATER = """
+id | happened         | kind            | visit | person | data
+a  | 2025-02-03 10:00 | Arrived         | v-1   |        |
+b  | 2025-02-03 10:05 | ServiceProvided | v-1   | p-ann  | service=shower
+c  | 2025-02-04 10:00 | Arrived         | v-2   |        |
+d  | 2025-02-04 10:05 | ServiceProvided | v-2   |        | service=shower
+"""
+
+
+def test_whoever_gives_a_name_during_the_visit_came_under_it():
+    assert months(NAMED_LATER, "times_accessed") == {"2025-02": 1}
+    assert months(NAMED_LATER, "service_users") == {"2025-02": 1}
+
+
+def test_a_name_that_was_taken_back_or_given_by_a_correction_counts_so():
+    retracted = "e | 2025-02-05 10:00 | Retracted | v-1 | | target=b reason=mistake\n"
+    assert months(NAMED_LATER + retracted, "times_accessed") == {}
+    named = '{"person":"p-bo"}'
+    also = f"e | 2025-02-05 10:00 | Corrected | v-2 | | target=d reason=mistake changes={named}\n"
+    assert months(NAMED_LATER + also, "times_accessed") == {"2025-02": 2}
 
 
 def test_a_fact_of_a_newer_version_is_refused_from_parquet_too(tmp_path):

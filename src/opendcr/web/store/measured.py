@@ -13,10 +13,9 @@ import orjson
 import polars as pl
 from django.db import connection
 
-from opendcr.ledger.codec import decode
 from opendcr.measures import Measured, measured
-from opendcr.tables import Ledger
-from opendcr.tables.frame import FACTS, NEEDED, STAMPS, row
+from opendcr.tables import Ledger, ledger_of
+from opendcr.tables.frame import FACTS, STAMPS
 from opendcr.web.store.archive import AT_ONCE, head_of
 from opendcr.web.store.held import header_of
 from opendcr.web.store.models import Entry
@@ -79,16 +78,13 @@ def _still_there(room: str, read: _Read) -> bool:
 
 def _further(room: str, read: _Read, seq: int) -> _Read:
     entries = Entry.objects.filter(room=room, seq__gt=read.seq, seq__lte=seq).order_by("seq")
-    stamps = entries.values_list("seq", "recorded", "chain").iterator(AT_ONCE)
-    needed = entries.filter(kind__in=NEEDED).values_list("record", "chain").iterator(AT_ONCE)
-    facts = [
-        row(decode({**orjson.loads(record), "chain": chain}, "the database"))
-        for record, chain in needed
-    ]
+    stored = entries.values_list("record", "chain").iterator(AT_ONCE)
+    records = ({**orjson.loads(record), "chain": chain} for record, chain in stored)
+    gained = ledger_of(header_of(room), records, "the database")
     return _Read(
         seq,
-        pl.concat([read.facts, pl.DataFrame(facts, FACTS, orient="row")]),
-        pl.concat([read.stamps, pl.DataFrame(list(stamps), STAMPS, orient="row")]),
+        pl.concat([read.facts, gained.facts.collect()]),
+        pl.concat([read.stamps, gained.stamps.collect()]),
     )
 
 
