@@ -2,7 +2,8 @@
 
 All are over people who come to consume, in opening hours. Totals are means of the replications; a
 ratio is total over total, its standard error by the delta method. With one replication, runs of
-its days stand in for replications, and a total's error is scaled up from theirs.
+its days stand in for replications, and a total's error is scaled up from theirs. Intervals are by
+Student's t: the error itself is an estimate, and of few replications a rough one.
 """
 
 import math
@@ -13,27 +14,32 @@ from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import stdtrit
 
 from opendcr.simulate.comers import Day
 from opendcr.simulate.scenario import MINUTE
 from opendcr.simulate.stays import Stay
 
-Z95 = 1.959963984540054  # the 97.5th percentile of the normal distribution
+UPPER = 0.975  # where a two-sided 95 % interval ends
 BATCHES = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A mean with its standard error and 95 % interval; None where there is nothing to say."""
+    """A mean with its standard error and 95 % interval; None where there is nothing to say.
+
+    `of` is how many replications, or runs of days, the error was estimated from.
+    """
 
     mean: float | None
     se: float | None
+    of: int = 0
 
     def to_data(self) -> dict[str, float | None]:
         """As the results of `simulate room --json` give it."""
         if self.mean is None or self.se is None:
             return {"mean": self.mean, "se": self.se, "low": None, "high": None}
-        reach = Z95 * self.se
+        reach = float(stdtrit(self.of - 1, UPPER)) * self.se
         return {
             "mean": self.mean,
             "se": self.se,
@@ -141,7 +147,7 @@ def _scaled(estimate: Estimate, factor: float) -> Estimate:
     if estimate.mean is None:
         return estimate
     se = None if estimate.se is None else estimate.se * factor
-    return Estimate(estimate.mean * factor, se)
+    return Estimate(estimate.mean * factor, se, estimate.of)
 
 
 def _ratio(batches: Sequence[Batch], above: str, below: str) -> Estimate:
@@ -155,7 +161,7 @@ def _ratio(batches: Sequence[Batch], above: str, below: str) -> Estimate:
         return Estimate(ratio, None)
     residual = upper - ratio * lower
     spread = math.sqrt(float((residual**2).sum()) / (count - 1) / count)
-    return Estimate(ratio, spread / float(lower.mean()))
+    return Estimate(ratio, spread / float(lower.mean()), count)
 
 
 def _p95(batches: Sequence[Batch]) -> Estimate:
@@ -164,7 +170,7 @@ def _p95(batches: Sequence[Batch]) -> Estimate:
         return Estimate(None, None)
     apart = [float(np.quantile(one.waits, 0.95)) for one in batches if one.waits]
     error = float(np.std(apart, ddof=1) / math.sqrt(len(apart))) if len(apart) > 1 else None
-    return Estimate(float(np.quantile(waits, 0.95)), error)
+    return Estimate(float(np.quantile(waits, 0.95)), error, len(apart))
 
 
 def runs(days: Sequence[Day], count: int = BATCHES) -> list[list[Day]]:

@@ -8,11 +8,13 @@ what makes the bounds honest is that they reject the same room with one place mo
 
 import math
 import os
+from collections import defaultdict
 from dataclasses import dataclass
 
+import numpy as np
 import pytest
 
-from opendcr.simulate.results import Estimate
+from opendcr.simulate.results import Batch, Estimate, results
 from opendcr.simulate.room import replicated
 from opendcr.simulate.scenario import Arrivals, Duration, Scenario
 from tests.simulated import NEVER_CLOSES, plain
@@ -133,8 +135,35 @@ def test_the_bounds_tell_it_from_a_room_with_another_number_of_places(simulated,
     assert max(distances.values()) > REACH
 
 
-def test_an_interval_reaches_two_standard_errors_to_each_side(simulated):
-    _, figures = simulated
-    told = figures["occupancy"].to_data()
-    assert told["high"] - told["mean"] == pytest.approx(1.959964 * told["se"])
-    assert told["mean"] - told["low"] == pytest.approx(1.959964 * told["se"])
+# From a printed table of Student's t: the 97.5th percentile by degrees of freedom.
+STUDENT = {1: 12.706, 2: 4.303, 4: 2.776, 19: 2.093, 99: 1.984}
+
+
+@pytest.mark.parametrize("freedom", STUDENT)
+def test_an_interval_reaches_as_far_as_so_few_replications_ask(freedom):
+    told = Estimate(10.0, 2.0, freedom + 1).to_data()
+    assert told["high"] - 10 == pytest.approx(2 * STUDENT[freedom], rel=2e-4)
+    assert 10 - told["low"] == pytest.approx(2 * STUDENT[freedom], rel=2e-4)
+
+
+TIMES = 2000
+ROUGHLY = 4 * math.sqrt(0.95 * 0.05 / TIMES)  # four standard errors of a coverage of 95 %
+
+
+@pytest.mark.parametrize("replications", [2, 3, 5, 20])
+def test_nineteen_intervals_of_twenty_hold_the_truth_however_few_the_replications(replications):
+    random = np.random.default_rng(replications)
+    held = dict.fromkeys(("arrivals", "probability_leave"), 0)
+    for _ in range(TIMES):
+        figures = results([_leaving(random) for _ in range(replications)], replications)
+        for name, truth in (("arrivals", 1000), ("probability_leave", 0.2)):
+            told = figures[name].to_data()
+            held[name] += told["low"] <= truth <= told["high"]
+    assert all(abs(one / TIMES - 0.95) < ROUGHLY for one in held.values()), held
+
+
+def _leaving(random):
+    """A replication of ten days to which 1,000 people come on average, one in five of whom leaves."""
+    came = int(random.poisson(1000))
+    sums = defaultdict(float, arrivals=came, days=10.0, left_waiting=random.binomial(came, 0.2))
+    return Batch(sums, ())

@@ -12,7 +12,7 @@ from opendcr.cli import COMMANDS, opendcr
 
 SECONDS = 0.5
 # What would make help slow, if importing a command's module brought it along.
-SLOW = {"polars", "numpy", "django", "ninja", "uvicorn"}
+SLOW = {"polars", "numpy", "scipy", "django", "ninja", "uvicorn"}
 
 
 def commands(group=opendcr, path=()):
