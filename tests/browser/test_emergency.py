@@ -214,11 +214,61 @@ def test_many_of_a_place_not_said_take_one_row_and_leave_the_way_back(
     expect(page.locator(".tile").first).to_be_visible()
 
 
+@pytest.mark.parametrize(("width", "height"), [(1024, 768), (640, 400)])
+def test_whose_it_is_stands_large_however_many_run(
+    width: int, height: int, room: "Room", sign_in: "SignIn"
+) -> None:
+    for booth in (3, 4, 5, 6, 7):
+        visit = room.arrive(f"Alexandria of Tollcross {width}{booth}")
+        room.send("StartEmergency", {"place": f"booth-{booth}"}, visit=visit)
+    page = sign_in("nurse", width=width, height=height)
+    expect(page.locator(".tab--emergency")).to_have_count(5, timeout=SOON)
+    page.locator(".tab--emergency").last.click()
+    title = page.locator("#emergency-title")
+    expect(title).to_contain_text(f"Booth 7 · Alexandria of Tollcross {width}7")
+    expect(title).to_be_in_viewport(ratio=1)
+    assert title.evaluate("it => parseFloat(getComputedStyle(it).fontSize)") >= 20
+    assert title.evaluate("it => it.scrollWidth <= it.clientWidth")
+    expect(page.locator(".tab--emergency[aria-pressed=true]")).to_be_in_viewport()
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), (1024, 768)])
+def test_a_dose_its_way_and_its_witness_are_asked_without_scrolling(
+    width: int, height: int, room: "Room", sign_in: "SignIn"
+) -> None:
+    page = sign_in("nurse", width=width, height=height)
+    page.locator(".bar__emergency").click()
+    shown(page)
+    page.locator("[data-key=key-naloxone]").click()
+    for asked in page.locator(".detail .pick, .detail .field, .detail .button").all():
+        expect(asked).to_be_in_viewport(ratio=1)
+    expect(page.locator(".more-below")).to_be_hidden()
+    expect(page.locator("#story .story__line").first).to_be_in_viewport(ratio=1)
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), (1024, 768)])
+def test_what_a_watch_counts_is_told_in_one_line(
+    width: int, height: int, room: "Room", sign_in: "SignIn"
+) -> None:
+    page = sign_in("nurse", width=width, height=height)
+    page.locator(".bar__emergency").click()
+    about = {"emergency": shown(page)}
+    room.send("Observe", {**about, "breaths": 6, "spo2": 88})
+    dose = {"intervention": "naloxone", "micrograms": 400, "route": "intramuscular"}
+    room.send("GiveIntervention", {**about, **dose})
+    room.send("GiveIntervention", {**about, "intervention": "oxygen", "litres": 15})
+    watches = page.locator("#watches")
+    for told in ("6 a minute", "since naloxone 400 micrograms", "into a muscle", "oxygen 15 L"):
+        expect(watches).to_contain_text(told, timeout=SOON)
+    lines = "it => it.getBoundingClientRect().height / parseFloat(getComputedStyle(it).lineHeight)"
+    assert [round(line.evaluate(lines)) for line in page.locator(".watch > span").all()] == [1] * 4
+
+
 @pytest.mark.parametrize("key", ["naloxone", "breathing"])
 def test_a_form_that_does_not_fit_says_what_is_below(
     key: str, room: "Room", sign_in: "SignIn"
 ) -> None:
-    page = sign_in("nurse", width=1024, height=768)
+    page = sign_in("nurse", width=1024, height=600)
     page.locator(".bar__emergency").click()
     shown(page)
     page.locator(f"[data-key=key-{key}]").click()

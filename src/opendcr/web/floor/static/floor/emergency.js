@@ -31,18 +31,27 @@ export function showEmergency(id) {
   document.body.dataset.view = id ? "emergency" : "board";
   history.replaceState(null, "", id ? `#${id}` : location.pathname);
   drawEmergency();
-  if (id) byId("emergency-title").focus({ preventScroll: true });
+  if (!id) return;
+  byId("emergency-title").focus({ preventScroll: true });
+  byId("tabs").querySelector("[aria-pressed=true]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
 }
 
 export const shownEmergency = () => shown;
 
-/** Who or where, for a tab: "Booth 5 · Mac". */
-export function emergencyWords(emergency) {
+/** Where it is and who it is about, as far as somebody has said; null for what is not said yet. */
+function whereAndWho({ visit: id, place: at, area }) {
   const { board } = desk;
-  const visit = board?.visits.find((one) => one.id === emergency.visit);
-  const place = board?.places.find((one) => one.id === emergency.place);
-  const where = place ? `Booth ${place.words}` : emergency.area ? capital(words("areas", emergency.area)) : "Place not said";
-  return `${where} · ${visit ? label(board, visit) : "unknown"}`;
+  const visit = board?.visits.find((one) => one.id === id);
+  const place = board?.places.find((one) => one.id === at);
+  return { where: place ? `Booth ${place.words}` : area ? capital(words("areas", area)) : null, who: visit ? label(board, visit) : null };
+}
+
+/** Whose emergency it is, in full: "Booth 5 · Mac". */
+export function emergencyWords(emergency) {
+  const { where, who } = whereAndWho(emergency);
+  if (!where && !who) return "Where and who: not said yet";
+  if (where === who) return where; // names are hidden: the booth is the name
+  return `${where ?? "Where: not said yet"} · ${who ?? "who: not said yet"}`;
 }
 
 /** Draws the tabs, and the emergency that is shown. */
@@ -57,21 +66,18 @@ export function drawEmergency() {
 
 /** The same, as short as a tab must be where many run: "Booth 5 Mac", "?" where nobody has said. */
 function shortWords(emergency) {
-  const { board } = desk;
-  const visit = board?.visits.find((one) => one.id === emergency.visit);
-  const place = board?.places.find((one) => one.id === emergency.place);
-  const where = place ? `Booth ${place.words}` : emergency.area ? capital(words("areas", emergency.area)) : null;
-  const who = visit && label(board, visit);
-  return [where, who !== where && who].filter(Boolean).join(" ") || "?";
+  const { where, who } = whereAndWho(emergency);
+  const part = (name, words) => words && h("span", { class: `tab__${name}`, "aria-hidden": "true" }, `${words} `);
+  return [part("where", where ?? (who ? null : "?")), part("who", who !== where && who)];
 }
 
 function tab(emergency) {
   return h("button", { type: "button", class: "tab tab--emergency", data: { key: `tab-${emergency.id}` }, title: emergencyWords(emergency), "aria-pressed": String(emergency.id === shown), on: { click: () => showEmergency(emergency.id) } },
-    h("span", { "aria-hidden": "true" }, "▲"), h("span", { class: "tab__who", "aria-hidden": "true" }, shortWords(emergency)), h("span", { class: "visually-hidden" }, emergencyWords(emergency)), h("span", { data: { clock: "stopwatch", at: new Date(emergency.since).toISOString() } }, stopwatch(now() - emergency.since)));
+    h("span", { "aria-hidden": "true" }, "▲"), ...shortWords(emergency), h("span", { class: "visually-hidden" }, emergencyWords(emergency)), h("span", { data: { clock: "stopwatch", at: new Date(emergency.since).toISOString() } }, stopwatch(now() - emergency.since)));
 }
 
 function drawParts(emergency) {
-  byId("emergency-title").textContent = `Emergency: ${emergencyWords(emergency)}`;
+  refill(byId("emergency-title"), h("span", { class: "visually-hidden" }, "Emergency: "), emergencyWords(emergency));
   refill(byId("watches"), ...watches(emergency));
   refill(byId("keys"), ...KEYS.map((key) => keyButton(emergency, key, drawEmergency)));
   drawSide(emergency);
@@ -94,22 +100,24 @@ function drawSide(emergency) {
   refill(byId("story"), ...storyLines(emergency));
 }
 
-const face = (at, text, { level = null, since = true } = {}) =>
-  h("div", { class: "watch", data: level ? { level } : {} },
-    h("b", since && at ? { data: { clock: "stopwatch", at: new Date(at).toISOString() } } : {}, since ? (at ? stopwatch(now() - at) : "–") : at),
-    h("span", {}, text));
+/** A large figure, what it counts, and beside it in few words what belongs to it. */
+const watch = (figure, text, { level = null, aside = [] } = {}) =>
+  h("div", { class: "watch", data: level ? { level } : {} }, figure, h("span", {}, text), h("small", {}, ...aside.filter(Boolean).map((words) => h("span", {}, words))));
+
+const counting = (at) =>
+  at ? h("b", { data: { clock: "stopwatch", at: new Date(at).toISOString() } }, stopwatch(now() - at)) : h("b", {}, "–");
 
 function watches(emergency) {
   const key = (id) => KEYS.find((one) => one.id === id);
   const [breathing, dose] = [lastTouch(emergency, key("breathing")), lastTouch(emergency, key("naloxone"))];
   const look = emergency.pending.filter((entry) => entry.kind === "Observe").at(-1)?.data ?? {};
-  const breaths = look.breaths ?? emergency.breaths;
+  const breaths = look.breaths ?? emergency.breaths ?? null;
   return [
-    face(emergency.since, `since it began, ${hourMinuteSecond(emergency.since)}`),
-    face(breathing, breathing ? ["since breathing was checked", breaths !== null && breaths !== undefined && `${breaths} a minute`].filter(Boolean).join(" · ") : "breathing not checked yet",
-      { level: due(emergency) ? "due" : null }),
-    face(dose, dose ? doseWords(emergency) : "no naloxone given"),
-    face(saturation(emergency, look), saturationWords(emergency), { since: false }),
+    watch(counting(emergency.since), `since it began, ${hourMinuteSecond(emergency.since)}`),
+    watch(counting(breathing), breathing ? "since breathing was checked" : "breathing not checked yet",
+      { level: due(emergency) ? "due" : null, aside: [breathing && breaths !== null && `${breaths} a minute`] }),
+    dose ? doseWatch(emergency, dose) : watch(counting(null), "no naloxone given"),
+    watch(h("b", {}, saturation(emergency, look)), saturationWords(emergency), { aside: [emergency.oxygen && `oxygen ${emergency.oxygen} L`] }),
   ];
 }
 
@@ -119,12 +127,13 @@ function due(emergency) {
   return notice && Date.parse(notice.due) <= now() && !lastPending(emergency, (entry) => entry.kind === "Observe");
 }
 
-function doseWords(emergency) {
+/** Since the last naloxone: how much and how, where that is said, and which dose it was. */
+function doseWatch(emergency, at) {
   const fresh = emergency.pending.filter((entry) => entry.data.intervention === "naloxone").length;
-  if (fresh) return `since naloxone, dose ${emergency.naloxone.length + fresh}`;
-  const dose = emergency.naloxone.at(-1);
-  const detail = dose?.micrograms ? ` ${dose.micrograms} micrograms${dose.route ? ` ${words("naloxone_routes", dose.route)}` : ""}` : "";
-  return `since naloxone${detail}, dose ${Math.max(1, emergency.naloxone.length)}`;
+  const { micrograms, route } = (!fresh && emergency.naloxone.at(-1)) || {};
+  const number = Math.max(1, emergency.naloxone.length + fresh);
+  return watch(counting(at), micrograms ? `since naloxone ${micrograms} micrograms` : "since naloxone",
+    { aside: [`dose ${number}`, route && words("naloxone_routes", route)] });
 }
 
 function saturation(emergency, look) {
@@ -132,10 +141,7 @@ function saturation(emergency, look) {
   return value === null || value === undefined ? "–" : `${value} %`;
 }
 
-function saturationWords(emergency) {
-  const oxygen = emergency.oxygen ? ` · oxygen ${emergency.oxygen} L` : "";
-  return (emergency.spo2_at ? `SpO₂ at ${hourMinuteSecond(Date.parse(emergency.spo2_at))}` : "SpO₂") + oxygen;
-}
+const saturationWords = (emergency) => (emergency.spo2_at ? `SpO₂ at ${hourMinuteSecond(Date.parse(emergency.spo2_at))}` : "SpO₂");
 
 const barButton = (text, click, extra = {}) => h("button", { type: "button", class: "button", data: { key: text }, on: { click }, ...extra }, text);
 
