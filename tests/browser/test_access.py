@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, Request, expect
+from playwright.sync_api import Locator, Page, Request, expect
 
 if TYPE_CHECKING:
     from tests.browser.conftest import Room, SignIn
@@ -94,12 +94,62 @@ def test_the_board_fits_without_scrolling(
     assert cut == []
 
 
-def test_text_at_twice_the_size_stays_within_reach(peopled: "Room", sign_in: "SignIn") -> None:
-    page = sign_in("lead", width=640, height=400)  # what a screen of 1280 by 800 has at 200 %
-    wide = page.evaluate("document.documentElement.scrollWidth")
-    assert wide <= 640
-    page.locator(".tile").last.scroll_into_view_if_needed()
-    expect(page.locator(".bar__emergency")).to_be_in_viewport()
+# What screens of 1280 by 800 and 1024 by 768 have at 200 %, and two telephones.
+NARROW = [(640, 400), (512, 384), (390, 844), (320, 568)]
+
+# Whether a finger would meet an element, or what lies over it.
+MET = """it => {
+  const box = it.getBoundingClientRect();
+  return [[box.left + 4, box.top + 4], [box.right - 4, box.bottom - 4]]
+    .every(([x, y]) => it.contains(document.elementFromPoint(x, y)));
+}"""
+
+
+def whole(page: Page, place: Locator) -> None:
+    """An element is in view, nothing lies over it, and its words do not run out of it."""
+    expect(place).to_be_in_viewport(ratio=1)
+    assert place.evaluate(MET)
+    assert place.evaluate("it => it.scrollWidth <= it.clientWidth")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+@pytest.mark.parametrize(("width", "height"), NARROW)
+def test_on_a_narrow_board_everything_is_reached_and_emergency_stays(
+    width: int, height: int, peopled: "Room", sign_in: "SignIn"
+) -> None:
+    page = sign_in("lead", width=width, height=height)
+    for place in ("#arrived", ".tile >> nth=0", ".tile >> nth=-1", "#right .row >> nth=0"):
+        page.locator(place).scroll_into_view_if_needed()
+        assert page.locator(place).evaluate(MET)
+        whole(page, page.locator(".bar__emergency"))
+
+
+@pytest.mark.parametrize(("width", "height"), NARROW)
+def test_a_narrow_emergency_begins_with_its_clocks_and_first_keys(
+    width: int, height: int, peopled: "Room", sign_in: "SignIn"
+) -> None:
+    page = sign_in("lead", width=width, height=height)
+    page.locator(".tab--emergency").first.click()
+    another = page.get_by_role("button", name="Another EMERGENCY")
+    for first in ("#emergency-title", ".watch >> nth=0", ".key >> nth=0", ".key >> nth=1"):
+        whole(page, page.locator(first))
+    whole(page, another)
+    page.get_by_role("button", name="Ended…").scroll_into_view_if_needed()
+    assert page.get_by_role("button", name="Ended…").evaluate(MET)
+    whole(page, another)
+    whole(page, page.locator("#emergency-title"))
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), *NARROW])
+@pytest.mark.parametrize("path", ["/sign-in", "/evidence"])
+def test_emergency_stays_in_view_however_far_a_page_is_scrolled(
+    path: str, width: int, height: int, peopled: "Room", sign_in: "SignIn"
+) -> None:
+    page = sign_in("lead", width=width, height=height)
+    page.goto(peopled.url + path)
+    whole(page, page.get_by_role("link", name="EMERGENCY"))
+    page.evaluate("scrollTo({ top: document.body.scrollHeight, behavior: 'instant' })")
+    whole(page, page.get_by_role("link", name="EMERGENCY"))
 
 
 def test_names_are_the_largest_thing_on_a_tile(peopled: "Room", sign_in: "SignIn") -> None:
