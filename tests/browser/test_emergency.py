@@ -129,6 +129,53 @@ def test_it_ends_far_from_the_keys_with_what_came_of_it(room: "Room", sign_in: "
     assert running(room) == []
 
 
+def test_a_slip_of_the_hand_is_struck_out_after_one_question(
+    room: "Room", sign_in: "SignIn"
+) -> None:
+    page = sign_in("nurse")
+    page.locator(".bar__emergency").click()
+    id = shown(page)
+    expect(page.locator("#story button")).to_have_count(1, timeout=SOON)
+    page.get_by_role("button", name="Ended…").click()
+    page.get_by_role("button", name="It was no emergency").click()
+    assert running(room) == [id]
+    page.get_by_role("button", name="Yes, strike it out").click()
+    expect(page.locator(f"[data-key='tab-{id}']")).to_have_count(0, timeout=SOON)
+    expect(page.locator(".tile").first).to_be_visible()
+    assert running(room) == []
+    struck = room.facts("Retracted")[-1]["data"]
+    start = room.facts("EmergencyStarted")[-1]
+    assert (struck["target"], struck["reason"]) == (start["id"], "mistake")
+
+
+def test_what_was_done_is_not_struck_out_with_the_start(room: "Room", sign_in: "SignIn") -> None:
+    page = sign_in("nurse")
+    page.locator(".bar__emergency").click()
+    id = shown(page)
+    page.locator("[data-key=key-stimulation]").click()
+    expect(page.locator("#story button")).to_have_count(2, timeout=SOON)
+    page.get_by_role("button", name="Ended…").click()
+    panel = page.locator("#panel")
+    expect(panel).to_contain_text("More than its start is recorded")
+    expect(panel.get_by_role("button", name="It was no emergency")).to_have_count(0)
+    assert running(room) == [id]
+
+
+def test_a_death_is_asked_a_second_time(room: "Room", sign_in: "SignIn") -> None:
+    page = sign_in("nurse")
+    page.locator(".bar__emergency").click()
+    id = shown(page)
+    expect(page.locator("#story")).not_to_contain_text("sending", timeout=SOON)
+    page.get_by_role("button", name="Ended…").click()
+    page.get_by_role("button", name="Died").click()
+    assert running(room) == [id]
+    page.get_by_role("button", name="No, back").click()
+    page.get_by_role("button", name="Died").click()
+    page.get_by_role("button", name="Yes, the person has died").click()
+    expect(page.locator(f"[data-key='tab-{id}']")).to_have_count(0, timeout=SOON)
+    assert room.facts("EmergencyEnded")[-1]["data"]["outcome"] == "died"
+
+
 def test_it_starts_from_the_sign_in_page_of_a_tablet_that_nobody_is_signed_in_at(
     room: "Room", sign_in: "SignIn"
 ) -> None:
@@ -149,6 +196,11 @@ def test_it_starts_from_the_sign_in_page_of_a_tablet_that_nobody_is_signed_in_at
     assert [line["words"] for line in begun["timeline"]] == ["Emergency", "Stimulated"]
     assert {line["author"] for line in begun["timeline"]} == {"unattributed"}
     expect(page.locator("body")).not_to_contain_text("Near")  # nothing of the room for a stranger
+    page.get_by_role("button", name="Ended…").click()
+    expect(page.locator("#panel")).to_contain_text("the shift lead strikes it out here")
+    page.get_by_role("button", name="Recovered on site").click()
+    expect(page.locator(f"[data-key='tab-{id}']")).to_have_count(0, timeout=SOON)
+    assert id not in running(room)
 
 
 def test_a_strange_device_learns_that_nothing_was_saved(room: "Room", new_page: "NewPage") -> None:

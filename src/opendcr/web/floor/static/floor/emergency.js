@@ -3,11 +3,12 @@
 import { hourMinuteSecond, now, stopwatch } from "./clock.js";
 import { desk, outbox, signedIn } from "./desk.js";
 import { h, refill } from "./dom.js";
+import { openEnd } from "./ending.js";
 import { begin, lastPending, record, running, view } from "./incident.js";
 import { detailForm, finish, keyButton, KEYS, lastTouch } from "./keys.js";
 import { label } from "./names.js";
 import { moreBelow } from "./more.js";
-import { chips, closePanel, door, group, openPanel } from "./panel.js";
+import { closePanel, door, group, openPanel } from "./panel.js";
 import { acknowledge } from "./sound.js";
 import { storyLines } from "./story.js";
 import { boot, entries, words } from "./words.js";
@@ -153,7 +154,7 @@ function bar(emergency) {
     touch("GiveIntervention", "Recovery position", { intervention: "recovery_position" }),
     arrived ? !left && barButton("Ambulance left", () => openAmbulanceLeft(emergency)) : touch("RecordAmbulanceArrival", "Ambulance arrived"),
     h("span", { class: "spread" }),
-    barButton("Ended…", () => openEnd(emergency), { class: "button button--end" }),
+    barButton("Ended…", () => openEnd(emergency, emergencyWords(emergency), drawEmergency), { class: "button button--end" }),
   ].filter(Boolean);
 }
 
@@ -178,22 +179,6 @@ function locate(emergency, data, visit) {
   if (!start || !signedIn()) return record(emergency.id, "StartEmergency", data, "Where it is", { visit: visit ?? emergency.visit });
   const changes = { ...(Object.keys(data).length && { data }), ...(visit && { visit }) };
   return outbox.submit("Correct", { room: boot.room, urgent: true, data: { target: start.fact, changes, reason: "learned_later" } });
-}
-
-/** The end is two taps and far from the keys: what came of it, then "It is over". */
-function openEnd(emergency) {
-  const type = chips("What it was, as far as known", entries("emergency_types"));
-  const end = ([code, text]) => {
-    const button = h("button", { type: "button", class: "choice" }, capital(text));
-    button.addEventListener("click", () => {
-      const data = { outcome: code, ...(type.value() && { type: type.value() }) };
-      record(emergency.id, "EndEmergency", data, `Over: ${text}`);
-      closePanel();
-      drawEmergency();
-    });
-    return button;
-  };
-  openPanel(`It is over: ${emergencyWords(emergency)}`, type.element, group("What came of it", entries("emergency_outcomes").map(end)));
 }
 
 function showEnded() {
