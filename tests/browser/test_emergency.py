@@ -67,6 +67,33 @@ def test_from_a_panel_it_carries_who_and_where(room: "Room", sign_in: "SignIn") 
     assert (begun["visit"], begun["place"]) == (visit, "booth-2")
 
 
+def test_one_key_starts_it_over_a_panel_too_with_who_and_where(
+    room: "Room", sign_in: "SignIn"
+) -> None:
+    visit = room.seat("Keyed", "booth-4")
+    page = sign_in("worker")
+    page.locator(".tile", has_text="Keyed").click()
+    page.keyboard.press("Shift+E")
+    id = shown(page)
+    expect(page.locator("#panel")).to_be_hidden()
+    expect(page.locator("#story")).not_to_contain_text("sending", timeout=SOON)
+    begun = room.board()["emergencies"][-1]
+    assert (begun["id"], begun["visit"], begun["place"]) == (id, visit, "booth-4")
+
+
+@pytest.mark.parametrize("path", ["/sign-in", "/evidence"])
+def test_one_key_starts_it_from_every_page(path: str, room: "Room", sign_in: "SignIn") -> None:
+    page = sign_in("lead")
+    page.goto(room.url + path)
+    if path == "/sign-in":
+        page.locator("input:visible").first.press("Shift+E")  # a letter of somebody's name
+        page.locator("h1").first.click()
+    page.keyboard.press("Shift+E")
+    id = shown(page)
+    expect(page.locator("#story")).not_to_contain_text("sending", timeout=SOON)
+    assert running(room) == [id]
+
+
 def test_two_at_once_stay_apart_and_are_seen_everywhere(room: "Room", sign_in: "SignIn") -> None:
     page, other = sign_in("nurse"), sign_in("lead", scheme="dark")
     page.locator(".bar__emergency").click()

@@ -2,6 +2,7 @@
 // the emergency screen takes it up, and sends it again if nobody answered (the same id does nothing twice).
 
 import { measurePage, reading } from "./clock.js";
+import { EMERGENCY, isShortcut, keysAreOn } from "./hotkeys.js";
 import { csrfToken, makeCommand } from "./outbox.js";
 import { randomHex } from "./uuid.js";
 
@@ -22,4 +23,8 @@ document.addEventListener("click", (event) => {
     headers: { "Content-Type": "application/json", "X-CSRFToken": csrfToken() },
   }).catch(() => {});
   location.assign(link.href);
+});
+
+document.addEventListener("keydown", (event) => {
+  if (event.key === EMERGENCY && isShortcut(event) && keysAreOn()) document.querySelector("[data-emergency]")?.click();
 });

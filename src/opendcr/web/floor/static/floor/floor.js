@@ -9,6 +9,7 @@ import { desk, may, outbox, signedIn } from "./desk.js";
 import { drawEmergency, emergencyWords, showEmergency, shownEmergency, startEmergency } from "./emergency.js";
 import { Freshness } from "./freshness.js";
 import { h } from "./dom.js";
+import { EMERGENCY } from "./hotkeys.js";
 import { adopt, begunHere, running, takeUpUnsaved } from "./incident.js";
 import { toggleNames } from "./names.js";
 import { openPlace } from "./place.js";
@@ -155,11 +156,18 @@ function refusedAfterwards({ detail: entry }) {
 /** What needs the board, and so a person who may read it. */
 const known = (run) => () => { if (signedIn()) run(); };
 
+/** Over a panel as the button in its head does it: with whom and where the panel is about. */
+function emergencyFromHere() {
+  const button = document.querySelector("#panel[open] .panel__alarm");
+  if (button) button.click();
+  else startEmergency();
+}
+
 const keys = {
   a: { words: "someone has arrived", run: known(openArrive) },
   n: { words: "seat next", run: known(openSeatNext) },
   d: { words: "drug alert", run: known(openAlerts) },
-  E: { words: "EMERGENCY, at once", run: () => startEmergency() },
+  [EMERGENCY]: { words: "EMERGENCY, at once", run: emergencyFromHere },
   b: { words: "back to the board", run: () => showEmergency(null) },
   p: { words: "names or booth numbers", run: () => { toggleNames(); redraw(); } },
 };

@@ -2,17 +2,16 @@
 
 import { h } from "./dom.js";
 import { figures } from "./figures.js";
+import { EMERGENCY, isShortcut, keysAreOn, switchKeys } from "./hotkeys.js";
 import { closePanel, group, openPanel, panelIsOpen } from "./panel.js";
 import { testSound } from "./sound.js";
-
-let on = localStorage.getItem("shortcuts") !== "off";
 
 /** @param {Object<string, {words: string, run: () => void}>} keys by `event.key` */
 export function listenForKeys(keys, openBooth) {
   document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
+    if (!isShortcut(event)) return;
     if (event.key === "?") return showKeys(keys);
-    if (!on || panelIsOpen()) return;
+    if (!keysAreOn() || (panelIsOpen() && event.key !== EMERGENCY)) return;
     if (/^[1-9]$/.test(event.key)) return openBooth(Number(event.key));
     const key = keys[event.key] ?? (event.shiftKey ? null : keys[event.key.toLowerCase()]);
     if (key) {
@@ -22,8 +21,6 @@ export function listenForKeys(keys, openBooth) {
   });
 }
 
-const isTyping = (element) => element.matches("input, textarea, select, [contenteditable]");
-
 /** The list of keys, the sound's test, the switch. */
 export function showKeys(keys) {
   const all = [...Object.entries(keys).map(([key, { words }]) => [key === key.toUpperCase() && key !== "?" ? `Shift + ${key}` : key.toUpperCase(), words]),
@@ -32,9 +29,8 @@ export function showKeys(keys) {
     h("dl", { class: "keylist" }, ...all.map(([key, words]) => h("div", {}, h("dt", {}, h("kbd", {}, key)), h("dd", {}, words)))),
     figures(),
     group("Sound", plain("Test the emergency sound", testSound)),
-    group("Settings", plain(on ? "Switch the keys off" : "Switch the keys on", () => {
-      on = !on;
-      localStorage.setItem("shortcuts", on ? "on" : "off");
+    group("Settings", plain(keysAreOn() ? "Switch the keys off" : "Switch the keys on", () => {
+      switchKeys();
       closePanel();
     }), h("button", { type: "button", class: "choice", "data-theme-switch": true }, "Colours")));
 }
