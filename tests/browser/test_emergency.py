@@ -118,6 +118,20 @@ def test_two_at_once_stay_apart_and_are_seen_everywhere(room: "Room", sign_in: "
     expect(other.locator("#announce")).to_contain_text("Emergency")
 
 
+def test_a_booth_names_whom_its_emergency_is_about_though_nobody_is_seated_there(
+    room: "Room", sign_in: "SignIn"
+) -> None:
+    visit = room.arrive("Elsewhere")
+    [start] = room.send("StartEmergency", {"emergency": "e-8", "place": "booth-8"})
+    page = sign_in("nurse")
+    tile = page.locator(".tile[data-key=booth-8]")
+    expect(tile).to_contain_text("who: not said yet")
+    said = {"target": start["id"], "changes": {"visit": visit}, "reason": "learned_later"}
+    room.send("Correct", said)
+    expect(tile).to_contain_text("Elsewhere", timeout=SOON)
+    expect(tile).not_to_contain_text("not said yet")
+
+
 def test_a_key_records_its_moment_and_asks_for_detail_afterwards(
     room: "Room", sign_in: "SignIn"
 ) -> None:

@@ -31,7 +31,7 @@ function kindOf(place) {
 export function placeTile(board, place, { at, next, open }) {
   const visits = place.visits.map((id) => board.visits.find((visit) => visit.id === id)).filter(Boolean);
   const running = board.emergencies.find((one) => one.id === place.emergency);
-  const filled = visits.length ? takenFace(board, place, visits, running, at) : running ? emergencyFace(place, running) : emptyFace(place, board, next);
+  const filled = visits.length ? takenFace(board, place, visits, running, at) : running ? emergencyFace(board, place, running) : emptyFace(place, board, next);
   return h(
     "button",
     { type: "button", class: "tile", data: { key: place.id, state: place.state, ...filled.data }, on: { click: () => open(place) } },
@@ -52,13 +52,15 @@ function emptyFace(place, board, next) {
   };
 }
 
-/** An emergency in a place of which nobody has said yet who it is about. */
-function emergencyFace(place, running) {
+/** An emergency in a place where nobody is seated: it may be about somebody who is elsewhere, or not said yet. */
+function emergencyFace(board, place, running) {
+  const visit = board.visits.find((one) => one.id === running.visit);
+  const middle = visit ? h("span", { class: "tile__middle" }, who(board, visit)) : h("span", { class: "tile__middle tile__empty" }, "who: not said yet");
   return {
     data: { level: "emergency" },
     children: [
       h("span", { class: "tile__top" }, h("span", { class: "tile__place" }, place.words), levelChip("emergency")),
-      h("span", { class: "tile__middle tile__empty" }, "who: not said yet"),
+      middle,
       emergencyFoot(running),
     ],
   };
