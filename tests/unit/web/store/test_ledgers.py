@@ -11,10 +11,7 @@ from opendcr.ledger.facts import Header, Origin
 from opendcr.ledger.files import LedgerWriter, open_ledger
 from opendcr.ledger.verify import verify
 from opendcr.web.store.archive import head_of, records_after
-from opendcr.web.store.held import header_of, look, only_room
-
-
-from opendcr.web.store.held import header_of, look, rooms
+from opendcr.web.store.held import header_of, look, only_room, rooms
 from opendcr.web.store.ledgers import begin, check_origin, export_to, import_from
 from opendcr.web.store.models import Entry
 from opendcr.web.store.proof import Sender
