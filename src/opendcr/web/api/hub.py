@@ -8,6 +8,7 @@ hub at once; those of other processes are seen at the next look.
 import asyncio
 import logging
 import time
+from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -27,7 +28,8 @@ LOOK_EVERY = 0.25  # seconds between looks at the database
 PULSE_EVERY = 1.0
 BOARD_EVERY = 0.05  # boards follow each other no closer: of several changes, screens get the last
 AGAIN_AFTER = 1.0  # seconds until a board that could not be made is tried again
-BEHIND = 1000  # events that a stream may be behind before it is dropped; it resumes where it was
+BEHIND = 1000  # facts that a stream may be behind before it is dropped; it resumes where it was
+LAGS = 5.0  # seconds that one event may be on its way before the stream is dropped
 AT_ONCE = 500
 
 log = logging.getLogger("opendcr.hub")
@@ -36,26 +38,73 @@ Row = tuple[int, str]  # a fact's seq and kind
 
 
 class Listener:
-    """One open stream: what it has yet to be sent."""
+    """One open stream: what it has yet to be sent.
+
+    Facts wait in a row. Of boards and of pulses only the latest waits: a screen on a slow network
+    is told what is, however much it missed, and the pulse that tells its age waits for no board.
+    """
 
     def __init__(self, role: str) -> None:
         self.role = role
-        self.board = 0  # the `seq` of the board that it was told last
-        self.waiting: asyncio.Queue[str | Row | None] = asyncio.Queue(BEHIND)
+        self.sent = 0  # the last fact that it was sent
+        self.board = 0  # the `seq` of the board that it was sent last
         self.dropped = False
+        self._facts: deque[Row] = deque()
+        self._board: tuple[int, str] | None = None
+        self._pulse: tuple[datetime, int] | None = None
+        self._woken = asyncio.Event()
+        self._sending: float | None = None  # since when an event is on its way
 
-    def tell(self, event: str | Row) -> None:
-        """Hands over an event; a stream that does not keep up ends."""
-        try:
-            self.waiting.put_nowait(event)
-        except asyncio.QueueFull:
-            self.dropped = True
+    def tell_fact(self, row: Row) -> None:
+        """Hands over a fact; a stream that does not keep up ends."""
+        self._facts.append(row)
+        self.dropped = self.dropped or len(self._facts) > BEHIND
+        self._woken.set()
+
+    def tell_board(self, seq: int, event: str) -> None:
+        """Hands over a board, in place of one that still waits."""
+        self._board = seq, event
+        self._woken.set()
+
+    def tell_pulse(self, now: datetime, seq: int) -> None:
+        """Hands over a pulse, in place of one that still waits."""
+        self._pulse = now, seq
+        self._woken.set()
 
     def close(self) -> None:
         """Ends the stream, at once if nobody reads it."""
         self.dropped = True
-        if not self.waiting.full():
-            self.waiting.put_nowait(None)
+        self._woken.set()
+
+    def lags(self) -> bool:
+        """Whether the network has not taken an event for seconds: what it holds is no longer so."""
+        return self._sending is not None and time.monotonic() - self._sending > LAGS
+
+    async def next(self) -> str | None:
+        """The next event, once there is one; None where the stream has ended."""
+        self._sending = None
+        while not self.dropped:
+            if (event := self._next()) is not None:
+                self._sending = time.monotonic()
+                return event
+            self._woken.clear()
+            await self._woken.wait()
+        return None
+
+    def _next(self) -> str | None:
+        while self._facts:
+            row = self._facts.popleft()
+            if row[0] > self.sent:  # else it was among what the stream had missed
+                self.sent = row[0]
+                return _fact(row)
+        if self._pulse is not None:
+            (now, seq), self._pulse = self._pulse, None
+            return pulse(now, seq, self.board)
+        (seq, event), self._board = self._board or (0, None), None
+        if event is not None and seq >= self.board:
+            self.board = seq
+            return event
+        return None
 
 
 class Hub:
@@ -96,10 +145,10 @@ class Hub:
         while self.listeners:
             # Without a pulse a screen says itself that its stream is silent.
             with suppress(*TROUBLE):
-                all_read = await self._look()
+                now = datetime.now(UTC)  # before the look: the head is no older than this
+                if await self._look():
+                    self._pulse(now)
                 await self._look_at_board()
-                if all_read:
-                    self._pulse()
             await self._rest()
 
     async def _look(self) -> bool:
@@ -110,7 +159,8 @@ class Hub:
         if self.seq and (not rows or rows.pop(0)[0] != self.seq):
             return await self._start_again()
         for row in rows:
-            self._tell_all(row)
+            for listener in self.listeners:
+                listener.tell_fact(row)
             self.seq = row[0]
         self._changed = self._changed or bool(rows)
         return len(rows) < AT_ONCE - 1
@@ -139,24 +189,24 @@ class Hub:
     def _board_is_due(self) -> bool:
         return self._changed and time.monotonic() - self._boarded >= BOARD_EVERY
 
-    def _pulse(self) -> None:
-        if time.monotonic() - self._pulsed >= PULSE_EVERY:
-            self._pulsed = time.monotonic()
-            for listener in list(self.listeners):
-                listener.tell(pulse(self.seq, listener.board))
+    def _pulse(self, now: datetime) -> None:
+        if time.monotonic() - self._pulsed < PULSE_EVERY:
+            return
+        self._pulsed = time.monotonic()
+        for listener in list(self.listeners):
+            if listener.dropped or listener.lags():
+                listener.close()
+                self.listeners.discard(listener)
+            else:
+                listener.tell_pulse(now, self.seq)
 
     async def _tell_board(self) -> None:
         roles = sorted({listener.role for listener in self.listeners})
         made = await reading(boards, self.room, roles)
         events = {role: _event("board", text) for role, text in made.texts.items()}
-        for listener in list(self.listeners):
+        for listener in self.listeners:
             if listener.role in events:
-                listener.board = made.seq
-                listener.tell(events[listener.role])
-
-    def _tell_all(self, event: str | Row) -> None:
-        for listener in list(self.listeners):
-            listener.tell(event)
+                listener.tell_board(made.seq, events[listener.role])
 
     async def _rest(self) -> None:
         soon = self._changed and self._boarded <= time.monotonic()
@@ -197,22 +247,18 @@ async def events(room: str, role: str, after: int | None) -> AsyncIterator[str]:
     hub, listener = hub_of(room), Listener(role)
     try:
         joined = await hub.join(listener)
-        sent = joined if after is None else min(after, joined)
-        while after is not None and (rows := await reading(rows_after, room, sent)):
+        listener.sent = joined if after is None else min(after, joined)
+        while after is not None and (rows := await reading(rows_after, room, listener.sent)):
             for row in rows:
                 yield _fact(row)
-            sent = rows[-1][0]
+            listener.sent = rows[-1][0]
+        now = datetime.now(UTC)
         made = await reading(boards, room, [role])
-        listener.board = max(listener.board, made.seq)
         yield _event("board", made.texts[role])
-        yield pulse(sent, made.seq)
-        while not listener.dropped:
-            event = await listener.waiting.get()
-            if isinstance(event, str):
-                yield event
-            elif event is not None and event[0] > sent:
-                sent = event[0]
-                yield _fact(event)
+        listener.board = made.seq
+        yield pulse(now, made.seq, made.seq)
+        while (event := await listener.next()) is not None:
+            yield event
     finally:
         hub.leave(listener)
 
@@ -223,10 +269,11 @@ def rows_after(room: str, seq: int) -> list[Row]:
     return list(entries.values_list("seq", "kind")[:AT_ONCE])
 
 
-def pulse(seq: int, board: int) -> str:
-    """Server time, the head, and the `seq` of the board that this stream was told last: a stream
-    without it is dead, not quiet, and a board that stays behind the head is not the room."""
-    told = {"now": instant(datetime.now(UTC)), "seq": seq, "board": board}
+def pulse(now: datetime, seq: int, board: int) -> str:
+    """Server time, the head at that time, and the `seq` of the board that this stream was sent last:
+    a stream without it is dead, not quiet, and a board that stays behind the head is not the room.
+    """
+    told = {"now": instant(now), "seq": seq, "board": board}
     return _event("pulse", orjson.dumps(told).decode())
 
 

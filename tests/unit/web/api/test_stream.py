@@ -2,7 +2,9 @@
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable, Coroutine
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
@@ -212,7 +214,7 @@ def test_a_screen_that_does_not_keep_up_is_dropped_and_holds_up_nobody(room: str
         hub = hubs.hub_of(room)
         await hub.join(slow)
         for number in range(hubs.BEHIND + 10):
-            slow.tell((number, "Arrived"))
+            slow.tell_fact((number, "Arrived"))
         assert slow.dropped
         screen = await Screen(room).until(lambda one: bool(one.pulses))
         await _act(room)
@@ -221,6 +223,57 @@ def test_a_screen_that_does_not_keep_up_is_dropped_and_holds_up_nobody(room: str
         hub.leave(slow)
 
     _play(story)
+
+
+def test_a_slow_screen_gets_the_latest_board_alone_and_its_pulse_before_it(room: str) -> None:
+    async def story() -> list[str]:
+        slow = Listener("nurse")
+        for seq in range(1, 50):
+            slow.tell_board(seq, f"board {seq}")
+            slow.tell_pulse(datetime.now(UTC), seq)
+        return [str(await slow.next()) for _ in range(2)]
+
+    first, second = _play(story)
+    assert '"seq":49,"board":0' in first
+    assert second == "board 49"
+
+
+def test_a_screen_whose_network_takes_nothing_for_seconds_is_dropped(
+    room: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hubs, "LAGS", 0.1)
+    monkeypatch.setattr(hubs, "PULSE_EVERY", 0.1)
+
+    async def story() -> None:
+        stuck = await Screen(room).until(lambda one: len(one.pulses) == 2)
+        awake = await Screen(room).until(lambda one: bool(one.pulses))
+        await awake.until(lambda one: len(one.pulses) > 5)
+        assert len(hubs.hub_of(room).listeners) == 1
+        await stuck.until(lambda one: False)  # it has ended: the browser opens it anew
+        await awake.closed()
+
+    _play(story)
+
+
+def test_a_pulse_is_as_old_as_the_look_at_the_record_that_it_tells_of(
+    room: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = hubs.rows_after
+
+    def slow(room: str, seq: int) -> Any:
+        found = rows(room, seq)
+        time.sleep(0.5)
+        return found
+
+    monkeypatch.setattr(hubs, "rows_after", slow)
+
+    async def story() -> float:
+        screen = await Screen(room).until(lambda one: len(one.pulses) == 2)
+        await screen.closed()
+        told = datetime.fromisoformat(screen.pulses[-1]["now"])
+        return (datetime.now(UTC) - told).total_seconds()
+
+    assert _play(story) >= 0.5
 
 
 def test_streams_end_when_the_server_stops(room: str) -> None:
