@@ -128,23 +128,106 @@ def test_a_device_has_one_stream_however_many_tabs(room: "Room", sign_in: "SignI
     assert len(opened) == 1
 
 
+FRESHNESS = """async () => {
+  const part = (name) => import(document.querySelector(`link[href*="${name}.js"]`).href);
+  const [{ Freshness }, clock] = [await part("freshness"), await part("clock")];
+  const server = clock.now(1e6); // the server's time at the page's steady millisecond 1e6
+  const iso = (seconds) => new Date(server + seconds * 1000).toISOString();
+  const seen = new Freshness(1e6);
+  const read = (seconds) => [seen.state(1e6 + seconds * 1000), Math.floor(seen.age(1e6 + seconds * 1000) / 1000), seen.words(1e6 + seconds * 1000)];
+  const pulse = (made, seq, board, came) => { seen.pulse({ now: iso(made), seq }, board, 1e6 + came * 1000); return read(came); };
+  const board = (made, seq, came) => { seen.board({ now: iso(made), seq }, 1e6 + came * 1000); return read(came); };
+  %s
+}"""
+
+
 def test_a_board_behind_the_record_is_as_old_as_it_is_behind(
     room: "Room", sign_in: "SignIn"
 ) -> None:
     """The server is heard each second, but the board stays at 5 while the ledger is at 9."""
     page = sign_in("nurse")
     told = page.evaluate(
+        FRESHNESS
+        % "return [pulse(1, 9, 9, 1), ...[2, 4, 8, 20].map((at) => pulse(at, 9, 5, at)), pulse(21, 9, 9, 21)]"
+    )
+    assert [state for state, _, _ in told] == ["live", "live", "live", "stale", "dead", "live"]
+    assert "behind the record" in told[3][2]
+    assert "has stopped: the server answers, but the board has been behind" in told[4][2]
+
+
+def test_a_late_pulse_is_as_old_as_it_is_late(room: "Room", sign_in: "SignIn") -> None:
+    """Pulses come each second, steadily, on a network that holds them back."""
+    page = sign_in("nurse")
+    late = "return [pulse(1, 9, 9, 1), pulse(2, 9, 9, 8), pulse(3, 9, 9, 20), pulse(21, 9, 9, 21)]"
+    told = page.evaluate(FRESHNESS % late)
+    assert [(state, age) for state, age, _ in told] == [
+        ("live", 0), ("stale", 6), ("dead", 17), ("live", 0),
+    ]  # fmt: skip
+    assert "What comes from the server is 6 s old" in told[1][2]
+
+
+def test_a_board_is_as_old_as_the_moment_at_which_it_was_made(
+    room: "Room", sign_in: "SignIn"
+) -> None:
+    page = sign_in("nurse")
+    asked = "return [board(1, 9, 1), board(2, 9, 9), pulse(10, 9, 9, 10), board(20, 5, 20)]"
+    told = page.evaluate(FRESHNESS % asked)
+    assert [(state, age) for state, age, _ in told] == [
+        ("live", 0), ("stale", 7), ("live", 0), ("stale", 10),
+    ]  # fmt: skip
+
+
+def test_the_clock_follows_no_late_message_and_an_answer_sets_it_right(
+    room: "Room", sign_in: "SignIn"
+) -> None:
+    page = sign_in("nurse")
+    ahead = page.evaluate(
         """async () => {
-          const own = [...document.querySelectorAll("script[type=module]")].find((one) => one.src.includes("floor"));
-          const { Freshness } = await import(own.src.replace(/[^/]*$/, "freshness.js"));
-          const seen = new Freshness();
-          const at = (seconds, board) => {
-            seen.pulse({ now: Date.now(), seq: 9 }, board, seconds * 1000);
-            return [seen.state(seconds * 1000), seen.words(seconds * 1000)];
-          };
-          return [at(1, 9), at(2, 5), at(4, 5), at(8, 5), at(20, 5), at(21, 9)];
+          const clock = await import(document.querySelector('link[href*="clock.js"]').href);
+          const server = clock.now(1e6);
+          const iso = (ms) => new Date(server + ms).toISOString();
+          const ahead = () => Math.round((clock.now(1e6) - server) / 100);
+          const told = [];
+          for (let at = 0; at < 60; at += 1) clock.measure(iso(at * 1000 - 30000), 1e6 + at * 1000);
+          told.push(ahead());
+          clock.measure(iso(5000), 1e6); // the browser's clock stood still for five seconds
+          told.push(ahead());
+          clock.measureAnswer(iso(0), 1e6 - 200, 1e6); // no: the server's clock was put back
+          told.push(ahead());
+          return told;
         }"""
     )
-    assert [state for state, _ in told] == ["live", "live", "live", "stale", "dead", "live"]
-    assert "behind the record" in told[3][1]
-    assert "has stopped: the server answers, but the board has been behind" in told[4][1]
+    assert ahead == [0, 50, 2]
+
+
+def test_a_page_that_slept_is_as_old_as_its_sleep_until_it_hears_again(
+    room: "Room", sign_in: "SignIn"
+) -> None:
+    page = sign_in("nurse")
+    expect(page.locator("#age")).to_contain_text("live")
+    page.context.route("**/api/board*", lambda route: route.abort())
+    with silence(room):
+        page.evaluate(
+            """() => { // the device's clock goes on in a sleep, and the browser's steady one does not
+              const real = Date.now;
+              Date.now = () => real() + 60000;
+              document.dispatchEvent(new Event("visibilitychange"));
+            }"""
+        )
+        expect(page.locator("#age")).to_have_text("stopped", timeout=500)
+
+
+def test_a_page_that_the_stream_does_not_reach_asks_for_the_board_and_says_so(
+    room: "Room", sign_in: "SignIn"
+) -> None:
+    page = sign_in("nurse")
+    page.context.route("**/api/stream*", lambda route: route.abort())
+    page.reload()
+    expect(page.locator("#stale")).to_contain_text("its stream does not reach", timeout=8000)
+    states = set()
+    for _ in range(24):
+        states.add(page.locator("body").get_attribute("data-data"))
+        page.wait_for_timeout(500)
+    assert states == {"live"}
+    room.arrive("Asked For")
+    expect(page.locator(".row", has_text="Asked For")).to_be_visible(timeout=5000)

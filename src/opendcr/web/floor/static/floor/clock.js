@@ -1,41 +1,62 @@
 // The server's time, kept by the device's steady clock: a device set wrong shows the right minutes.
 
-let base = null; // {server: ms, steady: ms} of the last measurement
-const recent = []; // offsets of the last pulses; the largest had the least delay on the way
+const SLEPT = 1000; // ms by which the device's clock must gain on the browser's to tell of a sleep
+
+let slept = 0; // ms that the device slept while this page was open
+let apart = Date.now() - performance.now(); // between the device's clock and the browser's steady one
+let offset = null; // server time minus steady time
+let measured = null; // steady ms of the last message that bore the offset out
 let zone = "Europe/London";
 
-/** Takes in the server's time as a message brought it. @param {string} iso @param {number} steady when it came */
-export function measure(iso, steady = performance.now()) {
-  const server = Date.parse(iso);
-  if (Number.isNaN(server)) return;
-  recent.push(server - steady);
-  if (recent.length > 10) recent.shift();
-  // A jump of over two seconds is the steady clock having slept, not delay on the way.
-  const best = Math.max(...recent);
-  const offset = best - (server - steady) > 2000 ? recent.splice(0, recent.length - 1) && server - steady : best;
-  base = { server: steady + offset, steady };
+/** The page's own steady time in ms: it goes on while the device sleeps, as the browser's does not. */
+export function steady() {
+  const gained = Date.now() - performance.now() - apart;
+  if (gained > SLEPT) slept += gained; // a clock that was put on looks like it, until the next answer
+  apart += gained;
+  return performance.now() + slept;
+}
+
+/**
+ * Takes in the server's time as a message brought it. It was on its way for nobody knows how long, so
+ * the server's clock cannot be behind it, and may be ahead: a late message changes nothing.
+ * @param {string} iso @param {number} came steady ms
+ */
+export function measure(iso, came = steady()) {
+  const least = Date.parse(iso) - came;
+  if (Number.isNaN(least)) return;
+  if (offset === null || least >= offset) offset = least;
+  else if (offset - least > 1000) return;
+  measured = came;
+}
+
+/** Takes in the server's time from an answer, which was made after the question: that bounds it twice. */
+export function measureAnswer(iso, asked, came = steady()) {
+  const told = Date.parse(iso);
+  if (Number.isNaN(told)) return;
+  offset = Math.min(Math.max(offset ?? told - came, told - came), told - asked);
+  measured = came;
 }
 
 /** Takes in the time at which the server made this page: the first that is known. */
 export function measurePage() {
   const made = document.querySelector('meta[name="server-time"]')?.content;
   const [loading] = performance.getEntriesByType("navigation");
-  if (!base && made) measure(made, loading?.responseStart);
+  if (offset === null && made) measure(made, loading?.responseStart);
 }
 
 /** Milliseconds of server time; the device's own clock until a first measurement. */
-export function now() {
-  return base ? base.server + (performance.now() - base.steady) : Date.now();
+export function now(at = steady()) {
+  return offset === null ? Date.now() : at + offset;
 }
 
 /** What a command says of the device's clock at the tap. */
 export function reading() {
-  if (!base) return { tapped: new Date().toISOString(), offset_ms: null, offset_age_ms: null };
-  const device = Date.now();
+  if (offset === null) return { tapped: new Date().toISOString(), offset_ms: null, offset_age_ms: null };
+  const [at, device] = [steady(), Date.now()];
   return {
     tapped: new Date(device).toISOString(),
-    offset_ms: Math.round(now() - device),
-    offset_age_ms: Math.round(performance.now() - base.steady),
+    offset_ms: Math.round(now(at) - device),
+    offset_age_ms: Math.round(at - measured),
   };
 }
 

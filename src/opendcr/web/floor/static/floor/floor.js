@@ -4,10 +4,10 @@ import { openAlerts } from "./affairs.js";
 import { HANDED_ON } from "./alarm.js";
 import { openArrive } from "./arrive.js";
 import { drawBoard } from "./board.js";
-import { measure, measurePage, setZone, writeClocks } from "./clock.js";
+import { measure, measureAnswer, measurePage, setZone, steady, writeClocks } from "./clock.js";
 import { desk, may, outbox, signedIn } from "./desk.js";
 import { drawEmergency, emergencyWords, showEmergency, shownEmergency, startEmergency } from "./emergency.js";
-import { Freshness } from "./freshness.js";
+import { Freshness, STALE } from "./freshness.js";
 import { h } from "./dom.js";
 import { EMERGENCY } from "./hotkeys.js";
 import { adopt, begunHere, running, takeUpUnsaved } from "./incident.js";
@@ -22,10 +22,11 @@ import { boot } from "./words.js";
 
 const byId = (id) => document.getElementById(id);
 const freshness = new Freshness();
-const MISSED = 3000; // ms without a pulse after which the board is asked for
-const ASK_AGAIN = 4000; // ms between two such questions
+const MISSED = 3000; // ms of age after which the board is asked for
+const ASK_AGAIN = 3000; // ms between two such questions
+const ASK_ANYWAY = 60000; // ms after which the clock is set by an answer again
 let fetching = false;
-let asked = 0; // steady ms of the last question
+let asked = 0; // steady ms of the last question for the board
 let stream = null;
 let wanted = null; // the emergency that the address names, until a board tells of it
 
@@ -35,8 +36,8 @@ function heard(event, data) {
   else if (event === "pulse") {
     measure(data.now);
     freshness.pulse(data, desk.board?.seq ?? 0);
+    if (freshness.late() > STALE) stream?.renew();
     outbox.hurry();
-    if (freshness.behind()) fetchBoard();
     tick();
   }
 }
@@ -46,7 +47,7 @@ function take(board) {
   if (desk.board && (board.seq < desk.board.seq || (board.seq === desk.board.seq && board.now < desk.board.now))) return;
   desk.board = board;
   setZone(board.timezone);
-  if (freshness.head <= board.seq) freshness.behindSince = null;
+  freshness.board(board);
   redraw();
   if (wanted && board.emergencies.some(({ id }) => id === wanted)) showEmergency(wanted);
   wanted = null;
@@ -56,18 +57,23 @@ function take(board) {
 async function fetchBoard() {
   if (fetching) return;
   fetching = true;
-  asked = performance.now();
+  const began = asked = steady();
   try {
     const response = await fetch(boot.urls.board, { headers: { Accept: "application/json" }, signal: AbortSignal.timeout(8000) });
-    const body = await response.json();
-    if (response.status === 401 || response.status === 403) signedOut({ enrolled: body.problem?.code !== "unknown_sender" });
-    else if (response.ok && response.headers.get("OpenDCR-Staff") !== boot.staff?.id) signedOut({ enrolled: true, other: true });
-    else if (response.ok) take(body);
+    const [body, staff] = [await response.json(), response.headers.get("OpenDCR-Staff")];
+    if (body.problem && [401, 403].includes(response.status)) signedOut({ enrolled: body.problem.code !== "unknown_sender" });
+    else if (response.ok && staff !== null && staff !== boot.staff?.id) signedOut({ enrolled: true, other: true });
+    else if (response.ok && staff !== null) answered(body, began);
   } catch {
-    // Nothing was heard: the banner says so.
+    // Nothing was heard of the server, whoever answered: the banner says so.
   } finally {
     fetching = false;
   }
+}
+
+function answered(board, began) {
+  measureAnswer(board.now, began);
+  take(board);
 }
 
 function signedOut(known) {
@@ -92,7 +98,7 @@ function tick() {
   writeClocks(byId("facts"), state !== "dead");
   writeClocks(byId("emergency"));
   writeClocks(byId("tabs"), state !== "dead" || shownEmergency() !== null);
-  if (signedIn() && freshness.age() > MISSED && performance.now() - asked > ASK_AGAIN) fetchBoard();
+  if (signedIn() && steady() - asked > (freshness.age() > MISSED ? ASK_AGAIN : ASK_ANYWAY)) fetchBoard();
   sayAge(state);
   sayWaiting();
   sayNobody();
@@ -204,6 +210,7 @@ function start() {
   handOn();
   if (signedIn()) listen();
   setInterval(tick, 1000);
+  for (const woken of ["visibilitychange", "resume"]) document.addEventListener(woken, tick);
   redraw();
 }
 

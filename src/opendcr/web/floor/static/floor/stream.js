@@ -2,10 +2,13 @@
 // and a seventh tab would hang. One tab holds a lock and the stream, and passes on what it hears.
 // A tab that hears nothing of a holder takes the lock: a sleeping tab must not silence the others.
 
+import { steady } from "./clock.js";
+
 const LOCK = "opendcr-stream";
 const EVENTS = ["fact", "board", "pulse"];
 const HOLDER_SILENT = 5000; // ms without a word from the holder before another tab takes over
 const STREAM_SILENT = 8000; // ms without a message before the holder opens the stream anew
+const STREAM_YOUNG = 8000; // ms for which a stream that brings old news may catch up
 
 /** The stream of the room. `hear(event, data)` is called in every tab. */
 export class Stream {
@@ -19,7 +22,7 @@ export class Stream {
     this.failed = failed;
     this.holding = false;
     this.source = null;
-    this.heard = performance.now();
+    this.heard = steady();
     this.channel = new BroadcastChannel(LOCK);
     this.channel.onmessage = (message) => this.take(message.data);
   }
@@ -62,12 +65,17 @@ export class Stream {
   open() {
     this.close();
     this.holding = true;
-    this.heard = performance.now();
+    this.opened = this.heard = steady();
     this.source = new EventSource(this.address);
     this.source.addEventListener("error", () => this.failed());
     for (const name of EVENTS) {
       this.source.addEventListener(name, (event) => this.pass(name, JSON.parse(event.data)));
     }
+  }
+
+  /** What comes is old, and more of it stands in the way: a new stream begins with what is. */
+  renew() {
+    if (this.holding && steady() - this.opened > STREAM_YOUNG) this.open();
   }
 
   close() {
@@ -82,17 +90,17 @@ export class Stream {
   }
 
   take({ name, data }) {
-    this.heard = performance.now();
+    this.heard = steady();
     if (name !== "holding") this.hear(name, data);
   }
 
   watch() {
-    const silence = performance.now() - this.heard;
+    const silence = steady() - this.heard;
     if (this.holding) {
       this.channel.postMessage({ name: "holding" });
       if (silence > STREAM_SILENT) this.open();
     } else if (silence > HOLDER_SILENT && document.visibilityState === "visible") {
-      this.heard = performance.now();
+      this.heard = steady();
       this.hold(true);
     }
   }
