@@ -1,11 +1,11 @@
 // The board: the room from above. Drawn anew for each board that is heard; its clocks tick in between.
 
 import { alertWords, openAlerts, openNotice, openRoom } from "./affairs.js";
-import { now } from "./clock.js";
+import { now, writeClocks } from "./clock.js";
 import { desk } from "./desk.js";
 import { h, refill } from "./dom.js";
 import { factRow, fit, section, sortVisits, visitRow } from "./lists.js";
-import { openPanel } from "./panel.js";
+import { door, followRoom, openPanel } from "./panel.js";
 import { openLeft } from "./happened.js";
 import { openPlace } from "./place.js";
 import { openReviews } from "./reviews.js";
@@ -17,15 +17,20 @@ import { boot } from "./words.js";
 const byId = (id) => document.getElementById(id);
 const clockOf = (face, at) => h("span", { data: { clock: face, at } });
 
+let drawn = 0; // server time of the last drawing, in ms
+
+/** Whether something has fallen due since the board was drawn: what is due changes a level, without any fact. */
+export const fellDue = () =>
+  (desk.board?.attention ?? []).some(({ acknowledged, due }) => !acknowledged && Date.parse(due) > drawn && Date.parse(due) <= now());
+
 /** Draws everything of the board that was last heard. */
 export function drawBoard() {
   const { board } = desk;
   if (!board) return;
-  const sorted = sortVisits(board);
+  drawn = now();
   drawHeader(board);
   drawPlaces(board);
-  drawLeft(board, sorted);
-  drawRight(board, sorted);
+  for (const [side, parts] of Object.entries(lists(board))) drawColumn(side, parts);
   byId("closed").hidden = board.state === "open";
   byId("closed").replaceChildren(...closedWords(board));
 }
@@ -70,33 +75,38 @@ function drawPlaces(board) {
 /** Two rows up to ten booths, three up to fifteen: tiles stay as large as the screen allows. */
 export const columnsFor = (count) => Math.max(1, Math.ceil(count / (count <= 3 ? 1 : count <= 8 ? 2 : count <= 15 ? 3 : 4)));
 
-const here = (board) => ({ at: now(), open: openVisit, board });
-
-function drawLeft(board, sorted) {
-  const rows = (visits) => visits.map((visit) => visitRow(board, visit, here(board)));
-  refill(byId("left"),
-    section("Waiting", rows(sorted.waiting), { none: "Nobody is waiting." }),
-    section("At reception", rows(sorted.reception)),
-    section("Here for care", rows(sorted.care)));
-  fit(byId("left"), () => showAll("Waiting and at reception", [...sorted.waiting, ...sorted.reception, ...sorted.care]));
+/** The lists beside the booths. A function of the board, so that an open list can follow the room. */
+function lists(board) {
+  const sorted = sortVisits(board);
+  const rows = (visits) => visits.map((visit) => visitRow(board, visit, { at: now(), open: openVisit }));
+  return {
+    left: [["Waiting", rows(sorted.waiting), { none: "Nobody is waiting." }], ["At reception", rows(sorted.reception)], ["Here for care", rows(sorted.care)]],
+    right: [["Recovery", rows(sorted.recovery), { none: "Nobody is resting." }], ["Today", todayRows(board), { none: firstOfDay(board), count: 0 }]],
+  };
 }
 
-function drawRight(board, sorted) {
-  refill(byId("right"),
-    section("Recovery", sorted.recovery.map((visit) => visitRow(board, visit, here(board))), { none: "Nobody is resting." }),
-    section("Today", todayRows(board), { none: firstOfDay(board), count: 0 }));
-  fit(byId("right"), () => showAll("Recovery", sorted.recovery));
+function drawColumn(side, parts) {
+  refill(byId(side), ...parts.map((part) => section(...part)));
+  writeClocks(byId(side)); // before it is measured: an empty clock takes no room
+  fit(byId(side), showAll);
 }
 
 const firstOfDay = (board) => (board.left_today || board.building ? "Nothing else." : "The first visit of the day is still to come.");
 
 function todayRows(board) {
   return [
-    ...board.alerts.map((alert) => factRow("Drug alert", "", `${alertWords(board, alert)} · read out to all`, { key: alert.alert, open: openAlerts, level: "watch" })),
+    board.alerts.length > 0 && alertsRow(board),
     ...roomNotices(board).map((notice) => factRow(notice.words, "", null, { key: `${notice.rule}-${notice.subject}`, open: () => openNotice(notice), level: notice.level })),
     board.reviews > 0 && factRow("To review", String(board.reviews), "entries to look at again", { key: "reviews", open: () => openReviews() }),
     board.left_today > 0 && factRow("Have been and gone", String(board.left_today), null, { key: "left", open: openLeft }),
   ].filter(Boolean);
+}
+
+/** All alerts in one row of bounded height: their words are behind it, and nobody is pushed out of sight. */
+function alertsRow(board) {
+  const count = board.alerts.length;
+  const said = board.alerts.map((alert) => h("span", { class: "row__alert", data: { ...(count > 1 && { several: "" }) } }, alertWords(board, alert)));
+  return factRow(count > 1 ? "Drug alerts" : "Drug alert", count > 1 ? String(count) : "", [...said.slice(0, 3), "read out to all"], { key: "alerts", open: openAlerts, level: "watch" });
 }
 
 /** What needs attention and is not told by a tile, a row or the header already. */
@@ -107,8 +117,12 @@ function roomNotices(board) {
     !told.has(notice.rule) && !visits.has(notice.subject) && !notice.acknowledged && Date.parse(notice.due) <= now());
 }
 
-function showAll(title, visits) {
-  openPanel(title, h("ul", { class: "all" }, ...visits.map((visit) => visitRow(desk.board, visit, here(desk.board)))));
+/** Opens a whole list, which follows the room while it is open. */
+function showAll(title) {
+  const rowsNow = (board) => Object.values(lists(board)).flat().find(([one]) => one === title)[1];
+  const rows = rowsNow(desk.board);
+  openPanel(title, rows.length ? h("ul", { class: "all" }, ...rows) : h("p", { class: "lead" }, "Nobody any more."));
+  followRoom(() => showAll(title), (board) => rowsNow(board).map((row) => row.textContent));
 }
 
 function closedWords(board) {

@@ -99,7 +99,7 @@ const faces = {
   countdown: (at, then) => (then <= at ? "now" : stopwatch(then - at + 999)),
   time: (at) => hourMinute(at),
   day: (at) => dayWords(at),
-  due: (at, then) => (then <= at ? "may leave" : `not before ${hourMinute(then)}`),
+  leaving: (at, then, { concern, check }) => (then > at ? `not before ${hourMinute(then)}` : concern || Date.parse(check) <= at ? "look first" : "may leave"),
 };
 
 /**
@@ -109,7 +109,7 @@ const faces = {
 export function writeClocks(root, known = true, at = now()) {
   for (const element of root.querySelectorAll("[data-clock]")) {
     const then = Date.parse(element.dataset.at);
-    const text = known || element.dataset.clock === "day" ? faces[element.dataset.clock](at, then) : "–";
+    const text = known || element.dataset.clock === "day" ? faces[element.dataset.clock](at, then, element.dataset) : "–";
     if (element.textContent !== text) element.textContent = text;
     if (element.dataset.clock === "countdown") element.dataset.late = String(known && then <= at);
   }

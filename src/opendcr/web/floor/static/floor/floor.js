@@ -3,7 +3,7 @@
 import { openAlerts } from "./affairs.js";
 import { HANDED_ON } from "./alarm.js";
 import { openArrive } from "./arrive.js";
-import { drawBoard } from "./board.js";
+import { drawBoard, fellDue } from "./board.js";
 import { measure, measureAnswer, measurePage, setZone, steady, writeClocks } from "./clock.js";
 import { desk, may, outbox, signedIn } from "./desk.js";
 import { drawEmergency, emergencyWords, showEmergency, shownEmergency, startEmergency } from "./emergency.js";
@@ -12,6 +12,7 @@ import { h } from "./dom.js";
 import { EMERGENCY } from "./hotkeys.js";
 import { adopt, begunHere, running, takeUpUnsaved } from "./incident.js";
 import { toggleNames } from "./names.js";
+import { panelFollows } from "./panel.js";
 import { openPlace } from "./place.js";
 import { openSeatNext } from "./seat.js";
 import { lose, openLeft, sayLeft, sayNobody, watchSession } from "./signin.js";
@@ -92,10 +93,13 @@ function redraw() {
 
 /** Once a second: clocks, data age, what is not saved, and the sound. */
 function tick() {
+  if (signedIn() && fellDue()) drawBoard();
+  panelFollows();
   const state = signedIn() ? freshness.state() : "signed-out";
   document.body.dataset.data = state;
   writeClocks(byId("board"), state !== "dead");
   writeClocks(byId("facts"), state !== "dead");
+  writeClocks(byId("panel"), state !== "dead");
   writeClocks(byId("emergency"));
   writeClocks(byId("tabs"), state !== "dead" || shownEmergency() !== null);
   if (signedIn() && steady() - asked > (freshness.age() > MISSED ? ASK_AGAIN : ASK_ANYWAY)) fetchBoard();

@@ -1,24 +1,30 @@
 // Who is not in a booth: waiting on the left, resting on the right, as people move in the building.
 
+import { now } from "./clock.js";
 import { h } from "./dom.js";
 import { label } from "./names.js";
 import { levelChip, levelOf } from "./tile.js";
-import { words } from "./words.js";
+import { higher, LEVELS, words } from "./words.js";
 
 const BOOTH_STAGES = ["seated", "consuming", "finished"];
 const clockOf = (face, at) => h("span", { data: { clock: face, at } });
 
 /** Visits by where they are drawn; those in a place of consumption are drawn as tiles. */
 export function sortVisits(board) {
-  const drawn = new Set(board.places.filter((place) => place.consumption).flatMap((place) => place.visits));
+  const drawn = new Set(board.places.filter((place) => place.consumption).flatMap((place) => [...place.visits, toldOf(board, place)]));
   const sorted = { waiting: [], reception: [], care: [], recovery: [] };
   for (const visit of board.visits) {
     if (!drawn.has(visit.id)) sorted[groupOf(visit)].push(visit);
   }
   sorted.waiting.sort((one, other) => (one.position ?? 1e6) - (other.position ?? 1e6));
   sorted.recovery.sort((one, other) => Date.parse(one.since) - Date.parse(other.since));
+  const pressing = (visit) => LEVELS.indexOf(levelOf(board, visit, now()));
+  for (const group of ["recovery", "reception", "care"]) sorted[group].sort((one, other) => pressing(other) - pressing(one));
   return sorted;
 }
+
+/** Whom a place's emergency is about, wherever the record has them: one emergency is drawn once. */
+const toldOf = (board, place) => place.emergency && board.emergencies.find((one) => one.id === place.emergency)?.visit;
 
 function groupOf(visit) {
   if (["waiting", "stepped_out", "called"].includes(visit.stage)) return "waiting";
@@ -31,7 +37,7 @@ export function section(title, rows, { none = null, count = rows.length } = {}) 
   if (!rows.length && !none) return null;
   return h("section", { class: "section" },
     h("h2", {}, h("span", {}, title), h("span", {}, count === 0 ? "" : String(count))),
-    rows.length ? h("ul", {}, ...rows) : h("p", { class: "nobody" }, none));
+    rows.length ? h("ul", { data: { title } }, ...rows) : h("p", { class: "nobody" }, none));
 }
 
 /** A row that opens a visit's panel. */
@@ -44,13 +50,15 @@ export function visitRow(board, visit, { at, open }) {
       h("span", { class: "row__sub" }, levelChip(level), ...subOf(visit))));
 }
 
-/** What a row's minutes count: in recovery from naloxone where there was some, else from using. */
+/** What a row's minutes count: in recovery from naloxone where there was some, else from when using began. */
 function startOf(visit) {
   if (visit.stage === "recovery") return visit.naloxone ?? usedAt(visit) ?? visit.since;
   return visit.stage === "arrived" ? visit.arrived ?? visit.since : visit.since;
 }
 
-const usedAt = (visit) => visit.ended ?? visit.started;
+const usedAt = (visit) => visit.started ?? visit.ended;
+
+const since = (at, what) => h("span", {}, clockOf("minutes", at), ` min ${what}`);
 
 function subOf(visit) {
   const parts = visit.stage === "recovery" ? restingWords(visit) : waitingWords(visit);
@@ -59,18 +67,31 @@ function subOf(visit) {
 }
 
 function restingWords(visit) {
-  const parts = [visit.naloxone ? "since naloxone" : usedAt(visit) ? "since using" : "resting"];
-  if (visit.naloxone && usedAt(visit)) parts.push(h("span", {}, clockOf("minutes", usedAt(visit)), " min since using"));
-  if (visit.not_before) parts.push(clockOf("due", visit.not_before));
-  else parts.push("may leave");
-  if (visit.next_check) parts.push(h("span", {}, "check ", clockOf("countdown", visit.next_check)));
+  const parts = [visit.naloxone ? "since naloxone" : usedAt(visit) ? "since using began" : "resting"];
+  if (visit.naloxone && usedAt(visit)) parts.push(since(usedAt(visit), "since using began"));
+  parts.push(...leavingWords(visit), ...checkWords(visit));
   return parts;
 }
+
+/**
+ * Whether somebody may leave, as far as the record tells: not before their time, and not with a concern
+ * or a look that is due. Reception is not told that time, so nothing is said to it.
+ */
+function leavingWords(visit) {
+  if (visit.assessed === null) return [];
+  const { concern, next_check: check, not_before: from } = visit;
+  return [h("span", { data: { clock: "leaving", at: from ?? visit.since, ...(check && { check }), ...(concern !== "none" && { concern }) } })];
+}
+
+const checkWords = (visit) => (visit.next_check ? [h("span", {}, "check ", clockOf("countdown", visit.next_check))] : []);
+
+/** Of somebody who had naloxone, wherever they are. */
+const naloxoneWords = (visit) => (visit.naloxone ? [since(visit.naloxone, "since naloxone"), ...leavingWords(visit), ...checkWords(visit)] : []);
 
 const stageSaid = { stepped_out: "stepped out, place kept", called: "called" };
 
 function waitingWords(visit) {
-  const parts = [];
+  const parts = naloxoneWords(visit);
   if (stageSaid[visit.stage]) parts.push(stageSaid[visit.stage]);
   else if (visit.position === 1) parts.push("first");
   if (visit.stage === "arrived" && visit.wants_to_use && visit.assessed !== null) parts.push(visit.assessed ? "talked, not yet waiting" : "the talk comes first");
@@ -81,27 +102,52 @@ function waitingWords(visit) {
 
 /** A row of words, for the room's own affairs. */
 export function factRow(title, value, sub, { key, open, level = "none" } = {}) {
-  const parts = [h("span", { class: "row__name" }, title), h("span", { class: "row__min" }, value), sub && h("span", { class: "row__sub" }, sub)];
+  const parts = [h("span", { class: "row__name" }, title), h("span", { class: "row__min" }, value), sub && h("span", { class: "row__sub" }, ...[sub].flat())];
   return h("li", {}, open
     ? h("button", { type: "button", class: "row", data: { key, level }, on: { click: open } }, ...parts)
     : h("div", { class: "row", data: { level } }, ...parts));
 }
 
 /**
- * Takes rows from the end of a column's longest list until it fits, and says how many are not shown.
- * A board has no scroll bar: what it leaves out, it counts.
+ * Takes rows out of a column until it fits, the calmest first, and says how many are not shown and the
+ * highest level among them. A board has no scroll bar: what it leaves out, it counts. Before anybody
+ * with a concern is folded away, the rows that are left say less.
+ * @param {(title: string) => void} showAll opens the whole of a list
  */
 export function fit(column, showAll) {
-  column.querySelectorAll(".more").forEach((element) => element.remove());
-  const left = new Map();
+  delete column.dataset.tight;
+  const folded = new Map();
   while (column.scrollHeight > column.clientHeight + 1) {
-    const list = [...column.querySelectorAll("ul")].sort((one, other) => shown(other) - shown(one))[0];
-    if (!list || shown(list) <= 1) return;
-    [...list.children].filter((row) => !row.classList.contains("more")).at(-1).remove();
-    left.set(list, (left.get(list) ?? 0) + 1);
-    list.querySelector(".more")?.remove();
-    list.append(h("li", { class: "more" }, h("button", { type: "button", class: "row", data: { key: `more-${list.dataset.key ?? ""}` }, on: { click: showAll } }, `and ${left.get(list)} more`)));
+    const row = calmest(column, folded);
+    if (!("tight" in column.dataset) && (!row || rank(row) > 0)) column.dataset.tight = "";
+    else if (row) fold(row, folded, showAll);
+    else return;
   }
 }
 
-const shown = (list) => list.querySelectorAll(":scope > li:not(.more)").length;
+const rowsOf = (list) => [...list.querySelectorAll(":scope > li:not(.more)")];
+const rank = (item) => Math.max(0, LEVELS.indexOf(item.querySelector(".row").dataset.level));
+
+/** The row to fold next: of the lowest level, from the longest list, its last. A list of one stays. */
+function calmest(column, folded) {
+  const lists = [...column.querySelectorAll("ul")].filter((list) => rowsOf(list).length > (folded.has(list) ? 0 : 1));
+  const last = (list) => rowsOf(list).reduce((chosen, row) => (rank(row) <= rank(chosen) ? row : chosen));
+  return lists.map((list) => ({ row: last(list), length: rowsOf(list).length }))
+    .sort((one, other) => rank(one.row) - rank(other.row) || other.length - one.length)[0]?.row;
+}
+
+function fold(row, folded, showAll) {
+  const list = row.parentElement;
+  const before = folded.get(list) ?? { count: 0, level: "none" };
+  const now = { count: before.count + 1, level: higher(before.level, LEVELS[rank(row)]) };
+  folded.set(list, now);
+  row.remove();
+  list.querySelector(".more")?.remove();
+  list.append(foldRow(list, now, showAll));
+}
+
+function foldRow(list, { count, level }, showAll) {
+  const { title } = list.dataset;
+  return h("li", { class: "more" }, h("button", { type: "button", class: "row", data: { key: `more-${title}`, level }, on: { click: () => showAll(title) } },
+    h("span", {}, levelChip(level), `${rowsOf(list).length ? "and" : "all"} ${count}${rowsOf(list).length ? " more" : ""}`)));
+}

@@ -1,7 +1,6 @@
 // Looking at a person: what the last look saw, a new look, and an emergency where that is what is seen.
 
 import { lookControls } from "./assess.js";
-import { minutes } from "./clock.js";
 import { desk } from "./desk.js";
 import { h } from "./dom.js";
 import { drawEmergency, showEmergency, startEmergency } from "./emergency.js";
@@ -56,5 +55,5 @@ export function lastLook(visit) {
     looked.spo2 !== null && `SpO₂ ${looked.spo2} %`,
     looked.skin && words("skins", looked.skin),
   ].filter(Boolean);
-  return h("p", { class: "lead" }, `Last look ${minutes(looked.at)} min ago: `, h("b", {}, seen.join(" · ")));
+  return h("p", { class: "lead" }, "Last look ", h("span", { data: { clock: "minutes", at: looked.at } }), " min ago: ", h("b", {}, seen.join(" · ")));
 }

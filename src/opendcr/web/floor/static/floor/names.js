@@ -32,6 +32,8 @@ export function label(board, visit) {
 /** What is used, with its glyphs; nothing while names are hidden, since it is read over a shoulder too. */
 export const usedWords = (visit) => (hidden || !visit.glyphs ? "" : `${visit.glyphs} ${visit.substance_words}`);
 
+export const glyphs = (visit) => (hidden ? "" : visit.glyphs ?? "");
+
 /** The initials of a member of staff. */
 export const initials = (board, staff) => (staff ? board?.staff_labels?.[staff] ?? staff : "");
 
@@ -44,7 +46,7 @@ export function nameElement(text) {
   const element = h("span", { class: "name", title: text }, text);
   const whole = width(text);
   const longest = Math.max(...text.split(/\s+/).map(width));
-  element.style.setProperty("--ems", String(whole > 4.2 ? longest : whole));
+  element.style.setProperty("--ems", String(whole > 4.2 ? Math.max(longest, whole / 3) : whole));
   element.style.setProperty("--ems-in-one-line", String(whole));
   return element;
 }

@@ -1,11 +1,15 @@
 // The panel: one dialog with large choices, for whatever was tapped.
 
-import { may, send } from "./desk.js";
+import { writeClocks } from "./clock.js";
+import { desk, may, send } from "./desk.js";
 import { h, refill } from "./dom.js";
 
+const STILL = 700; // ms in which a panel that changed by itself takes no touch: it was meant for what stood there before
 const dialog = () => document.getElementById("panel");
 let status = null;
 let timer = 0;
+let about = null; // what the open panel is about: {board, visit, place}
+let following = null; // how the open panel is drawn anew: {draw, of, was}
 
 /** Opens the panel, or fills it anew. @param {string} title @param {...Node} content */
 export const openPanel = (title, ...content) => openPanelAbout({}, title, ...content);
@@ -13,6 +17,8 @@ export const openPanel = (title, ...content) => openPanelAbout({}, title, ...con
 /** The same, about a visit or a place: EMERGENCY in its head begins there. */
 export function openPanelAbout(where, title, ...content) {
   clearTimeout(timer);
+  following = null;
+  about = { board: desk.board, ...where };
   status = h("p", { class: "panel__status", role: "status" });
   const close = h("button", { type: "button", class: "button panel__close", on: { click: closePanel } }, "Close");
   refill(dialog(),
@@ -20,7 +26,43 @@ export function openPanelAbout(where, title, ...content) {
     status,
     h("div", { class: "panel__body" }, ...content.flat().filter(Boolean)));
   if (!dialog().open) dialog().showModal();
+  writeClocks(dialog());
   (dialog().querySelector("[data-first]") ?? dialog().querySelector("#panel-title")).focus();
+}
+
+/**
+ * Draws the open panel anew when what it shows has moved on the board. Forms do not follow: what is
+ * half filled in stays. @param {() => void} draw @param {(board: Object) => any} of what it shows
+ */
+export function followRoom(draw, of) {
+  following = { draw, of, was: JSON.stringify(of(desk.board)) };
+}
+
+/** Lets the open panel follow the room; one about a visit that is over says so. */
+export function panelFollows() {
+  const { board } = desk;
+  if (!board || !panelIsOpen() || about?.board === board || isTouched()) return;
+  about.board = board;
+  if (about.visit && !board.visits.some((one) => one.id === about.visit)) sayOver();
+  else if (following && JSON.stringify(following.of(board)) !== following.was) moveOn();
+}
+
+/** Whether a finger is on the panel, or a tap of it is under way or has just been answered. */
+const isTouched = () => Boolean(dialog().querySelector(":active")) || ["saving", "pending", "saved"].includes(status?.dataset.state);
+
+function sayOver() {
+  say("refused", "This person has left: it was recorded elsewhere. Close this panel.");
+  following = null;
+}
+
+function moveOn() {
+  const scrolled = dialog().scrollTop;
+  const key = document.activeElement?.dataset.key;
+  following.draw();
+  dialog().scrollTop = scrolled;
+  if (key) dialog().querySelector(`[data-key="${CSS.escape(key)}"]`)?.focus({ preventScroll: true });
+  dialog().dataset.moved = "";
+  setTimeout(() => { delete dialog().dataset.moved; }, STILL);
 }
 
 /** EMERGENCY is one touch from here too; the floor listens for it. */

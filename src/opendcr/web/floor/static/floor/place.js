@@ -5,13 +5,19 @@ import { h } from "./dom.js";
 import { showEmergency } from "./emergency.js";
 import { sortVisits } from "./lists.js";
 import { label } from "./names.js";
-import { choice, door, group, openPanelAbout } from "./panel.js";
+import { choice, door, followRoom, group, openPanelAbout } from "./panel.js";
 import { seatChoice, suits } from "./seat.js";
 import { openVisit } from "./visit.js";
 import { entries } from "./words.js";
 
 /** Opens what a tile stands for: an emergency, the one visit in it, several, or the place itself. */
 export function openPlace(place) {
+  openWhatItHolds(place);
+  const fresh = (board) => board.places.find((one) => one.id === place.id);
+  if (place.visits.length !== 1 && !place.emergency) followRoom(() => openPlace(fresh(desk.board)), fresh);
+}
+
+function openWhatItHolds(place) {
   const visits = desk.board.visits.filter((visit) => place.visits.includes(visit.id));
   if (place.emergency) return showEmergency(place.emergency);
   if (visits.length === 1) return openVisit(visits[0]);

@@ -2,7 +2,7 @@
 // is where is seen before any word is read.
 
 import { h } from "./dom.js";
-import { initials, label, nameElement, usedWords } from "./names.js";
+import { glyphs, initials, label, nameElement, usedWords } from "./names.js";
 import { higher, levelText } from "./words.js";
 
 /** The highest level of what needs attention now about a visit or a place. */
@@ -52,16 +52,15 @@ function emptyFace(place, board, next) {
   };
 }
 
-/** An emergency in a place where nobody is seated: it may be about somebody who is elsewhere, or not said yet. */
+/** An emergency in a place in which the record has nobody; who it is about may be known all the same. */
 function emergencyFace(board, place, running) {
-  const visit = board.visits.find((one) => one.id === running.visit);
-  const middle = visit ? h("span", { class: "tile__middle" }, who(board, visit)) : h("span", { class: "tile__middle tile__empty" }, "who: not said yet");
+  const told = board.visits.find((visit) => visit.id === running.visit);
   return {
     data: { level: "emergency" },
     children: [
       h("span", { class: "tile__top" }, h("span", { class: "tile__place" }, place.words), levelChip("emergency")),
-      middle,
-      emergencyFoot(running),
+      h("span", { class: "tile__middle" }, told ? who(board, told) : h("span", { class: "tile__empty" }, "who: not said yet")),
+      emergencyFoot(running, told && initials(board, told.observer)),
     ],
   };
 }
@@ -73,9 +72,9 @@ function takenFace(board, place, visits, running, at) {
   return {
     data: { level, ...(visits.length > 1 && { crowded: "yes" }) },
     children: [
-      h("span", { class: "tile__top" }, h("span", { class: "tile__place" }, place.words), chip ?? h("span", { class: "tile__kind" }, usedWords(visit))),
-      h("span", { class: "tile__middle" }, ...visits.map((one) => who(board, one)), what(visits, chip), ...marks(visits)),
-      running ? emergencyFoot(running) : visits.length > 1 ? crowdFoot(visits) : usualFoot(board, visit),
+      h("span", { class: "tile__top" }, h("span", { class: "tile__place" }, place.words), chip ?? h("span", { class: "tile__kind" }, glance(visit))),
+      h("span", { class: "tile__middle" }, ...visits.map((one) => who(board, one)), what(visits, chip, running), ...marks(visits)),
+      running ? emergencyFoot(running, initials(board, visit.observer)) : visits.length > 1 ? crowdFoot(visits) : usualFoot(board, visit),
     ],
   };
 }
@@ -84,17 +83,25 @@ const who = (board, visit) => nameElement(label(board, visit));
 
 const stageWords = { seated: "not started", finished: "finished" };
 
-/** Under the name: what is used, where the chip took its place on top; and a stage that is not "using". */
-function what(visits, chip) {
+/** What is used, in the corner: of several substances the glyphs; their words have more room under the name. */
+const glance = (visit) => (visit.substances.length > 1 ? glyphs(visit) : usedWords(visit));
+
+/**
+ * Under the name: what is used, where the corner does not say it; a stage that is not "using"; and in an
+ * emergency, whose stopwatch stands below, the minutes since using began.
+ */
+function what(visits, chip, running) {
   if (visits.length > 1) return null;
   const [visit] = visits;
-  const parts = [chip && usedWords(visit), stageWords[visit.stage]].filter(Boolean);
-  return parts.length ? h("span", { class: "tile__what" }, parts.join(" · ")) : null;
+  const began = running && (visit.started ?? visit.seated);
+  const parts = [(chip || visit.substances.length > 1) && usedWords(visit), stageWords[visit.stage], began && h("span", {}, clockOf("minutes", began), " min in")].filter(Boolean);
+  return parts.length ? h("span", { class: "tile__what" }, ...parts.flatMap((part, at) => (at ? [" · ", part] : [part]))) : null;
 }
 
 function marks(visits) {
   const toReview = visits.reduce((sum, visit) => sum + visit.to_review, 0);
-  return [toReview > 0 && h("span", { class: "mark" }, `to review ${toReview}`)];
+  const dose = visits.length === 1 && !visits[0].emergency && visits[0].naloxone;
+  return [dose && h("span", { class: "mark" }, "naloxone ", clockOf("minutes", dose), " min"), toReview > 0 && h("span", { class: "mark" }, `to review ${toReview}`)];
 }
 
 /** The record says that several people are in one place: it is shown until somebody sorts it out. */
@@ -111,11 +118,11 @@ function usualFoot(board, visit) {
     visit.next_check && h("span", { class: "tile__due" }, clockOf("countdown", visit.next_check)));
 }
 
-function emergencyFoot(emergency) {
+function emergencyFoot(emergency, observer) {
   const dose = emergency.naloxone.at(-1);
   const { called: ambulance, arrived } = emergency.ambulance;
   return h("span", { class: "tile__foot" },
-    h("small", { class: "tile__over" }, arrived ? "ambulance here" : ambulance ? "999 called" : "999 not called"),
+    h("small", { class: "tile__over" }, [observer, arrived ? "ambulance here" : ambulance ? "999 called" : "999 not called"].filter(Boolean).join(" · ")),
     dose && h("small", { class: "tile__over" }, "naloxone"),
     h("span", { class: "tile__min" }, h("b", {}, clockOf("stopwatch", emergency.since))),
     dose && h("span", { class: "tile__due" }, clockOf("stopwatch", dose.at)));

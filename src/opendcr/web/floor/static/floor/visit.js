@@ -1,11 +1,12 @@
 // The panel of one visit: the next step first and large, the rest beneath it.
 
+import { hourMinute, now } from "./clock.js";
 import { openAssess, routesHere, termsChoice } from "./assess.js";
 import { desk, may } from "./desk.js";
 import { h } from "./dom.js";
 import { allFine, lastLook, openObserve } from "./look.js";
 import { initials, label, usedWords } from "./names.js";
-import { choice, closePanel, door, group, openPanelAbout } from "./panel.js";
+import { choice, closePanel, door, followRoom, group, openPanelAbout } from "./panel.js";
 import { recordDoors } from "./reviews.js";
 import { nextPair, openSeat, placesFor, seatChoice } from "./seat.js";
 import { boot, entries, levelText } from "./words.js";
@@ -23,6 +24,7 @@ export function openVisit(visit) {
     group("Look", looks(visit)),
     group("Also", alsoSteps(visit)),
     group("Leaving", leavingSteps(visit)));
+  followRoom(() => again(visit)(), (room) => [room.visits.find((one) => one.id === visit.id), placesFor(room, visit)[0]?.id, room.labels?.[visit.id]]);
 }
 
 const here = (visit) => ({ visit: visit.id, place: visit.place });
@@ -53,11 +55,11 @@ const again = (visit) => () => {
 };
 
 const steps = {
-  arrived: (board, visit) => [termsChoice(visit, again(visit)), mayTalk(visit) && door("Talk: what is planned", () => openAssess(visit), { main: visit.wants_to_use }),
+  arrived: (board, visit) => [afterNaloxone(visit), termsChoice(visit, again(visit)), mayTalk(visit) && door("Talk: what is planned", () => openAssess(visit), { main: visit.wants_to_use }),
     visit.assessed && choice("Waits for a booth", about(visit, "Queue", { needs: visit.needs }), { main: true }), ...seats(board, visit)],
-  waiting: (board, visit) => [termsChoice(visit, again(visit)), mayTalk(visit) && door("Talk: what is planned", () => openAssess(visit), { main: true }), ...seats(board, visit),
+  waiting: (board, visit) => [afterNaloxone(visit), termsChoice(visit, again(visit)), mayTalk(visit) && door("Talk: what is planned", () => openAssess(visit), { main: true }), ...seats(board, visit),
     choice("Call", about(visit, "Call")), choice("Stepped out, place kept", about(visit, "StepOut"))],
-  called: (board, visit) => [termsChoice(visit, again(visit)), ...seats(board, visit), choice("Stepped out, place kept", about(visit, "StepOut"))],
+  called: (board, visit) => [afterNaloxone(visit), termsChoice(visit, again(visit)), ...seats(board, visit), choice("Stepped out, place kept", about(visit, "StepOut"))],
   stepped_out: (board, visit) => [choice("Came back", about(visit, "ComeBack"), { main: true, first: true })],
   seated: (board, visit) => [...starts(visit), watch(visit)],
   consuming: (board, visit) => [choice("Finished", about(visit, "EndConsumption"), { main: true, first: true }), watch(visit)],
@@ -69,6 +71,9 @@ const steps = {
 const nextSteps = (board, visit) => (steps[visit.stage] ? steps[visit.stage](board, visit) : []);
 
 const toRecovery = (visit) => choice("To recovery", about(visit, "MoveToRecovery"), { main: true, first: true });
+
+/** Whoever had naloxone rests where somebody looks at them: that is the next step, wherever they are. */
+const afterNaloxone = (visit) => visit.naloxone && choice("To recovery or a chair", about(visit, "MoveToRecovery"), { main: true, first: true, sub: "had naloxone" });
 
 /** The best place as one tap, the others behind a door. */
 function seats(board, visit) {
@@ -98,23 +103,44 @@ function watch(visit) {
     { kind: "Allocate", sub: "you are not on shift yet" });
 }
 
+const mayLeave = (visit) => visit.not_before === null || Date.parse(visit.not_before) <= now();
+
+/**
+ * Whether leaving is asked about once: with a concern standing, or before the earliest time. Reception is
+ * not told that time, so it is asked of everybody who rests.
+ */
+const isEarly = (visit) => worries(visit) || !mayLeave(visit) || (visit.assessed === null && visit.stage === "recovery");
+
 const lookDoor = (visit, options) => door("Look: response, breaths, SpO₂, colour", () => openObserve(visit), options);
 
 const worries = (visit) => visit.concern !== "none";
 
-const looks = (visit) => [allFine(visit), !(visit.stage === "recovery" && worries(visit)) && lookDoor(visit)];
+const looks = (visit) => [allFine(visit), !(visit.stage === "recovery" && isEarly(visit)) && lookDoor(visit)];
 
-/** Whoever was last seen with a concern is looked at first; leaving well is then a second choice. */
+/** Whoever may not leave yet is looked at first; leaving is then a second choice, asked about once. */
 function leavesWell(visit) {
-  if (!worries(visit)) return [choice("Leaves, well", about(visit, "Depart", { how: "well" }), { main: true, first: true })];
-  return [first(lookDoor(visit, { main: true })), may("Depart") && door("Leaves, well…", () => openLeavesWell(visit), { sub: "look first" })];
+  if (!isEarly(visit)) return [choice("Leaves, well", about(visit, "Depart", { how: "well" }), { main: true, first: true })];
+  return [first(lookDoor(visit, { main: true })), leaves(visit, ["well", "leaves, well"])];
 }
 
-function openLeavesWell(visit) {
-  openPanelAbout(here(visit), `${label(desk.board, visit)}: leaves, well?`,
-    h("p", { class: "lead" }, `The concern stands at ${levelText(visit.concern)}.`), lastLook(visit),
+/** Leaving before it is time: said why not, then asked, and never stopped. */
+function openLeavesEarly(visit, way) {
+  openPanelAbout(here(visit), `${label(desk.board, visit)}: ${way[1]}?`,
+    h("p", { class: "lead" }, whyNotYet(visit)), lastLook(visit),
     group("First", first(lookDoor(visit, { main: true }))),
-    group("Without another look", choice(`Leaves, well, at ${levelText(visit.concern)}`, about(visit, "Depart", { how: "well" }))));
+    group("They leave all the same", waysBefore(visit, way).map(([code, words]) => choice(capital(words), about(visit, "Depart", { how: code })))));
+}
+
+const whyNotYet = (visit) => [
+  worries(visit) && `The concern stands at ${levelText(visit.concern)}.`,
+  !mayLeave(visit) && `Not before ${hourMinute(visit.not_before)}.`,
+  visit.assessed === null && "Ask who watches over recovery whether they may leave.",
+].filter(Boolean).join(" ");
+
+/** What can be recorded of who leaves early: against advice first; well not before the earliest time. */
+function waysBefore(visit, way) {
+  const advised = entries("departures").find(([code]) => code === "against_advice");
+  return [advised, way].filter(([code], at, all) => (code !== "well" || mayLeave(visit)) && all.findIndex(([one]) => one === code) === at);
 }
 
 /** Gives a choice the focus when its panel opens. */
@@ -127,7 +153,7 @@ const IN_BOOTH = ["seated", "consuming", "finished"];
 
 const alsoSteps = (visit) => [
   IN_BOOTH.includes(visit.stage) && visit.stage !== "finished" && choice("To recovery", about(visit, "MoveToRecovery")),
-  ["arrived", "waiting", "called"].includes(visit.stage) && choice("To recovery or a chair", about(visit, "MoveToRecovery")),
+  ["arrived", "waiting", "called"].includes(visit.stage) && !visit.naloxone && choice("To recovery or a chair", about(visit, "MoveToRecovery")),
   visit.stage === "arrived" && visit.assessed === false && !visit.wants_to_use && choice("Waits for a booth after all", about(visit, "Queue", { needs: visit.needs })),
   may("ProvideService") && door("Service given", () => openService(visit)),
   choice("Naloxone kit to take home", about(visit, "SupplyNaloxone", { kits: 1 }), { sub: "one kit" }),
@@ -149,7 +175,7 @@ function openNote(visit) {
 
 /** How somebody leaves; the usual ways are one tap from here, the others one more. */
 function leavingSteps(visit) {
-  const usual = visit.started ? ["against_advice"] : visit.wants_to_use ? ["without_using", "gave_up_waiting"] : ["well"];
+  const usual = visit.started || isEarly(visit) ? ["against_advice"] : visit.wants_to_use ? ["without_using", "gave_up_waiting"] : ["well"];
   const ways = entries("departures");
   return [
     ...ways.filter(([code]) => usual.includes(code)).map((way) => leaves(visit, way)),
@@ -157,8 +183,8 @@ function leavingSteps(visit) {
   ];
 }
 
-const leaves = (visit, [code, words]) => (code === "well" && worries(visit)
-  ? door(`${capital(words)}…`, () => openLeavesWell(visit), { sub: "look first" })
-  : choice(capital(words), about(visit, "Depart", { how: code })));
+const leaves = (visit, way) => (isEarly(visit)
+  ? may("Depart") && door(`${capital(way[1])}…`, () => openLeavesEarly(visit, way), { sub: mayLeave(visit) ? "look first" : `not before ${hourMinute(visit.not_before)}` })
+  : choice(capital(way[1]), about(visit, "Depart", { how: way[0] })));
 
 const capital = (words) => words[0].toUpperCase() + words.slice(1);
