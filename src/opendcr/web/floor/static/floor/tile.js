@@ -58,9 +58,9 @@ function emergencyFace(board, place, running) {
   return {
     data: { level: "emergency" },
     children: [
-      h("span", { class: "tile__top" }, h("span", { class: "tile__place" }, place.words), levelChip("emergency")),
+      emergencyTop(board, place, told),
       h("span", { class: "tile__middle" }, told ? who(board, told) : h("span", { class: "tile__empty" }, "who: not said yet")),
-      emergencyFoot(running, told && initials(board, told.observer)),
+      emergencyFoot(running),
     ],
   };
 }
@@ -72,9 +72,9 @@ function takenFace(board, place, visits, running, at) {
   return {
     data: { level, ...(visits.length > 1 && { crowded: "yes" }) },
     children: [
-      h("span", { class: "tile__top" }, h("span", { class: "tile__place" }, place.words), chip ?? h("span", { class: "tile__kind" }, glance(visit))),
-      h("span", { class: "tile__middle" }, ...visits.map((one) => who(board, one)), what(visits, chip, running), ...marks(visits)),
-      running ? emergencyFoot(running, initials(board, visit.observer)) : visits.length > 1 ? crowdFoot(visits) : usualFoot(board, visit),
+      running ? emergencyTop(board, place, visit) : h("span", { class: "tile__top" }, h("span", { class: "tile__place" }, place.words), chip ?? h("span", { class: "tile__kind" }, glance(visit))),
+      h("span", { class: "tile__middle" }, ...visits.map((one) => who(board, one)), what(visits, chip), ...marks(visits)),
+      running ? emergencyFoot(running) : visits.length > 1 ? crowdFoot(visits) : usualFoot(board, visit),
     ],
   };
 }
@@ -86,16 +86,12 @@ const stageWords = { seated: "not started", finished: "finished" };
 /** What is used, in the corner: of several substances the glyphs; their words have more room under the name. */
 const glance = (visit) => (visit.substances.length > 1 ? glyphs(visit) : usedWords(visit));
 
-/**
- * Under the name: what is used, where the corner does not say it; a stage that is not "using"; and in an
- * emergency, whose stopwatch stands below, the minutes since using began.
- */
-function what(visits, chip, running) {
+/** Under the name: what is used, where the corner does not say it, and a stage that is not "using". */
+function what(visits, chip) {
   if (visits.length > 1) return null;
   const [visit] = visits;
-  const began = running && (visit.started ?? visit.seated);
-  const parts = [(chip || visit.substances.length > 1) && usedWords(visit), stageWords[visit.stage], began && h("span", {}, clockOf("minutes", began), " min in")].filter(Boolean);
-  return parts.length ? h("span", { class: "tile__what" }, ...parts.flatMap((part, at) => (at ? [" · ", part] : [part]))) : null;
+  const parts = [(chip || visit.substances.length > 1) && usedWords(visit), stageWords[visit.stage]].filter(Boolean);
+  return parts.length ? h("span", { class: "tile__what" }, parts.join(" · ")) : null;
 }
 
 function marks(visits) {
@@ -118,12 +114,20 @@ function usualFoot(board, visit) {
     visit.next_check && h("span", { class: "tile__due" }, clockOf("countdown", visit.next_check)));
 }
 
-function emergencyFoot(emergency, observer) {
+/** Over an emergency: who watches and the minutes since using began, since the stopwatch below counts the emergency. */
+function emergencyTop(board, place, visit) {
+  const began = visit && (visit.started ?? visit.seated);
+  const observer = visit && initials(board, visit.observer);
+  return h("span", { class: "tile__top" }, h("span", { class: "tile__place" }, place.words),
+    h("span", { class: "tile__kind" }, observer, observer && began && " · ", began && h("span", {}, clockOf("minutes", began), " min")),
+    levelChip("emergency"));
+}
+
+function emergencyFoot(emergency) {
   const dose = emergency.naloxone.at(-1);
   const { called: ambulance, arrived } = emergency.ambulance;
   return h("span", { class: "tile__foot" },
-    h("small", { class: "tile__over" }, [observer, arrived ? "ambulance here" : ambulance ? "999 called" : "999 not called"].filter(Boolean).join(" · ")),
-    dose && h("small", { class: "tile__over" }, "naloxone"),
-    h("span", { class: "tile__min" }, h("b", {}, clockOf("stopwatch", emergency.since))),
-    dose && h("span", { class: "tile__due" }, clockOf("stopwatch", dose.at)));
+    h("small", { class: "tile__over" }, arrived ? "ambulance here" : ambulance ? "999 called" : "999 not called"),
+    dose && h("small", { class: "tile__over" }, "naloxone ", h("b", {}, clockOf("stopwatch", dose.at))),
+    h("span", { class: "tile__min" }, h("b", {}, clockOf("stopwatch", emergency.since))));
 }
