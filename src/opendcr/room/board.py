@@ -51,7 +51,7 @@ def board(room: Room, now: datetime) -> Board:
         },
         "equipment": _equipment(room),
         "places": [_place(room, place) for place in policy.places],
-        "visits": _visits(room, Counter(flag.visit for flag in reviews)),
+        "visits": _visits(room, now, Counter(flag.visit for flag in reviews)),
         "emergencies": [
             _emergency(emergency, policy)
             for emergency in sorted(
@@ -115,7 +115,7 @@ def _state(emergency: bool, taken: bool, blocked: bool) -> str:
     return "emergency" if emergency else "taken" if taken else "blocked" if blocked else "free"
 
 
-def _visits(room: Room, reviews: Mapping[str | None, int]) -> list[Board]:
+def _visits(room: Room, now: datetime, reviews: Mapping[str | None, int]) -> list[Board]:
     queue = [
         visit
         for visit in room.visits.values()
@@ -127,6 +127,7 @@ def _visits(room: Room, reviews: Mapping[str | None, int]) -> list[Board]:
     return [
         _visit(room, visit)
         | {"position": positions.get(visit.id), "to_review": reviews.get(visit.id, 0)}
+        | {"excluded": _excluded(room, visit.person, now)}
         for visit in here
     ]
 
@@ -165,6 +166,12 @@ def _visit(room: Room, visit: Visit) -> Board:
         "wants_to_use": visit.wants_to_use,
         "emergency": emergency.id if emergency else None,
     }
+
+
+def _excluded(room: Room, person: str | None, now: datetime) -> Board | None:
+    """The exclusion that holds against somebody who is here all the same, for other help."""
+    held = room.standing.exclusion_of(person, now)
+    return {"id": held.id, "until": instant(held.until), "scope": held.scope} if held else None
 
 
 def _looked(visit: Visit) -> Board | None:

@@ -24,8 +24,10 @@ _CATALOGUES: dict[str, Catalogue[Any]] = {
     "assessments": people.ASSESSMENTS,
     "departures": people.DEPARTURES,
     "emergency_outcomes": care.EMERGENCY_OUTCOMES,
+    "exclusion_scopes": people.EXCLUSION_SCOPES,
     "emergency_types": care.EMERGENCY_TYPES,
     "genders": people.GENDERS,
+    "incidents": people.INCIDENTS,
     "interventions": care.INTERVENTIONS,
     "naloxone_routes": care.NALOXONE_ROUTES,
     "needs": people.NEEDS,
@@ -81,6 +83,7 @@ def _floor(request: HttpRequest, staff: dict[str, Any] | None) -> HttpResponse:
         "staff": staff,
         "urls": _urls() | _figures(staff),
         "enrolled": enrolled,
+        "colleagues": _colleagues(staff),
         "texts": _TEXTS,
     }
     context = {"boot": boot, "staff": staff, "modules": _MODULES}
@@ -108,6 +111,15 @@ def _staff(request: HttpRequest) -> dict[str, Any] | None:
         "name": known.called,
         "may": commands,
     }
+
+
+def _colleagues(staff: dict[str, Any] | None) -> list[dict[str, str]]:
+    """Who works on the floor, for those who lead: they take others on and off shift."""
+    if staff is None or "OpenRoom" not in staff["may"]:
+        return []
+    floor = [role for role in roles.ROLES.codes if may(role, "StaffSignedOn")]
+    known = Staff.objects.select_related("user").filter(role__in=floor, user__is_active=True)
+    return [{"id": one.staff, "name": one.called, "role": one.role} for one in known]
 
 
 def _catalogue() -> dict[str, list[list[str]]]:

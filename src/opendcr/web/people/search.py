@@ -71,6 +71,7 @@ def _row(held: Held, known: Directory, person: str, arrived: datetime | None) ->
         "here": visit.id if visit else None,
         "excluded_until": instant(excluded.until) if excluded else None,
         "scope": excluded.scope if excluded else None,
+        "exclusion": excluded.id if excluded else None,
     }
 
 

@@ -2,7 +2,9 @@
 
 import { desk, may } from "./desk.js";
 import { h } from "./dom.js";
-import { chips, choice, door, group, openPanel, say, sendAndClose } from "./panel.js";
+import { chips, choice, door, followRoom, group, openPanel, remedies, say, sendAndClose, tapAgain } from "./panel.js";
+import { alertWords } from "./assess.js";
+import { momentWords } from "./lookup.js";
 import { initials, label } from "./names.js";
 import { randomHex } from "./uuid.js";
 import { figures } from "./figures.js";
@@ -17,7 +19,8 @@ export function openRoom() {
   openPanel(`The room is ${board.state}`,
     group("Opening", stateChoices(board.state)),
     group("Shift", me && !on && choice("I am on shift", [["SignOnStaff", { data: { staff: me.id, role: me.role } }]]),
-      me && on && choice("I go off shift", [["SignOffStaff", { data: { staff: me.id } }]])),
+      me && on && choice("I go off shift", [["SignOffStaff", { data: { staff: me.id } }]]),
+      leads() && door("Who is on shift…", openShift, { sub: "take somebody on or off" })),
     h("p", {}, `On shift: ${board.staff.people.map((one) => `${initials(board, one.id)} (${words("roles", one.role)})`).join(", ") || "nobody"}.`),
     group("Terms", may("PublishTerms") && door(board.terms ? `Terms: ${board.terms}` : "Publish the terms", openTerms, { main: !board.terms })),
     !board.terms && !may("PublishTerms") && h("p", {}, "No terms are published yet: a manager does it here."),
@@ -25,6 +28,25 @@ export function openRoom() {
     figures(),
     h("p", {}, h("a", { class: "button", href: boot.urls.device }, "This tablet")));
 }
+
+const leads = () => may("OpenRoom");
+
+/** Who is on shift. Whoever leads takes colleagues on and off: somebody who forgot is not counted for ever. */
+export function openShift() {
+  const { people, needed } = desk.board.staff;
+  const off = ({ id, role }) => choice(`${initials(desk.board, id)} goes off shift`, [["SignOffStaff", { data: { staff: id } }]], { sub: words("roles", role), then: openShift, key: `off-${id}` });
+  openPanel(`On shift: ${people.length}, ${needed} needed`, group("On shift now", people.map(off)), group("Comes on shift", comingOn({ then: openShift })));
+  followRoom(openShift, (board) => board.staff);
+}
+
+/** Those who are not on shift, each a tap away from it. */
+const comingOn = (options) => (boot.colleagues ?? [])
+  .filter(({ id }) => !desk.board.staff.people.some((one) => one.id === id))
+  .map(({ id, name, role }) => choice(name, [["SignOnStaff", { data: { staff: id, role } }]], { sub: words("roles", role), key: `on-${id}`, ...options }));
+
+remedies.set("too_few_staff", () => (leads() ? comingOn({ then: tapAgain }) : []));
+remedies.set("room_not_open", () => [desk.board.state === "closed"
+  ? choice("Open the room", [["OpenRoom", {}]], { then: tapAgain }) : choice("Go on: end the pause", [["ResumeRoom", {}]], { then: tapAgain })]);
 
 function stateChoices(state) {
   if (state === "closed") return [choice("Open the room", [["OpenRoom", {}]], { main: true, first: true })];
@@ -70,12 +92,16 @@ export function openAlerts() {
   const raise = () => [["RaiseDrugAlert", { data: {
     alert: `a-${randomHex(6)}`, ...(what.value().length && { substances: what.value() }), ...(text.value.trim() && { note: text.value.trim() }) } }]];
   openPanel("Drug alert",
-    group("Read out to everybody now", board.alerts.map((one) =>
-      choice(`Withdraw: ${alertWords(board, one)}`, [["WithdrawDrugAlert", { data: { alert: one.alert } }]]))),
+    board.alerts.length > 0 && h("section", { class: "group", "aria-label": "Read out to everybody now" }, h("h3", {}, "Read out to everybody now"), ...board.alerts.map((one) => standingAlert(board, one))),
     h("div", { class: "find" }, h("label", { for: "alert-text" }, "What it looks like and what it does"), text),
     what.element,
     group("Then", raiseButton(raise)));
 }
+
+/** An alert in full, for every role; who may withdraws it. */
+const standingAlert = (board, alert) => h("div", { class: "alert" }, h("p", {}, alertWords(board, alert)),
+  h("p", { class: "panel__summary" }, ["since ", momentWords(alert.since), alert.substances.length > 0 && ` · sold as ${alert.substances.map((code) => words("substances", code)).join(" + ")}`].filter(Boolean)),
+  choice("Withdraw", [["WithdrawDrugAlert", { data: { alert: alert.alert } }]]));
 
 /** An alert that says nothing is not sent: nobody could read it out. */
 function raiseButton(raise) {
@@ -87,10 +113,6 @@ function raiseButton(raise) {
   });
   return may("RaiseDrugAlert") ? button : null;
 }
-
-/** What an alert says; its substances where nobody wrote words. */
-export const alertWords = (board, alert) =>
-  board.alert_words?.[alert.alert] || alert.substances.map((code) => words("substances", code)).join(" + ") || "no words yet";
 
 /** What needs attention in the room as a whole. */
 export function openNotice(notice) {

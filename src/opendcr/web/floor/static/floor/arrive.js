@@ -3,7 +3,7 @@
 import { desk, outbox } from "./desk.js";
 import { h } from "./dom.js";
 import { asker, heard, onlyOne, showPeople } from "./known.js";
-import { chips, choice, door, group, openPanel, sendAndClose } from "./panel.js";
+import { chips, choice, closePanel, door, group, openPanel, sendAndClose } from "./panel.js";
 import { randomHex } from "./uuid.js";
 import { boot, entries } from "./words.js";
 
@@ -46,7 +46,7 @@ export function finder(admit) {
     button?.focus();
   };
   const box = h("input", { class: "field", id: "find", type: "search", autocomplete: "off", spellcheck: "false", enterkeyhint: "search", data: { first: "" },
-    on: { input: () => look(box.value), keydown: (event) => { if (event.key === "Enter") { event.preventDefault(); enter(); } } } });
+    on: { input: () => look(box.value), keydown: (event) => { if (event.key === "Enter") { event.preventDefault(); enter(); } else if (event.key === "Escape") { event.preventDefault(); closePanel(); } } } });
   return h("div", { class: "find" }, h("label", { for: "find" }, "Chosen name or code"), box, hint, found);
 }
 

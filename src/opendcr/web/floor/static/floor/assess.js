@@ -5,26 +5,35 @@ import { desk, may } from "./desk.js";
 import { h, refill } from "./dom.js";
 import { label } from "./names.js";
 import { chips, choice, door, group, openPanelAbout, sendAndClose } from "./panel.js";
-import { entries } from "./words.js";
+import { entries, words as wordsOf } from "./words.js";
 
 /** The talk: every question comes before the keys that end it, and those stay in sight below. */
 export function openAssess(visit) {
-  const what = chips("What do you plan to use?", entries("substances"), { several: true });
+  const asked = h("div", { class: "asked", role: "status" });
+  const what = chips("What do you plan to use?", entries("substances"), { several: true, changed: () => refill(asked) });
   const state = chips("How are they?", entries("arrived_states"));
   const carried = chips("Carries naloxone", [["yes", "yes"], ["no", "no"]]);
-  const asked = h("div", { class: "asked", role: "status" });
   const said = (outcome, route) => () => assessment(visit, { outcome, route, what: what.value(), state, carried });
   const goAhead = ([code, words]) => door(`Go ahead, ${words}`, (event) => {
     if (what.value().length) return sendAndClose(event.currentTarget, said("proceed", code)());
-    return refill(asked, h("b", {}, "What is planned is not said yet. Touch it above, or:"),
+    refill(asked, h("b", {}, "What is planned is not said yet. Touch it above, or:"),
       choice(`Would rather not say: go ahead, ${words}`, () => assessment(visit, { outcome: "proceed", route: code, what: ["declined"], state, carried }), { kind: "Assess" }));
+    return asked.scrollIntoView({ block: "center" });
   }, { main: true });
   openPanelAbout({ visit: visit.id, place: visit.place }, `The talk: ${label(desk.board, visit)}`,
-    what.element, state.element, carried.element,
-    h("div", { class: "ends" }, asked,
+    alertLines(desk.board),
+    what.element, asked, state.element, carried.element,
+    h("div", { class: "ends" },
       group("Go ahead", may("Assess") && routesHere().map(goAhead)),
       group("Or", choice("Wait and look again", said("delay", null), { kind: "Assess" }), choice("Not today", said("declined", null), { kind: "Assess" }))));
 }
+
+/** Drug alerts are read out where it is said what is planned. */
+const alertLines = (board) => board.alerts.map((alert) => h("p", { class: "alert" }, h("b", {}, "Drug alert: "), alertWords(board, alert)));
+
+/** What an alert says; its substances where nobody wrote words. */
+export const alertWords = (board, alert) =>
+  board.alert_words?.[alert.alert] || alert.substances.map((code) => wordsOf("substances", code)).join(" + ") || "no words yet";
 
 /** The routes that this room allows. */
 export function routesHere() {

@@ -1,8 +1,9 @@
 // The board: the room from above. Drawn anew for each board that is heard; its clocks tick in between.
 
-import { alertWords, openAlerts, openNotice, openRoom } from "./affairs.js";
+import { openAlerts, openNotice, openRoom } from "./affairs.js";
+import { alertWords } from "./assess.js";
 import { now, writeClocks } from "./clock.js";
-import { desk } from "./desk.js";
+import { desk, may } from "./desk.js";
 import { h, refill } from "./dom.js";
 import { factRow, fit, section, sortVisits, visitRow } from "./lists.js";
 import { door, followRoom, openPanel } from "./panel.js";
@@ -58,7 +59,7 @@ const fact = (value, words, level = null) =>
 
 function openingWords(board) {
   if (board.state === "paused") return "paused";
-  return board.state === "closed" ? `closed, opens ${board.opens}` : `open until ${board.closes}`;
+  return board.state === "closed" ? `closed · hours ${board.opens} to ${board.closes}` : `open until ${board.closes}`;
 }
 
 function drawPlaces(board) {
@@ -127,6 +128,7 @@ function showAll(title) {
 
 function closedWords(board) {
   const inside = board.building ? `${board.building} still in the building.` : "Nobody is in the building.";
-  if (board.state === "closed") return [h("b", {}, `The room is closed. It opens at ${board.opens}.`), ` ${inside}`];
-  return [h("b", {}, "The room is paused: nobody is admitted or seated."), ` ${inside}`];
+  const [said, way] = board.state === "closed" ? [`The room is closed. Its hours are ${board.opens} to ${board.closes}.`, "Open the room…"]
+    : ["The room is paused: nobody is admitted or seated.", "End the pause…"];
+  return [h("b", {}, said), ` ${inside} `, may("OpenRoom") && door(way, openRoom)].filter(Boolean);
 }

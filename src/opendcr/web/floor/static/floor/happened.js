@@ -3,6 +3,7 @@
 import { openCorrection, storyLine } from "./correct.js";
 import { desk } from "./desk.js";
 import { h } from "./dom.js";
+import { exclusionDoor } from "./exclusion.js";
 import { momentWords, openAsked } from "./lookup.js";
 import { namesHidden } from "./names.js";
 import { door, openPanelAbout, openPanel } from "./panel.js";
@@ -13,7 +14,7 @@ export function openHappened(visit) {
   openAsked("What happened", `${boot.urls.visits}/${encodeURIComponent(visit)}/story`, (answer) => show(answer));
 }
 
-function show({ visit, label, code, here, lines, staff_labels: staff }) {
+function show({ visit, person, label, code, here, lines, staff_labels: staff }) {
   const said = namesHidden() ? code : label;
   const place = desk.board.visits.find((one) => one.id === visit)?.place ?? null;
   const story = lines.map((line) => ({ ...line, at: Date.parse(line.at), witness: line.witness && (staff[line.witness] ?? line.witness) }));
@@ -22,6 +23,7 @@ function show({ visit, label, code, here, lines, staff_labels: staff }) {
   const rows = story.map((line) => storyLine(line, { by: staff[line.author] ?? line.author, open: line.correctable && open }));
   openPanelAbout({ visit: here ? visit : null, place }, `What happened: ${said}`,
     h("p", { class: "panel__summary" }, here ? "Tap a line to put it right. The original stays, struck through." : "This person has left. Tap a line to put it right: strike out a wrong “left”, and they are here again."),
+    !here && h("div", { class: "choices" }, exclusionDoor({ person }, said)),
     h("ol", { class: "story story--visit" }, ...(rows.length ? rows : [h("li", { class: "nobody" }, "Nothing is recorded of this visit.")])));
 }
 

@@ -2,7 +2,10 @@
 
 import { dayWords, now } from "./clock.js";
 import { h, refill } from "./dom.js";
+import { exclusionWords, lift } from "./exclusion.js";
+import { namesHidden } from "./names.js";
 import { csrfToken } from "./outbox.js";
+import { say } from "./panel.js";
 import { boot } from "./words.js";
 
 /** A name as it is called out: large and small letters and spaces are not heard. */
@@ -48,15 +51,22 @@ export function onlyOne(people, text) {
 /** The found people in a list, each with the code that tells namesakes apart. */
 export function showPeople(list, people, admit) {
   const alike = (person) => people.some((other) => other !== person && heard(other.name) === heard(person.name));
-  refill(list, ...people.map((person) => h("li", {}, personButton(person, admit, alike(person)))));
+  const lifted = (person) => () => {
+    showPeople(list, people.map((one) => (one === person ? { ...one, excluded_until: null } : one)), admit);
+    say("done", "The exclusion is lifted.");
+  };
+  refill(list, ...people.map((person) => h("li", {}, personButton(person, admit, alike(person)),
+    isExcluded(person) && lift(person.person, person.exclusion, { then: lifted(person) }))));
 }
 
+const isExcluded = (person) => person.excluded_until && Date.parse(person.excluded_until) > now();
+
 function personButton(person, admit, alike) {
-  const called = [person.name, (alike || !person.name) && person.sayable].filter(Boolean).join(" ");
+  const name = namesHidden() ? null : person.name;
+  const called = [name, (alike || !name) && person.sayable].filter(Boolean).join(" ");
   if (person.here) return h("p", { class: "said" }, `${called} is in the building already.`);
+  const until = isExcluded(person) ? exclusionWords({ until: person.excluded_until, scope: person.scope }) : null;
   const last = person.last_visit ? `last here ${dayWords(person.last_visit)}` : "not here before";
-  const until = person.excluded_until && Date.parse(person.excluded_until) > now()
-    ? `not until ${dayWords(person.excluded_until)}${person.scope === "using" ? " for using; other help goes on" : ""}` : null;
   const button = h("button", { type: "button", class: "choice choice--person", data: { person: person.person } },
     h("span", {}, called), h("small", {}, [person.sayable, person.code, last, until].filter(Boolean).join(" · ")));
   button.addEventListener("click", () => admit(button, person.person));

@@ -80,13 +80,30 @@ export const panelIsOpen = () => Boolean(dialog()?.open);
 export function say(state, words) {
   if (!status) return;
   status.dataset.state = state;
-  status.textContent = words;
+  status.textContent = state === "refused" ? toReader(words) : words;
+}
+
+/** A rule says who may decide: to that very person it says so. */
+const toReader = (words) => words
+  .replace("The shift lead may decide.", may("OpenRoom") ? "You may decide." : "The shift lead may decide.")
+  .replace("The service manager may decide.", may("LiftExclusion") ? "You may decide." : "The service manager may decide.");
+
+/** What can be done about a refusal, by its code: functions that give choices, for whoever may. */
+export const remedies = new Map();
+
+/** After a remedy, what was refused is still there to be tapped again. */
+export const tapAgain = () => say("done", "Done. Tap again what was refused.");
+
+function offerRemedy(code) {
+  const ways = (remedies.get(code)?.() ?? []).filter(Boolean);
+  if (ways.length) status.append(h("span", { class: "choices" }, ...ways));
 }
 
 /** Sends, and closes the panel once it is saved; a refusal stays until it is read. */
 export async function sendAndClose(button, commands, { then } = {}) {
   const mine = status;
   const answer = await send(button, commands, (state, words) => status === mine && say(state, words));
+  if (answer?.state === "refused" && status === mine) offerRemedy(answer.code);
   if (answer?.state !== "saved" || status !== mine) return answer;
   if (then) then(answer);
   else timer = setTimeout(closePanel, 350);

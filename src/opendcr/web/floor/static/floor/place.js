@@ -45,5 +45,7 @@ function openFree(place) {
 
 function openBlocked(place) {
   openPanelAbout({ place: place.id }, `Booth ${place.words} · ${place.blocked?.words ?? "blocked"}`,
+    h("p", { class: "lead" }, "Nobody is seated here", place.blocked && [", since ", h("span", { data: { clock: "minutes", at: place.blocked.since } }), " min"], ".",
+      !may("ReleasePlace") && " Who works on the floor frees it."),
     group("Next", choice("Ready: free again", [["ReleasePlace", { data: { place: place.id } }]], { main: true, first: true })));
 }

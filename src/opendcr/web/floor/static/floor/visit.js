@@ -4,6 +4,7 @@ import { hourMinute, now } from "./clock.js";
 import { openAssess, routesHere, termsChoice } from "./assess.js";
 import { desk, may } from "./desk.js";
 import { h } from "./dom.js";
+import { exclusionDoor, exclusionWords, lift } from "./exclusion.js";
 import { allFine, lastLook, openObserve } from "./look.js";
 import { initials, label, usedWords } from "./names.js";
 import { choice, closePanel, door, followRoom, group, openPanelAbout } from "./panel.js";
@@ -19,6 +20,7 @@ export function openVisit(visit) {
   const { board } = desk;
   openPanelAbout(here(visit), title(board, visit),
     summary(board, visit),
+    visit.excluded && excluded(visit),
     lastLook(visit),
     group("Next", nextSteps(board, visit)),
     group("Look", looks(visit)),
@@ -45,6 +47,10 @@ function summary(board, visit) {
     visit.to_review && `to review ${visit.to_review}`].filter(Boolean);
   return h("p", { class: "panel__summary" }, parts.join(" · "));
 }
+
+/** What is not open to them, in one line. */
+const excluded = (visit) => h("div", { class: "choices" }, h("p", { class: "said" }, `${capital(exclusionWords(visit.excluded))}. Whoever leads may lift it.`),
+  lift(visit.person, visit.excluded.id, { then: again(visit) }));
 
 const mayTalk = (visit) => !visit.assessed && may("Assess");
 
@@ -158,6 +164,7 @@ const alsoSteps = (visit) => [
   may("ProvideService") && door("Service given", () => openService(visit)),
   choice("Naloxone kit to take home", about(visit, "SupplyNaloxone", { kits: 1 }), { sub: "one kit" }),
   door("Note", () => openNote(visit)),
+  !visit.excluded && exclusionDoor({ person: visit.person, ...here(visit) }, label(desk.board, visit)),
   ...recordDoors(visit),
 ];
 
