@@ -15,22 +15,29 @@ from django.http import HttpRequest
 from opendcr.errors import InputError
 from opendcr.ledger.kinds import kind_named
 from opendcr.ledger.shapes import Json
+from opendcr.web.store.threads import reading_large
 
 LARGEST = 256 * 1024  # bytes of a command
-LARGEST_SEEN = 16 * 2**20  # bytes that are read of a report on a body
+LARGEST_SEEN = 2**20  # bytes that are read of a report on a body
+AT_ONCE = 16 * 1024  # bytes that are read in the server's own loop; more holds up everybody
 LONGEST = 64 * 1024  # characters of one value of a report that is larger than a command may be
 DEEPEST = 64  # levels; what lies deeper is kept as text
 
-_TOKENS = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}]', re.DOTALL)
+# A string takes all it can and gives nothing back, so that one without an end is passed but once.
+_TOKENS = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[\]{}]', re.DOTALL)
 _PLAIN = re.compile(
     r'"(id|kind|room|visit|person|tapped|source|author|emergency|place|area)"'
     r'\s*:\s*"([^"\\]{1,64})"'
 )
 
 
-def body_of(request: HttpRequest) -> Json:
+async def body_of(request: HttpRequest) -> Json:
     """The body of a command; raises InputError where it is none, or larger than its kind may be."""
     raw = request.read(LARGEST_SEEN)
+    return _body(raw) if len(raw) <= AT_ONCE else await reading_large(_body, raw)
+
+
+def _body(raw: bytes) -> Json:
     try:
         body = read(raw)
     except ValueError as error:
@@ -51,8 +58,8 @@ def read(raw: bytes) -> Json:
 
 
 def _shallow(text: str) -> str:
-    """A JSON text in which what lies too deep has become strings of itself; raises ValueError where
-    it never ends: no reader gets to the bottom of it."""
+    """A JSON text in which what lies too deep has become strings of itself."""
+    # One that never comes back up is no JSON, and deeper than a reader should go to find that out.
     parts, depth, start, kept = [], 0, 0, 0
     for token in _TOKENS.finditer(text):
         mark = token.group()
@@ -65,7 +72,7 @@ def _shallow(text: str) -> str:
                 parts += [text[kept:start], json.dumps(text[start : token.end()])]
                 kept = token.end()
     if depth > DEEPEST:
-        raise ValueError("what lies too deep is not closed")
+        raise ValueError("no end to what was begun")
     return "".join([*parts, text[kept:]])
 
 

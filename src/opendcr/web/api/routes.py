@@ -69,7 +69,7 @@ async def command(request: HttpRequest) -> HttpResponse:
     visit or its emergency, or else in the first by name.
     """
     sender = sender_from(request)
-    body = body_of(request)
+    body = await body_of(request)
     return _json(await writing(_write, body, sender))
 
 

@@ -4,9 +4,15 @@ A view of an asynchronous server gets a new thread, and with it a new connection
 commands and boards go through these instead. One thread writes, since a room has one lock anyway.
 """
 
+import os
+import socket
+import sys
+import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import ParamSpec, TypeVar
+from contextlib import suppress
+from typing import Any, ParamSpec, TypeVar
 
 from asgiref.sync import sync_to_async
 from django.db import DatabaseError, InterfaceError, connections
@@ -14,21 +20,36 @@ from django.db import DatabaseError, InterfaceError, connections
 P = ParamSpec("P")
 T = TypeVar("T")
 
+LONGEST = 10.0  # seconds of one piece of work, after which its connections are taken for dead
+
+
+def _behind_the_others() -> None:
+    """Lets the other threads have the processor first, where each thread can be told so."""
+    if sys.platform == "linux":
+        with suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
+
+
 _WRITER = ThreadPoolExecutor(1, thread_name_prefix="write")
 _READERS = ThreadPoolExecutor(4, thread_name_prefix="read")
 _MEASURER = ThreadPoolExecutor(1, thread_name_prefix="measure")
+_LARGE = ThreadPoolExecutor(1, thread_name_prefix="large", initializer=_behind_the_others)
+_PASSWORDS = ThreadPoolExecutor(1, thread_name_prefix="sign-in", initializer=_behind_the_others)
+
+# By thread, the piece of work that it does: since when, and over which connections.
+_doing: dict[int, tuple[float, list[Any]]] = {}
 
 
 async def writing(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Runs work that writes to the ledger in the thread that writes."""
-    return await sync_to_async(_guarded, thread_sensitive=False, executor=_WRITER)(
+    return await sync_to_async(_watched, thread_sensitive=False, executor=_WRITER)(
         work, *args, **kwargs
     )
 
 
 async def reading(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Runs other work that needs the database in a thread that reads."""
-    return await sync_to_async(_guarded, thread_sensitive=False, executor=_READERS)(
+    return await sync_to_async(_watched, thread_sensitive=False, executor=_READERS)(
         work, *args, **kwargs
     )
 
@@ -38,6 +59,49 @@ async def measuring(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> 
     return await sync_to_async(_guarded, thread_sensitive=False, executor=_MEASURER)(
         work, *args, **kwargs
     )
+
+
+async def reading_large(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Runs work over a large request, which needs no database, beside everything else."""
+    return await sync_to_async(work, thread_sensitive=False, executor=_LARGE)(*args, **kwargs)
+
+
+async def checking(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Runs the check of a password, which is slow by intent, behind all that is urgent."""
+    return await sync_to_async(_watched, thread_sensitive=False, executor=_PASSWORDS)(
+        work, *args, **kwargs
+    )
+
+
+def end_overdue(longest: float = LONGEST) -> None:
+    """Hangs up on databases that a piece of work has waited for too long: its thread goes on with a
+    new connection. A network that carries nothing any more says so to nobody."""
+    for began, lines in list(_doing.values()):
+        if time.monotonic() - began > longest:
+            for line in lines:
+                _hang_up(line)
+
+
+def _hang_up(line: Any) -> None:
+    """Ends a connection from outside the thread that waits for it."""
+    if line.vendor == "postgresql" and line.connection is not None:
+        with suppress(OSError, line.Database.Error):
+            _shut(os.dup(line.connection.fileno()))
+
+
+def _shut(descriptor: int) -> None:
+    with socket.socket(fileno=descriptor) as wire:
+        wire.shutdown(socket.SHUT_RDWR)
+
+
+def _watched(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    me = threading.get_ident()
+    _only_this_database()
+    _doing[me] = time.monotonic(), [connections[alias] for alias in connections]
+    try:
+        return _guarded(work, *args, **kwargs)
+    finally:
+        del _doing[me]
 
 
 def _guarded(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

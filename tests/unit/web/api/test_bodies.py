@@ -1,12 +1,14 @@
 """Reports come in whatever their form; what is no command is told so."""
 
+import asyncio
+import time
 from typing import Any
 
 import orjson
 import pytest
-from django.test import Client
+from django.test import Client, RequestFactory
 
-from opendcr.web.api.bodies import DEEPEST, LARGEST, LARGEST_SEEN, LONGEST, read
+from opendcr.web.api.bodies import DEEPEST, LARGEST, LARGEST_SEEN, LONGEST, body_of, read
 from opendcr.web.store.models import Secret
 from opendcr.web.store.register import words_of
 from tests.support import acting
@@ -106,12 +108,36 @@ CUT_OFF = b'{"id":"c-1","kind":"Observe","mode":"report","data":' + b"[" * 3000
 
 
 @pytest.mark.parametrize(
-    "raw", [b"", b"{", b'{"id":', CUT_OFF, b"[" * 100_000, b"[{" * 999, b"\xff", b"x"]
+    "raw",
+    [b"", b"{", b'{"id":', CUT_OFF, b"[" * 100_000, b"[" * 300_000, b"[{" * 999, b"\xff", b"x"],
 )
 def test_what_is_no_json_is_told_so(tokens: dict[str, str], raw: bytes) -> None:
     answer = _post(tokens, raw)
     assert answer.status_code == 422
     assert answer.json()["problem"]["found"] == "no JSON"
+
+
+def test_a_string_without_an_end_is_passed_once() -> None:
+    raw = b'{"id":"' + b"[" * (DEEPEST + 6) + b'","x":"' + b'\\"' * (LARGEST // 2)
+    began = time.monotonic()
+    with pytest.raises(ValueError):
+        read(raw)
+    assert time.monotonic() - began < 5  # passed once for each quote, it would take minutes
+
+
+def test_others_are_served_while_a_large_body_is_read() -> None:
+    raw = b'{"id":"x","kind":"StartEmergency","zzz":[' + b"[]," * (LARGEST_SEEN // 4) + b"[]]}"
+
+    async def turns_for_others() -> int:
+        reading = asyncio.create_task(body_of(RequestFactory().generic("POST", "/", raw)))
+        turns = 0
+        while not reading.done():
+            await asyncio.sleep(0)
+            turns += 1
+        assert reading.result()["cut"]
+        return turns
+
+    assert asyncio.run(turns_for_others()) > 10
 
 
 @pytest.mark.parametrize(
