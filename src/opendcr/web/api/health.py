@@ -1,6 +1,8 @@
 """Whether the process lives, and whether it can be relied on. For anybody; tells nothing else."""
 
+import asyncio
 import os
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,12 +17,14 @@ from opendcr.web.store.held import rooms
 from opendcr.web.store.keyring.keys import keys_of
 from opendcr.web.store.keyring.models import WrappedKey
 from opendcr.web.store.models import Anchor, Entry, Heartbeat
-from opendcr.web.store.threads import reading
+from opendcr.web.store.threads import reading, writing
 from opendcr.web.store.trouble import TROUBLE
 from opendcr.web.store.write import AHEAD
 
 FREE_BYTES = 50 * 2**20
 OVERDUE = timedelta(minutes=3)
+FRESH = 1.0  # seconds for which an answer holds
+PATIENCE = 3.0  # seconds until the thread that writes is taken for stuck
 
 
 async def live(request: HttpRequest) -> JsonResponse:
@@ -29,9 +33,39 @@ async def live(request: HttpRequest) -> JsonResponse:
 
 
 async def ready(request: HttpRequest) -> JsonResponse:
-    """200 where every check holds, else 503 with the names of those that do not."""
-    failing = await reading(_failing)
+    """200 where every check holds, else 503 with the names of those that do not.
+
+    Anybody may ask, and however many do, the checks are made once a second.
+    """
+    failing = await _failing_now()
     return JsonResponse({"ready": not failing, "failing": failing}, status=503 if failing else 200)
+
+
+Look = tuple[float, asyncio.Task[list[str]]]  # since when, and what fails
+_looks: dict[tuple[str, asyncio.AbstractEventLoop], Look] = {}
+
+
+async def _failing_now() -> list[str]:
+    """What fails, as found at most a second ago."""
+    place = str(connection.settings_dict["NAME"]), asyncio.get_running_loop()
+    since, look = _looks.get(place, (0.0, None))
+    if look is None or (look.done() and time.monotonic() - since >= FRESH):
+        look = asyncio.create_task(_found_failing())
+        _looks[place] = time.monotonic(), look
+    return await asyncio.shield(look)
+
+
+async def _found_failing() -> list[str]:
+    failing = await reading(_failing)
+    return failing if await _writer_answers() else [*failing, "writing"]
+
+
+async def _writer_answers() -> bool:
+    """The thread that writes is at work or free, and its connection leads to the database."""
+    asked = asyncio.ensure_future(writing(_holds, answers))
+    # Left to itself where it takes longer: to take it back would mean to wait for it.
+    done, _ = await asyncio.wait({asked}, timeout=PATIENCE)
+    return bool(done) and asked.result()
 
 
 def _failing() -> list[str]:
@@ -43,6 +77,13 @@ def _holds(check: Callable[[], bool]) -> bool:
         return check()
     except (*TROUBLE, OSError, InvalidTag, InputError):
         return False
+
+
+def answers() -> bool:
+    """The database answers this thread."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+        return bool(cursor.fetchone() == (1,))
 
 
 def migrated() -> bool:

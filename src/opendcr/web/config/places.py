@@ -14,11 +14,24 @@ _EXPECTED = "sqlite:///PATH or postgresql://USER@HOST/NAME"
 
 # One write at a time takes the file at once (IMMEDIATE), is on the disk when it is acknowledged
 # (FULL), and a REPLACE meets the triggers against deletion too (recursive_triggers).
-_SQLITE = {
+_SQLITE: dict[str, Any] = {
     "transaction_mode": "IMMEDIATE",
     "timeout": 20,
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
     " PRAGMA recursive_triggers=ON;",
+}
+
+# A connection that carries nothing any more is known for it within some seconds, at both ends: the
+# server's would otherwise keep the room's lock. Nothing waits longer for a lock than a tablet does.
+_POSTGRESQL = {
+    "connect_timeout": 5,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 8000,
+    "options": "-c lock_timeout=8s -c statement_timeout=60s"
+    " -c idle_in_transaction_session_timeout=20s -c tcp_keepalives_idle=5"
+    " -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3 -c tcp_user_timeout=8000",
 }
 
 
@@ -43,7 +56,7 @@ def database(url: str) -> dict[str, Any]:
             PASSWORD=unquote(parts.password or ""),
             HOST=host,
             PORT=str(parts.port or ""),
-            OPTIONS={"connect_timeout": 5},
+            OPTIONS=dict(_POSTGRESQL),
         )
     raise InputError("--database", f"the address '{_without_password(url)}'", _EXPECTED)
 

@@ -17,11 +17,13 @@ from opendcr.web.config.asgi import application
 from opendcr.web.store import prepare
 from opendcr.web.store.held import look, rooms
 from opendcr.web.store.ledgers import begin, check_origin
+from opendcr.web.store.threads import end_overdue
 from opendcr.web.store.upkeep import upkeep
 
 Work = Callable[[], object]
 
 UPKEEP_EVERY = 60.0  # seconds
+OVERDUE_EVERY = 1.0
 
 log = logging.getLogger("opendcr.serve")
 
@@ -67,7 +69,7 @@ def run(listener: socket.socket, *work: tuple[float, Work]) -> None:
     stopping = threading.Event()
     threads = [
         threading.Thread(target=_repeat, args=(seconds, one, stopping), daemon=True)
-        for seconds, one in ((UPKEEP_EVERY, upkeep), *work)
+        for seconds, one in ((UPKEEP_EVERY, upkeep), (OVERDUE_EVERY, end_overdue), *work)
     ]
     for thread in threads:
         thread.start()

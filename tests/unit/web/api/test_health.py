@@ -1,0 +1,42 @@
+"""Readiness: whether the server can be relied on, however many ask."""
+
+import asyncio
+import time
+
+import pytest
+from django.test import Client
+
+from opendcr.web.api import health
+from opendcr.web.store.threads import writing
+from opendcr.web.store.upkeep import upkeep
+
+
+@pytest.fixture
+def kept(room: str) -> str:
+    upkeep()
+    return room
+
+
+async def _asked(times: int) -> list[int]:
+    answers = await asyncio.gather(*(health.ready(None) for _ in range(times)))  # type: ignore
+    return [answer.status_code for answer in answers]
+
+
+def test_many_questions_at_once_are_one_look(kept: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    looks: list[float] = []
+    counted = {"counted": lambda: bool(looks.append(time.monotonic()) or True)}
+    monkeypatch.setattr(health, "CHECKS", health.CHECKS | counted)
+    assert asyncio.run(_asked(50)) == [200] * 50
+    assert len(looks) == 1
+
+
+def test_a_writer_that_is_stuck_is_not_ready(kept: str) -> None:
+    async def asked() -> list[str]:
+        stuck = asyncio.create_task(writing(time.sleep, health.PATIENCE + 1))
+        await asyncio.sleep(0)
+        failing = await health._failing_now()
+        await stuck
+        return failing
+
+    assert asyncio.run(asked()) == ["writing"]
+    assert Client().get("/readyz").status_code == 200
