@@ -147,13 +147,14 @@ def _use(alias: str, url: str) -> None:
         pytest.fail("the folder's conftest.py lacks `import tests.support.site  # noqa: F401`")
     from django.db import connections
 
-    from opendcr.web.config.places import database
+    from opendcr.web.config.places import database, keys_database
 
     earlier = connections[alias]
     if earlier.connection is not None:
         earlier.close()
     del connections[alias]
-    configured = connections.configure_settings({"default": {}, alias: database(url)})
+    settings = keys_database(url) if alias == "keys" else database(url)
+    configured = connections.configure_settings({"default": {}, alias: settings})
     connections.settings[alias] = configured[alias]
 
 

@@ -61,6 +61,16 @@ def database(url: str) -> dict[str, Any]:
     raise InputError("--database", f"the address '{_without_password(url)}'", _EXPECTED)
 
 
+def keys_database(url: str) -> dict[str, Any]:
+    """The same for the database of the keys, which nobody waits for longer than a moment."""
+    settings = database(url)
+    if settings["ENGINE"].endswith("sqlite3"):
+        settings["OPTIONS"]["timeout"] = 1
+    else:
+        settings["OPTIONS"]["options"] += " -c lock_timeout=1s"
+    return settings
+
+
 def _settings(engine: str, name: str, **more: Any) -> dict[str, Any]:
     return {"ENGINE": f"django.db.backends.{engine}", "NAME": name, "ATOMIC_REQUESTS": False} | more
 

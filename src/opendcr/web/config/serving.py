@@ -16,6 +16,7 @@ from opendcr.web.api.hub import close_streams
 from opendcr.web.config.asgi import application
 from opendcr.web.store import prepare
 from opendcr.web.store.held import look, rooms
+from opendcr.web.store.keyring.ahead import make_ahead
 from opendcr.web.store.ledgers import begin, check_origin
 from opendcr.web.store.threads import end_overdue
 from opendcr.web.store.upkeep import upkeep
@@ -24,6 +25,7 @@ Work = Callable[[], object]
 
 UPKEEP_EVERY = 60.0  # seconds
 OVERDUE_EVERY = 1.0
+KEYS_EVERY = 5.0
 
 log = logging.getLogger("opendcr.serve")
 
@@ -67,9 +69,10 @@ def make_ready(header: Header, *, training: bool) -> None:
 def run(listener: socket.socket, *work: tuple[float, Work]) -> None:
     """Serves until the process is told to stop; upkeep and each `(seconds, work)` run beside."""
     stopping = threading.Event()
+    own = ((UPKEEP_EVERY, upkeep), (OVERDUE_EVERY, end_overdue), (KEYS_EVERY, make_ahead))
     threads = [
         threading.Thread(target=_repeat, args=(seconds, one, stopping), daemon=True)
-        for seconds, one in ((UPKEEP_EVERY, upkeep), (OVERDUE_EVERY, end_overdue), *work)
+        for seconds, one in (*own, *work)
     ]
     for thread in threads:
         thread.start()

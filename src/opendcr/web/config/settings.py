@@ -5,7 +5,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from opendcr.web.config.places import data_folder, database, secret_file
+from opendcr.web.config.places import data_folder, database, keys_database, secret_file
 
 HERE = Path(__file__).parent
 
@@ -14,7 +14,7 @@ DATABASES = {
         os.environ.get("OPENDCR_DATABASE") or f"sqlite:///{data_folder() / 'room.sqlite3'}"
     ),
     # Beside the main database and never in its backup: without it, no name can be read.
-    "keys": database(
+    "keys": keys_database(
         os.environ.get("OPENDCR_KEYS") or f"sqlite:///{data_folder() / 'keys.sqlite3'}"
     ),
 }

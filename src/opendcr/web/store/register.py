@@ -7,12 +7,12 @@ A key for each person would not do: whose a text is may be said, or corrected, a
 import hashlib
 import secrets
 from collections.abc import Iterable
-from datetime import datetime
 
 from cryptography.exceptions import InvalidTag
 
 from opendcr.ledger.shapes import Json
-from opendcr.web.store.keyring.keys import key_for, keys_of, seal, unseal
+from opendcr.web.store.keyring.ahead import take
+from opendcr.web.store.keyring.keys import keys_of, seal, unseal
 from opendcr.web.store.models import Secret
 
 SALT = 32
@@ -22,11 +22,11 @@ PURPOSES = ("name", "code")  # what people are called; every other text is `text
 Reference = dict[str, Json]
 
 
-def shelter(words: str, purpose: str, now: datetime) -> tuple[Reference, Secret]:
+def shelter(words: str, purpose: str) -> tuple[Reference, Secret]:
     """What a fact holds in a text's place, and the row for the register, not yet saved."""
-    text = f"x-{secrets.token_hex(16)}"
+    text, key = take()
     salted = secrets.token_bytes(SALT) + words.encode("utf-8", "replace")
-    sealed = seal(key_for(text, now), salted, text)
+    sealed = seal(key, salted, text)
     purpose = purpose if purpose in PURPOSES else "text"
     reference = {"text": text, "sha256": hashlib.sha256(salted).hexdigest()}
     return reference, Secret(text=text, owner=text, purpose=purpose, sealed=sealed)

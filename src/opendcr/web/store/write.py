@@ -14,6 +14,7 @@ from opendcr.errors import InputError
 from opendcr.ledger.chain import canonical, seal
 from opendcr.ledger.codec import encode, whole_milliseconds
 from opendcr.ledger.facts import Command, Fact, Refusal
+from opendcr.ledger.kinds import BODY_KINDS
 from opendcr.ledger.shapes import Json
 from opendcr.room.decide import by_wrong_clock, decide
 from opendcr.room.intake import Intake
@@ -30,6 +31,7 @@ from opendcr.web.store.answers import (
 from opendcr.web.store.archive import StoredArchive
 from opendcr.web.store.erasing import apply_erasures
 from opendcr.web.store.held import Held, current, keep
+from opendcr.web.store.keyring.ahead import ready_for
 from opendcr.web.store.models import Answer, Entry, Secret
 from opendcr.web.store.proof import Author, Sender, author_of
 from opendcr.web.store.register import shelter
@@ -48,6 +50,7 @@ def write(
     try:
         taken = taken_in(room, body)
         author = author_of(body, taken, sender)
+        ready_for(len(taken.texts) + bool(taken.unreadable), body=taken.kind in BODY_KINDS)
     except InputError as problem:
         return unacceptable(problem)
     body_hash = hash_of(room, body)
@@ -72,7 +75,7 @@ def _first_answer(
     """Decides, and writes down what was decided; the room after it."""
     held = current(room)
     now = whole_milliseconds(clock())
-    command, secrets = _command(taken, author, held.room, now)
+    command, secrets = _command(taken, author, held.room)
     decided = decide(held.room, command, now, StoredArchive(room))
     facts: tuple[Fact, ...] = ()
     if isinstance(decided, Refusal):
@@ -130,15 +133,13 @@ def row(fact: Fact) -> Entry:
     )  # fmt: skip
 
 
-def _command(
-    taken: Intake, author: Author, room: Room, now: datetime
-) -> tuple[Command, list[Secret]]:
+def _command(taken: Intake, author: Author, room: Room) -> tuple[Command, list[Secret]]:
     """The command that `decide` gets, and the register's rows for its texts."""
     target = _target(room.name, taken.data)
     texts = dict(taken.texts)
     if taken.unreadable:
         texts["unreadable"] = orjson.dumps(dict(taken.unreadable)).decode()
-    kept = {key: shelter(words, key, now) for key, words in texts.items()}
+    kept = {key: shelter(words, key) for key, words in texts.items()}
     references = {key: reference for key, (reference, _) in kept.items()}
     command = Command(
         id=taken.id, kind=taken.kind, mode=taken.mode, room=room.name,

@@ -1,5 +1,6 @@
 """Names, codes and free text: encrypted, found again, erased."""
 
+import secrets
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import pytest
 
 from opendcr.web.store.directory import directory
 from opendcr.web.store.erasing import apply_erasures
-from opendcr.web.store.keyring.keys import _master, forget, key_for
+from opendcr.web.store.keyring.keys import _master, forget, keys_of, seal
 from opendcr.web.store.keyring.models import WrappedKey
 from opendcr.web.store.models import Entry, Secret
 from opendcr.web.store.register import words_of
@@ -68,7 +69,7 @@ def test_an_erasure_is_applied_again_after_the_keys_are_restored(room: str) -> N
     for key in backup:
         key.save()
     apply_erasures()
-    assert WrappedKey.objects.count() == 0
+    assert keys_of(Secret.objects.values_list("owner", flat=True)) == {}
 
 
 def test_who_comes_back_after_an_erasure_has_a_new_key(room: str) -> None:
@@ -93,5 +94,6 @@ def test_words_whose_key_was_erased_and_made_anew_hide_no_others(room: str) -> N
     ]
     forget(notes[::2])
     for text in notes[::2]:
-        key_for(text, datetime.now(UTC))
+        wrapped = seal(_master(), secrets.token_bytes(32), text)
+        WrappedKey.objects.create(owner=text, wrapped=wrapped, made=datetime.now(UTC))
     assert words_of(notes) == dict.fromkeys(notes[1::2], "words")

@@ -27,13 +27,19 @@ def unseal(key: bytes, sealed: bytes, owner: str) -> bytes:
     return AESGCM(key).decrypt(sealed[:NONCE], sealed[NONCE:], owner.encode())
 
 
-def key_for(owner: str, now: datetime) -> bytes:
-    """The owner's key, made at the first call."""
-    fresh = seal(_master(), secrets.token_bytes(32), owner)
-    held, _ = WrappedKey.objects.get_or_create(
-        owner=owner, defaults={"wrapped": fresh, "made": now}
+def make_keys(count: int, now: datetime) -> list[tuple[str, bytes]]:
+    """So many new owners with their keys, which are stored when they are returned."""
+    fresh = [(f"x-{secrets.token_hex(16)}", secrets.token_bytes(32)) for _ in range(count)]
+    WrappedKey.objects.bulk_create(
+        WrappedKey(owner=owner, wrapped=seal(_master(), key, owner), made=now)
+        for owner, key in fresh
     )
-    return unseal(_master(), bytes(held.wrapped), owner)
+    return fresh
+
+
+def stands(owner: str) -> bool:
+    """Whether the owner has a key."""
+    return WrappedKey.objects.filter(owner=owner).exists()
 
 
 def keys_of(owners: Iterable[str]) -> dict[str, bytes]:
