@@ -4,5 +4,7 @@ import os
 
 from django.core.asgi import get_asgi_application
 
+from opendcr.web.config.limits import Limited
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "opendcr.web.config.settings")
-application = get_asgi_application()
+application = Limited(get_asgi_application())

@@ -14,6 +14,7 @@ from opendcr.errors import InputError
 from opendcr.ledger.facts import Header
 from opendcr.web.api.hub import close_streams
 from opendcr.web.config.asgi import application
+from opendcr.web.config.connections import Connection, allow_many
 from opendcr.web.store import prepare
 from opendcr.web.store.held import look, rooms
 from opendcr.web.store.keyring.ahead import make_ahead
@@ -76,6 +77,7 @@ def run(listener: socket.socket, *work: tuple[float, Work]) -> None:
     ]
     for thread in threads:
         thread.start()
+    allow_many()
     try:
         _Server(_config()).run([listener])
     finally:
@@ -96,7 +98,7 @@ def _config() -> uvicorn.Config:
     # No access log: addresses hold ids. Django has no lifespan events.
     return uvicorn.Config(
         application, log_config=None, access_log=False, lifespan="off", server_header=False,
-        timeout_graceful_shutdown=3, proxy_headers=False,
+        timeout_graceful_shutdown=3, proxy_headers=False, http=Connection, ws="none",
     )  # fmt: skip
 
 
