@@ -9,7 +9,7 @@ from opendcr.web.store.models import Answer, Entry, Secret, Staff
 from opendcr.web.store.trouble import TROUBLE, words_for
 from opendcr.web.store.upkeep import verify
 from tests.support import acting
-from tests.support.engines import RoomDatabase
+from tests.support.engines import RoomDatabase, close
 
 
 def _fill_disk() -> None:
@@ -73,6 +73,16 @@ def test_a_database_that_can_only_be_read_is_told_over_http(room_database: RoomD
     assert "can only be read" in answer.json()["problem"]["found"]
     assert _counts() == before
     assert verify(room) is None
+
+
+def test_whoever_signs_in_meanwhile_is_told_so_too(room_database: RoomDatabase) -> None:
+    acting.signs_in("nurse")
+    form = {"username": "nurse", "password": acting.PASSWORD}
+    close()  # what this thread opened can still write
+    with _read_only(room_database):
+        answer = Client(raise_request_exception=False).post("/sign-in", form)
+    assert answer.status_code == 503
+    assert b"can only be read" in answer.content
 
 
 class _read_only:

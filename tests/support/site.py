@@ -15,3 +15,7 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "opendcr.web.config.settings"
 for chosen in ("OPENDCR_DATABASE", "OPENDCR_KEYS", "OPENDCR_MASTER_KEY"):
     os.environ.pop(chosen, None)
 django.setup()
+
+from django.conf import settings  # noqa: E402  # only now set up
+
+settings.ALLOWED_HOSTS += ["testserver"]  # what Django's own client calls itself

@@ -12,6 +12,7 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from opendcr.errors import InputError
 from opendcr.ledger.codec import instant, outline
+from opendcr.ledger.shapes import is_ident
 from opendcr.web.api import schemas, visits
 from opendcr.web.api.access import SignedIn, for_the_known, problem, sender_from, unknown_sender
 from opendcr.web.api.boards import board_text
@@ -140,6 +141,8 @@ async def left_today(request: HttpRequest, room: str | None = None) -> Any:
 async def story(request: HttpRequest, visit: str, room: str | None = None) -> Any:
     """Everything recorded of a visit, in order, as the sender's role may see it."""
     sender = sender_from(request, "people")
+    if not is_ident(visit):  # PostgreSQL fails on a text that holds a NUL
+        raise InputError("visit", "no id", "the id of a visit")
     return await reading(lambda: visits.story_of(only_room(room), visit, sender.role))
 
 
@@ -149,7 +152,7 @@ async def keys(request: HttpRequest, jwk: schemas.PublicKey) -> Any:
     sender = sender_from(request)
     if sender.means != "session" or sender.staff is None:
         raise HttpError(403, "a key is for a person who is signed in")
-    return await reading(_register_key, jwk, sender)
+    return await writing(_register_key, jwk, sender)
 
 
 def _register_key(jwk: schemas.PublicKey, sender: Sender) -> dict[str, str]:

@@ -26,7 +26,7 @@ OPENDCR_TRAINING = os.environ.get("OPENDCR_TRAINING") == "1"
 
 SECRET_KEY = secret_file(data_folder() / "session.key", 64).hex()
 DEBUG = False
-_HOSTS = os.environ.get("OPENDCR_HOSTS") or "127.0.0.1,localhost,[::1],testserver"
+_HOSTS = os.environ.get("OPENDCR_HOSTS") or "127.0.0.1,localhost,[::1]"
 ALLOWED_HOSTS = [name.strip() for name in _HOSTS.split(",")]
 
 _APPS = ("service", "insight", "floor")

@@ -11,7 +11,8 @@ _wrong: dict[str, tuple[int, float]] = {}
 
 
 def seconds_for(name: str) -> float:
-    """How long an attempt under this name must wait before it is answered."""
+    """How long an attempt under this name must wait before it is answered. One follows the other
+    (see `turns`): several at once would all wait for what only the last of them had to."""
     count, last = _wrong.get(name, (0, 0.0))
     if time.monotonic() - last > FORGOTTEN:
         return 0.0

@@ -1,11 +1,13 @@
 """The sign-in page, with a tap for the name on a training room, and the page that enrols a tablet."""
 
 import asyncio
+import logging
 import secrets
 
 from asgiref.sync import sync_to_async
 from django.conf import settings
-from django.contrib.auth import aauthenticate, alogin, alogout
+from django.contrib.auth import alogin, alogout, authenticate
+from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
@@ -14,29 +16,66 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from opendcr.catalogue.roles import ROLES
 from opendcr.web.staff.delay import note, seconds_for
+from opendcr.web.staff.turns import Attempt, Crowded, turn
 from opendcr.web.store.access import COOKIE, new_device, sender_of
 from opendcr.web.store.devices import ENROLLERS, mark
 from opendcr.web.store.models import Device, Staff
 from opendcr.web.store.proof import Sender
-from opendcr.web.store.threads import reading
+from opendcr.web.store.threads import checking, reading
+from opendcr.web.store.trouble import TROUBLE, words_for
 from opendcr.web.store.visible import may_read
 
 WRONG = "The name or the password is wrong. Try again; nothing is locked."
+CROWDED = "Too many are signing in at this moment. Try again; nothing is locked."
+PAPER = (
+    "Try again; if it stays, use paper. An emergency is recorded without signing in, on the tablet."
+)
+
+log = logging.getLogger("opendcr.staff")
 
 
 @require_http_methods(["GET", "POST"])
 async def sign_in(request: HttpRequest) -> HttpResponseBase:
     """Shows the form, or signs in and goes on to where somebody wanted to go."""
-    if request.method == "GET":
-        return await _form(request)
-    name = request.POST.get("username", "")[:150]
-    password = request.POST.get("password", "")[:500]
-    await asyncio.sleep(seconds_for(name))
-    user = await aauthenticate(request, username=name, password=password)
-    if user is None or not await Staff.objects.filter(user=user).aexists():
-        note(name, right=False)
+    try:
+        return await (_form(request) if request.method == "GET" else _attempted(request))
+    except TROUBLE as error:
+        log.error("the database failed: %s", words_for(error))
+        context = {"status": 503, "title": f"The database: {words_for(error)}", "advice": PAPER}
+        return await sync_to_async(render)(request, "error.html", context, status=503)
+
+
+async def _attempted(request: HttpRequest) -> HttpResponseBase:
+    # PostgreSQL fails on a name that holds a NUL, which nobody has.
+    name = request.POST.get("username", "")[:150].replace("\0", "\ufffd")
+    tablet = await reading(_tablet_of, request)
+    attempt = Attempt(name, tablet, request.META.get("REMOTE_ADDR", ""))
+    try:
+        async with turn(attempt):
+            user = await _checked(request, attempt)
+    except Crowded:
+        return await _form(request, name, CROWDED, 503)
+    if user is None:
         return await _form(request, name, WRONG)
-    note(name, right=True)
+    return await _begun(request, user)
+
+
+async def _checked(request: HttpRequest, attempt: Attempt) -> User | None:
+    """Whoever has this name and password; None where nobody has."""
+    password = request.POST.get("password", "")[:500]
+    await asyncio.sleep(seconds_for(attempt.lane))
+    user = await checking(_member, request, attempt.name, password)
+    note(attempt.lane, right=user is not None)
+    return user
+
+
+def _member(request: HttpRequest, name: str, password: str) -> User | None:
+    user = authenticate(request, username=name, password=password)
+    return user if isinstance(user, User) and Staff.objects.filter(user=user).exists() else None
+
+
+async def _begun(request: HttpRequest, user: User) -> HttpResponseBase:
+    """A session, and the way on to where somebody wanted to go."""
     device = await _device(request)
     await alogin(request, user)
     response = redirect(_onward(request))
@@ -51,7 +90,9 @@ async def sign_out(request: HttpRequest) -> HttpResponse:
     return redirect("/sign-in")
 
 
-async def _form(request: HttpRequest, name: str = "", problem: str = "") -> HttpResponse:
+async def _form(
+    request: HttpRequest, name: str = "", problem: str = "", status: int = 403
+) -> HttpResponse:
     known = [
         {
             "username": one.user.get_username(),
@@ -68,7 +109,7 @@ async def _form(request: HttpRequest, name: str = "", problem: str = "") -> Http
         **await reading(_here_already, request),
     }
     return await sync_to_async(render)(
-        request, "staff/sign_in.html", context, status=403 if problem else 200
+        request, "staff/sign_in.html", context, status=status if problem else 200
     )
 
 
@@ -79,6 +120,13 @@ def _here_already(request: HttpRequest) -> dict[str, object]:
         return {}
     here = Staff.objects.select_related("user").get(staff=sender.staff)
     return {"here": here.called, "figures": may_read(sender.role, "evidence")}
+
+
+def _tablet_of(request: HttpRequest) -> str | None:
+    """The enrolled tablet that this browser is; None for any other."""
+    held = request.get_signed_cookie(COOKIE, default=None)
+    known = held and Device.objects.filter(device=held, revoked=None).exists()
+    return str(held) if known else None
 
 
 def _onward(request: HttpRequest) -> str:
@@ -108,7 +156,7 @@ def device(request: HttpRequest) -> HttpResponseBase:
         return _tablet(request, sender)
     if sender.role not in ENROLLERS:
         raise PermissionDenied
-    name = " ".join(request.POST.get("name", "").split())[:64]
+    name = " ".join(request.POST.get("name", "").replace("\0", " ").split())[:64]
     if not name:
         return _tablet(request, sender, "Give the tablet a name, such as the one on its back.")
     # An id of its own from now on: nobody who has seen the browser's earlier one gains by it.

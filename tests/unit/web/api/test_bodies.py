@@ -9,7 +9,7 @@ import pytest
 from django.test import Client, RequestFactory
 
 from opendcr.web.api.bodies import DEEPEST, LARGEST, LARGEST_SEEN, LONGEST, body_of, read
-from opendcr.web.store.models import Secret
+from opendcr.web.store.models import Device, Secret
 from opendcr.web.store.register import words_of
 from tests.support import acting
 
@@ -138,6 +138,15 @@ def test_others_are_served_while_a_large_body_is_read() -> None:
         return turns
 
     assert asyncio.run(turns_for_others()) > 10
+
+
+def test_a_name_or_an_id_with_a_nul_is_nobodys(tokens: dict[str, str]) -> None:
+    form = {"username": "nur\0se", "password": "a long enough password"}
+    assert Client().post("/sign-in", form).status_code == 403
+    manager = {"Authorization": f"Bearer {tokens['manager']}"}
+    assert Client().post("/device", {"name": "a\0b"}, headers=manager).status_code == 302
+    assert Device.objects.filter(name="a b").exists()
+    assert Client().get("/api/visits/%00/story", headers=manager).status_code == 422
 
 
 @pytest.mark.parametrize(
