@@ -6,12 +6,16 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import time
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
 
+from opendcr.web.store.models import Heartbeat
+from opendcr.web.store.register import words_of
+from tests.support import acting
 from tests.support.engines import RoomDatabase
 from tests.support.postgres import free_port
 from tests.support.served import Serve
@@ -118,6 +122,30 @@ def test_an_empty_database_is_migrated_and_served(served_room: Serve) -> None:
     with urllib.request.urlopen(server.url + "/readyz") as answer:
         assert json.load(answer)["ready"]
     assert "Sign in as" not in server.output()
+
+
+def test_a_server_looks_again_at_whose_a_text_is(
+    room_database: RoomDatabase, served_room: Serve
+) -> None:
+    room = acting.opened()
+    came = acting.send(room, "Arrive", {"reasons": ["shower"]}).facts[0]
+    noted = acting.send(room, "AddNote", {"note": "a sister in Govan"}, visit=came["visit"])
+    text = noted.facts[0]["data"]["note"]["text"]
+    acting.send(room, "Erase", role="manager", person="p-1f0c")
+    served_room(environment=room_database.environment)
+    _until(Heartbeat.objects.exists)
+    assert words_of([text])
+    whose = {"target": came["id"], "changes": {"person": "p-1f0c"}, "reason": "mistake"}
+    acting.send(room, "Correct", whose)
+    _until(lambda: not words_of([text]))
+
+
+def _until(so: Callable[[], bool]) -> None:
+    """Waits for what a server does by itself, for less than the minute between its upkeeps."""
+    deadline = time.monotonic() + 40
+    while not so():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
 
 
 def test_the_demonstration_says_who_can_sign_in_and_leaves_nothing(served_room: Serve) -> None:

@@ -26,10 +26,10 @@ from opendcr.web.store.archive import records_after
 from opendcr.web.store.held import only_room
 from opendcr.web.store.models import SigningKey
 from opendcr.web.store.proof import Sender, public_key
-from opendcr.web.store.threads import measuring, reading, writing
+from opendcr.web.store.threads import erasing, measuring, reading, writing
 from opendcr.web.store.trouble import TROUBLE, words_for
 from opendcr.web.store.visible import fact_for
-from opendcr.web.store.write import write
+from opendcr.web.store.write import erases, write
 
 FACTS_AT_ONCE = 500
 SHIFT = timedelta(hours=12)
@@ -71,7 +71,8 @@ async def command(request: HttpRequest) -> HttpResponse:
     """
     sender = sender_from(request)
     body = await body_of(request)
-    return _json(await writing(_write, body, sender))
+    thread = erasing if erases(body) else writing
+    return _json(await thread(_write, body, sender))
 
 
 def _write(body: Any, sender: Sender) -> Answered:

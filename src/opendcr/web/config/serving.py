@@ -16,6 +16,7 @@ from opendcr.web.api.hub import close_streams
 from opendcr.web.config.asgi import application
 from opendcr.web.config.connections import Connection, allow_many
 from opendcr.web.store import prepare
+from opendcr.web.store.erasing import LookingAgain
 from opendcr.web.store.held import look, rooms
 from opendcr.web.store.keyring.ahead import make_ahead
 from opendcr.web.store.ledgers import begin, check_origin
@@ -27,6 +28,7 @@ Work = Callable[[], object]
 UPKEEP_EVERY = 60.0  # seconds
 OVERDUE_EVERY = 1.0
 KEYS_EVERY = 5.0
+LOOK_AGAIN_EVERY = 2.0  # seconds between looks at what new facts bring under an erasure
 
 log = logging.getLogger("opendcr.serve")
 
@@ -70,7 +72,12 @@ def make_ready(header: Header, *, training: bool) -> None:
 def run(listener: socket.socket, *work: tuple[float, Work]) -> None:
     """Serves until the process is told to stop; upkeep and each `(seconds, work)` run beside."""
     stopping = threading.Event()
-    own = ((UPKEEP_EVERY, upkeep), (OVERDUE_EVERY, end_overdue), (KEYS_EVERY, make_ahead))
+    own: list[tuple[float, Work]] = [
+        (UPKEEP_EVERY, upkeep),
+        (LOOK_AGAIN_EVERY, LookingAgain()),
+        (OVERDUE_EVERY, end_overdue),
+        (KEYS_EVERY, make_ahead),
+    ]
     threads = [
         threading.Thread(target=_repeat, args=(seconds, one, stopping), daemon=True)
         for seconds, one in (*own, *work)

@@ -9,6 +9,7 @@ from opendcr.ledger.codec import Record, decode
 from opendcr.ledger.facts import Fact
 from opendcr.room.decide import fact_id
 from opendcr.room.standing import STANDING_KINDS
+from opendcr.web.store.chunks import chunks
 from opendcr.web.store.models import Entry
 
 AT_ONCE = 2000
@@ -40,6 +41,11 @@ class StoredArchive:
         """The facts whose columns are so, each with all that corrects or retracts it."""
         return self._with_amendments(self._entries.filter(**columns))
 
+    def among(self, column: str, names: Iterable[str]) -> Sequence[Fact]:
+        """The facts that have one of these names in a column, however many, with the same."""
+        questions = (self._entries.filter(**{f"{column}__in": some}) for some in chunks(names))
+        return [fact for question in questions for fact in self._with_amendments(question)]
+
     def after(self, seq: int, kinds: Collection[str]) -> Sequence[Fact]:
         """The facts of these kinds after `seq`, in order, and nothing else."""
         return list(_facts(self._entries.filter(seq__gt=seq, kind__in=kinds)))
@@ -51,7 +57,7 @@ class StoredArchive:
         while newest:
             amending = [
                 fact
-                for some in _chunks(newest)
+                for some in chunks(newest)
                 for fact in _facts(self._entries.filter(target__in=some))
                 if fact.id not in found
             ]
@@ -99,7 +105,3 @@ def head_of(room: str) -> tuple[int, str] | None:
 def _facts(entries: QuerySet[Entry]) -> Iterator[Fact]:
     for record, chain in entries.order_by("seq").values_list("record", "chain"):
         yield decode({**orjson.loads(record), "chain": chain}, "the database")
-
-
-def _chunks(ids: Sequence[str]) -> Iterable[Sequence[str]]:
-    return (ids[start : start + 500] for start in range(0, len(ids), 500))

@@ -4,7 +4,6 @@ What counts is what stands in the ledger: a name comes from a `Registered` fact 
 was not taken back, and is from after the person's last erasure.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import chain
@@ -15,11 +14,11 @@ from django.db import connection
 from opendcr.ledger.effective import ABOUT_FACTS, effective
 from opendcr.ledger.facts import Fact
 from opendcr.web.store.archive import StoredArchive
-from opendcr.web.store.erasing import Erasure, erasures
+from opendcr.web.store.erasing import TELLING, by_person, erasures
 from opendcr.web.store.held import rooms
 from opendcr.web.store.register import words_of
 
-_TELLING = frozenset({"Registered", "Erased"})
+_TELLING = TELLING | {"Registered"}
 
 
 @dataclass(frozen=True)
@@ -98,14 +97,11 @@ def _called(known: Directory) -> Directory:
 
 def _registered(read: Iterable[_Read]) -> list[Fact]:
     """The facts by which people are called what they are called, the latest last."""
-    ledgers = [one.facts for one in read]
-    erased: dict[str, list[Erasure]] = defaultdict(list)
-    for erasure in chain.from_iterable(map(erasures, ledgers)):
-        erased[erasure.person].append(erasure)
+    told = list(chain.from_iterable(one.facts for one in read))
+    erased = by_person(erasures(told))
     standing = [
         fact
-        for facts in ledgers
-        for fact in effective(facts)
+        for fact in effective(told)
         if fact.kind == "Registered"
         and fact.person is not None
         and not any(erasure.takes(fact) for erasure in erased.get(fact.person, ()))

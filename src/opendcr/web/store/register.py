@@ -11,12 +11,12 @@ from collections.abc import Iterable
 from cryptography.exceptions import InvalidTag
 
 from opendcr.ledger.shapes import Json
+from opendcr.web.store.chunks import chunks
 from opendcr.web.store.keyring.ahead import take
 from opendcr.web.store.keyring.keys import keys_of, seal, unseal
 from opendcr.web.store.models import Secret
 
 SALT = 32
-AT_ONCE = 400
 PURPOSES = ("name", "code")  # what people are called; every other text is `text`
 
 Reference = dict[str, Json]
@@ -34,10 +34,7 @@ def shelter(words: str, purpose: str) -> tuple[Reference, Secret]:
 
 def words_of(texts: Iterable[str]) -> dict[str, str]:
     """The words by text id; erased ones are left out."""
-    wanted = list(texts)
-    secrets_: list[Secret] = []
-    for start in range(0, len(wanted), AT_ONCE):
-        secrets_ += Secret.objects.filter(text__in=wanted[start : start + AT_ONCE])
+    secrets_ = [secret for some in chunks(texts) for secret in Secret.objects.filter(text__in=some)]
     return {secret.text: words for secret, words in _opened(secrets_)}
 
 

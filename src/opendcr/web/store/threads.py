@@ -1,4 +1,4 @@
-"""Threads that keep their database connection: one that writes, a few that read, one that measures.
+"""Threads that keep their database connection: one that writes, a few that read, one each for what takes long.
 
 A view of an asynchronous server gets a new thread, and with it a new connection, for each request;
 commands and boards go through these instead. One thread writes, since a room has one lock anyway.
@@ -33,6 +33,7 @@ def _behind_the_others() -> None:
 _WRITER = ThreadPoolExecutor(1, thread_name_prefix="write")
 _READERS = ThreadPoolExecutor(4, thread_name_prefix="read")
 _MEASURER = ThreadPoolExecutor(1, thread_name_prefix="measure")
+_ERASER = ThreadPoolExecutor(1, thread_name_prefix="erase")
 _LARGE = ThreadPoolExecutor(1, thread_name_prefix="large", initializer=_behind_the_others)
 _PASSWORDS = ThreadPoolExecutor(1, thread_name_prefix="sign-in", initializer=_behind_the_others)
 
@@ -69,6 +70,14 @@ async def reading_large(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs)
 async def checking(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Runs the check of a password, which is slow by intent, behind all that is urgent."""
     return await sync_to_async(_watched, thread_sensitive=False, executor=_PASSWORDS)(
+        work, *args, **kwargs
+    )
+
+
+async def erasing(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Runs the writing of an erasure, which is answered when the texts are gone: whoever taps an
+    emergency meanwhile must not wait for that."""
+    return await sync_to_async(_guarded, thread_sensitive=False, executor=_ERASER)(
         work, *args, **kwargs
     )
 

@@ -44,8 +44,9 @@ def write(
 ) -> Answered:
     """Answers a command with facts, which are then in the ledger, or with a refusal.
 
-    What the answer says is on the disk when it is given. The first answer is kept: the same
-    command again, however often, gets it again and changes nothing.
+    What the answer says is on the disk when it is given, and what an erasure takes cannot be read
+    any more. The first answer is kept: the same command again, however often, gets it again and
+    changes nothing.
     """
     try:
         taken = taken_in(room, body)
@@ -64,8 +65,8 @@ def write(
         for announce in ON_COMMIT:
             announce(room)
     # For a replay too: the database of the keys may have failed the first time.
-    if taken.kind in ERASING:
-        apply_erasures()
+    if taken.kind == "Erased":
+        apply_erasures(_erased(answered))
     return answered
 
 
@@ -96,7 +97,6 @@ def _first_answer(
 
 
 AHEAD = timedelta(minutes=1)  # a ledger further ahead of the server's clock than this is flagged
-ERASING = frozenset({"Erased", "Corrected", "Retracted"})  # what can change whose texts are erased
 ON_COMMIT: list[Callable[[str], None]] = []  # told the room's name after each commit
 
 _turns = RLock()
@@ -119,6 +119,17 @@ def lock_number(room: str) -> int:
     """The number of a room's lock: the same in every process and version."""
     digest = hashlib.sha256(b"opendcr room " + room.encode()).digest()
     return int.from_bytes(digest[:8], "big", signed=True)
+
+
+def erases(body: Json) -> bool:
+    """Whether a command's body asks to erase somebody, for which it may wait a while."""
+    return isinstance(body, Mapping) and body.get("kind") in ("Erase", "Erased")
+
+
+def _erased(answered: Answered) -> set[str]:
+    """Whom this answer says to be erased."""
+    facts = orjson.loads(answered.body).get("facts", ())
+    return {fact["person"] for fact in facts if fact["kind"] == "Erased" and fact["person"]}
 
 
 def row(fact: Fact) -> Entry:

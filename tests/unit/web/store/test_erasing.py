@@ -1,13 +1,16 @@
 """Whose a name and a text are: what stands in the ledger, as corrected, says it."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.db import DatabaseError
 
-from opendcr.web.store import erasing
+from opendcr.web.store import about, erasing
 from opendcr.web.store import write as writing
 from opendcr.web.store.directory import directory
+from opendcr.web.store.erasing import LookingAgain
 from opendcr.web.store.keyring.models import WrappedKey
 from opendcr.web.store.register import words_of
 from opendcr.web.store.upkeep import upkeep
@@ -15,6 +18,7 @@ from tests.support import acting
 from tests.support.acting import body, send, sender, sent
 from tests.support.engines import RoomDatabase
 
+NOW = datetime(2025, 2, 1, 10, tzinfo=UTC)
 SENGA, BOB = "p-1f0c", "p-2e1d"
 WORDS = "a sister in Govan"
 
@@ -78,9 +82,9 @@ def test_a_name_is_gone_as_soon_as_the_erasure_is_in_the_ledger(
     directory()
     seen = []
 
-    def between() -> None:
+    def between(people: set[str]) -> None:
         seen.append(dict(directory().names))
-        erasing.apply_erasures()
+        erasing.apply_erasures(people)
 
     monkeypatch.setattr(writing, "apply_erasures", between)
     _erase(room, SENGA)
@@ -120,8 +124,11 @@ def test_a_visit_that_turns_out_to_be_of_somebody_erased_loses_its_notes(room: s
     arrived = send(room, "Arrive", {"reasons": ["shower"]}).facts[0]
     _, text = _noted(room, visit=arrived["visit"])
     _erase(room, SENGA)
+    look_again = LookingAgain()
+    look_again()
     assert words_of([text]) == {text: WORDS}
     _correct(room, arrived["id"], {"person": SENGA})
+    look_again()
     assert words_of([text]) == {}
 
 
@@ -167,8 +174,10 @@ def test_an_erasure_of_the_wrong_person_that_is_corrected_erases_the_right_one(r
     _register(room, SENGA, "Senga")
     _, text = _noted(room, person=SENGA)
     directory()
+    look_again = LookingAgain()
     _correct(room, erased, {"person": SENGA}, role="manager")
     assert directory().names == {}
+    look_again()
     assert words_of([text]) == {}
 
 
@@ -211,5 +220,146 @@ def test_the_words_of_a_correction_go_with_what_it_corrects(room: str) -> None:
 def test_the_words_with_which_an_erasure_was_corrected_go_with_it(room: str) -> None:
     erased = _erase(room, BOB)
     wrong = {"target": erased, "changes": {"person": SENGA}, "reason": "mistake", "note": WORDS}
+    look_again = LookingAgain()
     text = send(room, "Correct", wrong, "manager").facts[0]["data"]["note"]["text"]
+    look_again()
     assert words_of([text]) == {}
+
+
+@pytest.fixture
+def linked(room: str) -> str:
+    """Two records that are one person; the text of the second one's note."""
+    _register(room, SENGA, "Senga Muir")
+    _register(room, BOB, "Senga M.")
+    assert send(room, "Link", {"other": BOB}, person=SENGA).status == 200
+    return _noted(room, person=BOB)[1]
+
+
+def test_an_erasure_takes_every_pseudonym_that_is_known_to_be_the_person(
+    room: str, linked: str
+) -> None:
+    _erase(room, SENGA)
+    assert directory().names == {}
+    assert words_of([linked]) == {}
+
+
+def test_who_was_found_to_be_somebody_else_is_not_erased(room: str, linked: str) -> None:
+    assert send(room, "Unlink", {"other": BOB}, person=SENGA).status == 200
+    _erase(room, SENGA)
+    assert directory().names == {BOB: "Senga M."}
+    assert words_of([linked]) == {linked: WORDS}
+
+
+def test_a_record_that_turns_out_to_be_of_somebody_erased_goes_too(room: str) -> None:
+    _register(room, BOB, "Senga M.")
+    _, text = _noted(room, person=BOB)
+    _erase(room, SENGA)
+    look_again = LookingAgain()
+    _, later = _noted(room, person=BOB)
+    send(room, "Link", {"other": BOB}, person=SENGA)
+    assert directory().names == {}
+    look_again()
+    assert words_of([text, later]) == {later: WORDS}
+
+
+def _refer(room: str, **fields: str) -> str:
+    said = {"referral": "r-1", "destination": "housing"}
+    return str(send(room, "Refer", said, **fields).facts[0]["id"])
+
+
+def _update(room: str) -> str:
+    said = {"referral": "r-1", "status": "attended", "note": WORDS}
+    return str(send(room, "UpdateReferral", said).facts[0]["data"]["note"]["text"])
+
+
+def test_words_about_what_became_of_a_referral_go_with_whose_it_is(room: str) -> None:
+    _refer(room, visit=acting.arrived(room, SENGA))
+    text = _update(room)
+    _erase(room, BOB)
+    assert words_of([text]) == {text: WORDS}
+    _erase(room, SENGA)
+    assert words_of([text]) == {}
+    look_again = LookingAgain()
+    late = _update(room)
+    look_again()
+    assert words_of([late]) == {}
+
+
+def test_words_about_a_flag_go_with_whom_it_is_about(room: str) -> None:
+    visit = acting.arrived(room, SENGA)
+    flag = send(room, "FlagForReview", {"reason": "odd"}, visit=visit).facts[0]["id"]
+    resolved = send(room, "ResolveReview", {"flag": flag, "note": WORDS}).facts[0]
+    text = resolved["data"]["note"]["text"]
+    assert resolved["person"] is None
+    _erase(room, SENGA)
+    assert words_of([text]) == {}
+
+
+def test_words_that_no_fact_could_hold_go_with_the_fact_wherever_it_was_moved(room: str) -> None:
+    seen = send(room, "Observed", {"breaths": 12, "response": WORDS})
+    fact, flag = seen.facts[0], next(one for one in seen.facts if one["data"].get("note"))
+    text = flag["data"]["note"]["text"]
+    assert flag["data"]["about"] == fact["id"]
+    _correct(room, fact["id"], {"visit": acting.arrived(room, SENGA)})
+    _erase(room, SENGA)
+    assert words_of([text]) == {}
+
+
+def test_what_happened_before_an_erasure_and_comes_after_it_brings_nothing_back(
+    room_database: RoomDatabase,
+) -> None:
+    room = acting.opened(NOW)
+    send(room, "Erase", role="manager", now=NOW + timedelta(hours=1), person=SENGA)
+    look_again = LookingAgain()
+    texts = {}
+    for minutes in (30, 90):
+        tapped = NOW + timedelta(minutes=minutes)
+        came = {"mode": "report", "person": SENGA, "now": NOW + timedelta(hours=2)}
+        clock: dict[str, Any] = {"tapped": tapped.isoformat(), "offset_ms": 0, "offset_age_ms": 1}
+        send(room, "Registered", {"tier": "1", "name": f"Senga {minutes}"}, **came, **clock)
+        note = send(room, "AddNote", {"note": WORDS}, **came, **clock).facts[0]["data"]["note"]
+        texts[minutes] = note["text"]
+        assert directory().names == ({} if minutes == 30 else {SENGA: "Senga 90"})
+    look_again()
+    assert words_of(texts.values()) == {texts[90]: WORDS}
+    assert directory().names == {SENGA: "Senga 90"}
+
+
+def test_a_look_again_is_at_those_alone_whom_new_facts_can_touch(
+    room: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hers, his = acting.arrived(room, SENGA), acting.arrived(room, BOB)
+    _noted(room, visit=hers)
+    _erase(room, SENGA)
+    looked: list[object] = []
+    monkeypatch.setattr(erasing, "texts_taken", lambda room, some: looked.append(some) or set())
+    look_again = LookingAgain()
+    left = send(room, "Depart", {"how": "well"}, visit=his).facts[0]["id"]
+    _correct(room, left, {"data": {"how": "unknown"}})
+    look_again()
+    assert looked == []
+    send(room, "Depart", {"how": "well"}, visit=hers)
+    look_again()
+    look_again()
+    assert len(looked) == 1
+
+
+def test_an_erasure_folds_each_fact_into_its_visit_once(
+    room: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visits = [acting.arrived(room, SENGA)]
+    for _ in range(3):
+        send(room, "Depart", {"how": "well"}, visit=visits[-1])
+        visits.append(acting.arrived(room, SENGA))
+    folded: list[int] = []
+    fold = about.fold_visit
+
+    def counted(id: str, facts: Iterable[Any]) -> Any:
+        given = list(facts)
+        folded.append(len(given))
+        return fold(id, given)
+
+    monkeypatch.setattr(about, "fold_visit", counted)
+    _erase(room, SENGA)
+    assert len(folded) == len(visits)
+    assert max(folded) == 4  # arrived, terms, assessed, left

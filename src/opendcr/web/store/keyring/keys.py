@@ -10,10 +10,10 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
 
 from opendcr.web.config.places import secret_file
+from opendcr.web.store.chunks import chunks
 from opendcr.web.store.keyring.models import WrappedKey
 
 NONCE = 12
-AT_ONCE = 400
 
 
 def seal(key: bytes, words: bytes, owner: str) -> bytes:
@@ -55,9 +55,8 @@ def keys_of(owners: Iterable[str]) -> dict[str, bytes]:
 
 def forget(owners: Iterable[str]) -> None:
     """Deletes the keys of these owners, where there are any: nobody can read the texts again."""
-    wanted = list(owners)
-    for start in range(0, len(wanted), AT_ONCE):
-        WrappedKey.objects.filter(owner__in=wanted[start : start + AT_ONCE]).delete()
+    for some in chunks(owners):
+        WrappedKey.objects.filter(owner__in=some).delete()
 
 
 @cache
