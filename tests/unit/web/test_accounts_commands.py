@@ -214,6 +214,7 @@ def _add(run: Run, name: str, role: str = "nurse", password: str = PASSWORD) -> 
         ("", "too short"),
         ("1q2w3e4r5t6y7u8i9o0p", "too common"),
         ("7359174628301957", "entirely numeric"),
+        ("passwordpassword", "again and again"),
         ("jo-the-night-nurse-1", "too similar"),
         ("x y" * 200, "600 characters"),
     ],
