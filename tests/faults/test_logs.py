@@ -138,7 +138,7 @@ def logged() -> Iterator[list[str]]:
 def test_a_host_that_is_not_ours_is_not_written_down(logged: list[str]) -> None:
     from django.test import Client
 
-    assert Client().get("/healthz", headers={"Host": "zebedee-quill.test"}).status_code == 400
+    assert Client().get("/sign-in", headers={"Host": "zebedee-quill.test"}).status_code == 400
     assert logged[0].startswith("ERROR django.security.DisallowedHost: 400 GET no view [Disallowed")
     logging.getLogger("django.security.csrf").warning("Forbidden: Zebedee Quill")
     assert logged[-1] == "WARNING django.security.csrf: a request was refused"
