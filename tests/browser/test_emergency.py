@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import SOON
+from tests.support.acting import PASSWORD
 
 if TYPE_CHECKING:
     from tests.browser.conftest import Room, SignIn
@@ -242,6 +243,30 @@ def test_it_starts_from_the_sign_in_page_of_a_tablet_that_nobody_is_signed_in_at
     page.get_by_role("button", name="Recovered on site").click()
     expect(page.locator(f"[data-key='tab-{id}']")).to_have_count(0, timeout=SOON)
     assert id not in running(room)
+
+
+def test_whoever_is_not_shown_the_board_is_told_that_and_not_that_nobody_is_signed_in(
+    room: "Room", new_page: "NewPage"
+) -> None:
+    page = new_page()
+    page.goto(room.url + "/sign-in")
+    page.fill("#username", "analyst")
+    page.fill("#password", PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("link", name="EMERGENCY").click()
+    id = shown(page)
+    page.locator("[data-key=key-naloxone]").click()
+    expect(page.locator("#story")).not_to_contain_text("sending", timeout=SOON)
+    page.get_by_role("button", name="Where and who").click()
+    page.locator("#panel").get_by_role("button", name="Reception").click()
+    page.wait_for_timeout(4500)  # as long as it takes to ask for a board that does not come
+    expect(page.locator("#nobody")).to_contain_text("Analyst, analyst: the board is not shown")
+    expect(page.locator("#stale")).to_be_hidden()
+    begun = next(one for one in room.board()["emergencies"] if one["id"] == id)
+    assert begun["area"] == "reception"
+    assert {line["author"] for line in begun["timeline"]} == {"s-analyst"}
+    page.get_by_role("link", name="Your page").click()
+    expect(page).to_have_url(room.url + "/evidence")
 
 
 def test_a_strange_device_learns_that_nothing_was_saved(room: "Room", new_page: "NewPage") -> None:

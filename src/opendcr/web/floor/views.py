@@ -110,6 +110,7 @@ def _staff(request: HttpRequest) -> dict[str, Any] | None:
         "initials": known.initials,
         "name": known.called,
         "may": commands,
+        "board": may_read(known.role, "board"),
     }
 
 

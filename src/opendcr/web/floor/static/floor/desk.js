@@ -11,6 +11,9 @@ export const desk = { board: null };
 
 export const signedIn = () => Boolean(boot.staff);
 
+/** Whether whoever is signed in may read the board; an analyst and an administrator may not. */
+export const seesBoard = () => Boolean(boot.staff?.board);
+
 /** Whether whoever is signed in may send a command of this kind; the server decides in the end. */
 export const may = (kind) => !kind || Boolean(boot.staff?.may.includes(kind));
 

@@ -1,7 +1,7 @@
 // The emergency screen: a stopwatch with large keys. Several can run; each has its tab and its story.
 
 import { hourMinuteSecond, now, stopwatch } from "./clock.js";
-import { desk, outbox, signedIn } from "./desk.js";
+import { desk, may, outbox, seesBoard } from "./desk.js";
 import { h, refill } from "./dom.js";
 import { openEnd } from "./ending.js";
 import { begin, lastPending, record, running, view } from "./incident.js";
@@ -50,15 +50,15 @@ function whereAndWho({ visit: id, place: at, area }) {
 /** Whose emergency it is, in full: "Booth 5 · Mac". */
 export function emergencyWords(emergency) {
   const { where, who } = whereAndWho(emergency);
-  if (!where && !who) return "Where and who: not said yet";
+  if (!where && !who) return "Place and person not said yet";
   if (where === who) return where; // names are hidden: the booth is the name
-  return `${where ?? "Where: not said yet"} · ${who ?? "who: not said yet"}`;
+  return `${where ?? "Place not said yet"} · ${who ?? "person not said yet"}`;
 }
 
 /** Draws the tabs, and the emergency that is shown. */
 export function drawEmergency() {
   const all = running();
-  refill(byId("tabs"), ...all.map(tab), h("button", { type: "button", class: "tab", data: { key: "tab-board" }, "aria-pressed": String(!shown), on: { click: () => showEmergency(null) } }, boot.staff ? "Board" : "Close"));
+  refill(byId("tabs"), ...all.map(tab), h("button", { type: "button", class: "tab", data: { key: "tab-board" }, "aria-pressed": String(!shown), on: { click: () => showEmergency(null) } }, seesBoard() ? "Board" : "Close"));
   if (!shown) return;
   const emergency = view(shown);
   if (!emergency || !all.some((one) => one.id === shown)) return showEnded();
@@ -173,17 +173,17 @@ function openWhere(emergency) {
     group("Who", (board?.visits ?? []).map((visit) => say(label(board, visit), visit.place ? { place: visit.place } : {}, visit.id))));
 }
 
-/** Signed in, the start is completed; a device alone says it as a second report of the same emergency. */
+/** Who may correct completes the start; anybody else says it as a second report of the same emergency. */
 function locate(emergency, data, visit) {
   const start = emergency.timeline.find((line) => line.kind === "EmergencyStarted" && !line.struck);
-  if (!start || !signedIn()) return record(emergency.id, "StartEmergency", data, "Where it is", { visit: visit ?? emergency.visit });
+  if (!start || !may("Correct")) return record(emergency.id, "StartEmergency", data, "Where it is", { visit: visit ?? emergency.visit });
   const changes = { ...(Object.keys(data).length && { data }), ...(visit && { visit }) };
   return outbox.submit("Correct", { room: boot.room, urgent: true, data: { target: start.fact, changes, reason: "learned_later" } });
 }
 
 function showEnded() {
   const other = running()[0];
-  showEmergency(other && boot.staff ? null : other?.id ?? null);
+  showEmergency(other && seesBoard() ? null : other?.id ?? null);
 }
 
 const capital = (text) => text[0].toUpperCase() + text.slice(1);

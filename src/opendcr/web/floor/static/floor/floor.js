@@ -5,7 +5,7 @@ import { HANDED_ON } from "./alarm.js";
 import { openArrive } from "./arrive.js";
 import { drawBoard, fellDue } from "./board.js";
 import { measure, measureAnswer, measurePage, setZone, steady, writeClocks } from "./clock.js";
-import { desk, may, outbox, signedIn } from "./desk.js";
+import { desk, may, outbox, seesBoard, signedIn } from "./desk.js";
 import { drawEmergency, emergencyWords, showEmergency, shownEmergency, startEmergency } from "./emergency.js";
 import { Freshness, STALE } from "./freshness.js";
 import { h } from "./dom.js";
@@ -32,7 +32,7 @@ let stream = null;
 let wanted = null; // the emergency that the address names, until a board tells of it
 
 function heard(event, data) {
-  if (!signedIn()) return;
+  if (!seesBoard()) return;
   if (event === "board") take(data);
   else if (event === "pulse") {
     measure(data.now);
@@ -62,7 +62,7 @@ async function fetchBoard() {
   try {
     const response = await fetch(boot.urls.board, { headers: { Accept: "application/json" }, signal: AbortSignal.timeout(8000) });
     const [body, staff] = [await response.json(), response.headers.get("OpenDCR-Staff")];
-    if (body.problem && [401, 403].includes(response.status)) signedOut({ enrolled: body.problem.code !== "unknown_sender" });
+    if (body.problem && (response.status === 401 || (response.status === 403 && seesBoard()))) signedOut({ enrolled: body.problem.code !== "unknown_sender" });
     else if (response.ok && staff !== null && staff !== boot.staff?.id) signedOut({ enrolled: true, other: true });
     else if (response.ok && staff !== null) answered(body, began);
   } catch {
@@ -85,7 +85,7 @@ function signedOut(known) {
 }
 
 function redraw() {
-  if (signedIn()) drawBoard();
+  if (seesBoard()) drawBoard();
   drawEmergency();
   announce();
   tick();
@@ -93,16 +93,16 @@ function redraw() {
 
 /** Once a second: clocks, data age, what is not saved, and the sound. */
 function tick() {
-  if (signedIn() && fellDue()) drawBoard();
+  if (seesBoard() && fellDue()) drawBoard();
   panelFollows();
-  const state = signedIn() ? freshness.state() : "signed-out";
+  const state = seesBoard() ? freshness.state() : "signed-out";
   document.body.dataset.data = state;
   writeClocks(byId("board"), state !== "dead");
   writeClocks(byId("facts"), state !== "dead");
   writeClocks(byId("panel"), state !== "dead");
   writeClocks(byId("emergency"));
   writeClocks(byId("tabs"), state !== "dead" || shownEmergency() !== null);
-  if (signedIn() && steady() - asked > (freshness.age() > MISSED ? ASK_AGAIN : ASK_ANYWAY)) fetchBoard();
+  if (seesBoard() && steady() - asked > (freshness.age() > MISSED ? ASK_AGAIN : ASK_ANYWAY)) fetchBoard();
   sayAge(state);
   sayWaiting();
   sayNobody();
@@ -113,8 +113,9 @@ function tick() {
 const ageWords = { waiting: "connecting…", dead: "stopped" };
 
 function sayAge(state) {
-  byId("age").textContent = !signedIn() ? "nobody signed in" : ageWords[state] ?? `${state === "live" ? "live" : "not live"}, ${Math.floor(freshness.age() / 1000)} s old`;
-  const words = [signedIn() && freshness.words(), outbox.waiting.length && outbox.trouble].filter(Boolean).join(" ");
+  const none = signedIn() ? "no board" : "nobody signed in";
+  byId("age").textContent = !seesBoard() ? none : ageWords[state] ?? `${state === "live" ? "live" : "not live"}, ${Math.floor(freshness.age() / 1000)} s old`;
+  const words = [seesBoard() && freshness.words(), outbox.waiting.length && outbox.trouble].filter(Boolean).join(" ");
   if (byId("stale").textContent !== words) byId("stale").textContent = words;
   byId("stale").hidden = !words;
 }
@@ -164,7 +165,7 @@ function refusedAfterwards({ detail: entry }) {
 }
 
 /** What needs the board, and so a person who may read it. */
-const known = (run) => () => { if (signedIn()) run(); };
+const known = (run) => () => { if (seesBoard()) run(); };
 
 /** Over a panel as the button in its head does it: with whom and where the panel is about. */
 function emergencyFromHere() {
@@ -212,7 +213,7 @@ function start() {
   takeUpUnsaved();
   listenForKeys(keys, booth);
   handOn();
-  if (signedIn()) listen();
+  if (seesBoard()) listen();
   setInterval(tick, 1000);
   for (const woken of ["visibilitychange", "resume"]) document.addEventListener(woken, tick);
   redraw();

@@ -2,7 +2,7 @@
 // beside the keys and never in front of them. No dose is proposed; nothing is chosen beforehand.
 
 import { hourMinuteSecond, now, reading } from "./clock.js";
-import { desk, outbox, signedIn } from "./desk.js";
+import { desk, may, outbox } from "./desk.js";
 import { details } from "./detail.js";
 import { h } from "./dom.js";
 import { lastPending, record } from "./incident.js";
@@ -73,7 +73,7 @@ function touch(emergency, key, going, redraw) {
   const [clock, at] = [reading(), now()];
   const data = going ? { ...key.data, stopped: true } : key.data;
   const entry = record(emergency.id, key.kind, data, going ? key.stops : key.words, { clock, at });
-  if (key.detail && signedIn()) open = { emergency: emergency.id, visit: emergency.visit, key, at, clock, entry, form: details[key.detail]() };
+  if (key.detail && may("Correct")) open = { emergency: emergency.id, visit: emergency.visit, key, at, clock, entry, form: details[key.detail]() };
   redraw();
 }
 

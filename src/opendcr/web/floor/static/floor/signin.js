@@ -1,12 +1,12 @@
 // Nobody is signed in here, or no longer who was: the page says so, shows no names, and goes on as a
 // device that nobody is signed in at. EMERGENCY and its keys stay. What is not saved waits for its author.
 
-import { desk, outbox, signedIn } from "./desk.js";
+import { desk, outbox, seesBoard, signedIn } from "./desk.js";
 import { h } from "./dom.js";
 import { begunHere, running } from "./incident.js";
 import { initials } from "./names.js";
 import { closePanel, group, openPanel } from "./panel.js";
-import { boot } from "./words.js";
+import { boot, words } from "./words.js";
 
 const byId = (id) => document.getElementById(id);
 const between = new BroadcastChannel("opendcr-session");
@@ -49,19 +49,32 @@ function withoutPeople(board, shown) {
     attention: board.attention.filter(({ subject }) => ids.includes(subject)) };
 }
 
-/** Says that nobody is signed in, where that is so, and what becomes of what is tapped. */
+/** Says why no board is shown, where that is so, and what becomes of what is tapped. */
 export function sayNobody() {
-  const banner = byId("nobody");
-  banner.hidden = signedIn();
-  if (signedIn()) return;
+  byId("nobody").hidden = seesBoard();
+  if (!signedIn()) sayNobodyIn();
+  else if (!seesBoard()) sayBoardless();
+}
+
+function sayNobodyIn() {
   const enrolled = device && !outbox.stranger;
-  banner.dataset.level = enrolled ? "rouse" : "emergency";
-  const words = nobodyWords(enrolled);
-  if (byId("nobody-words").textContent !== words) byId("nobody-words").textContent = words;
   const here = location.pathname + location.hash;
-  byId("nobody-link").textContent = another ? "Go on" : "Sign in";
-  byId("nobody-link").href = another ? boot.urls.floor : `${boot.urls.sign_in}?next=${encodeURIComponent(here)}`;
+  sayBanner(enrolled ? "rouse" : "emergency", nobodyWords(enrolled),
+    another ? ["Go on", boot.urls.floor] : ["Sign in", `${boot.urls.sign_in}?next=${encodeURIComponent(here)}`]);
   byId("who").href = byId("nobody-link").href;
+}
+
+/** Somebody is signed in whose role does not read the board. */
+function sayBoardless() {
+  const { name, role } = boot.staff;
+  sayBanner("rouse", `${name}, ${words("roles", role)}: the board is not shown to you. An emergency is recorded, in your name.`, ["Your page", boot.urls.floor]);
+}
+
+function sayBanner(level, said, [link, address]) {
+  byId("nobody").dataset.level = level;
+  if (byId("nobody-words").textContent !== said) byId("nobody-words").textContent = said;
+  byId("nobody-link").textContent = link;
+  byId("nobody-link").href = address;
 }
 
 function nobodyWords(enrolled) {
