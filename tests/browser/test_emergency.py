@@ -382,6 +382,19 @@ def test_what_a_watch_counts_is_told_in_one_line(
     assert [round(line.evaluate(lines)) for line in page.locator(".watch > span").all()] == [1] * 4
 
 
+def test_on_a_narrow_screen_a_key_says_that_its_detail_is_asked_below(
+    room: "Room", sign_in: "SignIn"
+) -> None:
+    page = sign_in("nurse", width=390, height=844)
+    page.locator(".bar__emergency").click()
+    shown(page)
+    key = page.locator("[data-key=key-naloxone]")
+    key.click()
+    expect(key.get_by_text("say more below")).to_be_in_viewport(ratio=1)
+    page.get_by_role("button", name="Add to the record").click()
+    expect(key).not_to_contain_text("say more below")
+
+
 @pytest.mark.parametrize("key", ["naloxone", "breathing"])
 def test_a_form_that_does_not_fit_says_what_is_below(
     key: str, room: "Room", sign_in: "SignIn"

@@ -31,7 +31,7 @@ export function lastTouch(emergency, key) {
   const told = { ambulance: emergency.ambulance.called, breathing: emergency.breathing_checked, naloxone: emergency.naloxone.at(-1)?.at }[key.id]
     ?? emergency.interventions[key.id];
   const pending = lastPending(emergency, (entry) => entry.kind === key.kind && entry.data.intervention === key.data.intervention);
-  return Math.max(told ? Date.parse(told) : 0, pending, open?.emergency === emergency.id && open.key.id === key.id ? open.at : 0);
+  return Math.max(told ? Date.parse(told) : 0, pending, asks(emergency, key) ? open.at : 0);
 }
 
 /** Whether what a key began has not been stopped, by the story's last word about it. */
@@ -52,8 +52,11 @@ export function keyButton(emergency, key, redraw) {
   const sent = emergency.pending.filter((entry) => entry.data.intervention === key.data.intervention && entry.kind === key.kind).at(-1)?.sent;
   const foot = last ? [hourMinuteSecond(last), lastAuthor(emergency, key, last), countWords(emergency, key), sent && stateWords[sent.state]].filter(Boolean).join(" · ") : key.hint ?? "";
   return h("button", { type: "button", class: "key", data: { key: `key-${key.id}`, id: key.id, done: last ? "yes" : "no", ...(key.wide && { wide: "yes" }) }, on: { click: () => touch(emergency, key, going, redraw) } },
-    h("span", { class: "key__words" }, going ? key.stops : key.words), h("small", {}, foot));
+    h("span", { class: "key__words" }, going ? key.stops : key.words), h("small", {}, foot, asks(emergency, key) && h("span", { class: "key__below" }, " · say more below ↓")));
 }
+
+/** Whether the detail of this key's last touch is being asked. */
+const asks = (emergency, key) => open?.emergency === emergency.id && open.key.id === key.id;
 
 const stateWords = { saving: "sending", pending: "not saved yet" };
 const countWords = (emergency, key) => (key.id === "naloxone" && emergency.naloxone.length > 1 ? `given ${emergency.naloxone.length} times` : "");
