@@ -24,8 +24,8 @@ def people_near(room: str, seq: int) -> set[str]:
     read = _Read(room)
     read.add(read.archive.matching(seq__gt=seq))
     read.add_spoken_of()
-    read.add_named("visit")
-    read.add_named("emergency")
+    for name in ("visit", "emergency", "visit"):  # an emergency's visit may be another
+        read.add_named(name)
     return {person for fact in read.facts.values() for person in _people(fact)}
 
 

@@ -262,6 +262,20 @@ def test_a_record_that_turns_out_to_be_of_somebody_erased_goes_too(room: str) ->
     assert words_of([text, later]) == {later: WORDS}
 
 
+def test_words_that_turn_out_to_be_of_an_emergency_of_somebody_erased_go_too(room: str) -> None:
+    came = send(room, "Arrive", {"reasons": ["shower"]}).facts[0]
+    started = send(room, "StartEmergency", {}, visit=came["visit"]).facts[0]
+    seen = send(room, "Observed", {"emergency": "e-1", "note": WORDS}).facts[0]
+    text = seen["data"]["note"]["text"]
+    _correct(room, came["id"], {"person": SENGA})
+    _erase(room, SENGA)
+    look_again = LookingAgain()
+    assert words_of([text]) == {text: WORDS}
+    _correct(room, seen["id"], {"data": {"emergency": started["data"]["emergency"]}})
+    look_again()
+    assert words_of([text]) == {}
+
+
 def _refer(room: str, **fields: str) -> str:
     said = {"referral": "r-1", "destination": "housing"}
     return str(send(room, "Refer", said, **fields).facts[0]["id"])
