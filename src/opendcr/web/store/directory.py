@@ -1,22 +1,27 @@
 """Chosen names and codes by person, decrypted once per process, so that a search is quick.
 
 What counts is what stands in the ledger: a name comes from a `Registered` fact that was permitted,
-was not taken back, and is from after the person's last erasure.
+was not taken back, and is from after the person's last erasure. A name whose key is gone is left
+out within a second, whoever deleted it.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from threading import Lock
+from time import monotonic
 
-from django.db import connection
+from django.db import DatabaseError, connection, connections
 
 from opendcr.ledger.effective import ABOUT_FACTS, effective
 from opendcr.ledger.facts import Fact
 from opendcr.web.store.archive import StoredArchive
 from opendcr.web.store.erasing import TELLING, by_person, erasures
 from opendcr.web.store.held import rooms
+from opendcr.web.store.keyring.keys import having_keys
 from opendcr.web.store.register import words_of
+
+LOOK_EVERY = 1.0  # seconds between looks at whether the keys of the names are still there
 
 _TELLING = TELLING | {"Registered"}
 
@@ -37,6 +42,7 @@ class Directory:
     codes: dict[str, str] = field(default_factory=dict)
     words: Mapping[str, str] = field(default_factory=dict)
     read: Mapping[str, _Read] = field(default_factory=dict)
+    until: float = 0.0  # when the keys of the words are asked for again
 
     def find(self, words: str, limit: int) -> list[str]:
         """The people whose name or code begins with the words, or has a word that does."""
@@ -61,7 +67,10 @@ def directory() -> Directory:
         known = _directories.get(database, Directory())
         read = {room: _further(room, known.read.get(room, _Read())) for room in rooms()}
         if read != known.read:
-            known = _directories[database] = _called(replace(known, read=read))
+            known = _called(replace(known, read=read))
+        if monotonic() >= known.until:
+            known = replace(_still_held(known), until=monotonic() + LOOK_EVERY)
+        _directories[database] = known
     return known
 
 
@@ -92,7 +101,20 @@ def _called(known: Directory) -> Directory:
         {str(person): words[text] for person, text in texts[key].items() if text in words}
         for key in ("name", "code")
     )
-    return replace(known, names=names, codes=codes, words=words)
+    return replace(known, names=names, codes=codes, words=words, until=0.0)
+
+
+def _still_held(known: Directory) -> Directory:
+    """The directory without the words whose keys are gone. While the keys cannot be asked for, it
+    stays as the ledgers have it: a board without names would help nobody."""
+    try:
+        held = having_keys(known.words)
+    except DatabaseError:
+        connections["keys"].close()
+        return known
+    if len(held) == len(known.words):
+        return known
+    return _called(replace(known, words={text: known.words[text] for text in held}))
 
 
 def _registered(read: Iterable[_Read]) -> list[Fact]:

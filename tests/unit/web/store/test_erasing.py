@@ -4,14 +4,17 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import orjson
 import pytest
-from django.db import DatabaseError
+from django.db import DatabaseError, connections
 
 from opendcr.web.store import about, erasing
+from opendcr.web.store import directory as directories
 from opendcr.web.store import write as writing
 from opendcr.web.store.directory import directory
 from opendcr.web.store.erasing import LookingAgain
 from opendcr.web.store.keyring.models import WrappedKey
+from opendcr.web.store.models import Entry
 from opendcr.web.store.register import words_of
 from opendcr.web.store.upkeep import upkeep
 from tests.support import acting
@@ -377,3 +380,27 @@ def test_an_erasure_folds_each_fact_into_its_visit_once(
     _erase(room, SENGA)
     assert len(folded) == len(visits)
     assert max(folded) == 4  # arrived, terms, assessed, left
+
+
+def test_a_name_whose_key_is_gone_is_left_out_whoever_deleted_it(
+    room: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(directories, "LOOK_EVERY", 0.0)
+    _register(room, SENGA, "Senga")
+    _register(room, BOB, "Robert")
+    assert directory().find("senga", 5) == [SENGA]
+    named = orjson.loads(Entry.objects.get(kind="Registered", person=SENGA).record)
+    WrappedKey.objects.filter(owner=named["data"]["name"]["text"]).delete()
+    assert directory().names == {BOB: "Robert"}
+    assert directory().find("senga", 5) == []
+
+
+def test_names_stay_while_the_keys_cannot_be_asked_for(
+    room: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(directories, "LOOK_EVERY", 0.0)
+    _register(room, SENGA, "Senga")
+    directory()
+    with connections["keys"].cursor() as cursor:
+        cursor.execute("ALTER TABLE keyring_wrappedkey RENAME TO elsewhere")
+    assert directory().names == {SENGA: "Senga"}

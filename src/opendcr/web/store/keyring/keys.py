@@ -53,6 +53,15 @@ def keys_of(owners: Iterable[str]) -> dict[str, bytes]:
     }
 
 
+def having_keys(owners: Iterable[str]) -> set[str]:
+    """Those owners who have a key."""
+    return {
+        owner
+        for some in chunks(owners)
+        for owner in WrappedKey.objects.filter(owner__in=some).values_list("owner", flat=True)
+    }
+
+
 def forget(owners: Iterable[str]) -> None:
     """Deletes the keys of these owners, where there are any: nobody can read the texts again."""
     for some in chunks(owners):
