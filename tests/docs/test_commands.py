@@ -49,6 +49,11 @@ def test_targets_of_make_exist(document: str) -> None:
     assert set(MAKE.findall((ROOT / document).read_text())) - targets == set()
 
 
+def test_tests_that_are_named_exist() -> None:
+    named = re.findall(r"tests/[a-z_/]+", (ROOT / "CONTRIBUTING.md").read_text())
+    assert [path for path in named if not list(ROOT.glob(f"{path.rstrip('/')}*"))] == []
+
+
 def test_ci_runs_what_the_readme_says() -> None:
     steps = (ROOT / ".ci" / "run").read_text().splitlines()
     assert [line for line in steps if line.startswith("make ")] == ["make check", "make test"]
