@@ -104,13 +104,25 @@ def test_a_policy_with_a_typo(room_database: RoomDatabase, tmp_path: Path) -> No
     _is_one_line(said, "policy.toml, room.minimum_agee")
 
 
+A_PLACE = '[[places]]\nid = "booth-1"\nkind = "injecting"\nwords = "1"\n'
+
+
+def test_a_policy_without_a_place_is_not_adopted(
+    room_database: RoomDatabase, tmp_path: Path
+) -> None:
+    path = tmp_path / "empty.toml"
+    path.touch()
+    said = _command("policy", "adopt", path, environment=room_database.environment)
+    _is_one_line(said, "empty.toml, places", "at least one")
+
+
 def test_a_policy_is_adopted(room_database: RoomDatabase, tmp_path: Path) -> None:
     from opendcr.web.store.held import look
     from tests.support import acting
 
     room = acting.begun()
     path = tmp_path / "policy.toml"
-    path.write_text("[room]\nminimum_age = 25\n")
+    path.write_text("[room]\nminimum_age = 25\n" + A_PLACE)
     said = _command("policy", "adopt", path, "--json", environment=room_database.environment)
     assert said.returncode == 0, said.stderr
     assert json.loads(said.stdout)["facts"][0]["kind"] == "PolicyAdopted"
@@ -146,6 +158,20 @@ def _until(so: Callable[[], bool]) -> None:
     while not so():
         assert time.monotonic() < deadline
         time.sleep(0.1)
+
+
+def test_the_first_steps_can_be_pasted_and_name_the_new_room(
+    home: dict[str, str], tmp_path: Path, served_room: Serve
+) -> None:
+    url = f"sqlite:///{tmp_path / 'my room.sqlite3'}"
+    said = served_room("--database", url, "--timezone", "Europe/Lisbon").output()
+    assert "The room 'room' (Europe/Lisbon) is new and keeps this name and time zone" in said
+    adopting = next(line for line in said.splitlines() if "policy adopt" in line)
+    (tmp_path / "policy.toml").write_text(A_PLACE)
+    pasted = subprocess.run(
+        adopting, shell=True, capture_output=True, text=True, env=home, cwd=tmp_path, check=False
+    )
+    assert pasted.returncode == 0, pasted.stderr
 
 
 def test_the_demonstration_says_who_can_sign_in_and_leaves_nothing(served_room: Serve) -> None:
@@ -200,7 +226,7 @@ def test_a_simulated_ledger_is_looked_at_as_training_and_gains_nothing(
     home: dict[str, str], tmp_path: Path, served_room: Serve
 ) -> None:
     (tmp_path / "small.toml").write_text(PLAN)
-    (tmp_path / "policy.toml").write_text('[room]\ntitle = "Small"\n')
+    (tmp_path / "policy.toml").write_text('[room]\ntitle = "Small"\n' + A_PLACE)
     url, ledger = f"sqlite:///{tmp_path / 'small.sqlite3'}", tmp_path / "small.jsonl"
     for command in (
         ("simulate", "room", tmp_path / "small.toml", "--ledger", ledger),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from opendcr.cli.output import NOT_HELD, emit, json_option, progress
+from opendcr.cli.output import NOT_HELD, emit, json_option, one_of_two, progress
 from opendcr.errors import InputError
 
 if TYPE_CHECKING:
@@ -142,6 +142,7 @@ def export_command(
         with _database(database):
             writer = _taken_out(out, room)
     else:
+        one_of_two("--from", database=database, room=room)
         given = open_ledger(source)
         with LedgerWriter(out, given.header_record) as writer, progress("Converted") as show:
             writer.write_records(_counted(given.records(), show))
@@ -210,6 +211,7 @@ def _opened(file: Path | None, database: str | None, room: str | None) -> "Itera
     from opendcr.ledger.files import open_ledger
 
     if file is not None:
+        one_of_two("a FILE", database=database, room=room)
         yield open_ledger(file)
         return
     with tempfile.TemporaryDirectory() as folder:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from opendcr.cli.output import json_option
+from opendcr.cli.output import json_option, one_of_two
 from opendcr.errors import InputError
 
 if TYPE_CHECKING:
@@ -50,6 +50,10 @@ def measure(
     """
     from opendcr.measures import measured
 
+    if ledgers:
+        one_of_two("a LEDGER", database=database)
+    if as_json and form != "json":
+        one_of_two("--json", format=form)
     day = _day(as_at)
     with _read(ledgers, database) as rooms:
         found = measured(rooms, names, day)
@@ -58,7 +62,7 @@ def measure(
 
 def _day(text: str | None) -> date | None:
     try:
-        return date.fromisoformat(text) if text else None
+        return date.fromisoformat(text) if text is not None else None
     except ValueError as error:
         raise InputError("--as-at", f"'{text}'", "a date such as 2025-08-31") from error
 

@@ -1,5 +1,6 @@
 """What all commands share: how they answer, show progress, and say what is wrong."""
 
+import errno
 import json
 import os
 import sys
@@ -10,7 +11,7 @@ from typing import Any, TypeVar
 
 import click
 
-from opendcr.errors import OpenDCRError
+from opendcr.errors import InputError, OpenDCRError
 
 DONE, NOT_HELD, BAD_INPUT = 0, 1, 2
 INTERRUPTED, PIPE_CLOSED = 130, 141  # what a shell gives for SIGINT and SIGPIPE
@@ -19,6 +20,7 @@ EXTRAS = {
     "bayes": ("numpyro", "jax"),
     "cluster": ("distributed", "dask"),
 }
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _SECONDS_BETWEEN = 0.2  # between two pictures of progress
 
 _F = TypeVar("_F", bound=Callable[..., Any])
@@ -38,6 +40,13 @@ def emit(as_json: bool, document: Any, text: str) -> None:
 def say(text: str) -> None:
     """A line for people on standard error."""
     click.echo(text, err=True)
+
+
+def one_of_two(beside: str, **options: object) -> None:
+    """Raises InputError for an option that something else given with it would silently replace."""
+    for name, value in options.items():
+        if value is not None:
+            raise InputError(f"--{name}", f"it beside {beside}", "one of the two")
 
 
 @contextmanager
@@ -94,7 +103,7 @@ def run(command: click.Command, arguments: Sequence[str]) -> int:
     except BrokenPipeError:
         return _pipe_closed()
     except OSError as error:
-        return _bad(": ".join(str(part) for part in (error.filename, error.strerror) if part))
+        return _failed(error)
     except ModuleNotFoundError as error:
         return _bad(_missing(error))
     except (KeyboardInterrupt, click.Abort):
@@ -108,6 +117,17 @@ def _flushed(status: int) -> int:
         return status
     except BrokenPipeError:
         return _pipe_closed()
+    except OSError as error:
+        return _failed(error)
+
+
+def _failed(error: OSError) -> int:
+    """A file that cannot be read or written; without a name, and full, it is standard output."""
+    where = error.filename
+    if where is None and error.errno in _FULL:
+        where = "standard output"
+        _close_output()
+    return _bad(": ".join(str(part) for part in (where, error.strerror) if part))
 
 
 def _bad(message: str) -> int:
@@ -130,6 +150,10 @@ def _missing(error: ModuleNotFoundError) -> str:
 
 
 def _pipe_closed() -> int:
+    _close_output()
+    return PIPE_CLOSED
+
+
+def _close_output() -> None:
     # The interpreter flushes standard output once more at its end, and would fail again.
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return PIPE_CLOSED

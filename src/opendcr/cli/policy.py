@@ -40,6 +40,8 @@ def adopt(
     from opendcr.room.policy import read_policy
 
     decided = read_policy(file)
+    if not decided.places:
+        raise InputError(f"{file}, places", "none", "at least one: [[places]] with id, kind, words")
     if timezone and not room:
         raise InputError("--room", "nothing", "the new room's name beside --timezone")
     begun = new_header(str(room), timezone) if timezone else None

@@ -1,11 +1,15 @@
 """`opendcr serve`: the web system in one process."""
 
 import os
+import shlex
+import shutil
 import signal
 import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
 
 import click
 
@@ -50,7 +54,7 @@ def serve(
                 work.append((training.EVERY, training.begin()))
             else:
                 serving.make_ready(new_header(room, timezone), training=False)
-            steps = [] if demo else _first_steps(" --database URL" if database else "")
+            steps = [] if demo else _first_steps(_named(database))
             _announce(demo, f"http://{host}:{port}", steps, as_json)
             serving.run(listener, *work)
 
@@ -66,17 +70,42 @@ def _folder(temporary: bool) -> Iterator[None]:
         yield
 
 
+def _command() -> str:
+    """This program by its name, or by its path where a shell would not find it by its name."""
+    by_path = Path(sys.argv[0]).name == "opendcr" and not shutil.which("opendcr")
+    return shlex.quote(sys.argv[0]) if by_path else "opendcr"
+
+
+def _named(database: str | None) -> str:
+    """The option that names the database again, but for a password that the terminal would keep."""
+    if database is None:
+        return ""
+    return f" --database {'URL' if urlsplit(database).password else shlex.quote(database)}"
+
+
 def _first_steps(where: str) -> list[str]:
-    """The commands without which nobody can work in a room yet."""
+    """The commands without which nobody can work in a room yet, as they can be pasted."""
     from opendcr.web.store.held import look, rooms
     from opendcr.web.store.models import Staff
 
-    steps = []
+    opendcr, steps = _command(), []
     if not any(look(room).room.standing.policies for room in rooms()):
-        steps.append(f"opendcr policy adopt FILE{where}")
+        steps.append(f"{opendcr} policy adopt policy.toml{where}")
     if not Staff.objects.exists():
-        steps.append(f"opendcr staff add NAME --role manager --initials XY{where}")
+        steps.append(f"{opendcr} staff add manager --role manager --initials MA{where}")
     return steps
+
+
+def _of_new_rooms() -> list[str]:
+    """A room's name and zone are under its chain: said while another can still be chosen."""
+    from opendcr.web.store.held import look, rooms
+
+    new = [look(room).room for room in rooms() if look(room).room.seq == 0]
+    return [
+        f"The room '{room.name}' ({room.timezone}) is new and keeps this name and time zone for ever;"
+        " for others, serve another, empty database with --room NAME --timezone ZONE."
+        for room in new
+    ]
 
 
 def _announce(demo: bool, address: str, steps: list[str], as_json: bool) -> None:
@@ -91,9 +120,11 @@ def _announce(demo: bool, address: str, steps: list[str], as_json: bool) -> None
     if demo:
         lines.append("Everybody in it is simulated. Sign in as one of these:")
         lines += [f"  {one['user']:<14} {one['password']:<20} {one['role']}" for one in accounts]
+    lines += [] if demo else _of_new_rooms()
     if steps:
         lines += [
-            "Before anybody can work here, in another terminal:",
+            "Before anybody can work here, in another terminal (policy.toml is what the room's",
+            "clinical lead and manager decided; examples/glasgow/policy.toml is one to begin from):",
             *(f"  {one}" for one in steps),
         ]
     document = {

@@ -5,6 +5,7 @@ number as an integer however it is written; the record stays.
 """
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -17,6 +18,7 @@ from opendcr.ledger.shapes import Json, is_ident, parse_instant, whole_numbers
 
 Record = dict[str, Json]
 
+_LONGEST_ZONE = 64
 SOURCES = ("tap", "paper", "device", "import", "simulation")
 
 
@@ -130,24 +132,41 @@ def decode_header(record: Json, where: str) -> Header:
     """The header of a record; raises LedgerError where it is not one of a ledger of version 1."""
     if not isinstance(record, dict) or record.get("opendcr") != "ledger":
         raise LedgerError(where, shown(record), 'a header: {"opendcr":"ledger","version":1,…}')
-    if record.get("version") != 1:
+    if not _a_count(record.get("version")) or record["version"] != 1:
         raise LedgerError(f"{where}, version", shown(record.get("version")), "1")
     if not _an_ident(record.get("room")):
         raise LedgerError(f"{where}, room", shown(record.get("room")), "the name of a room")
     if not _a_zone(record.get("timezone")):
-        found = shown(record.get("timezone"))
+        found = _named(record.get("timezone"))
         raise LedgerError(f"{where}, timezone", found, "a time zone such as Europe/London")
     header = Header(record["room"], record["timezone"], _origin(record.get("origin"), where))
+    # The header is hashed, and must come back from a database as it was.
     if encode_header(header) != record:
-        # The header is hashed, and must come back from a database as it was.
-        raise LedgerError(where, "keys that a header has not", ", ".join(encode_header(header)))
+        others = ", ".join(map(shown, _beside(record, encode_header(header))))
+        found = f"keys that a header has not: {others}"
+        raise LedgerError(where, found, ", ".join(encode_header(header)))
     return header
+
+
+def _beside(record: Record, header: Record) -> list[str]:
+    """The keys of a record, those of its origin after a dot, that the header has not."""
+    origin = [f"origin.{key}" for key in record["origin"].keys() - header["origin"].keys()]
+    return sorted([*(record.keys() - header.keys()), *origin])
+
+
+def _named(zone: Json) -> str:
+    """A time zone for an error message: what may be a mistyped name, no other text."""
+    fits = isinstance(zone, str) and all(map(is_ident, re.split("[/+]", zone)))
+    return f"'{zone}'" if fits and len(zone) <= _LONGEST_ZONE else outline(zone)
 
 
 def _origin(origin: Json, where: str) -> Origin:
     kinds = ("recorded", "imported", "simulated")
-    if not isinstance(origin, dict) or origin.get("kind") not in kinds:
-        raise LedgerError(f"{where}, origin", shown(origin), f"a kind: {', '.join(kinds)}")
+    if not isinstance(origin, dict):
+        raise LedgerError(f"{where}, origin", shown(origin), "an object with a kind")
+    if origin.get("kind") not in kinds:
+        found = shown(origin.get("kind"))
+        raise LedgerError(f"{where}, origin.kind", found, f"one of {', '.join(kinds)}")
     for key in ("from", "scenario", "version"):
         if not isinstance(origin.get(key, ""), str):
             raise LedgerError(f"{where}, origin.{key}", shown(origin[key]), "a text")

@@ -1,6 +1,6 @@
 """One visit as people read it: every fact in order, what was struck through, and by whom."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
@@ -12,16 +12,35 @@ from opendcr.ledger.shapes import Json
 
 
 @dataclass(frozen=True)
-class Entry:
-    """A fact as it was written and as it now stands.
+class Amendment:
+    """A correction or retraction, and whether it changes anything."""
 
-    `standing` is None where it was retracted, or corrected into another visit. `amended_by` are the
-    corrections and retractions that name it, in `seq` order, whether or not they have effect.
+    fact: Fact
+    has_effect: bool
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A fact of a visit as it was written and as its corrections have it.
+
+    `amended_by` are the corrections and retractions that name it, in `seq` order.
     """
 
+    visit: str
     original: Fact
-    standing: Fact | None
-    amended_by: tuple[Fact, ...]
+    corrected: Fact
+    retracted: bool
+    amended_by: tuple[Amendment, ...]
+
+    @property
+    def moved(self) -> bool:
+        """Whether it was corrected into another visit, or into none."""
+        return not self.retracted and self.corrected.visit != self.visit
+
+    @property
+    def standing(self) -> Fact | None:
+        """The fact as it stands in the visit; None where it was retracted or moved."""
+        return None if self.retracted or self.moved else self.corrected
 
 
 def timeline(facts: Callable[[], Iterable[Fact]], visit: str) -> list[Entry]:
@@ -49,12 +68,20 @@ def timeline(facts: Callable[[], Iterable[Fact]], visit: str) -> list[Entry]:
 def _entry(
     fact: Fact, about: list[Fact], out: set[str], corrected: dict[str, list[Fact]], visit: str
 ) -> Entry | None:
-    standing = amend(fact, corrected.get(fact.id, ()))
-    if visit not in (fact.visit, standing.visit):
+    amended = amend(fact, corrected.get(fact.id, ()))
+    if visit not in (fact.visit, amended.visit):
         return None
-    stands = fact.id not in out and standing.visit == visit
-    amended_by = tuple(one for one in about if one.data["target"] == fact.id)
-    return Entry(fact, standing if stands else None, amended_by)
+    return Entry(visit, fact, amended, fact.id in out, tuple(_amendments(fact, about, out)))
+
+
+def _amendments(fact: Fact, about: list[Fact], out: set[str]) -> Iterator[Amendment]:
+    """A retraction has effect unless it was retracted, a correction if it changes the fact further."""
+    for one in (one for one in about if one.data["target"] == fact.id):
+        if one.kind == "Retracted":
+            yield Amendment(one, one.id not in out)
+        else:
+            before, fact = fact, amend(fact, [one])
+            yield Amendment(one, fact != before)
 
 
 def _when(entry: Entry) -> tuple[object, int]:
@@ -71,7 +98,8 @@ def document_of(entry: Entry) -> dict[str, Json]:
         "struck": entry.standing is None,
         "original": _document(entry.original),
         "standing": _document(entry.standing) if entry.standing else None,
-        "amended_by": [_amendment(fact) for fact in entry.amended_by],
+        "moved_to": entry.corrected.visit if entry.moved else None,
+        "amended_by": [_amendment(one) for one in entry.amended_by],
     }
 
 
@@ -86,13 +114,15 @@ def _document(fact: Fact) -> dict[str, Json]:
     }
 
 
-def _amendment(fact: Fact) -> dict[str, Json]:
+def _amendment(one: Amendment) -> dict[str, Json]:
+    fact = one.fact
     return {
         "fact": fact.id,
         "kind": fact.kind,
         "author": fact.author,
         "recorded": instant(fact.recorded),
         "reason": fact.data["reason"],
+        "has_effect": one.has_effect,
     }
 
 
@@ -100,12 +130,26 @@ def text_of(entry: Entry, zone: str) -> str:
     """The entry in a line or two, in local time; what no longer stands is between `~~`."""
     original = _line(entry.original, zone)
     lines = [original if entry.standing == entry.original else f"~~{original}~~"]
-    if entry.standing not in (None, entry.original):
-        lines.append(f"  now {_line(entry.standing, zone)}")
-    lines += [
-        f"  {_words(fact)} by {fact.author}: {fact.data['reason']}" for fact in entry.amended_by
-    ]
+    if not entry.retracted and entry.corrected != entry.original:
+        lines.append(f"  now {_line(entry.corrected, zone)}{_of_others(entry)}")
+    lines += [_amended(one) for one in entry.amended_by]
     return "\n".join(lines)
+
+
+def _of_others(entry: Entry) -> str:
+    """What a line of a fact does not show: another person, another visit."""
+    before, now = entry.original, entry.corrected
+    told = {"person": (before.person, now.person), "visit": (before.visit, now.visit)}
+    return "".join(
+        f", {what} {new or 'none'} instead of {old or 'none'}"
+        for what, (old, new) in told.items()
+        if old != new
+    )
+
+
+def _amended(one: Amendment) -> str:
+    told = f"  {_words(one.fact)} by {one.fact.author}: {one.fact.data['reason']}"
+    return told if one.has_effect else f"{told}, without effect"
 
 
 def _line(fact: Fact, zone: str) -> str:

@@ -116,6 +116,18 @@ def test_as_at_the_last_day_of_the_calendar_is_as_at_now(folder):
     assert ever["rows"] == json.loads(answer(folder / "glasgow.jsonl", "--json").stdout)["rows"]
 
 
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--database", "sqlite:///x"), "--database: found it beside a LEDGER"),
+        (("--json", "--format", "csv"), "--format: found it beside --json"),
+        (("--as-at", ""), "--as-at: found ''; expected a date"),
+    ],
+)
+def test_no_option_is_silently_left_aside(folder, capsys, options, said):
+    assert said in refused(capsys, folder / "glasgow.jsonl", *options)
+
+
 @pytest.mark.parametrize("day", ["tomorrow", "2025-02-30", "2020-01-01"])
 def test_a_date_that_cannot_be_is_refused(folder, capsys, day):
     assert day in refused(capsys, folder / "glasgow.jsonl", "--as-at", day)

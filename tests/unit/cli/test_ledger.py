@@ -4,11 +4,14 @@ import json
 import resource
 import subprocess
 import sys
+from pathlib import Path
 
 import orjson
 import pytest
 
 from opendcr.ledger.facts import Header, Origin
+from opendcr.ledger.files import LedgerWriter
+from tests.spec.measures.drawn import GLASGOW, drawn
 from tests.unit.ledger.written import facts, write
 
 OPENDCR = [sys.executable, "-c", "from opendcr.cli import main; main()"]
@@ -91,6 +94,47 @@ def test_show_strikes_through_what_no_longer_stands(ledger):
     assert document["timeline"][1]["standing"]["data"] == {"place": "booth-4"}
 
 
+MOVED = """
+id  | happened         | kind      | visit | person | data
+f-1 | 2025-02-03 10:00 | Arrived   | v-1   | p-a    |
+f-2 | 2025-02-03 10:05 | Seated    | v-1   | p-a    | place=booth-1
+f-3 | 2025-02-03 11:00 | Corrected | v-1   |        | target=f-1 reason=wrong_person changes={"person":"p-b"}
+f-4 | 2025-02-03 11:01 | Corrected | v-1   |        | target=f-2 reason=mistake changes={"visit":"v-2"}
+f-5 | 2025-02-03 11:02 | Corrected | v-1   |        | target=f-1 reason=mistake changes={"kind":"Departed"}
+f-6 | 2025-02-03 11:03 | Retracted | v-1   |        | target=f-1 reason=mistake
+f-7 | 2025-02-03 11:04 | Retracted | v-1   |        | target=f-6 reason=mistake
+"""
+
+
+def test_show_says_whose_and_where_a_fact_became_and_which_amendment_changed_nothing(tmp_path):
+    path = tmp_path / "moved.jsonl"
+    with LedgerWriter(path, GLASGOW) as writer:
+        writer.write(drawn(MOVED))
+    assert opendcr("ledger", "show", "--visit", "v-1", path).stdout.splitlines() == [
+        "~~2025-02-03 10:00:00  arrived  (s-1)~~",
+        "  now 2025-02-03 10:00:00  arrived  (s-1), person p-b instead of p-a",
+        "  corrected by s-1: wrong_person",
+        "  corrected by s-1: mistake, without effect",
+        "  retracted by s-1: mistake, without effect",
+        "~~2025-02-03 10:05:00  seated: place booth-1  (s-1)~~",
+        "  now 2025-02-03 10:05:00  seated: place booth-1  (s-1), visit v-2 instead of v-1",
+        "  corrected by s-1: mistake",
+    ]
+    shown = opendcr("ledger", "show", "--visit", "v-1", path, "--json").stdout
+    arrived, seated = json.loads(shown)["timeline"]
+    assert [one["has_effect"] for one in arrived["amended_by"]] == [True, False, False]
+    assert (arrived["moved_to"], seated["moved_to"], seated["struck"]) == (None, "v-2", True)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full on this system")
+def test_a_full_standard_output_is_named(ledger):
+    with open("/dev/full", "w") as full:
+        command = [*OPENDCR, "ledger", "verify", str(ledger)]
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr == "Error: standard output: No space left on device\n"
+
+
 BAD_INPUT = {
     "no such file": (["verify", "none.jsonl"], "none.jsonl: found No such file or directory"),
     "a folder": (["verify", "."], "Is a directory"),
@@ -102,6 +146,9 @@ BAD_INPUT = {
     "an unknown command": (["verfy"], "No such command 'verfy'"),
     "another format": (["export", "--from", "glasgow.jsonl", "--out", "g.csv"], "the suffix '.csv'"),
     "no such folder": (["export", "--from", "glasgow.jsonl", "--out", "no/g.jsonl"], "no/g.jsonl"),
+    "a file and a database": (["verify", "glasgow.jsonl", "--database", "sqlite:///x"], "--database: found it beside a FILE"),
+    "a file and a room": (["show", "--visit", "v-1", "glasgow.jsonl", "--room", "calton"], "--room: found it beside a FILE"),
+    "two sources": (["export", "--from", "glasgow.jsonl", "--out", "g.parquet", "--room", "calton"], "--room: found it beside --from"),
     "import of no ledger": (["import", "other.txt"], "other.txt"),
 }  # fmt: skip
 

@@ -110,9 +110,16 @@ def test_what_is_no_ledger_is_named(first_line, said, tmp_path):
 
 HEADERS = {
     "room": ("two rooms", "a text of 9 characters"),
-    "timezone": ("Europe/Lodnon", "a time zone such as Europe/London"),
-    "origin": ({"kind": "guessed"}, "recorded, imported, simulated"),
-    "title": ("more", "keys that a header has not"),
+    "timezone": (
+        "Europe/Lodnon",
+        "found 'Europe/Lodnon'; expected a time zone such as Europe/London",
+    ),
+    "origin": (
+        {"kind": "guessed"},
+        r"origin.kind: found 'guessed'; .*recorded, imported, simulated",
+    ),
+    "title": ("more", "keys that a header has not: 'title'"),
+    "version": (True, "version: found true; expected 1"),
 }
 
 

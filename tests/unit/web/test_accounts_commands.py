@@ -141,7 +141,7 @@ def test_a_tablet_is_enrolled_by_a_manager_alone_and_revoked_at_once(
         add = ("staff", "add", name, "--role", role, "--initials", "XY", "--password-stdin")
         _done(opendcr, *add, said=PASSWORD)
     server = served_room(environment=environment)
-    assert "opendcr policy adopt FILE" in server.output()
+    assert "opendcr policy adopt policy.toml" in server.output()
     tablet = Browser(server.url)
     seen = {"visit": "v-1", "mode": "report"}
 
