@@ -25,17 +25,18 @@ def read_ledger(path: Path | str) -> Ledger:
     file = open_ledger(path)
     if file.unit == "row":
         rows = scan_rows(file.path)
-        if plainly_whole(rows, file.path, file.header.room) and _all_of_today(rows):
+        if plainly_whole(rows, file.path, file.header.room) and _usable(rows):
             return _lazily(file, rows)
     # Fact by fact: it brings old versions up to date, and names what is wrong.
     return ledger_of(file.header, file.records(), str(file.path), file.place)
 
 
-def _all_of_today(rows: pl.LazyFrame) -> bool:
-    """Whether no needed fact has an older version, which only decoding brings up to date."""
+def _usable(rows: pl.LazyFrame) -> bool:
+    """Whether every needed fact has an id, and none an older version, which only decoding brings up
+    to date."""
     today = {kind: KINDS[kind].version for kind in NEEDED}
     current = pl.col("kind").replace_strict(today, return_dtype=pl.Int64)
-    others = rows.filter(_NEEDED).filter(pl.col("version") != current)
+    others = rows.filter(_NEEDED).filter((pl.col("version") != current) | pl.col("id").is_null())
     return bool(others.select(pl.len()).collect().item() == 0)
 
 

@@ -125,6 +125,8 @@ class _Maker:
         known = self.ledger.stamps.filter(self._by_then)
         seq = known.select(pl.col("seq").max()).collect().item()
         last = self.ledger.stamps.filter(pl.col("seq") == seq).collect()
+        if last["chain"].has_nulls():
+            raise LedgerError(f"{self.ledger.where}, fact {seq}, chain", "null", "a chain value")
         return last["chain"].item(), last["recorded"].item()
 
     def _covered(self, last: datetime) -> set[date]:

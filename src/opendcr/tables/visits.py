@@ -28,9 +28,11 @@ def named_later(arrived: pl.DataFrame, stated: pl.DataFrame, stamps: pl.LazyFram
     nameless = arrived.filter(pl.col("person").is_null())["visit"].drop_nulls()
     about = stated.filter(pl.col("kind").is_in(ABOUT_FACTS))
     in_them = pl.col("visit").is_in(nameless.implode()) & pl.col("person").is_not_null()
-    brought = pl.col("id").is_in(_moved_or_named(about).implode())
+    brought = _moved_or_named(about)
+    # Ids are slow to read, and corrections of a person or a visit rare.
+    wanted = in_them if brought.is_empty() else in_them | pl.col("id").is_in(brought.implode())
     other = ~pl.col("kind").is_in(ABOUT_FACTS)
-    found = stamps.filter(other & (in_them | brought)).drop("chain").collect()
+    found = stamps.filter(other & wanted).drop("chain").collect()
     standing = effective(pl.concat([about, found], how="diagonal").select(*FACTS))
     of_them = standing.filter(in_them).sort("happened", "seq")
     return of_them.unique("visit", keep="first", maintain_order=True).select("visit", "person")

@@ -1,5 +1,7 @@
 """Measuring holds a Parquet ledger to the form of JSON Lines, and believes nothing of its footer."""
 
+from datetime import date
+
 import polars as pl
 import pytest
 
@@ -47,7 +49,7 @@ FORMS = {
     "the last rows cut": (lambda rows: rows[:5], "the end line of 7 facts"),
     "a kind missing": (third("kind", None), "row 3, kind: found null"),
     "an id missing": (third("id", None), "row 3, id: found null"),
-    "a chain missing": (third("chain", None), "row 3, chain: found null"),
+    "an author missing": (third("author", None), "row 3, author: found null"),
     "a column missing": (lambda rows: rows.drop("author"), "column 'author'"),
     "microseconds": (
         lambda rows: rows.with_columns(pl.col("happened").cast(pl.Datetime("us", "UTC"))),
@@ -71,6 +73,14 @@ def test_a_parquet_ledger_of_another_form_is_refused_in_one_line(form, whole, tm
     change(pl.read_parquet(whole)).write_parquet(other, metadata=metadata_of(whole))
     with pytest.raises(LedgerError, match=said):
         measured([read_ledger(other)])
+
+
+def test_a_head_that_is_missing_is_refused(whole, tmp_path):
+    other = tmp_path / "other.parquet"
+    rows = third("chain", None)(pl.read_parquet(whole))
+    rows.write_parquet(other, metadata=metadata_of(whole))
+    with pytest.raises(LedgerError, match="fact 3, chain: found null"):
+        measured([read_ledger(other)], as_at=date(2025, 2, 3))
 
 
 def test_a_parquet_ledger_without_its_end_is_refused(whole, tmp_path):
