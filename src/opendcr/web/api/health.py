@@ -7,15 +7,13 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from cryptography.exceptions import InvalidTag
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, JsonResponse
 
 from opendcr.errors import InputError
 from opendcr.web.store.held import rooms
-from opendcr.web.store.keyring.keys import keys_of
-from opendcr.web.store.keyring.models import WrappedKey
+from opendcr.web.store.keyring.keys import master_fits
 from opendcr.web.store.models import Anchor, Entry, Heartbeat
 from opendcr.web.store.threads import reading, writing
 from opendcr.web.store.trouble import TROUBLE
@@ -75,7 +73,7 @@ def _failing() -> list[str]:
 def _holds(check: Callable[[], bool]) -> bool:
     try:
         return check()
-    except (*TROUBLE, OSError, InvalidTag, InputError):
+    except (*TROUBLE, OSError, InputError):
         return False
 
 
@@ -95,10 +93,9 @@ def migrated() -> bool:
 def keys_open() -> bool:
     """The keys that open the register are there, and the master key opens them.
 
-    Without them no board can be made, and nobody is called by name.
+    Without them nobody is called by name.
     """
-    one = WrappedKey.objects.values_list("owner", flat=True).first()
-    return one is None or one in keys_of([one])
+    return master_fits()
 
 
 def verified() -> bool:

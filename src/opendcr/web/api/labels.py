@@ -1,13 +1,20 @@
 """What the register and the accounts add to a board: names to ids, for those who may see them."""
 
+import time
 from collections import Counter
+from contextlib import suppress
 
 from django.conf import settings
+from django.db import connections
 
 from opendcr.ledger.codec import Record
 from opendcr.web.store.directory import directory
+from opendcr.web.store.keyring.keys import master_fits
 from opendcr.web.store.models import Staff
 from opendcr.web.store.register import words_of
+from opendcr.web.store.trouble import TROUBLE
+
+ASKED_EVERY = 10.0  # seconds
 
 
 def labelled(board: Record, title: str) -> Record:
@@ -21,9 +28,24 @@ def labelled(board: Record, title: str) -> Record:
         "labels": _apart({v: names[one] for v, one in people.items() if one in names}, board),
         "staff_labels": dict(Staff.objects.values_list("staff", "initials")),
         "alert_words": {alert: words[text] for alert, text in texts.items() if text in words},
+        "names_closed": _names_closed(),
         "training": settings.OPENDCR_TRAINING,
         "room_title": title,
     }
+
+
+_fitted: dict[str, tuple[float, bool]] = {}  # by the keys' database: when it was asked, and whether
+
+
+def _names_closed() -> bool:
+    """Whether names are missing because the master key is another register's."""
+    database = str(connections["keys"].settings_dict["NAME"])
+    asked, fits = _fitted.get(database, (float("-inf"), True))
+    if time.monotonic() - asked > ASKED_EVERY:
+        with suppress(*TROUBLE):  # that the database fails for a while takes no name that is known
+            fits = master_fits()
+        _fitted[database] = time.monotonic(), fits
+    return not fits
 
 
 def _apart(labels: dict[str, str], board: Record) -> dict[str, str]:

@@ -19,6 +19,7 @@ from opendcr.web.store import prepare
 from opendcr.web.store.erasing import LookingAgain
 from opendcr.web.store.held import look, rooms
 from opendcr.web.store.keyring.ahead import make_ahead
+from opendcr.web.store.keyring.keys import master_fits
 from opendcr.web.store.ledgers import begin, check_origin
 from opendcr.web.store.threads import end_overdue
 from opendcr.web.store.upkeep import upkeep
@@ -29,6 +30,11 @@ UPKEEP_EVERY = 60.0  # seconds
 OVERDUE_EVERY = 1.0
 KEYS_EVERY = 5.0
 LOOK_AGAIN_EVERY = 2.0  # seconds between looks at what new facts bring under an erasure
+
+ANOTHER_KEY = (
+    "the master key is not the one that this register was begun with: people are shown by their codes."
+    " Stop, put the right one back, and keep this one too: what is written meanwhile is under it"
+)
 
 log = logging.getLogger("opendcr.serve")
 
@@ -67,6 +73,8 @@ def make_ready(header: Header, *, training: bool) -> None:
         begin(header)
     for room in rooms():
         look(room)
+    if not master_fits():
+        log.warning(ANOTHER_KEY)
 
 
 def run(listener: socket.socket, *work: tuple[float, Work]) -> None:

@@ -8,7 +8,9 @@ from opendcr.web.api.boards import boards
 from opendcr.web.api.departed import left_today
 from opendcr.web.api.labels import labelled
 from opendcr.web.store.held import look
+from opendcr.web.store.keyring.models import WrappedKey
 from tests.support import acting
+from tests.unit.web.api.conftest import Ask
 
 
 def _labels(room: str) -> dict[str, str]:
@@ -34,6 +36,25 @@ def test_two_who_chose_the_same_name_are_told_apart_until_one_leaves(room: str) 
     assert labels[other] == "Moira"
     acting.send(room, "Depart", {"how": "well"}, visit=second, mode="report")
     assert _labels(room) == {first: "Craig", other: "Moira"}
+
+
+def test_a_board_has_codes_where_the_master_key_is_another(room: str, ask: Ask) -> None:
+    visit = acting.arrived(room, "p-01", "Craig")
+    WrappedKey.objects.update(wrapped=bytes(60))  # under another key
+    shown = ask("GET", "/api/board", "lead").json()
+    assert shown["names_closed"]
+    assert shown["labels"] == {}
+    assert [one["id"] for one in shown["visits"]] == [visit]
+    assert ask("GET", "/api/reviews", "lead").status_code == 200
+    assert acting.send(room, "Depart", {"how": "well"}, visit=visit).status == 200
+    [left] = ask("GET", "/api/visits/left", "lead").json()["visits"]
+    assert left["label"] == left["code"]
+    assert "keys" in ask("GET", "/readyz").json()["failing"]
+
+
+def test_a_board_whose_names_are_open_says_nothing_of_it(room: str, ask: Ask) -> None:
+    acting.arrived(room, "p-01", "Craig")
+    assert not ask("GET", "/api/board", "lead").json()["names_closed"]
 
 
 @pytest.mark.parametrize(

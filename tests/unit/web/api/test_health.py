@@ -1,14 +1,19 @@
 """Readiness: whether the server can be relied on, however many ask."""
 
 import asyncio
+import logging
 import time
 
 import pytest
 from django.test import Client
 
+from opendcr.ledger.facts import Header, Origin
 from opendcr.web.api import health
+from opendcr.web.config import serving
+from opendcr.web.store.keyring.models import WrappedKey
 from opendcr.web.store.threads import writing
 from opendcr.web.store.upkeep import upkeep
+from tests.support import acting
 
 
 @pytest.fixture
@@ -28,6 +33,18 @@ def test_many_questions_at_once_are_one_look(kept: str, monkeypatch: pytest.Monk
     monkeypatch.setattr(health, "CHECKS", health.CHECKS | counted)
     assert asyncio.run(_asked(50)) == [200] * 50
     assert len(looks) == 1
+
+
+def test_a_server_that_starts_with_another_master_key_says_so(kept: str) -> None:
+    acting.send(kept, "AddNote", {"note": "words"})
+    WrappedKey.objects.update(wrapped=bytes(60))  # under another key
+    said: list[str] = []
+    handler = logging.Handler()
+    handler.emit = lambda record: said.append(record.getMessage())  # type: ignore[method-assign]
+    serving.log.addHandler(handler)
+    serving.make_ready(Header(kept, "Europe/London", Origin("recorded")), training=False)
+    serving.log.removeHandler(handler)
+    assert said == [serving.ANOTHER_KEY]
 
 
 def test_a_writer_that_is_stuck_is_not_ready(kept: str) -> None:

@@ -6,6 +6,7 @@ from datetime import datetime
 from functools import cache
 from pathlib import Path
 
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
 
@@ -43,14 +44,29 @@ def stands(owner: str) -> bool:
 
 
 def keys_of(owners: Iterable[str]) -> dict[str, bytes]:
-    """The keys of those owners who have one."""
+    """The keys of those owners who have one that the master key opens."""
     wanted = list(owners)
     # Few by name, many by reading all: a database takes only so many names in one question.
     held = WrappedKey.objects.filter(owner__in=wanted) if len(wanted) < 500 else WrappedKey.objects
-    return {
-        owner: unseal(_master(), bytes(wrapped), owner)
-        for owner, wrapped in held.values_list("owner", "wrapped")
-    }
+    opened = (
+        (owner, _opened(bytes(key), owner)) for owner, key in held.values_list("owner", "wrapped")
+    )
+    return {owner: key for owner, key in opened if key is not None}
+
+
+def _opened(wrapped: bytes, owner: str) -> bytes | None:
+    """An owner's key; None where it is under another master key: who is called what is then not
+    known, but a board without names is better than none."""
+    try:
+        return unseal(_master(), wrapped, owner)
+    except InvalidTag:
+        return None
+
+
+def master_fits() -> bool:
+    """Whether the master key is the one that the register was begun with."""
+    first = WrappedKey.objects.order_by("made").values_list("owner", flat=True).first()
+    return first is None or first in keys_of([first])
 
 
 def having_keys(owners: Iterable[str]) -> set[str]:

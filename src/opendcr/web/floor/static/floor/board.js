@@ -32,6 +32,7 @@ export function drawBoard() {
   drawHeader(board);
   drawPlaces(board);
   for (const [side, parts] of Object.entries(lists(board))) drawColumn(side, parts);
+  byId("codes").hidden = !board.names_closed;
   byId("closed").hidden = board.state === "open";
   byId("closed").replaceChildren(...closedWords(board));
 }
