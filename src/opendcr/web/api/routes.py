@@ -12,7 +12,6 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from opendcr.errors import InputError
 from opendcr.ledger.codec import instant, outline
-from opendcr.ledger.shapes import is_ident
 from opendcr.web.api import schemas, visits
 from opendcr.web.api.access import SignedIn, for_the_known, problem, sender_from, unknown_sender
 from opendcr.web.api.boards import board_text
@@ -28,7 +27,7 @@ from opendcr.web.store.models import SigningKey
 from opendcr.web.store.proof import Sender, public_key
 from opendcr.web.store.threads import erasing, measuring, reading, writing
 from opendcr.web.store.trouble import TROUBLE, words_for
-from opendcr.web.store.visible import fact_for
+from opendcr.web.store.visible import SEE_ALL, answer_for, fact_for
 from opendcr.web.store.write import erases, write
 
 FACTS_AT_ONCE = 500
@@ -72,7 +71,7 @@ async def command(request: HttpRequest) -> HttpResponse:
     sender = sender_from(request)
     body = await body_of(request)
     thread = erasing if erases(body) else writing
-    return _json(await thread(_write, body, sender))
+    return _json(_shown(await thread(_write, body, sender), body, sender))
 
 
 def _write(body: Any, sender: Sender) -> Answered:
@@ -81,6 +80,15 @@ def _write(body: Any, sender: Sender) -> Answered:
     except InputError as problem:
         return unacceptable(problem)
     return write(room, body, sender)
+
+
+def _shown(answered: Answered, body: Any, sender: Sender) -> Answered:
+    """The answer as the sender may see it: what was stored of it is the same for everybody."""
+    if answered.status != 200 or sender.role in SEE_ALL:
+        return answered
+    answer = orjson.loads(answered.body)
+    answer["facts"] = answer_for(sender.role, answer["facts"], body)
+    return Answered(answered.status, orjson.dumps(answer).decode())
 
 
 @api.get("facts", response={200: schemas.Facts, **PROBLEMS})
@@ -142,7 +150,7 @@ async def left_today(request: HttpRequest, room: str | None = None) -> Any:
 async def story(request: HttpRequest, visit: str, room: str | None = None) -> Any:
     """Everything recorded of a visit, in order, as the sender's role may see it."""
     sender = sender_from(request, "people")
-    if not is_ident(visit):  # PostgreSQL fails on a text that holds a NUL
+    if "\0" in visit:  # PostgreSQL fails on it
         raise InputError("visit", "no id", "the id of a visit")
     return await reading(lambda: visits.story_of(only_room(room), visit, sender.role))
 

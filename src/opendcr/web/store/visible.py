@@ -4,7 +4,7 @@ An analyst reads pseudonymous facts and unreleased measures, never a name or a t
 administrator keeps accounts and reads nothing about people; a device alone reads nothing.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from opendcr.ledger.codec import Record
@@ -25,6 +25,8 @@ VISIBLE: Mapping[str, frozenset[str]] = MappingProxyType(
         "device": frozenset(),
     }
 )
+
+SEE_ALL = frozenset({"worker", "nurse", "lead", "manager"})  # every field of every fact
 
 # Reception sees who is here, where and since when; not what they use nor what a body shows.
 _DOOR_DATA = frozenset(
@@ -57,6 +59,27 @@ def fact_for(role: str, record: Record) -> Record:
     elif role == "analyst":
         data = _without_texts(record["kind"], data)
     return {**record, "data": data}
+
+
+def answer_for(role: str, facts: Sequence[Record], sent: Json) -> list[Record]:
+    """The facts of an answer as whoever sent the command may see them: as a read would show them,
+    and to a role that reads none, what it said itself."""
+    if may_read(role, "facts"):
+        return [fact_for(role, record) for record in facts]
+    said = sent if isinstance(sent, Mapping) else {}
+    return [_as_sent(record, said) for record in facts]
+
+
+def _as_sent(record: Record, said: Mapping[str, Json]) -> Record:
+    data = said.get("data")
+    named = set(data) if isinstance(data, Mapping) else set()
+    # Whom it is about is filled in by the room, and so is where they are.
+    known = {key: record[key] for key in ("visit", "person") if said.get(key) != record[key]}
+    shown = {key: one for key, one in record["data"].items() if key in named | _OF_THE_ANSWER}
+    return {**record, **dict.fromkeys(known), "data": shown}
+
+
+_OF_THE_ANSWER = frozenset({"emergency", "reason", "about", "kind", "fields", "clock", "because"})
 
 
 def board_for(role: str, board: Record) -> Record:

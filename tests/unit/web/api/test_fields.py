@@ -52,6 +52,27 @@ def test_facts_hold_what_a_role_may_see(ask: Ask, visit: str, role: str) -> None
     assert ("spo2" in seen["data"]) == (role == "analyst")
 
 
+@pytest.mark.parametrize("role", ["administrator", "device"])
+def test_an_answer_tells_a_role_that_reads_nothing_only_what_it_said(
+    ask: Ask, visit: str, role: str
+) -> None:
+    for kind, data in (("Observe", {"response": "voice"}), ("StartEmergency", {})):
+        command = acting.body(kind, data, visit=visit)
+        answers = [ask("POST", "/api/commands", role, command) for _ in range(2)]
+        assert answers[0].content == answers[1].content
+        assert b"p-1f0c" not in answers[0].content
+        assert b"booth-1" not in answers[0].content
+        fact = answers[0].json()["facts"][0]
+        assert (fact["command"], fact["visit"]) == (command["id"], visit)
+        assert data.items() <= fact["data"].items()
+
+
+def test_an_answer_tells_the_door_what_a_read_would(ask: Ask, visit: str) -> None:
+    command = acting.body("Observe", {"breaths": 11, "spo2": 93}, visit=visit)
+    fact = ask("POST", "/api/commands", "reception", command).json()["facts"][0]
+    assert (fact["person"], fact["data"]) == ("p-1f0c", {})
+
+
 def test_no_answer_but_the_board_and_the_search_holds_a_name(ask: Ask, visit: str) -> None:
     for role in ("reception", "worker", "nurse", "lead", "manager", "analyst", "administrator"):
         for path in ("/api/facts", "/api/measures", "/api/openapi.json", "/healthz", "/readyz"):
