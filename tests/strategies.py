@@ -81,6 +81,8 @@ def _(shape: shapes.Flag) -> st.SearchStrategy[Any]:
 
 @values.register
 def _(shape: shapes.Ident) -> st.SearchStrategy[Any]:
+    if shape.form is not None:
+        return st.from_regex(shape.form, fullmatch=True).filter(lambda id: len(id) <= 64)
     number = st.text("0123456789abcdef-", min_size=1, max_size=12)
     return number.map(f"{shape.letter}-{{}}".format) if shape.letter else idents
 

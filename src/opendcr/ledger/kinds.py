@@ -55,6 +55,29 @@ class Kind:
         return {**self.required, **self.optional}
 
 
+# Of what people choose, numbers alone: a lot or a version may hold letters, but no run of four.
+_NUMBER = "(?:(?:[A-Za-z]{1,3}(?:[._:-][A-Za-z]{1,3})?)?[._:-]?[0-9])+[A-Za-z]{0,3}"
+_ROLE = "|".join(roles.ROLES.codes)
+_fact = Ident(
+    "a fact", form="(?:[a-z]-)?[0-9a-f-]{1,61}", like="5f0c17de-3d4b-5a43-9c10-6f3e2b7a9d55"
+)
+_staff = Ident(
+    "a member of staff",
+    form=f"s-(?:[0-9a-f-]{{1,61}}|(?:{_ROLE})(?:-[0-9]{{1,4}})?)",
+    like="s-1f09c2d4ab",
+)
+_batch = Ident("a batch", form=_NUMBER, like="NX-2025-0117")
+_bag = Ident("a bag", form=_NUMBER, like="B-0117")
+_terms = Ident("a version of the terms", form=f"(?:terms-|version-)?{_NUMBER}", like="2026-11")
+
+# What a notice is raised by, and a place blocked by.
+NOTICED = (
+    "emergency", "breathing_check", "check", "seat_limit", "assessment_review", "no_arrival",
+    "wrong_place", "twice_here", "open_at_closing", "over_capacity", "equipment", "review",
+    "staffing", "nurses", "turnover",
+)  # fmt: skip
+_rule = Ident("a rule", form="|".join(NOTICED), like="seat_limit")
+
 _place = {"place": Ident("a place")}
 _emergency = {"emergency": Ident("an emergency", "e")}
 _note: dict[str, Shape] = {"note": Text()}
@@ -71,12 +94,12 @@ _KINDS = [
          {"other": Ident("a person", "p")}),
     Kind("Unlinked", "Unlink", "person", "found not to be one person", {"other": Ident("a person", "p")}),
     Kind("Erased", "Erase", "person", "name and texts erased"),
-    Kind("TermsAccepted", "AcceptTerms", "any", "accepted the terms", {"terms": Ident("a version of the terms")}),
+    Kind("TermsAccepted", "AcceptTerms", "any", "accepted the terms", {"terms": _terms}),
     Kind("ConsentGiven", "GiveConsent", "person", "consented", {"consent": Code(people.CONSENTS)}),
     Kind("ConsentWithdrawn", "WithdrawConsent", "person", "withdrew consent", {"consent": Code(people.CONSENTS)}),
     Kind("ExclusionImposed", "ImposeExclusion", "person", "excluded until a date",
          {"scope": Code(people.EXCLUSION_SCOPES), "until": Instant()}, {"reason": Code(people.INCIDENTS), **_note}),
-    Kind("ExclusionLifted", "LiftExclusion", "person", "exclusion lifted", {"exclusion": Ident("a fact")}, _note),
+    Kind("ExclusionLifted", "LiftExclusion", "person", "exclusion lifted", {"exclusion": _fact}, _note),
     # The way through the room
     Kind("Arrived", "Arrive", "visit", "arrived", {},
          {"reasons": Many(Code(care.REASONS)), "needs": Many(Code(people.NEEDS))}),
@@ -88,7 +111,7 @@ _KINDS = [
     Kind("CameBack", "ComeBack", "visit", "came back"),
     Kind("Called", "Call", "visit", "called", {}, _place),
     Kind("Seated", "Seat", "visit", "seated", _place),
-    Kind("Allocated", "Allocate", "visit", "given an observer", {"observer": Ident("a member of staff")}),
+    Kind("Allocated", "Allocate", "visit", "given an observer", {"observer": _staff}),
     Kind("SuppliesIssued", "IssueSupplies", "any", "given supplies", {"items": Counts(care.SUPPLIES, 1000)},
          {"takeaway": Flag()}),
     Kind("SuppliesReturned", "ReturnSupplies", "any", "returned used equipment",
@@ -111,8 +134,8 @@ _KINDS = [
     Kind("InterventionGiven", "GiveIntervention", "any", "intervention",
          {"intervention": Code(care.INTERVENTIONS)},
          {**_emergency, "micrograms": Number(1, 20000, "micrograms"), "route": Code(care.NALOXONE_ROUTES),
-          "litres": Number(0, 25, "litres a minute"), "batch": Ident("a batch"),
-          "witness": Ident("a member of staff"), "stopped": Flag(), **_note}, body=True),
+          "litres": Number(0, 25, "litres a minute"), "batch": _batch,
+          "witness": _staff, "stopped": Flag(), **_note}, body=True),
     Kind("AmbulanceCalled", "CallAmbulance", "any", "ambulance called", {}, _emergency, body=True),
     Kind("AmbulanceArrived", "RecordAmbulanceArrival", "any", "ambulance arrived", {}, _emergency, body=True),
     Kind("AmbulanceLeft", "RecordAmbulanceDeparture", "any", "ambulance left", {},
@@ -122,46 +145,46 @@ _KINDS = [
     # Care and referral
     Kind("ServiceProvided", "ProvideService", "any", "service", {"service": Code(care.SERVICES)}, _note),
     Kind("Referred", "Refer", "any", "referred",
-         {"referral": Ident("a referral"), "destination": Code(care.DESTINATIONS)}, _note),
+         {"referral": Ident("a referral", "r"), "destination": Code(care.DESTINATIONS)}, _note),
     Kind("ReferralUpdated", "UpdateReferral", "any", "referral updated",
-         {"referral": Ident("a referral"), "status": Code(care.REFERRAL_STATUSES)}, _note),
+         {"referral": Ident("a referral", "r"), "status": Code(care.REFERRAL_STATUSES)}, _note),
     Kind("NaloxoneSupplied", "SupplyNaloxone", "any", "given naloxone to take home", {"kits": Number(1, 20, "kits")},
-         {"first": Flag(), "batch": Ident("a batch")}),
+         {"first": Flag(), "batch": _batch}),
     Kind("IncidentReported", "ReportIncident", "any", "incident", {"incident": Code(people.INCIDENTS)}, _note),
     Kind("NoteAdded", "AddNote", "any", "note", {"note": Text()}),
     # The room
     Kind("PolicyAdopted", "AdoptPolicy", "room", "policy adopted", {"policy": Document("the whole policy")}),
-    Kind("TermsPublished", "PublishTerms", "room", "terms published", {"terms": Ident("a version of the terms")}, _note),
+    Kind("TermsPublished", "PublishTerms", "room", "terms published", {"terms": _terms}, _note),
     Kind("RoomOpened", "OpenRoom", "room", "room opened"),
     Kind("RoomPaused", "PauseRoom", "room", "room paused", {"reason": Code(people.PAUSES)}),
     Kind("RoomResumed", "ResumeRoom", "room", "room resumed"),
     Kind("RoomClosed", "CloseRoom", "room", "room closed"),
     Kind("PlaceBlocked", "BlockPlace", "room", "place blocked", {**_place, "reason": Code(people.PAUSES)},
-         {"rule": Ident("a rule")}),
+         {"rule": _rule}),
     Kind("PlaceReleased", "ReleasePlace", "room", "place released", _place),
     Kind("StaffSignedOn", "SignOnStaff", "room", "came on shift",
-         {"staff": Ident("a member of staff"), "role": Code(roles.ROLES)}),
-    Kind("StaffSignedOff", "SignOffStaff", "room", "went off shift", {"staff": Ident("a member of staff")}),
+         {"staff": _staff, "role": Code(roles.ROLES)}),
+    Kind("StaffSignedOff", "SignOffStaff", "room", "went off shift", {"staff": _staff}),
     Kind("EquipmentChecked", "CheckEquipment", "room", "equipment checked",
          {"items": Many(Code(care.EQUIPMENT)), "ready": Flag()}, _note),
     Kind("StockCounted", "CountStock", "room", "stock counted", {"items": Counts(care.SUPPLIES, 1_000_000)}),
     Kind("HandoverSigned", "SignHandover", "room", "handover signed", {}, _note),
-    Kind("DrugAlertRaised", "RaiseDrugAlert", "room", "drug alert", {"alert": Ident("an alert")},
+    Kind("DrugAlertRaised", "RaiseDrugAlert", "room", "drug alert", {"alert": Ident("an alert", "a")},
          {"substances": _use["substances"], **_note}),
-    Kind("DrugAlertWithdrawn", "WithdrawDrugAlert", "room", "drug alert withdrawn", {"alert": Ident("an alert")}),
-    Kind("DrugsFound", "RecordDrugsFound", "room", "drugs found", {"bag": Ident("a bag"), "witness": Ident("a member of staff")},
+    Kind("DrugAlertWithdrawn", "WithdrawDrugAlert", "room", "drug alert withdrawn", {"alert": Ident("an alert", "a")}),
+    Kind("DrugsFound", "RecordDrugsFound", "room", "drugs found", {"bag": _bag, "witness": _staff},
          {**_place, "area": Code(places.AREAS), **_note}),
     Kind("AuthorityRequestRecorded", "RecordAuthorityRequest", "room", "request by an authority", {}, _note),
     # About facts
-    Kind("Acknowledged", "Acknowledge", "any", "acknowledged", {"rule": Ident("a rule"), "subject": Ident("its subject"), "due": Instant()}),
-    Kind("Attributed", "Attribute", "any", "author named", {"target": Ident("a fact"), "staff": Ident("a member of staff")}),
+    Kind("Acknowledged", "Acknowledge", "any", "acknowledged", {"rule": _rule, "subject": Ident("its subject"), "due": Instant()}),
+    Kind("Attributed", "Attribute", "any", "author named", {"target": _fact, "staff": _staff}),
     Kind("Corrected", "Correct", "any", "corrected",
-         {"target": Ident("a fact"), "changes": Document("happened, person, visit or data"), "reason": Code(people.WHY)}, _note),
-    Kind("Retracted", "Retract", "any", "retracted", {"target": Ident("a fact"), "reason": Code(people.WHY)}, _note),
+         {"target": _fact, "changes": Document("happened, person, visit or data"), "reason": Code(people.WHY)}, _note),
+    Kind("Retracted", "Retract", "any", "retracted", {"target": _fact, "reason": Code(people.WHY)}, _note),
     Kind("ReviewFlagged", "FlagForReview", "any", "to review",
-         {"reason": Ident("a reason")}, {"about": Ident("a fact"), "fields": Many(Ident("a key")), "kind": Ident("a kind"),
+         {"reason": Ident("a reason")}, {"about": _fact, "fields": Many(Ident("a key")), "kind": Ident("a kind"),
           "report": Document("what was reported and could not be taken as it stands"), **_note}),
-    Kind("ReviewResolved", "ResolveReview", "any", "reviewed", {"flag": Ident("a fact")}, _note),
+    Kind("ReviewResolved", "ResolveReview", "any", "reviewed", {"flag": _fact}, _note),
 ]  # fmt: skip
 
 KINDS: Mapping[str, Kind] = MappingProxyType({kind.fact: kind for kind in _KINDS})

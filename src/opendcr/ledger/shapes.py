@@ -111,13 +111,18 @@ class Ident:
 
     No spaces and at most 64 characters, so that no sentence and no full name fits in. Where devices
     make such ids, `letter` is what they begin with; a new one has only hexadecimal digits and
-    dashes behind it, so that no word fits in.
+    dashes behind it, so that no word fits in. Others have a `form`, a regular expression that keeps
+    names out as far as one can, and an example that is `like` them.
     """
 
     of: str
     letter: str | None = None
+    form: str | None = None
+    like: str = ""
 
     def expects(self) -> str:
+        if self.form is not None:
+            return f"the id of {self.of}, such as {self.like}"
         if self.letter is not None:
             return f"the id of {self.of}: '{self.letter}-' and up to 61 hexadecimal digits or '-'"
         return f"the id of {self.of}: up to 64 letters, digits, '-', '_', '.', ':'"
@@ -135,6 +140,8 @@ class Ident:
         return {"type": "string", "pattern": f"^{self._form()}$"}
 
     def _form(self) -> str:
+        if self.form is not None:
+            return f"(?:{self.form})"
         return f"{self.letter}-[0-9a-f-]{{1,61}}" if self.letter else "[A-Za-z0-9._:-]{1,64}"
 
 

@@ -445,6 +445,7 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
     "Referred": (visit_open_if_named,),
     "NaloxoneSupplied": (visit_open_if_named,),
     "DrugAlertRaised": (alert_says_something,),
+    "DrugsFound": (place_exists,),
     "PolicyAdopted": (policy_is_valid,),
     "RoomClosed": (nobody_inside,),
     "PlaceBlocked": (place_exists,),

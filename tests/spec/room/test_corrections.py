@@ -61,7 +61,7 @@ def test_nothing_is_corrected_into_the_future():
 
 def test_a_correction_of_nothing_that_is_known_is_held_for_review():
     world = World()
-    (held,) = world.report("Retracted", target="f-nobody-knows", reason="mistake")
+    (held,) = world.report("Retracted", target="f-00", reason="mistake")
     assert (held.kind, held.data["reason"]) == ("ReviewFlagged", "target_unknown")
 
 

@@ -18,6 +18,7 @@ from opendcr.ledger.kinds import BODY_KINDS
 from opendcr.ledger.shapes import Json
 from opendcr.room.decide import by_wrong_clock, decide
 from opendcr.room.intake import Intake
+from opendcr.room.known import known_only, places_of
 from opendcr.room.room import Room
 from opendcr.web.store.addressed import taken_in
 from opendcr.web.store.answers import (
@@ -30,7 +31,7 @@ from opendcr.web.store.answers import (
 )
 from opendcr.web.store.archive import StoredArchive
 from opendcr.web.store.erasing import apply_erasures
-from opendcr.web.store.held import Held, current, keep
+from opendcr.web.store.held import Held, current, keep, look
 from opendcr.web.store.keyring.ahead import ready_for
 from opendcr.web.store.models import Answer, Entry, Secret
 from opendcr.web.store.proof import Author, Sender, author_of
@@ -49,7 +50,7 @@ def write(
     changes nothing.
     """
     try:
-        taken = taken_in(room, body)
+        taken = known_only(taken_in(room, body), places_of(look(room).room))
         author = author_of(body, taken, sender)
         ready_for(len(taken.texts) + bool(taken.unreadable), body=taken.kind in BODY_KINDS)
     except InputError as problem:

@@ -304,7 +304,7 @@ def test_words_about_what_became_of_a_referral_go_with_whose_it_is(room: str) ->
 
 def test_words_about_a_flag_go_with_whom_it_is_about(room: str) -> None:
     visit = acting.arrived(room, SENGA)
-    flag = send(room, "FlagForReview", {"reason": "odd"}, visit=visit).facts[0]["id"]
+    flag = send(room, "FlagForReview", {"reason": "incomplete"}, visit=visit).facts[0]["id"]
     resolved = send(room, "ResolveReview", {"flag": flag, "note": WORDS}).facts[0]
     text = resolved["data"]["note"]["text"]
     assert resolved["person"] is None
