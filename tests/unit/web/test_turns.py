@@ -84,7 +84,7 @@ def test_wrong_passwords_at_once_count_and_are_delayed_as_in_turn(room: str) -> 
         asked = (AsyncClient().post("/sign-in", form) for _ in range(8))
         return [answer.status_code for answer in await asyncio.gather(*asked)]
 
-    assert sorted(asyncio.run(guesses())) == [403] * FOR_A_NAME + [503] * (8 - FOR_A_NAME)
+    assert sorted(asyncio.run(guesses())) == [403] * FOR_A_NAME + [429] * (8 - FOR_A_NAME)
     assert delay._wrong["nurse"][0] == FOR_A_NAME
     assert delay.seconds_for("nurse") == 2.0
     assert delay.seconds_for("nurse at t-1") == 0  # a tablet does not wait for a stranger's guesses

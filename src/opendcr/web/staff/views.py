@@ -54,7 +54,7 @@ async def _attempted(request: HttpRequest) -> HttpResponseBase:
         async with turn(attempt):
             user = await _checked(request, attempt)
     except Crowded:
-        return await _form(request, name, CROWDED, 503)
+        return await _form(request, name, CROWDED, 429)
     if user is None:
         return await _form(request, name, WRONG)
     return await _begun(request, user)
