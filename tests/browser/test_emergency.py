@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import SOON
 from tests.support.acting import PASSWORD
@@ -131,6 +131,54 @@ def test_a_booth_names_whom_its_emergency_is_about_though_nobody_is_seated_there
     room.send("Correct", said)
     expect(tile).to_contain_text("Elsewhere", timeout=SOON)
     expect(tile).not_to_contain_text("not said yet")
+
+
+def test_the_key_of_emergency_held_or_pressed_twice_begins_one_and_another_is_one_tap_away(
+    room: "Room", sign_in: "SignIn"
+) -> None:
+    page = sign_in("nurse")
+    expect(page.locator("#age")).to_contain_text("live")
+    page.keyboard.down("Shift")
+    for _ in range(5):
+        page.keyboard.down("E")  # without being let go it repeats
+    page.keyboard.up("E")
+    page.keyboard.press("E")
+    page.keyboard.up("Shift")
+    first = shown(page)
+    expect(page.locator("#story")).not_to_contain_text("sending", timeout=SOON)
+    assert running(room) == [first]
+    page.get_by_role("button", name="Another EMERGENCY").click()
+    assert shown(page) != first
+    expect(page.locator("#story")).not_to_contain_text("sending", timeout=SOON)
+    assert len(running(room)) == 2
+
+
+def test_a_page_whose_tap_is_not_answered_says_so_at_once_and_further_taps_mean_the_same(
+    room: "Room", sign_in: "SignIn"
+) -> None:
+    page = sign_in("nurse")
+    page.goto(room.url + "/device")
+    held: list[Route] = []
+    answers = False
+    for path in ("**/api/commands", "**/emergency/"):
+        page.route(path, lambda route: route.continue_() if answers else held.append(route))
+    said = page.evaluate(
+        """() => [1, 2, 3].map(() => {
+          document.querySelector("[data-emergency]").click();
+          return document.querySelector("[role=alert]").textContent;
+        })"""
+    )
+    assert {words.split(",")[0] for words in said} == {"EMERGENCY noted"}
+    while len(held) < 4:
+        page.wait_for_timeout(50)
+    sent = [route.request.post_data_json for route in held if route.request.post_data]
+    assert len(sent) == 3 and len({command["id"] for command in sent}) == 1
+    answers = True
+    for route in held:
+        route.continue_()
+    id = shown(page)
+    expect(page.locator("#story")).not_to_contain_text("sending", timeout=SOON)
+    assert running(room) == [id]
 
 
 def test_a_key_records_its_moment_and_asks_for_detail_afterwards(

@@ -1,7 +1,7 @@
 // The floor's page: hears the room, draws it each time it moves, and ticks each second on server time.
 
 import { openAlerts } from "./affairs.js";
-import { HANDED_ON } from "./alarm.js";
+import { handedOn } from "./alarm.js";
 import { openArrive } from "./arrive.js";
 import { drawBoard, fellDue } from "./board.js";
 import { measure, measureAnswer, measurePage, setZone, steady, writeClocks } from "./clock.js";
@@ -10,7 +10,7 @@ import { drawEmergency, emergencyWords, showEmergency, shownEmergency, startEmer
 import { Freshness, STALE } from "./freshness.js";
 import { h } from "./dom.js";
 import { EMERGENCY } from "./hotkeys.js";
-import { adopt, begunHere, running, takeUpUnsaved } from "./incident.js";
+import { adopt, begunHere, justBegun, running, takeUpUnsaved } from "./incident.js";
 import { toggleNames } from "./names.js";
 import { panelFollows } from "./panel.js";
 import { openPlace } from "./place.js";
@@ -164,6 +164,9 @@ function refusedAfterwards({ detail: entry }) {
   }
 }
 
+/** The second tap of a double tap is none, wherever on the changed screen it falls. */
+const startByTap = ({ detail: taps }) => taps < 2 && startEmergency();
+
 /** What needs the board, and so a person who may read it. */
 const known = (run) => () => { if (seesBoard()) run(); };
 
@@ -171,6 +174,7 @@ const known = (run) => () => { if (seesBoard()) run(); };
 function emergencyFromHere() {
   const button = document.querySelector("#panel[open] .panel__alarm");
   if (button) button.click();
+  else if (justBegun()) showEmergency(justBegun());
   else startEmergency();
 }
 
@@ -198,7 +202,7 @@ function start() {
   on("alert", known(openAlerts));
   on("help", () => showKeys(keys));
   on("privacy", keys.p.run);
-  document.querySelectorAll("[data-start-emergency]").forEach((button) => button.addEventListener("click", () => startEmergency()));
+  document.querySelectorAll("[data-start-emergency]").forEach((button) => button.addEventListener("click", startByTap));
   document.addEventListener("emergency", (event) => startEmergency(event.detail));
   on("heard", sayHeard);
   addEventListener("pointerdown", wakeSound);
@@ -225,15 +229,12 @@ function listen() {
   fetchBoard();
 }
 
-/** Takes up the emergency that another page began, or the one that the address names. */
+/** Takes up the emergencies that another page began, or the one that the address names. */
 function handOn() {
-  const handed = sessionStorage.getItem(HANDED_ON);
-  sessionStorage.removeItem(HANDED_ON);
-  if (handed) {
-    const id = adopt(JSON.parse(handed));
-    acknowledge(id);
-    showEmergency(id);
-  } else if (location.hash.startsWith("#e-")) wanted = location.hash.slice(1);
+  const ids = handedOn().map(adopt);
+  ids.forEach(acknowledge);
+  if (ids.length) showEmergency(ids.at(-1));
+  else if (location.hash.startsWith("#e-")) wanted = location.hash.slice(1);
 }
 
 start();

@@ -1,21 +1,28 @@
 // The emergencies that run: what the board tells, and what was touched here and the board does not
 // tell yet. A stopwatch starts at the touch and waits for no server.
 
-import { now, reading } from "./clock.js";
+import { now, reading, steady } from "./clock.js";
 import { desk, outbox } from "./desk.js";
 import { randomHex } from "./uuid.js";
 import { boot } from "./words.js";
 
+const AGAIN = 3000; // ms within which the key that begins an emergency means the one that it began
+
 /** By emergency: {id, since, visit, place, area, entries, end}. */
 const local = new Map();
+let last = null; // the emergency begun here last: {id, at}
 
 /** Begins an emergency at once and sends it. @returns {string} its id */
 export function begin({ visit = null, place = null } = {}) {
   const id = `e-${randomHex(8)}`;
   takeUp({ id, since: now(), visit, place });
+  last = { id, at: steady() };
   record(id, "StartEmergency", place ? { place } : {}, "Emergency", { visit });
   return id;
 }
+
+/** The emergency that was begun here a moment ago; null where none was. */
+export const justBegun = () => (last && steady() - last.at < AGAIN ? last.id : null);
 
 function takeUp({ id, since, visit = null, place = null }) {
   local.set(id, { id, since, visit, place, area: null, entries: [] });
