@@ -98,6 +98,17 @@ def test_who_signs_out_is_out(browser: Client) -> None:
     assert browser.get("/api/board").status_code == 401
 
 
+@pytest.mark.parametrize("next", ["nurse", "lead"])
+def test_whoever_signs_in_on_a_browser_ends_the_session_before(browser: Client, next: str) -> None:
+    acting.signs_in("lead")
+    before = Client()
+    before.cookies["opendcr_session"] = browser.cookies["opendcr_session"].value
+    assert before.get("/api/board").status_code == 200
+    assert _signs_in(browser, username=next).status_code == 302
+    assert browser.get("/api/board")["OpenDCR-Staff"] == f"s-{next}"
+    assert before.get("/api/board").status_code == 401
+
+
 def test_a_key_is_registered_for_who_is_signed_in(browser: Client) -> None:
     jwk = {
         "kty": "EC",
