@@ -148,7 +148,11 @@ COMMAND = {
         "offset_age_ms": {"type": ["integer", "null"]},
         "because": {"type": ["string", "null"]},
         "source": {"type": "string", "enum": ["tap", "paper", "device", "simulation"]},
-        "author": {"type": "string"},
+        "author": {
+            "type": ["string", "null"],
+            "description": "who did it; left out: whoever is signed in; null: nobody was signed in "
+            "where it was tapped, so that a report on a body is recorded as unattributed",
+        },
         "proof": {
             "type": "object",
             "properties": {"key": {"type": "string"}, "signature": {"type": "string"}},

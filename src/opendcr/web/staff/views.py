@@ -120,9 +120,13 @@ def _here_already(request: HttpRequest) -> dict[str, object]:
     """Whoever is signed in already, and may be leaving; and whether they may read the figures."""
     sender = sender_of(request)
     if sender is None or sender.staff is None:
-        return {}
+        return {"boot": {"staff": None}}
     here = Staff.objects.select_related("user").get(staff=sender.staff)
-    return {"here": here.called, "figures": may_read(sender.role, "evidence")}
+    return {
+        "here": here.called,
+        "figures": may_read(sender.role, "evidence"),
+        "boot": {"staff": {"id": here.staff}},
+    }
 
 
 def _tablet_of(request: HttpRequest) -> str | None:

@@ -55,11 +55,12 @@ class Author:
 def author_of(body: Mapping[str, Json], taken: Intake, sender: Sender) -> Author:
     """The author of a command; raises NoProof where another's name is not proven.
 
-    What is seen of a body is never lost for want of a proof: from a device it is taken in as
-    unattributed, and somebody names the author later.
+    A body that names no author is by whoever is signed in; one whose author is null says that nobody
+    was, and is put down to nobody, whoever has signed in since. What is seen of a body is never lost
+    for want of a proof: it is taken in as unattributed, and somebody names the author later.
     """
-    named = body.get("author")
-    if sender.staff is not None and named in (None, sender.staff):
+    named = body.get("author", sender.staff)
+    if sender.staff is not None and named == sender.staff:
         return Author(sender.staff, sender.role, sender.device)
     # Only an id may go into a question: PostgreSQL fails on a text that holds a NUL.
     named = named if isinstance(named, str) and is_ident(named) else None

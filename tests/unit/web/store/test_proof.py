@@ -129,6 +129,15 @@ def test_what_is_seen_of_a_body_is_taken_from_a_device_alone(room: str, tablet: 
     assert sent(room, unproven, DEVICE).facts[0]["author"] == "unattributed"
 
 
+def test_a_page_that_says_nobody_is_signed_in_writes_in_nobodys_name(room: str) -> None:
+    """Somebody has signed in on the tablet since, in another tab."""
+    started = body("StartEmergency", {"area": "toilet"}, author=None)
+    fact = sent(room, started, sender("worker")).facts[0]
+    assert (fact["author"], fact["role"], fact["device"]) == ("unattributed", "device", "t-1")
+    arrived = sent(room, body("Arrive", author=None), sender("worker"))
+    assert arrived.said["problem"]["code"] == "no_proof"
+
+
 def test_an_emergency_starts_on_a_tablet_that_nobody_has_unlocked(room: str) -> None:
     assert sent(room, body("StartEmergency", {"area": "toilet"}), DEVICE).status == 200
 

@@ -32,8 +32,9 @@ export class Memory {
 export function makeCommand(kind, { visit = null, person = null, data = {}, mode, because, room, clock = reading() } = {}) {
   const command = { id: uuid7(), kind, visit, person, data, ...clock, source: "tap" };
   if (room) command.room = room;
-  // Whoever tapped is the author, even if somebody else has signed in here by the time it is sent.
-  if (boot.staff) command.author = boot.staff.id;
+  // Whoever tapped is the author, even if somebody else has signed in here by the time it is sent; a
+  // page at which nobody is signed in says that, so that it is put down to nobody else.
+  if ("staff" in boot) command.author = boot.staff?.id ?? null;
   if (mode) command.mode = mode;
   if (because) command.because = because;
   return command;
@@ -70,10 +71,15 @@ export class Outbox extends EventTarget {
     }
   }
 
-  /** Sends what was set aside: for whoever is signed in and says that it is theirs. */
+  /** Sends what was set aside, in the name of whoever is signed in and says that it is theirs. */
   enter(entries) {
     this.aside = this.aside.filter((entry) => !entries.includes(entry));
-    for (const entry of entries) this.put(Object.assign(entry, { state: "saving" }));
+    for (const entry of entries) {
+      const command = { ...entry.command, author: boot.staff.id };
+      Object.assign(entry, { command, body: JSON.stringify(command), state: "saving" });
+      this.store.keep(entry);
+      this.put(entry);
+    }
   }
 
   /** Forgets what nobody will enter from here. */
