@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.support.acting import PASSWORD
@@ -177,6 +178,87 @@ def test_what_a_server_in_trouble_says_is_shown(room: "Room", sign_in: "SignIn")
     page.unroute("**/api/commands")
     expect(page.locator("#unsaved")).to_be_hidden(timeout=15_000)
     expect(page.locator("#stale")).to_be_hidden()
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"status": 200, "content_type": "text/html", "body": "<p>Welcome to the guest network"},
+        {"status": 200, "json": {}},
+        {"status": 200, "json": {"facts": [{"command": "another"}]}},
+        {"status": 403, "content_type": "text/html", "body": "<p>Accept the conditions"},
+        {"status": 404, "content_type": "text/html", "body": "<p>Not found"},
+        {"status": 413, "body": ""},
+    ],
+    ids=lambda answer: str(answer)[10:40],
+)
+def test_only_the_rooms_own_server_settles_a_tap(
+    answer: dict[str, Any], room: "Room", sign_in: "SignIn"
+) -> None:
+    page = sign_in("nurse")
+    page.route("**/api/commands", lambda route: route.fulfill(**answer))
+    page.locator(".bar__emergency").click()
+    id = page.evaluate("location.hash.slice(1)")
+    expect(page.locator("#stale")).to_contain_text("is not the room's server")
+    expect(page.locator("#unsaved")).to_contain_text("1 not saved yet")
+    assert id in page.evaluate("sessionStorage.getItem('opendcr-unsaved')")
+    page.unroute("**/api/commands")
+    expect(page.locator("#unsaved")).to_be_hidden(timeout=15_000)
+    soon(lambda: story(room, id) == ["Emergency"])
+
+
+def test_an_emergency_waits_for_nothing_that_is_in_trouble(room: "Room", sign_in: "SignIn") -> None:
+    page = sign_in("nurse")
+    page.locator(".bar__emergency").click()
+    first = page.evaluate("location.hash.slice(1)")
+    soon(lambda: story(room, first) == ["Emergency"])
+
+    def stuck(route: Route) -> None:
+        if first in (route.request.post_data or ""):
+            route.fulfill(status=503, json={"problem": FULL})
+        else:
+            route.continue_()
+
+    page.route("**/api/commands", stuck)
+    page.locator("[data-key=key-airway]").click()
+    page.locator("[data-key=key-stimulation]").click()
+    page.get_by_role("button", name="Another EMERGENCY").click()
+    second = page.evaluate("location.hash.slice(1)")
+    soon(lambda: story(room, second) == ["Emergency"])
+    page.unroute("**/api/commands")
+    expect(page.locator("#unsaved")).to_be_hidden(timeout=15_000)
+    soon(lambda: story(room, first) == ["Emergency", "Airway opened", "Stimulated"])
+
+
+def test_what_a_page_records_for_nobody_is_not_put_down_to_who_signed_in_elsewhere(
+    room: "Room", sign_in: "SignIn", sessions: dict[str, Any]
+) -> None:
+    page = sign_in("nurse")
+    sessions.pop("nurse")  # it ends
+    other = page.context.new_page()
+    other.goto(room.url + "/sign-in")
+    other.fill("#username", "lead")
+    other.fill("#password", PASSWORD)
+    other.get_by_role("button", name="Sign in").click()
+    expect(other.locator("#age")).to_contain_text("live")
+    expect(page.locator("#nobody")).to_contain_text("Somebody else is signed in now")
+    page.locator(".bar__emergency").click()
+    id = page.evaluate("location.hash.slice(1)")
+    soon(lambda: story(room, id) == ["Emergency"])
+    fact = room.facts("EmergencyStarted")[-1]
+    assert (fact["data"]["emergency"], fact["author"]) == (id, "unattributed")
+
+
+def test_a_lost_token_of_the_page_is_asked_for_and_the_emergency_is_sent_again(
+    room: "Room", sign_in: "SignIn"
+) -> None:
+    page = sign_in("nurse")
+    page.context.clear_cookies(name="csrftoken")
+    page.locator(".bar__emergency").click()
+    id = page.evaluate("location.hash.slice(1)")
+    soon(lambda: story(room, id) == ["Emergency"])
+    assert room.facts("EmergencyStarted")[-1]["author"] == "s-nurse"
+    expect(page.locator("#nobody")).to_be_hidden()
 
 
 def test_a_page_that_hears_nothing_from_its_first_moment_says_so(

@@ -42,7 +42,15 @@ export function makeCommand(kind, { visit = null, person = null, data = {}, mode
 
 export function csrfToken() {
   const cookie = document.cookie.match(/(?:^|; )csrftoken=([^;]+)/);
-  return cookie ? decodeURIComponent(cookie[1]) : document.querySelector('meta[name="csrf"]')?.content ?? "";
+  return cookie ? decodeURIComponent(cookie[1]) : tokenOf(document);
+}
+
+const tokenOf = (page) => page.querySelector('meta[name="csrf"]')?.content ?? "";
+
+/** Asks for a page, which brings the cookie that a browser may have lost; whether one came. */
+async function renewToken() {
+  const response = await fetch(boot.urls?.sign_in ?? "/sign-in", { redirect: "error", signal: AbortSignal.timeout(PATIENCE) });
+  return tokenOf(new DOMParser().parseFromString(await response.text(), "text/html")) !== "";
 }
 
 export class Outbox extends EventTarget {
@@ -50,17 +58,23 @@ export class Outbox extends EventTarget {
     super();
     this.address = address;
     this.store = store;
-    this.lanes = { ordinary: [], urgent: [] };
-    this.busy = { ordinary: false, urgent: false };
+    this.lanes = new Map(); // by name, what is sent one after the other
+    this.busy = new Set(); // names of the lanes that are being sent
+    this.wake = new Map(); // by lane, what ends its rest
     this.aside = []; // what waits for a sign-in
-    this.trouble = ""; // what a server in trouble said last
     this.stranger = false; // whether the server knows neither a person nor this device
     addEventListener("online", () => this.hurry());
   }
 
   /** Everything that is not saved and not refused. */
   get waiting() {
-    return [...this.lanes.urgent, ...this.lanes.ordinary, ...this.aside];
+    const sent = [...this.lanes.values()].flat();
+    return [...sent.filter((entry) => entry.urgent), ...sent.filter((entry) => !entry.urgent), ...this.aside];
+  }
+
+  /** What was said of why the first that waits is not saved. */
+  get trouble() {
+    return this.waiting.find((entry) => entry.words)?.words ?? "";
   }
 
   /** Takes up what an earlier page of this tab left unsaved; sends what is by `staff`, sets the rest aside. */
@@ -109,43 +123,56 @@ export class Outbox extends EventTarget {
   }
 
   put(entry) {
-    const lane = entry.urgent ? "urgent" : "ordinary";
-    this.lanes[lane].push(entry);
+    const lane = laneOf(entry);
+    this.lanes.set(lane, [...(this.lanes.get(lane) ?? []), entry]);
     this.tell(entry);
     this.run(lane);
   }
 
   /** Sends a lane's entries one after the other: an arrival is saved before what follows it. */
   async run(lane) {
-    if (this.busy[lane]) return;
-    this.busy[lane] = true;
-    while (this.lanes[lane].length) {
-      const entry = this.lanes[lane][0];
+    if (this.busy.has(lane)) return;
+    this.busy.add(lane);
+    while (this.lanes.has(lane)) {
+      const [entry] = this.lanes.get(lane);
       const answer = await this.send(entry);
-      this.trouble = answer?.state === "pending" ? answer.words : "";
-      if (!answer || answer.state === "pending") await this.rest(lane, entry);
+      if (!answer || answer.state === "pending") await this.rest(lane, entry, answer?.words);
       else if (answer.state === "signed-out") this.setAside(lane, entry, answer);
       else this.settle(lane, entry, answer);
     }
-    this.busy[lane] = false;
+    this.busy.delete(lane);
   }
 
   /** One try. Null where nothing is known of what came of it. */
   async send(entry) {
     try {
-      const response = await fetch(this.address, {
-        method: "POST", body: entry.body, keepalive: entry.body.length < 60000, signal: AbortSignal.timeout(PATIENCE),
-        headers: { "Content-Type": "application/json", "X-CSRFToken": csrfToken() },
-      });
-      return await readAnswer(response);
+      const response = await this.post(entry);
+      if (response.status !== 403 || !(await renewToken())) return await readAnswer(entry, response);
+      return await readAnswer(entry, await this.post(entry));
     } catch {
       return null;
     }
   }
 
+  post(entry) {
+    return fetch(this.address, {
+      method: "POST", body: entry.body, keepalive: entry.body.length < 60000, redirect: "error",
+      priority: entry.urgent ? "high" : "auto", signal: AbortSignal.timeout(PATIENCE),
+      headers: { "Content-Type": "application/json", "X-CSRFToken": csrfToken() },
+    });
+  }
+
+  /** The first of a lane is no longer to be sent. */
+  shift(lane) {
+    const rest = this.lanes.get(lane).slice(1);
+    if (rest.length) this.lanes.set(lane, rest);
+    else this.lanes.delete(lane);
+  }
+
   settle(lane, entry, answer) {
-    this.lanes[lane].shift();
+    this.shift(lane);
     this.store.drop(entry);
+    delete entry.words;
     entry.outcome = answer; // before anybody is told: whoever draws now knows the facts
     entry.answer(answer);
     this.set(entry, answer.state);
@@ -153,28 +180,29 @@ export class Outbox extends EventTarget {
 
   /** It stays in the store: its author sends it after signing in. */
   setAside(lane, entry, answer) {
-    this.lanes[lane].shift();
+    this.shift(lane);
     this.aside.push(entry);
+    delete entry.words;
     this.stranger ||= answer.stranger;
     entry.answer(answer);
     this.set(entry, answer.state);
     this.dispatchEvent(new Event("signed-out"));
   }
 
-  async rest(lane, entry) {
+  async rest(lane, entry, words) {
     entry.tries += 1;
-    entry.words = this.trouble || undefined;
+    entry.words = words;
     this.set(entry, "pending");
     const pause = Math.min(LONGEST, 500 * 2 ** Math.min(entry.tries, 6));
     await new Promise((resolve) => {
-      this.wake = { ...this.wake, [lane]: resolve };
+      this.wake.set(lane, resolve);
       setTimeout(resolve, pause);
     });
   }
 
   /** Tries at once what rests: the server has been heard again. */
   hurry() {
-    Object.values(this.wake ?? {}).forEach((wake) => wake());
+    this.wake.forEach((wake) => wake());
   }
 
   set(entry, state) {
@@ -193,27 +221,31 @@ function makeEntry(command, urgent = false, label = null) {
   return entry;
 }
 
-/** What an answer means, in one object; null where the server is at fault, says nothing, and may yet answer. */
-async function readAnswer(response) {
-  const body = await response.json().catch(() => ({}));
-  if (response.status >= 500 || response.status === 429) return troubleOf(body);
-  if (response.ok) return { state: "saved", facts: body.facts ?? [], flags: body.flags ?? [] };
-  if (response.status === 409) return { state: "refused", code: body.refusal?.code, words: body.refusal?.words ?? "The rules say no." };
-  if (response.status === 401 || response.status === 403 || body.problem?.code === "no_proof") {
-    return { state: "signed-out", stranger: body.problem?.code === "unknown_sender", words: "Not saved yet: nobody is signed in here who may do this. Sign in, and it is sent." };
+/**
+ * What an entry waits behind: ordinary ones behind each other, those of an emergency behind what was
+ * done for it before. The start of another emergency waits behind nothing.
+ */
+const laneOf = ({ urgent, command }) => (urgent ? command.data.emergency ?? "urgent" : "ordinary");
+
+/** The page through which a network wants somebody to sign in answers anything, and takes nothing. */
+const SOMEBODY_ELSE = { state: "pending", words: "Not saved: what answers on this network is not the room's server. " +
+  "What to do: look whether the network wants a sign-in. It is sent again by itself; until then, use paper." };
+
+/**
+ * What an answer means, in one object; null where the server is at fault, says nothing, and may yet
+ * answer. Only what the room's server says of this command settles it.
+ */
+async function readAnswer({ id }, response) {
+  const { status } = response;
+  const { facts, flags = [], refusal, problem } = (await response.json().catch(() => null)) ?? {};
+  if (status === 200 && isRecordOf(id, facts)) return { state: "saved", facts, flags };
+  if (status === 409 && refusal?.words) return { state: "refused", code: refusal.code, words: refusal.words };
+  if (!problem?.expected) return status >= 500 ? null : SOMEBODY_ELSE;
+  if (status >= 500 || status === 429) return { state: "pending", words: `Not saved: ${problem.found}. What to do: ${problem.expected}.` };
+  if (status === 401 || status === 403 || problem.code === "no_proof") {
+    return { state: "signed-out", stranger: problem.code === "unknown_sender", words: "Not saved yet: nobody is signed in here who may do this. Sign in, and it is sent." };
   }
-  return { state: "problem", words: problemWords(body) };
+  return { state: "problem", words: `Not saved: ${problem.where} is ${JSON.stringify(problem.found)}; expected ${problem.expected}.` };
 }
 
-/** A server that cannot save now and says so: what it said is shown, and the command is sent again. */
-function troubleOf({ problem }) {
-  if (!problem?.expected) return null;
-  return { state: "pending", words: `Not saved: ${problem.found}. What to do: ${problem.expected}.` };
-}
-
-function problemWords({ problem, detail }) {
-  if (problem?.found !== undefined) {
-    return `Not saved: ${problem.where ?? "the entry"} is ${JSON.stringify(problem.found)}; expected ${problem.expected}.`;
-  }
-  return `Not saved: ${typeof detail === "string" ? detail : "the server could not read it"}.`;
-}
+const isRecordOf = (id, facts) => Array.isArray(facts) && facts.length > 0 && facts.every((fact) => fact?.command === id);
