@@ -249,6 +249,21 @@ def test_what_a_page_records_for_nobody_is_not_put_down_to_who_signed_in_elsewhe
     assert (fact["data"]["emergency"], fact["author"]) == (id, "unattributed")
 
 
+def test_a_sign_in_page_left_open_records_for_nobody_too(room: "Room", sign_in: "SignIn") -> None:
+    page = sign_in("lead")
+    page.goto(room.url + "/sign-in")
+    assert page.evaluate("JSON.parse(boot.textContent).staff.id") == "s-lead"
+    kept = page.context.cookies()
+    ends(page)
+    page.reload()
+    page.context.add_cookies(kept)  # the lead signs in again, in another tab
+    page.get_by_role("link", name="EMERGENCY").click()
+    expect(page.locator("#watches")).to_contain_text("since it began")
+    id = page.evaluate("location.hash.slice(1)")
+    soon(lambda: story(room, id) == ["Emergency"])
+    assert room.facts("EmergencyStarted")[-1]["author"] == "unattributed"
+
+
 def test_a_lost_token_of_the_page_is_asked_for_and_the_emergency_is_sent_again(
     room: "Room", sign_in: "SignIn"
 ) -> None:

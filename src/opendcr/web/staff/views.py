@@ -77,9 +77,8 @@ def _member(request: HttpRequest, name: str, password: str) -> User | None:
 async def _begun(request: HttpRequest, user: User) -> HttpResponseBase:
     """A session, and the way on to where somebody wanted to go."""
     device = await _device(request)
-    await (
-        request.session.aflush()
-    )  # whoever was signed in here before is out, with every copy of it
+    # Whoever was signed in here before is out, wherever else that cookie is.
+    await request.session.aflush()
     await alogin(request, user)
     response = redirect(_onward(request))
     mark(request, response, device)
