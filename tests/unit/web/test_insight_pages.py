@@ -137,6 +137,8 @@ def test_the_rooms_figures_are_marked_as_not_released(site: None) -> None:
 
     assert answer.status_code == 200
     assert "unreleased-invented-2025-03-02.csv" in answer["Content-Disposition"]
+    one = signed_in("analyst").get("/evidence/room.csv?measure=service_users")
+    assert "unreleased-invented-service_users-2025-03-02.csv" in one["Content-Disposition"]
     assert {one["status"] for one in rows(answer)} == {"unreleased: for use inside the service"}
     assert {one["measure"] for one in rows(answer)} == set(MEASURES)
     assert {one["origin"] for one in rows(answer)} == {"simulated"}

@@ -45,7 +45,7 @@ class Facts(Schema):
 
 class Review(Schema):
     """An entry to look at again. `words` say why; `kind_words` of what; `fields` are its keys that
-    are missing or cannot be true. `note` is what was sent and is kept in the register: null where
+    are missing or cannot be true, `values` what they hold. `note` is what was sent and is kept in the register: null where
     there is none, and where it is `withheld` from the sender's role."""
 
     flag: str
@@ -54,6 +54,7 @@ class Review(Schema):
     kind: str | None
     kind_words: str | None
     fields: list[str]
+    values: dict[str, Any]
     about: str | None
     visit: str | None
     person: str | None

@@ -34,11 +34,19 @@ def reviews(room: str, role: str) -> Answer:
     return {
         "reviews": [
             {**row, "label": names.get(row["person"]) or row["code"],
+             "values": _values(room, role, row),
              "note": texts.get(row["note"]), "withheld": bool(row["note"] and not resolves)}
             for row in rows
         ],
         "staff_labels": _initials(),
     }  # fmt: skip
+
+
+def _values(room: str, role: str, row: Answer) -> Answer:
+    """What the fields that a flag names hold, as the role may see it: to judge a value is to see it."""
+    fact = StoredArchive(room).fact(row["about"]) if row["about"] and row["fields"] else None
+    data = _seen(role, fact).data if fact else {}
+    return {key: data[key] for key in row["fields"] if key in data}
 
 
 def story_of(room: str, visit: str, role: str) -> Answer:

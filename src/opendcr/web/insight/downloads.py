@@ -60,8 +60,10 @@ async def room(request: HttpRequest, sender: Sender) -> HttpResponse:
     known = await measuring(room_measures, name)
     if known is None:
         raise InputError("ledger", "no fact yet", "a room in which something has happened")
-    frame = unreleased(known.measured, request.GET.get("measure"))
-    return _file(f"unreleased-{name}-{known.measured.as_at}.csv", frame.write_csv())
+    measure = request.GET.get("measure")
+    frame = unreleased(known.measured, measure)
+    parts = ("unreleased", name, measure, known.measured.as_at)
+    return _file(f"{'-'.join(str(part) for part in parts if part)}.csv", frame.write_csv())
 
 
 def unreleased(measured: Measured, measure: str | None = None) -> pl.DataFrame:

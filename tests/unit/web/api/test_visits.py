@@ -55,6 +55,15 @@ def test_what_was_sent_is_read_by_who_may_resolve_it(
     assert review["withheld"] == (not reads)
 
 
+def test_a_value_that_cannot_be_is_told_with_its_review(ask: Ask, room: str, visit: str) -> None:
+    seen = acting.send(room, "Observed", {"spo2": 310}, visit=visit, role="nurse")
+    assert seen.flags == ["impossible_value"]
+    [told] = ask("GET", "/api/reviews", "lead").json()["reviews"]
+    assert told["values"] == {"spo2": 310}
+    [door] = ask("GET", "/api/reviews", "reception").json()["reviews"]
+    assert door["values"] == {}
+
+
 def test_a_resolved_review_is_not_told_any_more(ask: Ask, room: str, visit: str) -> None:
     flag = _flagged(room, visit)
     assert acting.send(room, "ResolveReview", {"flag": flag}, "nurse").status == 409

@@ -33,13 +33,18 @@ function reviewRow(one, staff, again) {
   return h("li", { class: "review", data: { flag: one.flag } },
     h("p", { class: "review__why" }, one.words),
     h("p", { class: "review__what" }, [one.kind_words && `Entry: ${one.kind_words}`, whom(one), momentWords(one.at), `by ${staff[one.author] ?? authors[one.author] ?? one.author}`].filter(Boolean).join(" · ")),
-    one.fields.length > 0 && h("p", { class: "review__what" }, `It is about: ${one.fields.join(", ").replaceAll("_", " ")}`),
+    one.fields.length > 0 && h("p", { class: "review__what" }, "It is about: ", h("b", {}, one.fields.map((key) => fieldWords(key, one.values[key])).join(" · "))),
     one.note && h("blockquote", { class: "review__note" }, noteWords(one.note)),
     one.withheld && h("p", { class: "review__what" }, "What was sent is kept; the shift lead can read it."),
     h("div", { class: "choices" },
-      choice("Looked at", [["ResolveReview", { visit: one.visit, data: { flag: one.flag } }]], { main: true, then: again, key: `looked-${one.flag}` }),
-      one.visit && door("What happened", () => openHappened(one.visit))));
+      one.visit && door("What happened", () => openHappened(one.visit), { main: true, sub: "and put right what is wrong" }),
+      choice("Looked at", [["ResolveReview", { visit: one.visit, data: { flag: one.flag } }]], { main: !one.visit, then: again, key: `looked-${one.flag}` })));
 }
+
+const fieldNames = { spo2: "SpO₂", breaths: "breaths a minute", litres: "oxygen, litres a minute" };
+
+/** A field, and what it holds: whoever judges a value must see it. */
+const fieldWords = (key, value) => [fieldNames[key] ?? key.replaceAll("_", " "), value].filter((part) => part !== undefined && part !== null).join(" ");
 
 /** What was sent, as people read it: a key and a value on a line. */
 function noteWords(note) {
