@@ -180,3 +180,16 @@ def test_an_emergency_in_a_booth_is_drawn_once_with_whom_it_is_about(
     tile = page.locator("[data-key=booth-2]")
     expect(tile).to_contain_text("Found Fin", timeout=SOON)
     expect(row(page, "Found Fin")).to_have_count(0)
+
+
+def test_an_emergency_in_somebody_elses_booth_shows_both_and_hides_neither(
+    room: "Room", sign_in: "SignIn"
+) -> None:
+    room.seat("Seated Sal", "booth-3")
+    visit = resting(room, "Fallen Fay")
+    page = sign_in("lead")
+    room.send("StartEmergency", {"emergency": "e-both", "place": "booth-3"}, visit=visit)
+    tile = page.locator("[data-key=booth-3]")
+    expect(tile).to_have_attribute("data-level", "emergency", timeout=SOON)
+    expect(tile).to_contain_text("Fallen Fay")
+    expect(tile).to_contain_text("Seated Sal")

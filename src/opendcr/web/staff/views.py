@@ -176,6 +176,7 @@ def _tablet(request: HttpRequest, sender: Sender, problem: str = "") -> HttpResp
     context = {
         "enrolled": Device.objects.filter(device=sender.device, revoked=None).first(),
         "may_enrol": sender.role in ENROLLERS,
+        "sees_board": may_read(sender.role, "board"),
         "problem": problem,
     }
     return render(request, "staff/device.html", context, status=422 if problem else 200)

@@ -41,3 +41,11 @@ def test_the_sign_in_page_shows_the_figures_to_their_readers(room: str, role: st
 
 def test_a_stranger_sees_no_figures_at_the_sign_in(room: str) -> None:
     assert b"/evidence" not in Client().get("/sign-in").content
+
+
+@pytest.mark.parametrize("role", STAFF_ROLES)
+def test_the_tablets_page_leads_to_the_board_whoever_may_read_it(room: str, role: str) -> None:
+    client = Client()
+    client.force_login(User.objects.get(username=role))
+    words = client.get("/device").content.decode()
+    assert (">Board</a>" in words) == (role in FLOOR)

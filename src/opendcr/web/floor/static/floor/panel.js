@@ -65,6 +65,12 @@ function moveOn() {
   setTimeout(() => { delete dialog().dataset.moved; }, STILL);
 }
 
+document.addEventListener("click", (event) => {
+  if (!("moved" in dialog().dataset) || !event.target.closest?.(".panel__body")) return;
+  event.stopPropagation();
+  event.preventDefault();
+}, true);
+
 /** EMERGENCY is one touch from here too; the floor listens for it. */
 const alarm = (where) =>
   h("button", { type: "button", class: "button button--emergency panel__alarm", on: { click: () => document.dispatchEvent(new CustomEvent("emergency", { detail: where })) } },

@@ -29,14 +29,20 @@ function kindOf(place) {
 
 /** The tile of a place. `next` is the person who would fit it, `open` is called with the place. */
 export function placeTile(board, place, { at, next, open }) {
-  const visits = place.visits.map((id) => board.visits.find((visit) => visit.id === id)).filter(Boolean);
   const running = board.emergencies.find((one) => one.id === place.emergency);
-  const filled = visits.length ? takenFace(board, place, visits, running, at) : running ? emergencyFace(board, place, running) : emptyFace(place, board, next);
+  const visits = whoIsIn(board, place, running);
+  const filled = visits.length ? takenFace(board, place, visits, running, at) : running ? emergencyFace(place, running) : emptyFace(place, board, next);
   return h(
     "button",
     { type: "button", class: "tile", data: { key: place.id, state: place.state, ...filled.data }, on: { click: () => open(place) } },
     ...filled.children,
   );
+}
+
+/** Whom the record has in a place, and whom its emergency is about, wherever the record has them. */
+function whoIsIn(board, place, running) {
+  const ids = new Set([...place.visits, running?.visit]);
+  return board.visits.filter((visit) => ids.has(visit.id));
 }
 
 function emptyFace(place, board, next) {
@@ -52,14 +58,13 @@ function emptyFace(place, board, next) {
   };
 }
 
-/** An emergency in a place in which the record has nobody; who it is about may be known all the same. */
-function emergencyFace(board, place, running) {
-  const told = board.visits.find((visit) => visit.id === running.visit);
+/** An emergency in a place of which nobody has said yet who it is about. */
+function emergencyFace(place, running) {
   return {
     data: { level: "emergency" },
     children: [
-      emergencyTop(board, place, told),
-      h("span", { class: "tile__middle" }, told ? who(board, told) : h("span", { class: "tile__empty" }, "who: not said yet")),
+      h("span", { class: "tile__top" }, h("span", { class: "tile__place" }, place.words), levelChip("emergency")),
+      h("span", { class: "tile__middle tile__empty" }, "who: not said yet"),
       emergencyFoot(running),
     ],
   };
@@ -72,7 +77,7 @@ function takenFace(board, place, visits, running, at) {
   return {
     data: { level, ...(visits.length > 1 && { crowded: "yes" }) },
     children: [
-      running ? emergencyTop(board, place, visit) : h("span", { class: "tile__top" }, h("span", { class: "tile__place" }, place.words), chip ?? h("span", { class: "tile__kind" }, glance(visit))),
+      running ? emergencyTop(board, place, visits.find((one) => one.id === running.visit)) : h("span", { class: "tile__top" }, h("span", { class: "tile__place" }, place.words), chip ?? h("span", { class: "tile__kind" }, glance(visit))),
       h("span", { class: "tile__middle" }, ...visits.map((one) => who(board, one)), what(visits, chip), ...marks(visits)),
       running ? emergencyFoot(running) : visits.length > 1 ? crowdFoot(visits) : usualFoot(board, visit),
     ],
