@@ -131,5 +131,5 @@ function closedWords(board) {
   const inside = board.building ? `${board.building} still in the building.` : "Nobody is in the building.";
   const [said, way] = board.state === "closed" ? [`The room is closed. Its hours are ${board.opens} to ${board.closes}.`, "Open the room…"]
     : ["The room is paused: nobody is admitted or seated.", "End the pause…"];
-  return [h("b", {}, said), ` ${inside} `, may("OpenRoom") && door(way, openRoom)].filter(Boolean);
+  return [h("span", {}, h("b", {}, said), ` ${inside}`), may("OpenRoom") && door(way, openRoom)].filter(Boolean);
 }
