@@ -193,3 +193,23 @@ def test_an_emergency_in_somebody_elses_booth_shows_both_and_hides_neither(
     expect(tile).to_have_attribute("data-level", "emergency", timeout=SOON)
     expect(tile).to_contain_text("Fallen Fay")
     expect(tile).to_contain_text("Seated Sal")
+
+
+def test_a_tap_meant_for_what_stood_there_before_the_panel_moved_does_nothing(
+    room: "Room", sign_in: "SignIn"
+) -> None:
+    visit = room.wait("Swift Sid")
+    page = sign_in("nurse")
+    row(page, "Swift Sid").click()
+    room.send("Seat", {"place": "booth-1"}, visit=visit)
+    page.wait_for_function(
+        """() => {
+          const panel = document.querySelector("#panel[data-moved]");
+          panel?.querySelector(".choice--main").click();
+          return panel;
+        }"""
+    )
+    page.wait_for_timeout(1000)
+    assert room.board()["visits"][0]["stage"] == "seated"
+    tap(page, "Started using")
+    saved(page)

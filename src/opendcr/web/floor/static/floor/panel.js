@@ -5,9 +5,11 @@ import { desk, may, send } from "./desk.js";
 import { h, refill } from "./dom.js";
 
 const STILL = 700; // ms in which a panel that changed by itself takes no touch: it was meant for what stood there before
+const OWN = 2000; // ms after a tap was saved in which the board brings what that tap did: nobody is surprised by it
 const dialog = () => document.getElementById("panel");
 let status = null;
 let timer = 0;
+let saved = -OWN; // steady ms at which the last tap was saved
 let about = null; // what the open panel is about: {board, visit, place}
 let following = null; // how the open panel is drawn anew: {draw, of, was}
 
@@ -61,6 +63,7 @@ function moveOn() {
   following.draw();
   dialog().scrollTop = scrolled;
   if (key) dialog().querySelector(`[data-key="${CSS.escape(key)}"]`)?.focus({ preventScroll: true });
+  if (performance.now() - saved < OWN) return;
   dialog().dataset.moved = "";
   setTimeout(() => { delete dialog().dataset.moved; }, STILL);
 }
@@ -110,6 +113,7 @@ export async function sendAndClose(button, commands, { then } = {}) {
   const mine = status;
   const answer = await send(button, commands, (state, words) => status === mine && say(state, words));
   if (answer?.state === "refused" && status === mine) offerRemedy(answer.code);
+  if (answer?.state === "saved") saved = performance.now();
   if (answer?.state !== "saved" || status !== mine) return answer;
   if (then) then(answer);
   else timer = setTimeout(closePanel, 350);
