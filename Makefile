@@ -4,6 +4,8 @@ HOST ?= 127.0.0.1
 PORT ?= 8000
 # More options for pytest, as in: make test ARGS="-k ledger"
 ARGS ?=
+# Files of tests that run at a time: browsers and servers mostly wait.
+AT_ONCE ?= 2
 
 UV_VERSION := 0.13.9
 BIN := .venv/bin
@@ -21,10 +23,10 @@ run: .venv/.web  ## serve a marked training room with simulated people
 	$(BIN)/opendcr serve --demo --host $(HOST) --port $(PORT)
 
 test: .venv/.dev system  ## the whole suite, on SQLite and PostgreSQL, with a real browser
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n $(AT_ONCE) --dist loadfile $(ARGS)
 
 soak: .venv/.dev system  ## the same tests with large counts
-	OPENDCR_SOAK=1 $(BIN)/python -m pytest $(ARGS)
+	OPENDCR_SOAK=1 $(BIN)/python -m pytest -n $(AT_ONCE) --dist loadfile $(ARGS)
 
 check: .venv/.dev  ## format, lint, types, import contracts, generated documents
 	$(BIN)/ruff format --check

@@ -119,7 +119,7 @@ def test_on_a_narrow_board_everything_is_reached_and_emergency_stays(
 ) -> None:
     page = sign_in("lead", width=width, height=height)
     for place in ("#arrived", ".tile >> nth=0", ".tile >> nth=-1", "#right .row >> nth=0"):
-        page.locator(place).scroll_into_view_if_needed()
+        page.locator(place).evaluate("(one) => one.scrollIntoView({block: 'center'})")
         assert page.locator(place).evaluate(MET)
         whole(page, page.locator(".bar__emergency"))
 
@@ -134,7 +134,7 @@ def test_a_narrow_emergency_begins_with_its_clocks_and_first_keys(
     for first in ("#emergency-title", ".watch >> nth=0", ".key >> nth=0", ".key >> nth=1"):
         whole(page, page.locator(first))
     whole(page, another)
-    page.get_by_role("button", name="Ended…").scroll_into_view_if_needed()
+    page.get_by_role("button", name="Ended…").evaluate("(one) => one.scrollIntoView()")
     assert page.get_by_role("button", name="Ended…").evaluate(MET)
     whole(page, another)
     whole(page, page.locator("#emergency-title"))

@@ -67,10 +67,11 @@ def test_a_refusal_is_said_in_the_rules_own_words(room: "Room", sign_in: "SignIn
     first = room.wait("Quick")
     room.wait("Slow")
     page = sign_in("lead")
-    page.locator(".row", has_text="Slow").click()
+    page.get_by_role("button", name="Seat next").click()
+    page.locator("#panel").get_by_role("button", name="Slow").click()
     with page.expect_request("**/api/commands"):
         room.send("Seat", {"place": "booth-3"}, visit=first)
-        page.get_by_role("button", name="Seat in booth 3").click()
+        page.get_by_role("button", name="Booth 3").click()
     expect(page.locator(".panel__status")).to_contain_text("3 is taken")
     expect(page.locator("#panel")).to_be_visible()
 

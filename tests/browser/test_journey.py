@@ -182,3 +182,33 @@ def test_two_people_in_one_booth_are_shown_until_it_is_sorted_out(
     tap(page, "To recovery")
     saved(page)
     expect(crowd).not_to_contain_text("2 people", timeout=SOON)
+
+
+def test_a_touch_during_which_the_board_moves_does_what_it_touches(
+    room: "Room", sign_in: "SignIn"
+) -> None:
+    room.seat("Held Hannah", "booth-3")
+    page = sign_in("nurse")
+    building = len(room.board()["visits"])
+    page.locator("[data-key=booth-3]").hover()
+    page.mouse.down()
+    room.arrive("Meanwhile Max")
+    expect(page.locator("#facts")).to_contain_text(f"{building + 1}in the building", timeout=SOON)
+    page.mouse.up()
+    expect(page.locator("#panel-title")).to_contain_text("Held Hannah")
+    page.keyboard.press("Escape")
+    expect(page.locator("[data-key=booth-3]")).to_contain_text("Held Hannah")
+
+
+def test_a_key_of_an_emergency_is_not_lost_to_what_another_tablet_records(
+    room: "Room", sign_in: "SignIn"
+) -> None:
+    room.send("StartEmergency", {"emergency": "e-d0e5", "place": "booth-7"})
+    page = sign_in("nurse")
+    page.locator(".tab--emergency").first.click()
+    page.locator("#keys").get_by_role("button", name="Naloxone").hover()
+    page.mouse.down()
+    room.send("Observe", {"emergency": "e-d0e5", "spo2": 84})
+    expect(page.locator("#watches")).to_contain_text("84 %", timeout=SOON)
+    page.mouse.up()
+    expect(page.locator("#keys [data-id=naloxone]")).to_have_attribute("data-done", "yes")

@@ -295,23 +295,3 @@ def test_a_page_whose_scripts_never_came_says_so(room: "Room", sign_in: "SignIn"
     page.reload()
     expect(page.locator(".unstarted")).to_be_visible(timeout=12_000)
     expect(page.locator(".unstarted")).to_contain_text("has not started")
-
-
-def test_somebody_whose_role_sees_no_board_is_not_said_to_be_signed_out(
-    room: "Room", new_page: "NewPage"
-) -> None:
-    page = new_page()
-    page.goto(room.url + "/")
-    page.fill("#username", "analyst")
-    page.fill("#password", PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
-    expect(page.locator("h1")).to_contain_text("Evidence")
-    page.goto(room.url + "/emergency/")
-    page.locator(".bar__emergency").click()
-    page.locator("#keys").get_by_role("button", name="Naloxone").click()
-    expect(page.locator("#detail")).not_to_be_empty()
-    soon(lambda: room.facts("InterventionGiven")[-1:] != [])
-    page.wait_for_timeout(1500)
-    expect(page.locator("#nobody")).to_contain_text("Your role sees no board")
-    expect(page.locator("#nobody")).not_to_contain_text("Nobody is signed in")
-    assert room.facts("InterventionGiven")[-1]["author"] == "s-analyst"

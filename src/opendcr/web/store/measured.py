@@ -64,16 +64,19 @@ def _up_to_date(room: str) -> _Read | None:
     if head is None:
         return None
     read = _read.get(_key(room), _NOTHING)
-    if read.seq and not _still_there(room, read):
+    if read.seq and not _still_there(room, read, head):
         read = _NOTHING  # a backup was restored under this process
     if read.seq != head[0]:
         read = _read[_key(room)] = _further(room, read, head[0])
     return read
 
 
-def _still_there(room: str, read: _Read) -> bool:
+def _still_there(room: str, read: _Read, head: tuple[int, str]) -> bool:
     chain = read.stamps["chain"][-1]
-    return Entry.objects.filter(room=room, seq=read.seq, chain=chain).exists()
+    return (
+        head == (read.seq, chain)
+        or Entry.objects.filter(room=room, seq=read.seq, chain=chain).exists()
+    )
 
 
 def _further(room: str, read: _Read, seq: int) -> _Read:
