@@ -46,13 +46,18 @@ function heard(event, data) {
 /** Takes in a board, unless a newer one is shown. */
 function take(board) {
   if (desk.board && (board.seq < desk.board.seq || (board.seq === desk.board.seq && board.now < desk.board.now))) return;
+  const news = !desk.board || told(board) !== told(desk.board);
   desk.board = board;
   setZone(board.timezone);
   freshness.board(board);
-  redraw();
+  if (news) redraw();
+  else tick();
   if (wanted && board.emergencies.some(({ id }) => id === wanted)) showEmergency(wanted);
   wanted = null;
 }
+
+/** What a board tells, whenever it was made. */
+const told = (board) => JSON.stringify({ ...board, now: null });
 
 /** Asks for the board: what comes says also who is signed in, which a stream that fails does not. */
 async function fetchBoard() {
