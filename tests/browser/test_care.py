@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import SOON
+from tests.browser.hand import leave_empty, panel, saved, tap
 
 if TYPE_CHECKING:
     from tests.browser.conftest import Room, SignIn
@@ -15,26 +16,10 @@ def row(page: Page, name: str) -> Any:
     return page.locator(".row", has_text=name)
 
 
-def panel(page: Page) -> Any:
-    return page.locator("#panel")
-
-
-def tap(page: Page, words: str) -> None:
-    panel(page).get_by_role("button", name=words).first.click()
-
-
-def saved(page: Page) -> None:
-    expect(panel(page)).to_be_hidden()
-
-
 @pytest.fixture(autouse=True)
 def empty(room: "Room") -> None:
     """Each test begins with an empty building and no emergency."""
-    board = room.board()
-    for emergency in board["emergencies"]:
-        room.send("EndEmergency", {"emergency": emergency["id"], "outcome": "recovered"})
-    for visit in board["visits"]:
-        room.send("Depart", {"how": "against_advice"}, visit=visit["id"])
+    leave_empty(room)
 
 
 def test_a_booth_with_an_emergency_of_nobody_named_is_red_and_offered_to_nobody(

@@ -17,7 +17,16 @@ from opendcr.errors import InputError
 from opendcr.ledger.codec import outline
 from opendcr.ledger.facts import Mode, Source
 from opendcr.ledger.kinds import KINDS, Kind, kind_named
-from opendcr.ledger.shapes import Document, Ident, Json, Shape, Text, is_ident, parse_instant
+from opendcr.ledger.shapes import (
+    Document,
+    Ident,
+    Json,
+    Shape,
+    Text,
+    is_ident,
+    parse_instant,
+    whole_numbers,
+)
 from opendcr.room.policy import Policy
 
 
@@ -192,7 +201,7 @@ class _Sorter:
         texts: dict[str, str] = {}
         impossible: list[str] = []
         for key, value in given.items():
-            self._sort(key, value, data, texts, impossible)
+            self._sort(key, whole_numbers(value), data, texts, impossible)
         self._fill(data)
         return data, texts, tuple(impossible)
 

@@ -157,3 +157,13 @@ def test_a_note_shows_nobody_to_be_in_the_building():
     body = world.body("NoteAdded", None, {"note": "rang the bell"}, mode="report")
     world.send({**body, "visit": "v-1"})
     assert world.board()["building"] == 0
+
+
+def test_a_whole_number_is_taken_as_one_however_it_was_written():
+    world = World()
+    world.report("InterventionGiven", intervention="naloxone", micrograms=400.0)
+    dose = world.last("InterventionGiven")
+    assert repr(dose.data["micrograms"]) == "400"
+    world.correct(dose, micrograms=800.0)
+    assert repr(world.last("Corrected").data["changes"]) == "{'data': {'micrograms': 800}}"
+    assert world.flags() == []
