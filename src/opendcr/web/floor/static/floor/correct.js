@@ -4,7 +4,7 @@
 import { finder } from "./arrive.js";
 import { hourMinute, hourMinuteSecond } from "./clock.js";
 import { desk, may } from "./desk.js";
-import { details, rightFor } from "./detail.js";
+import { rightFor } from "./detail.js";
 import { h } from "./dom.js";
 import { chips, choice, door, group, openPanelAbout, sendAndClose } from "./panel.js";
 import { entries } from "./words.js";
