@@ -73,7 +73,7 @@ class _Maker:
     def tables(self) -> Tables:
         head, last = self._head()
         of_events = {name: self._monthly(table) for name, table in self._events()}
-        seen = (table["month"] for table in of_events.values())
+        seen = (table["month"].unique() for table in of_events.values())
         return Tables(
             header=self.ledger.header,
             as_at=self.as_at,
