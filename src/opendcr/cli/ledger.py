@@ -1,6 +1,5 @@
 """`opendcr ledger`: verify, export, import and show ledgers, from files or the database."""
 
-import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -15,7 +14,7 @@ from opendcr.errors import InputError
 if TYPE_CHECKING:
     from opendcr.ledger.codec import Record
     from opendcr.ledger.facts import Header
-    from opendcr.ledger.files import LedgerFile, LedgerWriter
+    from opendcr.ledger.files import LedgerFile
     from opendcr.ledger.verify import Verdict
 
 _F = TypeVar("_F", bound=Callable[..., Any])
@@ -64,10 +63,10 @@ def verify_command(
     from opendcr.ledger.verify import verify
 
     anchor = _anchor(head)
-    with _opened(file, database, room) as opened, progress("Verified") as show:
+    with _opened(file, "a FILE", database, room) as opened, progress("Verified") as show:
         verdict = verify(opened, anchor, show)
-    if file is None and verdict.holds:
-        verdict = _found_by_its_columns(verdict, opened.header.room)
+        if file is None and verdict.holds:
+            verdict = _held_against_the_database(verdict, opened.header.room)
     where = str(file) if file else "the database"
     text = _verdict_text(where, opened.header, verdict)
     emit(as_json, _verdict_document(opened, verdict, anchor), text)
@@ -96,19 +95,21 @@ def _verdict_document(given: "LedgerFile", verdict: "Verdict", head: str | None)
     }
 
 
-def _found_by_its_columns(verdict: "Verdict", room: str) -> "Verdict":
-    """The verdict on a database's ledger, once its columns are held against what was sealed."""
+def _held_against_the_database(verdict: "Verdict", room: str) -> "Verdict":
+    """The verdict, once a chain that holds is held against what else the database knows of it: the
+    columns that facts are found by, and the heads that were verified before."""
     from opendcr.ledger.verify import Break
-    from opendcr.web.config.setup import database_trouble
-    from opendcr.web.store.upkeep import first_altered
+    from opendcr.web.store.upkeep import first_altered, lost_anchor
 
-    with database_trouble():
-        altered = first_altered(room)
-    if altered is None:
-        return verdict
-    seq, head = altered
-    reason = "a column of its row was changed: the fact is not found as what was recorded"
-    return replace(verdict, facts=seq - 1, head=head, broken=Break(f"fact {seq}", reason))
+    if (altered := first_altered(room)) is not None:
+        seq, head = altered
+        reason = "a column of its row was changed: the fact is not found as what was recorded"
+        return replace(verdict, facts=seq - 1, head=head, broken=Break(f"fact {seq}", reason))
+    if (lost := lost_anchor(room)) is not None:
+        reason = f"it was verified {lost.verified:%Y-%m-%d %H:%M} UTC and is not there as it was: "
+        reason += "the ledger was rewritten or cut"
+        return replace(verdict, broken=Break(f"fact {lost.seq}", reason))
+    return verdict
 
 
 def _verdict_text(where: str, header: "Header", verdict: "Verdict") -> str:
@@ -136,16 +137,14 @@ def export_command(
 
     Conversion checks order and form but not the chain: `ledger verify` does, on either file.
     """
-    from opendcr.ledger.files import LedgerWriter, open_ledger
+    from opendcr.ledger.files import LedgerWriter
 
-    if source is None:
-        with _database(database):
-            writer = _taken_out(out, room)
-    else:
-        one_of_two("--from", database=database, room=room)
-        given = open_ledger(source)
-        with LedgerWriter(out, given.header_record) as writer, progress("Converted") as show:
-            writer.write_records(_counted(given.records(), show))
+    with (
+        _opened(source, "--from", database, room) as given,
+        LedgerWriter(out, given.header_record) as writer,
+        progress("Written") as show,
+    ):
+        writer.write_records(_counted(given.records(), show))
     document = {"out": str(out), "facts": writer.seq, "head": writer.head}
     emit(as_json, document, f"{writer.seq:,} facts in {out}\nhead {writer.head}")
 
@@ -196,7 +195,7 @@ def show_command(
     """Show one visit as a timeline: what stands, and what was struck through and why."""
     from opendcr.ledger.timeline import document_of, text_of, timeline
 
-    with _opened(file, database, room) as opened:
+    with _opened(file, "a FILE", database, room) as opened:
         entries = timeline(opened.facts, visit)
         zone = opened.header.timezone
     if not entries:
@@ -206,30 +205,21 @@ def show_command(
 
 
 @contextmanager
-def _opened(file: Path | None, database: str | None, room: str | None) -> "Iterator[LedgerFile]":
-    """The ledger in the file, or the database's ledger, written to a file that goes away again."""
-    from opendcr.ledger.files import open_ledger
-
+def _opened(
+    file: Path | None, given_as: str, database: str | None, room: str | None
+) -> "Iterator[LedgerFile]":
+    """The ledger in the file, or the database's ledger where there is no file."""
     if file is not None:
-        one_of_two("a FILE", database=database, room=room)
+        from opendcr.ledger.files import open_ledger
+
+        one_of_two(given_as, database=database, room=room)
         yield open_ledger(file)
         return
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "database.jsonl"
-        with _told_of_the_database(path):
-            with _database(database):
-                _taken_out(path, room)
-            yield replace(open_ledger(path), unit="fact")
+    with _database(database):
+        from opendcr.web.store.held import only_room
+        from opendcr.web.store.ledgers import stored_ledger
 
-
-@contextmanager
-def _told_of_the_database(path: Path) -> Iterator[None]:
-    """Names the database where an error names the file that stands for it, which nobody can see."""
-    try:
-        yield
-    except InputError as error:
-        where = error.where.replace(str(path), "the database")
-        raise type(error)(where, error.found, error.expected) from error
+        yield stored_ledger(only_room(room))
 
 
 @contextmanager
@@ -240,17 +230,6 @@ def _database(url: str | None) -> Iterator[None]:
     configure(url, existing=True)
     with database_trouble():
         yield
-
-
-def _taken_out(path: Path, room: str | None) -> "LedgerWriter":
-    from opendcr.ledger.files import LedgerWriter
-    from opendcr.web.store.held import header_of, only_room
-    from opendcr.web.store.ledgers import export_to
-
-    name = only_room(room)
-    with LedgerWriter(path, header_of(name)) as writer:
-        export_to(writer, name)
-    return writer
 
 
 def _take_in(given: "LedgerFile", database: str | None) -> None:

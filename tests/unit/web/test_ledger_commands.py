@@ -65,9 +65,29 @@ def test_a_database_is_verified_with_what_its_facts_are_found_by(opendcr, tmp_pa
     assert changed.returncode == 1
     assert changed.stdout.startswith("BROKEN  the database, room glasgow, recorded\nfact 4: ")
     _change(tmp_path, "DELETE FROM store_entry WHERE seq = 2")
+    removed = opendcr("ledger", "verify")
+    assert removed.returncode == 1
+    assert "\nfact 2: fact 2 is missing: removed, or moved; this is fact 3\n" in removed.stdout
+    _change(tmp_path, "UPDATE store_entry SET record = '7' WHERE seq = 1")
+    emptied = opendcr("ledger", "verify")
+    assert emptied.returncode == 1
+    assert "\nfact 1: no JSON object instead of a record\n" in emptied.stdout
+    refused = opendcr("ledger", "export", "--out", tmp_path / "out.jsonl")
+    assert refused.returncode == 2
+    assert "the database, fact 1: found no JSON object; expected a record" in refused.stderr
+    assert not (tmp_path / "out.jsonl").exists()
+
+
+def test_a_database_that_was_cut_is_found_by_the_head_that_was_verified_before(opendcr, tmp_path):
+    assert opendcr("ledger", "import", write(tmp_path / "given.jsonl")).returncode == 0
+    head = facts()[-1]
+    anchored = f"VALUES ('glasgow', 6, '{head.chain}', '2025-07-01 12:00:00')"
+    _change(tmp_path, f"INSERT INTO store_anchor (room, seq, chain, verified) {anchored}")
+    assert opendcr("ledger", "verify").returncode == 0
+    _change(tmp_path, "DELETE FROM store_entry WHERE seq = 6")
     cut = opendcr("ledger", "verify")
-    assert cut.returncode != 0
-    assert "the database, fact 2" in cut.stderr
+    assert cut.returncode == 1
+    assert "fact 6: it was verified 2025-07-01 12:00 UTC and is not there as it was" in cut.stdout
 
 
 def _change(folder, statement):

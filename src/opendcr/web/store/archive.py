@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 import orjson
 from django.db.models import QuerySet
 
+from opendcr.errors import LedgerError
 from opendcr.ledger.codec import Record, decode
 from opendcr.ledger.facts import Fact
 from opendcr.room.decide import fact_id
@@ -69,9 +70,9 @@ class StoredArchive:
 def records_after(room: str, seq: int, limit: int | None = None) -> Iterator[Record]:
     """The records of a room's facts after `seq`, in order."""
     entries = Entry.objects.filter(room=room, seq__gt=seq).order_by("seq")
-    rows = entries.values_list("record", "chain")[:limit]
-    for record, chain in rows.iterator(AT_ONCE):
-        yield {**orjson.loads(record), "chain": chain}
+    rows = entries.values_list("seq", "record", "chain")[:limit]
+    for number, record, chain in rows.iterator(AT_ONCE):
+        yield _record(number, record, chain)
 
 
 def facts_after(room: str, seq: int) -> list[Fact]:
@@ -103,5 +104,13 @@ def head_of(room: str) -> tuple[int, str] | None:
 
 
 def _facts(entries: QuerySet[Entry]) -> Iterator[Fact]:
-    for record, chain in entries.order_by("seq").values_list("record", "chain"):
-        yield decode({**orjson.loads(record), "chain": chain}, "the database")
+    for number, record, chain in entries.order_by("seq").values_list("seq", "record", "chain"):
+        yield decode(_record(number, record, chain), "the database")
+
+
+def _record(seq: int, text: str, chain: str) -> Record:
+    """A row's record; raises LedgerError for a text that somebody changed into none."""
+    try:
+        return {**orjson.loads(text), "chain": chain}
+    except (orjson.JSONDecodeError, TypeError) as error:
+        raise LedgerError(f"the database, fact {seq}", "no JSON object", "a record") from error

@@ -1,8 +1,9 @@
 """Whole ledgers: beginning one, taking one out, taking one in."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import islice
-from typing import Protocol
+from pathlib import Path
 
 from django.db import IntegrityError, transaction
 
@@ -10,25 +11,29 @@ from opendcr.errors import InputError, LedgerError
 from opendcr.ledger.chain import canonical, header_link, link
 from opendcr.ledger.codec import Record, decode, decode_header, encode_header
 from opendcr.ledger.facts import Fact, Header
+from opendcr.ledger.files import LedgerFile
 from opendcr.web.store.archive import AT_ONCE, records_after
 from opendcr.web.store.held import header_of, rooms
 from opendcr.web.store.models import Entry, Ledger
 from opendcr.web.store.write import row, turn
 
 
-class Writer(Protocol):
-    """What takes records in order, such as `opendcr.ledger.files.LedgerWriter`."""
+@dataclass(frozen=True)
+class StoredLedger(LedgerFile):
+    """A room's ledger in the database, read as a file is: whoever reads it finds what is wrong."""
 
-    def write_records(self, records: Iterable[Record]) -> None: ...
+    def entries(self) -> Iterator[Record]:
+        seq, chain = 0, header_link(self.header_record)
+        for record in records_after(self.header.room, 0):
+            yield record
+            seq, chain = record.get("seq", seq), record["chain"]
+        yield {"end": True, "seq": seq, "chain": chain}
 
 
-class Source(Protocol):
-    """What gives a header and records in order, such as `opendcr.ledger.files.LedgerFile`."""
-
-    @property
-    def header_record(self) -> Record: ...
-
-    def records(self) -> Iterable[Record]: ...
+def stored_ledger(room: str) -> StoredLedger:
+    """The ledger of a room; raises InputError where there is none."""
+    header = header_of(room)
+    return StoredLedger(Path("the database"), header, encode_header(header), "fact")
 
 
 def begin(header: Header) -> None:
@@ -51,12 +56,7 @@ def check_origin(training: bool) -> None:
             raise InputError("--database", found, "a database of recorded rooms, or --demo")
 
 
-def export_to(writer: Writer, room: str) -> None:
-    """Hands a room's records, as they were hashed, to a writer of ledger files."""
-    writer.write_records(records_after(room, 0))
-
-
-def import_from(source: Source) -> tuple[str, int]:
+def import_from(source: LedgerFile) -> tuple[str, int]:
     """Takes a ledger into an empty room, keeping ids, `seq` and chain; the room and its last `seq`.
 
     Raises LedgerError at the first record that breaks the chain, and keeps nothing then.

@@ -5,6 +5,7 @@ import logging
 from datetime import UTC, datetime
 
 import orjson
+from django.db.models import Exists, OuterRef
 
 from opendcr.ledger.chain import first_link
 from opendcr.ledger.codec import decode
@@ -62,6 +63,13 @@ def first_altered(room: str) -> tuple[int, str] | None:
             return entry.seq, before
         before = entry.chain
     return None
+
+
+def lost_anchor(room: str) -> Anchor | None:
+    """The first head that was verified and that the ledger does not lead to any more."""
+    there = Entry.objects.filter(room=room, seq=OuterRef("seq"), chain=OuterRef("chain"))
+    lost = Anchor.objects.filter(~Exists(there), room=room, seq__gt=0)
+    return lost.order_by("seq").first()
 
 
 def _as_recorded(entry: Entry) -> bool:
