@@ -14,9 +14,11 @@ from opendcr.ledger.effective import effective
 from opendcr.ledger.facts import Fact, Header, Origin
 from opendcr.measures import measured
 from opendcr.measures.plainly import Plainly
+from opendcr.room.room import fold
 from opendcr.tables import CONTRACTS, ledger_of, tables_of
 from opendcr.tables.effective import effective as effective_frame
 from opendcr.tables.frame import FACTS, row
+from opendcr.tables.people import one_id_each
 
 LONDON = Header("glasgow", "Europe/London", Origin("recorded"))
 KINDS = ("Arrived", "Seated", "ConsumptionStarted", "ConsumptionEnded", "MovedToRecovery", "Queued",
@@ -134,6 +136,18 @@ def test_effective_facts_are_the_ledgers_own(facts):
     ours = effective_frame(frame).sort("seq").drop("documents")
     theirs = pl.DataFrame([row(fact) for fact in effective(facts)], FACTS, orient="row")
     assert ours.rows() == theirs.drop("documents").rows()
+
+
+@given(histories(most=12))
+def test_a_visit_is_the_same_persons_in_the_room_and_in_the_tables(facts):
+    room, as_counted = fold(facts, "glasgow", "Europe/London"), tables_of(read(facts)).visits
+    of_visits = as_counted.drop_nulls("visit").select("visit", "person")
+    one_id = one_id_each(
+        pl.DataFrame([row(fact) for fact in effective(facts)], FACTS, orient="row")
+    )
+    for visit, person in of_visits.iter_rows():
+        held = room.visits[visit].person
+        assert one_id.get(held, held) == person
 
 
 @given(histories(most=40))

@@ -111,6 +111,8 @@ def _arrived(visit: Visit, fact: Fact) -> Changes:
         "reasons": tuple(fact.data.get("reasons", visit.reasons)),
         "needs": tuple(fact.data.get("needs", visit.needs)),
     }
+    if visit.arrived is None and fact.person is not None:
+        said["person"] = fact.person  # whatever name was given before: as the tables have it
     if visit.stage != "left":
         return said
     # Another visit by rights, and perhaps another person's. It begins again: nothing from before
