@@ -32,11 +32,10 @@ def read_ledger(path: Path | str) -> Ledger:
 
 
 def _usable(rows: pl.LazyFrame) -> bool:
-    """Whether every needed fact has an id, and none an older version, which only decoding brings up
-    to date."""
+    """Whether no needed fact is of an older version, which only decoding brings up to date."""
     today = {kind: KINDS[kind].version for kind in NEEDED}
     current = pl.col("kind").replace_strict(today, return_dtype=pl.Int64)
-    others = rows.filter(_NEEDED).filter((pl.col("version") != current) | pl.col("id").is_null())
+    others = rows.filter(_NEEDED).filter(pl.col("version") != current)
     return bool(others.select(pl.len()).collect().item() == 0)
 
 

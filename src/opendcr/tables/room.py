@@ -93,7 +93,11 @@ class _Maker:
     @cached_property
     def stated(self) -> pl.DataFrame:
         """The facts by the date, as they were recorded."""
-        return self.ledger.facts.filter(self._by_then).collect()
+        facts = self.ledger.facts.filter(self._by_then).collect()
+        if facts["id"].has_nulls():
+            seq = facts.filter(pl.col("id").is_null())["seq"].min()
+            raise LedgerError(f"{self.ledger.where}, fact {seq}, id", "null", "a fact's id")
+        return facts
 
     @cached_property
     def standing(self) -> pl.DataFrame:

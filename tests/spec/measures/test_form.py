@@ -48,7 +48,7 @@ FORMS = {
     "two rows swapped": (lambda rows: rows.select(pl.all().gather([0, 2, 1, 3, 4, 5, 6])), "row 2"),
     "the last rows cut": (lambda rows: rows[:5], "the end line of 7 facts"),
     "a kind missing": (third("kind", None), "row 3, kind: found null"),
-    "an id missing": (third("id", None), "row 3, id: found null"),
+    "an id missing": (third("id", None), "fact 3, id: found null"),
     "an author missing": (third("author", None), "row 3, author: found null"),
     "a column missing": (lambda rows: rows.drop("author"), "column 'author'"),
     "microseconds": (
