@@ -95,7 +95,7 @@ class _Maker:
         """The facts by the date, as they were recorded."""
         facts = self.ledger.facts.filter(self._by_then).collect()
         if facts["id"].has_nulls():
-            seq = facts.filter(pl.col("id").is_null())["seq"].min()
+            seq = facts.filter(pl.col("id").is_null())["seq"][0]
             raise LedgerError(f"{self.ledger.where}, fact {seq}, id", "null", "a fact's id")
         return facts
 
