@@ -8,6 +8,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -26,10 +27,11 @@ SignIn = Callable[..., "Page"]
 
 @dataclass(frozen=True)
 class Room:
-    """The served room, and a token of the lead's."""
+    """The served room, a token of the lead's, and the file that the room is kept in."""
 
     served: Served
     token: str
+    database: Path
 
     @property
     def url(self) -> str:
@@ -99,7 +101,7 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
     token = subprocess.run(command, env=environment, check=True, capture_output=True, text=True)
     served = launch((), environment, folder / "served.log")
     _await(served)
-    yield Room(served, token.stdout.split()[-1])
+    yield Room(served, token.stdout.split()[-1], folder / "home" / "room.sqlite3")
     stop(served)
 
 

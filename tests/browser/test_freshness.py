@@ -1,8 +1,10 @@
 """A board that has stopped must not look alive, and what was tapped must not be lost or doubled."""
 
 import signal
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from playwright.sync_api import BrowserContext, expect
@@ -171,11 +173,45 @@ def test_a_board_is_as_old_as_the_moment_at_which_it_was_made(
     room: "Room", sign_in: "SignIn"
 ) -> None:
     page = sign_in("nurse")
-    asked = "return [board(1, 9, 1), board(2, 9, 9), pulse(10, 9, 9, 10), board(20, 5, 20)]"
+    asked = "return [board(1, 9, 1), board(2, 9, 9), pulse(10, 9, 9, 10), board(11, 5, 20)]"
     told = page.evaluate(FRESHNESS % asked)
     assert [(state, age) for state, age, _ in told] == [
         ("live", 0), ("stale", 7), ("live", 0), ("stale", 10),
     ]  # fmt: skip
+
+
+def test_a_board_of_more_facts_than_the_record_has_is_not_true(
+    room: "Room", sign_in: "SignIn"
+) -> None:
+    """A backup was restored: pulses tell of fewer facts than the board shows, then of others."""
+    page = sign_in("nurse")
+    fewer = "return [pulse(1, 9, 9, 1), pulse(2, 5, 9, 2), pulse(8, 5, 9, 8), board(9, 5, 9), pulse(10, 5, 5, 10)]"
+    told = page.evaluate(FRESHNESS % fewer)
+    assert [(state, age) for state, age, _ in told] == [
+        ("live", 0), ("live", 0), ("stale", 6), ("live", 0), ("live", 0),
+    ]  # fmt: skip
+
+
+def test_a_screen_shows_the_room_of_a_backup_that_was_restored(
+    room: "Room", sign_in: "SignIn", tmp_path: Path
+) -> None:
+    room.arrive("Before The Backup")
+    copy(room.database, tmp_path / "backup.sqlite3")
+    room.arrive("After The Backup")
+    page = sign_in("nurse")
+    expect(page.locator(".row", has_text="After The Backup")).to_be_visible()
+    copy(tmp_path / "backup.sqlite3", room.database)
+    expect(page.locator(".row", has_text="After The Backup")).to_be_hidden(timeout=15_000)
+    expect(page.locator("#age")).to_contain_text("live", timeout=5000)
+    room.arrive("Long After")
+    expect(page.locator(".row", has_text="Long After")).to_be_visible(timeout=SOON)
+    expect(page.locator(".row", has_text="Before The Backup")).to_be_visible()
+
+
+def copy(source: Path, target: Path) -> None:
+    """Backs up a database that is in use, or restores one under the server that uses it."""
+    with closing(sqlite3.connect(source)) as one, closing(sqlite3.connect(target)) as other:
+        one.backup(other)
 
 
 def test_the_clock_follows_no_late_message_and_an_answer_sets_it_right(

@@ -217,9 +217,9 @@ def _opened(
         return
     with _database(database):
         from opendcr.web.store.held import only_room
-        from opendcr.web.store.ledgers import stored_ledger
+        from opendcr.web.store.ledgers import open_stored
 
-        yield stored_ledger(only_room(room))
+        yield open_stored(only_room(room))
 
 
 @contextmanager

@@ -23,7 +23,19 @@ def last_before_today(room: Room, now: datetime) -> int:
     midnight = at_local(now.astimezone(zone(room.timezone)), "00:00", room.timezone)
     if midnight > now:
         return room.seq
-    return _last_before(str(connection.settings_dict["NAME"]), room.name, midnight)
+    database = str(connection.settings_dict["NAME"])
+    last = _last_before(database, room.name, midnight)
+    if not _is_last_before(room.name, last, midnight):
+        _last_before.cache_clear()  # a backup was restored under this process
+        last = _last_before(database, room.name, midnight)
+    return last
+
+
+def _is_last_before(room: str, seq: int, moment: datetime) -> bool:
+    around = Entry.objects.filter(room=room, seq__in=(seq, seq + 1))
+    found = dict(around.values_list("seq", "recorded"))
+    before = seq == 0 or (seq in found and found[seq].astimezone(UTC) < moment)
+    return before and (seq + 1 not in found or found[seq + 1].astimezone(UTC) >= moment)
 
 
 @lru_cache(maxsize=64)

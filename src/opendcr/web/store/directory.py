@@ -28,9 +28,9 @@ _TELLING = TELLING | {"Registered"}
 
 @dataclass(frozen=True)
 class _Read:
-    """What was read of a room's ledger: the last `seq`, and the facts that tell of names."""
+    """What was read of a room's ledger: the facts that tell of names, and the last that could have."""
 
-    seq: int = 0
+    last: Fact | None = None
     facts: tuple[Fact, ...] = ()
 
 
@@ -75,7 +75,12 @@ def directory() -> Directory:
 
 
 def _further(room: str, read: _Read) -> _Read:
-    fresh = StoredArchive(room).after(read.seq, _TELLING | ABOUT_FACTS)
+    last, archive = read.last, StoredArchive(room)
+    fresh = archive.after(last.seq - 1 if last else 0, _TELLING | ABOUT_FACTS)
+    if last is not None:
+        if fresh[:1] != [last]:
+            return _further(room, _Read())  # a backup was restored under this process
+        fresh = fresh[1:]
     if not fresh:
         return read
     known = {fact.id for fact in read.facts}
@@ -84,7 +89,7 @@ def _further(room: str, read: _Read) -> _Read:
         if fact.kind in _TELLING or fact.data["target"] in known:
             known.add(fact.id)
             added.append(fact)
-    return _Read(fresh[-1].seq, (*read.facts, *added))
+    return _Read(fresh[-1], (*read.facts, *added))
 
 
 def _called(known: Directory) -> Directory:

@@ -30,7 +30,7 @@ class StoredLedger(LedgerFile):
         yield {"end": True, "seq": seq, "chain": chain}
 
 
-def stored_ledger(room: str) -> StoredLedger:
+def open_stored(room: str) -> StoredLedger:
     """The ledger of a room; raises InputError where there is none."""
     header = header_of(room)
     return StoredLedger(Path("the database"), header, encode_header(header), "fact")

@@ -12,7 +12,7 @@ from opendcr.ledger.files import LedgerWriter, open_ledger
 from opendcr.ledger.verify import verify
 from opendcr.web.store.archive import head_of, records_after
 from opendcr.web.store.held import header_of, look, only_room, rooms
-from opendcr.web.store.ledgers import begin, check_origin, import_from, stored_ledger
+from opendcr.web.store.ledgers import begin, check_origin, import_from, open_stored
 from opendcr.web.store.models import Entry
 from opendcr.web.store.proof import Sender
 from tests.support import acting
@@ -22,7 +22,7 @@ from tests.unit.ledger.written import HEADER, facts, write
 
 
 def _exported(room: str, path: Path) -> Path:
-    given = stored_ledger(room)
+    given = open_stored(room)
     with LedgerWriter(path, given.header_record) as writer:
         writer.write_records(given.records())
     return path

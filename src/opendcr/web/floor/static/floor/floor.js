@@ -45,7 +45,7 @@ function heard(event, data) {
 
 /** Takes in a board, unless a newer one is shown. */
 function take(board) {
-  if (desk.board && (board.seq < desk.board.seq || (board.seq === desk.board.seq && board.now < desk.board.now))) return;
+  if (desk.board && Freshness.isOlder(board, desk.board)) return;
   const news = !desk.board || told(board) !== told(desk.board);
   desk.board = board;
   setZone(board.timezone);

@@ -4,6 +4,7 @@ import { hourMinuteSecond, now, steady } from "./clock.js";
 
 export const STALE = 5000; // ms of age: say so over the board
 export const DEAD = 15000; // ms of age: the clocks stop showing what nobody knows
+const RESTORED = 2000; // ms after which fewer facts than before are a backup's, not a late message's
 
 /**
  * Keeps the last moment at which the picture was known to be true. That is a moment of the server's,
@@ -18,20 +19,35 @@ export class Freshness {
     this.pulsed = began; // when the last pulse was made
     this.told = began; // when the last thing that came was made
     this.head = 0; // the last fact that the server told of
+    this.reached = began; // when it last told of it
   }
 
   /** Takes in a pulse: the picture is true of its moment where the board shows the record's head. */
   pulse({ now: made, seq }, boardSeq, came = steady()) {
     const at = this.hear(made, came);
     this.pulsed = Math.max(this.pulsed, at);
-    this.head = Math.max(this.head, seq);
-    if (boardSeq >= seq && boardSeq > 0) this.show(at);
+    this.reach(seq, at);
+    if (boardSeq === this.head && boardSeq > 0) this.show(at);
   }
 
   /** Takes in a board as it was made; one that does not reach the head is not the room as it is. */
   board({ now: made, seq }, came = steady()) {
     const at = this.hear(made, came);
-    if (seq >= this.head) this.show(at);
+    this.reach(seq, at);
+    if (seq === this.head) this.show(at);
+  }
+
+  /** The record's head only grows, but where a backup was restored: then it is another record's. */
+  reach(seq, at) {
+    if (seq < this.head && at - this.reached <= RESTORED) return;
+    this.head = seq;
+    this.reached = Math.max(this.reached, at);
+  }
+
+  /** Whether a board tells of an earlier moment than the one that is shown. */
+  static isOlder(board, shown) {
+    const later = Date.parse(board.now) - Date.parse(shown.now);
+    return board.seq === shown.seq ? later < 0 : board.seq < shown.seq && later <= RESTORED;
   }
 
   hear(made, came) {
