@@ -56,6 +56,17 @@ def test_one_tap_starts_it(screen: str, room: "Room", sign_in: "SignIn") -> None
     assert id in running(room) and len(running(room)) == before + 1
 
 
+def test_it_is_its_own_rooms_however_many_the_server_keeps(room: "Room", sign_in: "SignIn") -> None:
+    page = sign_in("nurse")
+    with page.expect_request("**/api/commands") as sent:
+        page.locator("[data-start-emergency]:visible").click()
+    assert sent.value.post_data_json["room"] == "glasgow"
+    page.goto(f"{room.url}/device")
+    with page.expect_request("**/api/commands") as sent:
+        page.locator("[data-emergency]").click()
+    assert sent.value.post_data_json["room"] == "glasgow"
+
+
 def test_from_a_panel_it_carries_who_and_where(room: "Room", sign_in: "SignIn") -> None:
     visit = room.seat("Carried", "booth-2")
     page = sign_in("worker")

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
@@ -14,6 +15,8 @@ from opendcr.ledger.kinds import KINDS
 from opendcr.ledger.shapes import Document, Text
 from opendcr.room.permissions import may
 from opendcr.web.store.access import sender_of
+from opendcr.web.store.addressed import ROOM_COOKIE, room_of_page
+from opendcr.web.store.held import rooms
 from opendcr.web.store.models import Staff
 from opendcr.web.store.visible import may_read
 
@@ -42,6 +45,8 @@ _CATALOGUES: dict[str, Catalogue[Any]] = {
     "why": people.WHY,
 }
 
+A_YEAR = 365 * 24 * 3600  # seconds for which a device keeps which room it showed last
+
 # Keys under which a command holds somebody's own words: a browser keeps none of them on its disk.
 _TEXTS = sorted(
     {
@@ -65,7 +70,10 @@ def board(request: HttpRequest) -> HttpResponse:
     role = str(staff["role"])
     if not may_read(role, "board"):
         return redirect("insight:evidence" if may_read(role, "evidence") else "staff:device")
-    return _floor(request, staff)
+    room = room_of_page(request)
+    if room not in (known := rooms()):
+        return render(request, "floor/which_room.html", {"rooms": known})
+    return _floor(request, staff, room)
 
 
 def emergency(request: HttpRequest) -> HttpResponse:
@@ -73,21 +81,31 @@ def emergency(request: HttpRequest) -> HttpResponse:
 
     To a stranger it shows nothing of the room: what it knows comes from the interface, which asks.
     """
-    return _floor(request, _staff(request))
+    room = room_of_page(request)
+    return _floor(request, _staff(request), room if room in rooms() else None)
 
 
-def _floor(request: HttpRequest, staff: dict[str, Any] | None) -> HttpResponse:
+def _floor(request: HttpRequest, staff: dict[str, Any] | None, room: str | None) -> HttpResponse:
+    """The page of one room: all that is tapped on it is for that room, whichever else there are. A
+    device that knows none records its emergencies all the same."""
     enrolled = staff is not None or sender_of(request) is not None
     boot = {
         "catalogue": _catalogue(),
+        "room": room,
         "staff": staff,
-        "urls": _urls() | _figures(staff),
+        "urls": _urls(room) | _figures(staff),
         "enrolled": enrolled,
         "colleagues": _colleagues(staff),
         "texts": _TEXTS,
     }
     context = {"boot": boot, "staff": staff, "modules": _MODULES}
-    return render(request, "floor/floor.html", context)
+    response = render(request, "floor/floor.html", context)
+    if room is not None:
+        secure = settings.SESSION_COOKIE_SECURE
+        response.set_cookie(
+            ROOM_COOKIE, room, A_YEAR, secure=secure, httponly=True, samesite="Strict"
+        )
+    return response
 
 
 def _figures(staff: dict[str, Any] | None) -> dict[str, str]:
@@ -130,15 +148,16 @@ def _catalogue() -> dict[str, list[list[str]]]:
     return words
 
 
-def _urls() -> dict[str, str]:
+def _urls(room: str | None) -> dict[str, str]:
+    of_room = f"?{urlencode({'room': room})}" if room is not None else ""
     return {
-        "board": "/api/board",
-        "stream": "/api/stream",
+        "board": f"/api/board{of_room}",
+        "stream": f"/api/stream{of_room}",
         "commands": "/api/commands",
         "search": "/people/search",
-        "reviews": "/api/reviews",
-        "visits": "/api/visits",
-        "left": "/api/visits/left",
+        "reviews": f"/api/reviews{of_room}",
+        "story": f"/api/visits/VISIT/story{of_room}",
+        "left": f"/api/visits/left{of_room}",
         "sign_in": str(settings.LOGIN_URL),
         "floor": reverse("floor:board"),
         "device": reverse("staff:device"),

@@ -19,6 +19,7 @@ from opendcr.published import (
 )
 from opendcr.published.figures import HALF_YEAR
 from opendcr.web.insight.access import for_readers_of
+from opendcr.web.store.addressed import room_of_page
 from opendcr.web.store.held import only_room
 from opendcr.web.store.measured import room_measures
 from opendcr.web.store.proof import Sender
@@ -56,7 +57,7 @@ async def published(request: HttpRequest, sender: Sender, series: str) -> HttpRe
 @for_readers_of("measures")
 async def room(request: HttpRequest, sender: Sender) -> HttpResponse:
     """The room's measures, all or one; each row says that it is not released."""
-    name = await reading(only_room, request.GET.get("room"))
+    name = await reading(lambda: only_room(room_of_page(request)))
     known = await measuring(room_measures, name)
     if known is None:
         raise InputError("ledger", "no fact yet", "a room in which something has happened")

@@ -8,6 +8,7 @@ from opendcr.measures import MEASURES
 from opendcr.published import source
 from opendcr.web.insight import beside, deaths, wording
 from opendcr.web.insight.access import for_readers_of, shown
+from opendcr.web.store.addressed import room_of_page
 from opendcr.web.store.held import look, only_room
 from opendcr.web.store.measured import RoomMeasures, room_measures
 from opendcr.web.store.proof import Sender
@@ -18,7 +19,7 @@ from opendcr.web.store.visible import may_read
 @for_readers_of("evidence")
 async def evidence(request: HttpRequest, sender: Sender) -> HttpResponse:
     """This room's months beside Glasgow's, and Scotland's published deaths."""
-    room = await reading(only_room, request.GET.get("room"))
+    room = await reading(lambda: only_room(room_of_page(request)))
     measures = await measuring(room_measures, room)
     context = {
         **await reading(_shared, room, sender),
@@ -35,7 +36,7 @@ async def evidence(request: HttpRequest, sender: Sender) -> HttpResponse:
 @for_readers_of("evidence")
 async def measures(request: HttpRequest, sender: Sender) -> HttpResponse:
     """Every measure: its words, what is counted, why it matters, what it cannot show."""
-    room = await reading(only_room, request.GET.get("room"))
+    room = await reading(lambda: only_room(room_of_page(request)))
     context = {
         **await reading(_shared, room, sender),
         "measures": MEASURES.values(),

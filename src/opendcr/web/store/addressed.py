@@ -1,13 +1,28 @@
-"""A command and its room: for which it is, and what of it that room cannot hold."""
+"""Which room a command or a page is for, and what of a command that room cannot hold."""
 
 from collections.abc import Mapping
 from dataclasses import replace
+
+from django.http import HttpRequest
 
 from opendcr.errors import InputError
 from opendcr.ledger.shapes import Json
 from opendcr.room.intake import Intake, intake
 from opendcr.web.store.held import header_of, only_room, rooms
 from opendcr.web.store.models import Entry
+
+ROOM_COOKIE = "opendcr_room"
+
+
+def room_of_page(request: HttpRequest) -> str | None:
+    """The room that a page is for: as its address says, else the one that this device showed last,
+    else the one that there is. None where nobody can know; an address may name one that is not here.
+    """
+    known, named = rooms(), request.GET.get("room")
+    if named is not None:
+        return named
+    last = request.COOKIES.get(ROOM_COOKIE)
+    return last if last in known else known[0] if len(known) == 1 else None
 
 
 def room_for(body: Json) -> str:
@@ -37,13 +52,20 @@ def taken_in(room: str, body: Json) -> Intake:
     not fit.
 
     What a report says and its room cannot hold is set aside with what else is unreadable: the name
-    of another room, and in a room of real people that it is simulated.
+    of another room, or none where there are several, and in a room of real people that it is
+    simulated.
     """
     taken = intake(body)
-    aside = {"room": body["room"]} if body.get("room") not in (None, room) else {}
+    aside = {"room": body.get("room")} if _is_a_guess(room, body, taken) else {}
     if taken.source == "simulation" and header_of(room).origin.kind != "simulated":
         if taken.mode == "ask":
             raise InputError("source", "'simulation'", "a source that is real: this room is")
         aside["source"] = taken.source
         taken = replace(taken, source="tap")
     return replace(taken, unreadable={**taken.unreadable, **aside})
+
+
+def _is_a_guess(room: str, body: Mapping[str, Json], taken: Intake) -> bool:
+    if body.get("room") is not None:
+        return bool(body["room"] != room)
+    return len(rooms()) > 1 and not _knows(room, taken)

@@ -11,7 +11,7 @@ import { boot, words } from "./words.js";
 
 /** Opens the story of a visit, whether the person is here or has left. @param {string} visit */
 export function openHappened(visit) {
-  openAsked("What happened", `${boot.urls.visits}/${encodeURIComponent(visit)}/story`, (answer) => show(answer));
+  openAsked("What happened", boot.urls.story.replace("VISIT", encodeURIComponent(visit)), (answer) => show(answer));
 }
 
 function show({ visit, person, label, code, here, lines, staff_labels: staff }) {

@@ -32,7 +32,7 @@ async function ask(text) {
   try {
     const response = await fetch(boot.urls.search, {
       method: "POST", headers: { "Content-Type": "application/x-www-form-urlencoded", Accept: "application/json", "X-CSRFToken": csrfToken() },
-      body: new URLSearchParams({ words: text }), signal: AbortSignal.timeout(5000),
+      body: new URLSearchParams({ words: text, ...(boot.room && { room: boot.room }) }), signal: AbortSignal.timeout(5000),
     });
     const answer = await response.json();
     return response.ok ? answer.people ?? answer : null;

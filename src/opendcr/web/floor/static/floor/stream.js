@@ -4,7 +4,7 @@
 
 import { steady } from "./clock.js";
 
-const LOCK = "opendcr-stream";
+const LOCK = "opendcr-stream"; // of one address: a device may show two rooms
 const EVENTS = ["fact", "board", "pulse"];
 const HOLDER_SILENT = 5000; // ms without a word from the holder before another tab takes over
 const STREAM_SILENT = 8000; // ms without a message before the holder opens the stream anew
@@ -18,12 +18,13 @@ export class Stream {
    */
   constructor(address, hear, failed = () => {}) {
     this.address = address;
+    this.lock = `${LOCK} ${address}`;
     this.hear = hear;
     this.failed = failed;
     this.holding = false;
     this.source = null;
     this.heard = steady();
-    this.channel = new BroadcastChannel(LOCK);
+    this.channel = new BroadcastChannel(this.lock);
     this.channel.onmessage = (message) => this.take(message.data);
   }
 
@@ -45,7 +46,7 @@ export class Stream {
   /** Waits for the lock, or takes it from a holder that has fallen silent. */
   hold(steal = false) {
     navigator.locks
-      .request(LOCK, steal ? { steal: true } : {}, () => this.granted())
+      .request(this.lock, steal ? { steal: true } : {}, () => this.granted())
       .catch(() => {
         if (this.stopped) return;
         this.close(); // another tab took it
