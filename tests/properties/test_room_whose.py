@@ -1,4 +1,5 @@
-"""Whatever is said of an emergency, in whatever order, all that is done in it is one visit's."""
+"""Whatever is said, in whatever order: what is done in an emergency is one visit's, and a dose counts
+for whoever had it."""
 
 from datetime import timedelta
 
@@ -7,8 +8,12 @@ from hypothesis import strategies as st
 
 from opendcr.ledger.codec import instant
 from opendcr.ledger.effective import effective
-from opendcr.room.whose import emergency_named
+from opendcr.room.rules import earliest_leave
+from opendcr.room.visit import surely
+from opendcr.room.whose import emergency_named, person_on
+from tests.histories import histories, lived
 from tests.world import World, person
+from tests.world import person as named
 
 NAMES = ("Robin", "Sam")
 said = st.tuples(
@@ -36,6 +41,75 @@ def test_every_dose_is_the_visits_that_the_emergency_is(acts):
             assert world.seen(each).naloxone == latest
             assert {one.person for one in theirs} <= {person(each)}
     assert world.folded() == world.room
+
+
+TARGETS = ("Arrived", "EmergencyStarted", "InterventionGiven", "Departed", "Corrected", "Retracted")
+told = st.fixed_dictionaries(
+    {
+        "kind": st.sampled_from(("Arrived", "InterventionGiven", "EmergencyStarted", "Departed",
+                                 "Linked", "Corrected", "Corrected", "Retracted")),
+        "person": st.sampled_from((*NAMES, None)),
+        "visit": st.sampled_from(("v-1", "v-2", "v-3", None)),
+        "emergency": st.sampled_from(("e-1", "e-2", None)),
+        "changed": st.sampled_from(("person", "visit", "emergency")),
+        "which": st.integers(0, 5),
+        "minutes": st.sampled_from((0, 1, 30)),
+    }
+)  # fmt: skip
+
+
+@given(st.lists(told, min_size=4, max_size=14))
+def test_no_dose_is_missing_from_the_stay_of_who_had_it(acts):
+    world = World()
+    for act in acts:
+        world.wait(act["minutes"])
+        _tell(world, **act)
+        _no_dose_is_missing(world)
+    assert world.folded() == world.room
+
+
+@given(histories())
+def test_no_history_loses_a_dose(acts):
+    _no_dose_is_missing(lived(acts))
+
+
+def _no_dose_is_missing(world: World) -> None:
+    stay = timedelta(minutes=world.room.policy.stay_after_naloxone)
+    given = [one for one in effective(world.facts) if one.kind == "InterventionGiven"]
+    left = {one.visit for one in effective(world.facts) if one.kind == "Departed"}
+    for dose in (one for one in given if one.data["intervention"] == "naloxone"):
+        whose = {dose.person, person_on(world.room, dose.visit, world.archive)}
+        if dose.visit in left:  # somebody else may have come under it since
+            whose = {dose.person or person_on(world.room, dose.visit, world.archive)}
+        for visit in world.room.visits.values():
+            if visit.person and world.room.standing.same_person(visit.person) & whose:
+                until = surely(dose) + stay
+                over = visit.arrived is not None and until <= visit.arrived
+                assert over or (earliest_leave(world.room, visit) or until - stay) >= until
+
+
+def _tell(world: World, kind, person, visit, emergency, changed, which, **_) -> None:
+    whose = named(person) if person else None
+    data = {"emergency": emergency} if emergency else {}
+    if kind in ("Corrected", "Retracted"):
+        targets = [one for one in world.facts if one.kind in TARGETS]
+        if not targets:
+            return
+        changes = {"person": {"person": whose}, "visit": {"visit": visit}}
+        change = changes.get(changed, {"data": data})
+        target = targets[which % len(targets)].id
+        world.ask(
+            kind,
+            target=target,
+            reason="mistake",
+            **({"changes": change} if kind == "Corrected" else {}),
+        )
+        return
+    if kind == "Linked":
+        data = {"other": named(NAMES[which % 2])}
+    if kind == "InterventionGiven":
+        data["intervention"] = "naloxone"
+    world.send({**world.body(kind, None, data, mode="report"), "visit": visit, "person": whose})
 
 
 def _do(world: World, kind: str, name: str | None, ago: int) -> None:

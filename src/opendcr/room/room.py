@@ -13,16 +13,17 @@ from typing import Protocol
 
 from immutables import Map
 
-from opendcr.ledger.effective import ABOUT_FACTS
+from opendcr.ledger.effective import ABOUT_FACTS, effective
 from opendcr.ledger.facts import Fact
 from opendcr.ledger.shapes import is_ident
 from opendcr.room.changed import changed
 from opendcr.room.emergency import Emergency, fold_emergency, step_emergency
 from opendcr.room.policy import Policy
 from opendcr.room.standing import STANDING_KINDS, Standing, fold_standing, step_standing
-from opendcr.room.visit import Visit, fold_visit, step_visit
+from opendcr.room.visit import Visit, fold_visit, step_visit, surely
 
 Moved = Map[tuple[str, str], frozenset[str]]  # ("visit" or "emergency", id) → ids of facts
+Dosed = Map[str, Mapping[str, datetime]]  # id of a visit or of a fact → person → last dose
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,8 @@ class Room:
     """Open visits, running emergencies, and what stands. `recorded` is the last fact's.
 
     `moved` remembers which facts a correction moved into a visit or an emergency, since the ledger
-    has them under another. `dosed` remembers, of visits that are over, who had naloxone and when.
+    has them under another. `dosed` remembers who had naloxone and when: on visits that are over, as
+    somebody else than the visit is now, or on no visit at all.
     """
 
     name: str
@@ -39,7 +41,7 @@ class Room:
     visits: Map[str, Visit] = Map()
     emergencies: Map[str, Emergency] = Map()
     moved: Moved = Map()
-    dosed: Map[str, tuple[str, datetime]] = Map()
+    dosed: Dosed = Map()
     seq: int = 0
     recorded: datetime | None = None
 
@@ -63,12 +65,14 @@ class Room:
         theirs = [visit for visit in self.visits.values() if visit.person in same]
         return min(theirs, key=lambda visit: (visit.arrived or visit.since, visit.id), default=None)
 
-    def doses_before(self, visit: Visit) -> list[datetime]:
-        """When the person of a visit had naloxone on visits that are over."""
-        if visit.person is None or not self.dosed:
+    def doses_elsewhere(self, visit: Visit) -> list[datetime]:
+        """When the person of a visit had naloxone beside it: before, or under another record."""
+        if visit.person is None:
             return []
         same = self.standing.same_person(visit.person)
-        return [at for person, at in self.dosed.values() if person in same]
+        others = [one for one in self.visits.values() if one.person in same and one.id != visit.id]
+        given = [at for each in self.dosed.values() for whose, at in each.items() if whose in same]
+        return given + [one.naloxone for one in others if one.naloxone is not None]
 
     def emergency_of(self, visit: str) -> Emergency | None:
         """The running emergency of a visit, the first of several."""
@@ -101,8 +105,8 @@ class Archive(Protocol):
         """The fact and all that corrects or retracts it, to any depth."""
 
     def thread(self, name: str, id: str) -> Sequence[Fact]:
-        """The facts that name a visit (`name` is `visit`) or an emergency (`emergency`), each
-        with all that corrects or retracts it."""
+        """The facts that name a visit (`name` is `visit`) or an emergency (`emergency`), or the one
+        intervention (`dose`), each with all that corrects or retracts it."""
 
     def standing(self) -> Sequence[Fact]:
         """The facts of the kinds that stand, each with all that corrects or retracts it."""
@@ -148,9 +152,12 @@ NOTHING: Archive = MemoryArchive()  # of a ledger of which the room holds all
 
 
 def threads_of(fact: Fact) -> list[tuple[str, str]]:
-    """The visit and the emergency that a fact names."""
-    named = (("visit", fact.visit), ("emergency", fact.data.get("emergency")))
-    return [(name, id) for name, id in named if id is not None]
+    """The visit and the emergency that a fact names; and of what was done for a body, itself: a dose
+    counts for its person even where no visit is named."""
+    named = {"visit": fact.visit, "emergency": fact.data.get("emergency")}
+    if fact.kind == "InterventionGiven":
+        named["dose"] = fact.id
+    return [(name, id) for name, id in named.items() if id is not None]
 
 
 def origin_of(fact: Fact, archive: Archive) -> Fact | None:
@@ -255,20 +262,38 @@ def _refolded(room: Room, key: tuple[str, str], facts: Iterable[Fact]) -> Room:
     name, id = key
     if name == "visit":
         return _with_visit(room, fold_visit(id, facts))
+    if name == "dose":
+        return changed(room, dosed=_dosed(room.dosed, id, _on_no_visit(facts)))
     return _with_emergency(room, fold_emergency(id, facts))
 
 
+def _on_no_visit(facts: Iterable[Fact]) -> dict[str, datetime]:
+    """Whose dose it was that stands under no visit, and when."""
+    return {
+        fact.person: surely(fact)
+        for fact in effective(sorted(facts, key=lambda fact: fact.seq))
+        if fact.data["intervention"] == "naloxone"
+        and fact.visit is None
+        and fact.person is not None
+    }
+
+
 def _with_visit(room: Room, visit: Visit) -> Room:
-    id, here, dosed = visit.id, room.visits, room.dosed
+    id, here, doses = visit.id, room.visits, dict(visit.dosed)
     if visit.here:
         here = here.set(id, visit)
+        doses.pop(visit.person or "", None)  # `visit.naloxone` says it
     elif id in here:
         here = here.delete(id)
     if visit.naloxone is not None and visit.person is not None and not visit.here:
-        dosed = dosed.set(id, (visit.person, visit.naloxone))
-    elif id in dosed:
-        dosed = dosed.delete(id)
-    return changed(room, visits=here, dosed=dosed)
+        doses[visit.person] = visit.naloxone
+    return changed(room, visits=here, dosed=_dosed(room.dosed, id, doses))
+
+
+def _dosed(dosed: Dosed, id: str, doses: Mapping[str, datetime]) -> Dosed:
+    if doses:
+        return dosed.set(id, doses)
+    return dosed.delete(id) if id in dosed else dosed
 
 
 def _with_emergency(room: Room, emergency: Emergency) -> Room:

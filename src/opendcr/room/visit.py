@@ -30,9 +30,10 @@ class Visit:
     """One stay, from arrival to leaving. All times are UTC.
 
     `facts` are those of the visit as the ledger has them, corrections included, in `seq` order.
-    `person` is whom the first fact that names somebody names, so that a correction of the arrival
-    corrects the visit. `assessed` is the last assessment's outcome; `concern` the level that the last look left;
-    `checked` the last look at the person; `acknowledged` the due time by rule and subject.
+    `person` is whom its arrival names, or else the first fact that names somebody. `assessed` is the
+    last assessment's outcome; `checked` the last look at the person; `naloxone` the last dose of the
+    visit, and `dosed` whom its doses were for when they were given, which a name that was put right
+    since does not undo; `acknowledged` the due time by rule and subject.
     """
 
     id: str
@@ -58,6 +59,7 @@ class Visit:
     observed: tuple[Fact, ...] = ()  # the looks, in order; concern is judged by policy on reading
     checked: datetime | None = None
     naloxone: datetime | None = None
+    dosed: Mapping[str, datetime] = field(default_factory=dict)
     acknowledged: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
     @property
@@ -116,9 +118,10 @@ def _arrived(visit: Visit, fact: Fact) -> Changes:
     if visit.stage != "left":
         return said
     # Another visit by rights, and perhaps another person's. It begins again: nothing from before
-    # counts, but for a dose that this person had.
+    # counts, but for a dose that this person may have had.
     fresh = Visit(visit.id, person=fact.person, since=fact.happened, arrived=fact.happened)
-    kept = {"id", "facts", "last", *(("naloxone",) if fact.person == visit.person else ())}
+    same = fact.person in (None, visit.person)
+    kept = {"id", "facts", "last", "dosed", *(("naloxone", "person") if same else ())}
     anew = {name: value for name, value in vars(fresh).items() if name not in kept}
     return anew | {"reasons": said["reasons"], "needs": said["needs"]}
 
@@ -179,11 +182,14 @@ def _looked(visit: Visit, fact: Fact) -> Changes:
 def _intervened(visit: Visit, fact: Fact) -> Changes:
     given: Changes = {"checked": fact.happened}
     if fact.data["intervention"] == "naloxone":
-        given["naloxone"] = max(_surely(fact), visit.naloxone or _surely(fact))
+        at, whose = surely(fact), fact.person or visit.person
+        given["naloxone"] = max(at, visit.naloxone or at)
+        if whose is not None:
+            given["dosed"] = {**visit.dosed, whose: max(at, visit.dosed.get(whose, at))}
     return given
 
 
-def _surely(fact: Fact) -> datetime:
+def surely(fact: Fact) -> datetime:
     """When a stay counts from: of a clock that nobody can vouch for, from when it was recorded."""
     clock = fact.data.get("clock")
     vouched = clock is None or clock["offset_ms"] is not None or fact.source == "paper"

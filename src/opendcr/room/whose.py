@@ -82,10 +82,15 @@ def _touched(room: Room, fact: Fact, origin: Fact | None) -> list[str]:
     moved = [
         id for (name, id), ids in room.moved.items() if name == "emergency" and origin.id in ids
     ]
-    data = fact.data.get("changes", {}).get("data", {})
-    named = data.get("emergency") if isinstance(data, Mapping) else None
+    named = _emergency_in(fact.data.get("changes", {}))
     found = [origin.data.get("emergency"), named, *sorted(moved)]
     return list(dict.fromkeys(id for id in found if isinstance(id, str)))
+
+
+def _emergency_in(changes: Changes) -> Json:
+    """The emergency into which a correction puts a fact."""
+    data = changes.get("data")
+    return data.get("emergency") if isinstance(data, Mapping) else None
 
 
 def _agrees(room: Room, fact: Fact, ids: Iterable[str]) -> bool:
@@ -105,12 +110,17 @@ def _to_be_moved(
     emergency = fold_emergency(id, (thread | {fact.id: fact}).values())
     whose, former = _said(fact, origin, emergency), was.visit if was else None
     target = fact.data.get("target")
+    # Put into this emergency, and said to be nobody's else.
+    changes = fact.data.get("changes", {})
+    brought = target if _emergency_in(changes) == id and "visit" not in changes else None
     return whose, [
         one
         for one in emergency.standing
         if one.visit != whose
-        and (one.id == fact.id or (whose != former and one.visit in (None, former)))
-        and one.id != target
+        and (
+            one.id in (fact.id, brought)
+            or (whose != former and one.visit in (None, former) and one.id != target)
+        )
     ]
 
 

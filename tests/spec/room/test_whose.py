@@ -1,8 +1,13 @@
 """Whose an emergency is: what was done in it counts for its person, however that came to be known."""
 
+from datetime import timedelta
+
 import pytest
 
+from opendcr.room.rules import earliest_leave
 from tests.world import World, code, person
+
+STAY = timedelta(minutes=120)
 
 
 def dosed(world, **data):
@@ -148,3 +153,94 @@ def test_what_only_adds_to_an_emergency_is_followed_by_nothing():
     world.arrive("Robin")
     world.report("EmergencyStarted", "Robin", emergency="e-1")
     assert len(world.report("Observed", emergency="e-1", breaths=12)) == 1
+
+
+def test_a_dose_moved_to_another_emergency_is_that_ones_visits():
+    world = World()
+    for name, emergency in (("Robin", "e-1"), ("Sam", "e-2")):
+        world.arrive(name)
+        on(world, name, "EmergencyStarted", emergency=emergency)
+    dose = dosed(world)
+    world.correct(dose, emergency="e-2")
+    assert world.seen("Sam").naloxone == dose.happened
+    assert world.seen("Robin").naloxone is None
+    world.correct(dose, emergency="e-1", visit=None)
+    assert (world.seen("Robin").naloxone, world.seen("Sam").naloxone) == (None, None)
+
+
+def test_a_dose_on_no_visit_is_its_persons_when_they_come():
+    world = World()
+    world.report("InterventionGiven", "Robin", intervention="naloxone")
+    dose = world.last("InterventionGiven")
+    assert dose.visit is None
+    world.arrive("Robin")
+    assert earliest(world, "Robin") == dose.happened + STAY
+    world.correct(dose, person=person("Sam"))
+    assert earliest(world, "Robin") is None
+    world.arrive("Sam")
+    assert earliest(world, "Sam") == dose.happened + STAY
+    world.retract(dose)
+    assert earliest(world, "Sam") is None
+    assert world.folded() == world.room
+
+
+def test_a_dose_of_an_emergency_at_the_door_that_is_over_is_its_persons_when_they_come():
+    world = World()
+    world.report("EmergencyStarted", "Robin", emergency="e-1", area="entrance")
+    world.report("InterventionGiven", "Robin", emergency="e-1", intervention="naloxone")
+    world.report("EmergencyEnded", emergency="e-1", outcome="recovered")
+    world.arrive("Robin")
+    assert earliest(world, "Robin") == world.last("InterventionGiven").happened + STAY
+
+
+def test_a_dose_on_one_of_two_open_visits_holds_the_person_on_both():
+    world = World()
+    world.arrive("Robin")
+    first = world.seen("Robin").id
+    world.report("InterventionGiven", "Robin", intervention="naloxone")
+    world.wait(1)
+    world.send({"id": "c-2", "kind": "Arrived", "mode": "report", "person": person("Robin")})
+    second = world.last("Arrived").visit
+    assert second != first
+    until = world.last("InterventionGiven").happened + STAY
+    for visit in (first, second):
+        assert earliest_leave(world.room, world.room.visits[visit]) == until
+
+
+def test_an_arrival_corrected_to_another_takes_the_dose_with_it_and_leaves_it_where_it_was_said():
+    """The emergency was at reception, and its person came in under the wrong name."""
+    world = World()
+    world.report("EmergencyStarted", emergency="e-1", area="reception")
+    start = world.last("EmergencyStarted")
+    dose = dosed(world)
+    world.arrive("Robin")
+    arrival = world.last("Arrived")
+    world.correct(start, visit=arrival.visit)
+    world.correct(arrival, person=person("Sam"))
+    assert world.seen("Sam").id == arrival.visit
+    assert owed(world, "Sam", dose)
+    world.arrive("Robin")
+    assert earliest(world, "Robin") == dose.happened + STAY
+
+
+@pytest.mark.parametrize("named", ["Robin", "Sam", None])
+def test_a_second_arrival_on_a_visit_that_is_over_keeps_the_dose(named):
+    """Sam is found to be Robin; or nobody says who comes."""
+    world = World()
+    world.arrive("Robin")
+    visit = world.seen("Robin").id
+    world.report("InterventionGiven", "Robin", intervention="naloxone")
+    until = world.last("InterventionGiven").happened + STAY
+    world.depart("Robin", how="against_advice")
+    world.send({"id": "c-2", "kind": "Linked", "mode": "report", "person": person("Robin"),
+                "data": {"other": person("Sam")}})  # fmt: skip
+    world.wait(1)
+    again = {"id": "c-3", "kind": "Arrived", "mode": "report", "visit": visit}
+    world.send({**again, "person": person(named) if named else None})
+    again = world.room.visits[visit]
+    assert earliest_leave(world.room, again) == until
+    assert again.person == person(named or "Robin")
+
+
+def earliest(world: World, name: str):
+    return earliest_leave(world.room, world.seen(name))

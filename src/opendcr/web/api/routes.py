@@ -76,10 +76,10 @@ async def command(request: HttpRequest) -> HttpResponse:
 
 def _write(body: Any, sender: Sender) -> Answered:
     try:
-        room = room_for(body)
+        room, guessed = room_for(body)
     except InputError as problem:
         return unacceptable(problem)
-    return write(room, body, sender)
+    return write(room, body, sender, guessed=guessed)
 
 
 def _shown(answered: Answered, body: Any, sender: Sender) -> Answered:

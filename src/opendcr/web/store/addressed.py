@@ -25,20 +25,22 @@ def room_of_page(request: HttpRequest) -> str | None:
     return last if last in known else known[0] if len(known) == 1 else None
 
 
-def room_for(body: Json) -> str:
-    """The room that a command names, or the one that there is; raises InputError otherwise.
+def room_for(body: Json) -> tuple[str, bool]:
+    """The room that a command names, or the one that there is, and whether that is a guess; raises
+    InputError where there is none.
 
     A report is not sent back for its room. Where nobody knows that, the report goes to the room
     that knows its visit or its emergency, and else to the first by name: somebody looks at it there.
     """
     named = body.get("room") if isinstance(body, Mapping) else None
     try:
-        return only_room(named)
+        return only_room(named), False
     except InputError:
         known, taken = rooms(), intake(body)
         if not known or taken.mode != "report":
             raise
-        return next((room for room in known if _knows(room, taken)), known[0])
+        knowing = next((room for room in known if _knows(room, taken)), None)
+        return knowing or known[0], knowing is None
 
 
 def _knows(room: str, taken: Intake) -> bool:
@@ -47,25 +49,20 @@ def _knows(room: str, taken: Intake) -> bool:
     return any(entries.filter(**{name: id}).exists() for name, id in threads.items() if id)
 
 
-def taken_in(room: str, body: Json) -> Intake:
+def taken_in(room: str, body: Json, guessed: bool = False) -> Intake:
     """A command's body, sorted; raises InputError for what is no command, and for an ask that does
     not fit.
 
     What a report says and its room cannot hold is set aside with what else is unreadable: the name
-    of another room, or none where there are several, and in a room of real people that it is
+    of another room, or none where the room was guessed, and in a room of real people that it is
     simulated.
     """
     taken = intake(body)
-    aside = {"room": body.get("room")} if _is_a_guess(room, body, taken) else {}
+    named = body.get("room")
+    aside = {"room": named} if guessed or named not in (None, room) else {}
     if taken.source == "simulation" and header_of(room).origin.kind != "simulated":
         if taken.mode == "ask":
             raise InputError("source", "'simulation'", "a source that is real: this room is")
         aside["source"] = taken.source
         taken = replace(taken, source="tap")
     return replace(taken, unreadable={**taken.unreadable, **aside})
-
-
-def _is_a_guess(room: str, body: Mapping[str, Json], taken: Intake) -> bool:
-    if body.get("room") is not None:
-        return bool(body["room"] != room)
-    return len(rooms()) > 1 and not _knows(room, taken)

@@ -29,7 +29,8 @@ class StoredArchive:
         return self._with_amendments(self._entries.filter(fact=id))
 
     def thread(self, name: str, id: str) -> Sequence[Fact]:
-        return self._with_amendments(self._entries.filter(**{name: id}))
+        column = "fact" if name == "dose" else name
+        return self._with_amendments(self._entries.filter(**{column: id}))
 
     def standing(self) -> Sequence[Fact]:
         return self._with_amendments(self._entries.filter(kind__in=STANDING_KINDS))

@@ -41,16 +41,21 @@ log = logging.getLogger("opendcr.write")
 
 
 def write(
-    room: str, body: Json, sender: Sender, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    room: str,
+    body: Json,
+    sender: Sender,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    guessed: bool = False,
 ) -> Answered:
-    """Answers a command with facts, which are then in the ledger, or with a refusal.
+    """Answers a command with facts, which are then in the ledger, or with a refusal. `guessed` says
+    that nobody knows whether the room is the right one.
 
     What the answer says is on the disk when it is given, and what an erasure takes cannot be read
     any more. The first answer is kept: the same command again, however often, gets it again and
     changes nothing.
     """
     try:
-        taken = known_only(taken_in(room, body), places_of(look(room).room))
+        taken = known_only(taken_in(room, body, guessed), places_of(look(room).room))
         author = author_of(body, taken, sender)
         ready_for(len(taken.texts) + bool(taken.unreadable), body=taken.kind in BODY_KINDS)
     except InputError as problem:
