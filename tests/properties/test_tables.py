@@ -14,7 +14,7 @@ from opendcr.ledger.effective import effective
 from opendcr.ledger.facts import Fact, Header, Origin
 from opendcr.measures import measured
 from opendcr.measures.plainly import Plainly
-from opendcr.room.room import fold
+from opendcr.room.room import MemoryArchive, Room, advance, fold
 from opendcr.tables import CONTRACTS, ledger_of, tables_of
 from opendcr.tables.effective import effective as effective_frame
 from opendcr.tables.frame import FACTS, row
@@ -148,6 +148,16 @@ def test_a_visit_is_the_same_persons_in_the_room_and_in_the_tables(facts):
     for visit, person in of_visits.iter_rows():
         held = room.visits[visit].person
         assert one_id.get(held, held) == person
+
+
+@given(histories(most=12))
+def test_what_amends_a_fact_that_comes_later_has_no_effect_in_the_room_either(facts):
+    """No room of ours writes such a ledger; an imported one may be so."""
+    archive, room = MemoryArchive(), Room("glasgow", "Europe/London")
+    for fact in facts:
+        archive.add([fact])
+        room = advance(room, [fact], archive)
+    assert room == fold(facts, "glasgow", "Europe/London")
 
 
 @given(histories(most=40))

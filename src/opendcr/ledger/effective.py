@@ -2,7 +2,7 @@
 
 `Corrected` names an original fact and may change `happened`, `person`, `visit` and keys of `data`;
 of each of these the latest correction that changes it wins. `Retracted` takes a fact out; retracting the retraction puts it back.
-Corrections and retractions that name no fact, or a fact that they may not name, have no effect.
+Corrections and retractions that name no earlier fact, or one that they may not name, have no effect.
 """
 
 from collections.abc import Iterable, Mapping
@@ -32,13 +32,19 @@ def effective(facts: Iterable[Fact]) -> list[Fact]:
 def amendments(facts: Iterable[Fact]) -> tuple[set[str], dict[str, list[Fact]]]:
     """The ids of what is retracted, and the corrections of each fact in `seq` order, by its id."""
     stated = sorted(facts, key=lambda fact: fact.seq)
+    seqs = {fact.id: fact.seq for fact in stated}
+    about = [
+        fact
+        for fact in stated
+        if fact.kind in ABOUT_FACTS and seqs.get(fact.data["target"], 0) < fact.seq
+    ]
     out: set[str] = set()
     # Latest first: a retraction that was itself retracted has no say.
-    for fact in reversed(stated):
+    for fact in reversed(about):
         if fact.kind == "Retracted" and fact.id not in out:
             out.add(fact.data["target"])
     corrected: dict[str, list[Fact]] = {}
-    for fact in stated:
+    for fact in about:
         if fact.kind == "Corrected":
             corrected.setdefault(fact.data["target"], []).append(fact)
     return out, corrected

@@ -180,7 +180,7 @@ class _Sorter:
         )
 
     def _take(self, key: str, type_: type[T], fits: Callable[[T], object]) -> T | None:
-        value = self.body.get(key)
+        value = whole_numbers(self.body.get(key))
         if value is None:
             return None
         if type(value) is type_ and fits(value):

@@ -19,15 +19,20 @@ def effective(facts: pl.DataFrame) -> pl.DataFrame:
     stated = facts.filter(~pl.col("kind").is_in(ABOUT_FACTS))
     if about.is_empty():
         return stated
-    standing = stated.filter(~pl.col("id").is_in(_retracted(about)))
-    corrections = _corrections(about)
-    corrected = pl.col("id").is_in(corrections["target"].implode())
-    touched = standing.filter(corrected).join(corrections, left_on="id", right_on="target")
-    return pl.concat([standing.filter(~corrected), _amended(touched)])
+    named = pl.col("id").is_in(about["target"].implode())
+    few = stated.filter(named)
+    retracted = few.join(_retractions(about), left_on="id", right_on="target").filter(_LATER)["id"]
+    standing = few.filter(~pl.col("id").is_in(retracted.implode()))
+    touched = standing.join(_corrections(few, about), on="id", how="left")
+    return pl.concat([stated.filter(~named), _amended(touched)])
 
 
-def _retracted(about: pl.DataFrame) -> set[str]:
-    """The targets of retractions that were not retracted themselves, to any depth.
+# Of a join of facts with what is about them: whether it came later, without which it has no effect.
+_LATER = pl.col("seq") < pl.col("seq_right")
+
+
+def _retractions(about: pl.DataFrame) -> pl.DataFrame:
+    """The retractions that were not retracted themselves, to any depth.
 
     Whether a retraction stands depends only on later ones, so passes from none retracted settle
     after as many passes as the longest chain of retractions has links.
@@ -43,15 +48,18 @@ def _retracted(about: pl.DataFrame) -> set[str]:
         if now == undone:
             break
         undone = now
-    return set(retractions.filter(~pl.col("id").is_in(undone))["target"])
+    return retractions.filter(~pl.col("id").is_in(undone)).select("seq", "target")
 
 
-def _corrections(about: pl.DataFrame) -> pl.DataFrame:
+def _corrections(facts: pl.DataFrame, about: pl.DataFrame) -> pl.DataFrame:
     """The documents of each fact's corrections, in `seq` order."""
+    made = about.filter(pl.col("kind") == "Corrected").select("seq", "target", "documents")
     return (
-        about.filter(pl.col("kind") == "Corrected")
-        .sort("seq")
-        .group_by("target", maintain_order=True)
+        facts.select("id", "seq")
+        .join(made, left_on="id", right_on="target")
+        .filter(_LATER)
+        .sort("seq_right")
+        .group_by("id", maintain_order=True)
         .agg(pl.col("documents").alias("corrections"))
     )
 
@@ -62,7 +70,7 @@ def _amended(touched: pl.DataFrame) -> pl.DataFrame:
 
 
 def _amend(fact: dict[str, Any]) -> dict[str, Any]:
-    for documents in fact.pop("corrections"):
+    for documents in fact.pop("corrections") or ():
         made = readable_changes(fact["kind"], {}, document(documents, "changes") or {})
         data = {key: value for key, value in made.pop("data", {}).items() if key in DATA}
         fact = fact | made | data

@@ -108,3 +108,14 @@ def test_a_look_before_any_policy_is_judged_by_the_first():
     world.report("Arrived", "Robin", ago=20)
     world.report("Observed", "Robin", ago=10, breaths=6)
     assert world.on_board("Robin")["concern"] == "intervene"
+
+
+def test_a_clock_that_was_measured_in_whole_numbers_written_otherwise_is_that_clock():
+    world = World()
+    tapped = instant(world.now - timedelta(days=1))
+    said = {"tapped": tapped, "offset_ms": 86_400_000.0, "offset_age_ms": 10.0}
+    world.send(world.body("Observed", None, {"breaths": 12.0}, mode="report", **said))
+    seen = world.last("Observed")
+    assert seen.happened == world.now
+    assert seen.data["clock"] == {"tapped": tapped, "offset_ms": 86_400_000, "age_ms": 10}
+    assert world.flags() == ["clock_off"]
