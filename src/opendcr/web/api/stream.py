@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
 
 from opendcr.errors import InputError
-from opendcr.web.api.access import problem
+from opendcr.web.api.access import problem, unknown_sender
 from opendcr.web.api.hub import events
 from opendcr.web.store.access import sender_of
 from opendcr.web.store.held import only_room
@@ -25,10 +25,13 @@ async def stream(request: HttpRequest) -> HttpResponseBase:
         return problem(405, "the method", str(request.method), "GET")
     try:
         sender = await reading(sender_of, request)
-        if sender is None or sender.staff is None:
-            return problem(401, "the request", "nobody signed in", "a session or a bearer token")
+        if sender is None:
+            return unknown_sender()
         if not may_read(sender.role, "stream"):
-            return problem(403, "the request", "your role may not read this", "another role")
+            status = 403 if sender.staff else 401
+            return problem(
+                status, "the request", "this is not for you to read", "a request that may be made"
+            )
         room = await reading(only_room, request.GET.get("room"))
         after = _last_event(request)
     except InputError as error:

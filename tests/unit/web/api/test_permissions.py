@@ -116,3 +116,9 @@ def test_an_unknown_token_is_a_strangers(room: str, token: str) -> None:
 
     answer = Client().get("/api/board", headers={"Authorization": f"Bearer {token}"})
     assert answer.status_code == 401
+
+
+@pytest.mark.parametrize("role", [None, "device", "analyst"])
+def test_the_stream_turns_away_in_the_words_of_the_board(role: str | None, ask: Ask) -> None:
+    stream, board = ask("GET", "/api/stream", role), ask("GET", "/api/board", role)
+    assert (stream.status_code, stream.json()) == (board.status_code, board.json())
