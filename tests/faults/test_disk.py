@@ -4,7 +4,11 @@ import pytest
 from django.db import connection
 from django.test import Client
 
+from opendcr.errors import InputError
+from opendcr.web.config.serving import make_ready
+from opendcr.web.config.setup import database_trouble
 from opendcr.web.store.access import new_token
+from opendcr.web.store.held import header_of
 from opendcr.web.store.models import Answer, Entry, Secret, Staff
 from opendcr.web.store.trouble import TROUBLE, words_for
 from opendcr.web.store.upkeep import verify
@@ -83,6 +87,14 @@ def test_whoever_signs_in_meanwhile_is_told_so_too(room_database: RoomDatabase) 
         answer = Client(raise_request_exception=False).post("/sign-in", form)
     assert answer.status_code == 503
     assert b"can only be read" in answer.content
+
+
+def test_it_is_not_served(room_database: RoomDatabase) -> None:
+    header = header_of(acting.opened())
+    close()
+    told = pytest.raises(InputError, match="can only be read")
+    with _read_only(room_database), told, database_trouble():
+        make_ready(header, training=False)
 
 
 class _read_only:

@@ -68,6 +68,7 @@ def make_ready(header: Header, *, training: bool) -> None:
         prepare.check_serving_role()
         prepare.check_migrated()
         prepare.migrate_keys()
+    prepare.check_writable()
     check_origin(training=training)
     if not rooms():
         begin(header)

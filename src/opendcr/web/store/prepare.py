@@ -1,11 +1,14 @@
 """Preparing a database before it serves: migrations, rights, and the role that may serve."""
 
+from datetime import UTC, datetime
+
 from django.core.management import call_command
-from django.db import connection, connections
+from django.db import connection, connections, transaction
 from django.db.migrations.executor import MigrationExecutor
 
 from opendcr.errors import InputError
 from opendcr.web.config.places import make_database_file
+from opendcr.web.store.models import Heartbeat
 from opendcr.web.store.triggers import APPEND_ONLY
 
 CHANGING = (
@@ -53,6 +56,12 @@ def grant(role: str) -> None:
             cursor.execute(f"GRANT {rights} ON {name} TO {quoted}")
         cursor.execute(f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {quoted}")
         cursor.execute(f"GRANT USAGE ON SCHEMA public TO {quoted}")
+
+
+def check_writable() -> None:
+    """Raises DatabaseError where nothing can be recorded: better at the start than at a tap."""
+    with transaction.atomic():
+        Heartbeat.objects.update_or_create(work="start", defaults={"beat": datetime.now(UTC)})
 
 
 def check_serving_role() -> None:

@@ -9,7 +9,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any, ParamSpec, TypeVar
@@ -21,6 +21,9 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 LONGEST = 10.0  # seconds of one piece of work, after which its connections are taken for dead
+RESTED = (
+    2.0  # seconds without work, after which a connection is asked whether it still leads anywhere
+)
 
 
 def _behind_the_others() -> None:
@@ -36,6 +39,8 @@ _MEASURER = ThreadPoolExecutor(1, thread_name_prefix="measure")
 _ERASER = ThreadPoolExecutor(1, thread_name_prefix="erase")
 _LARGE = ThreadPoolExecutor(1, thread_name_prefix="large", initializer=_behind_the_others)
 _PASSWORDS = ThreadPoolExecutor(1, thread_name_prefix="sign-in", initializer=_behind_the_others)
+
+_mine = threading.local()  # of a thread: when it last `worked`
 
 # By thread, the piece of work that it does: since when, and over which connections.
 _doing: dict[int, tuple[float, list[Any]]] = {}
@@ -114,13 +119,28 @@ def _watched(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
 
 
 def _guarded(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Runs the work; a connection that fails is closed, so that the next work opens a new one."""
+    """Runs the work over connections that lead somewhere; one that fails is closed, so that the next
+    work opens a new one, also where the work itself made do without the database."""
     _only_this_database()
+    if time.monotonic() - getattr(_mine, "worked", 0.0) > RESTED:
+        _close_dead(connections.all(initialized_only=True))
     try:
         return work(*args, **kwargs)
     except (DatabaseError, InterfaceError):
         connections.close_all()
         raise
+    finally:
+        _close_dead(one for one in connections.all(initialized_only=True) if one.errors_occurred)
+        _mine.worked = time.monotonic()
+
+
+def _close_dead(lines: Iterable[Any]) -> None:
+    """Closes connections to a server that has ended them: it was restarted, or somebody cut them."""
+    for line in lines:
+        if line.connection is not None and line.is_usable():
+            line.errors_occurred = False
+        else:
+            line.close()
 
 
 def _only_this_database() -> None:

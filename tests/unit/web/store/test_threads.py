@@ -44,3 +44,40 @@ def test_nothing_waits_for_a_lock_longer_than_a_tablet_waits(room_database: Room
             told[name] = cursor.fetchone()[0]
     assert told["lock_timeout"] == "8s"
     assert "0" not in told.values()
+
+
+def _cut() -> None:
+    """Ends every other connection to the database, as a restart of its server does."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+
+
+def _made_do() -> bool:
+    """Work that goes on without the database where that fails."""
+    try:
+        return _slept(0)
+    except DatabaseError:
+        return False
+
+
+@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
+def test_a_connection_that_rested_while_its_server_was_restarted_is_not_used_again(
+    room_database: RoomDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("opendcr.web.store.threads.RESTED", 0.0)
+    assert asyncio.run(writing(_slept, 0))
+    _cut()
+    assert asyncio.run(writing(_slept, 0))
+
+
+@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
+def test_a_connection_that_failed_in_work_that_made_do_without_is_closed(
+    room_database: RoomDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("opendcr.web.store.threads.RESTED", 60.0)
+    assert asyncio.run(writing(_made_do))
+    _cut()
+    assert [asyncio.run(writing(_made_do)) for _ in range(2)] == [False, True]
