@@ -31,8 +31,8 @@ class Room:
     """Open visits, running emergencies, and what stands. `recorded` is the last fact's.
 
     `moved` remembers which facts a correction moved into a visit or an emergency, since the ledger
-    has them under another. `dosed` remembers who had naloxone and when: on visits that are over, as
-    somebody else than the visit is now, or on no visit at all.
+    has them under another. `dosed` remembers who had naloxone and when, on visits that are over too,
+    under another name than the visit has now, or on no visit at all.
     """
 
     name: str
@@ -65,14 +65,14 @@ class Room:
         theirs = [visit for visit in self.visits.values() if visit.person in same]
         return min(theirs, key=lambda visit: (visit.arrived or visit.since, visit.id), default=None)
 
-    def doses_elsewhere(self, visit: Visit) -> list[datetime]:
-        """When the person of a visit had naloxone beside it: before, or under another record."""
+    def doses_of(self, visit: Visit) -> list[datetime]:
+        """When the person of a visit had naloxone, on this visit or before or under another record."""
         if visit.person is None:
             return []
         same = self.standing.same_person(visit.person)
-        others = [one for one in self.visits.values() if one.person in same and one.id != visit.id]
+        theirs = [one.naloxone for one in self.visits.values() if one.person in same]
         given = [at for each in self.dosed.values() for whose, at in each.items() if whose in same]
-        return given + [one.naloxone for one in others if one.naloxone is not None]
+        return [*given, *(at for at in theirs if at is not None)]
 
     def emergency_of(self, visit: str) -> Emergency | None:
         """The running emergency of a visit, the first of several."""
@@ -282,7 +282,6 @@ def _with_visit(room: Room, visit: Visit) -> Room:
     id, here, doses = visit.id, room.visits, dict(visit.dosed)
     if visit.here:
         here = here.set(id, visit)
-        doses.pop(visit.person or "", None)  # `visit.naloxone` says it
     elif id in here:
         here = here.delete(id)
     if visit.naloxone is not None and visit.person is not None and not visit.here:

@@ -280,8 +280,9 @@ def earliest_leave(room: Room, visit: Visit) -> datetime | None:
     """
     after_naloxone = timedelta(minutes=room.policy.stay_after_naloxone)
     after_use = timedelta(minutes=room.policy.stay_after_use)
-    before = [dose + after_naloxone for dose in room.doses_elsewhere(visit)]
-    times = [until for until in before if visit.arrived is None or until > visit.arrived]
+    doses = room.doses_of(visit) if after_naloxone else []
+    rest = [dose + after_naloxone for dose in doses]
+    times = [until for until in rest if visit.arrived is None or until > visit.arrived]
     used = visit.ended or visit.started
     if visit.naloxone is not None and after_naloxone:
         times.append(visit.naloxone + after_naloxone)
