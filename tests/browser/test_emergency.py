@@ -56,6 +56,23 @@ def test_one_tap_starts_it(screen: str, room: "Room", sign_in: "SignIn") -> None
     assert id in running(room) and len(running(room)) == before + 1
 
 
+@pytest.mark.parametrize("across", [0.2, 0.5, 0.9])
+def test_the_second_tap_of_a_double_tap_does_nothing_in_it(
+    across: float, room: "Room", sign_in: "SignIn"
+) -> None:
+    page = sign_in("nurse", width=1024, height=768)
+    box = page.locator("[data-start-emergency]:visible").bounding_box()
+    assert box
+    spot = (box["x"] + across * box["width"], box["y"] + box["height"] / 2)
+    page.mouse.click(*spot)
+    page.wait_for_timeout(120)
+    page.mouse.click(*spot)
+    shown(page)
+    expect(page.locator("#story")).not_to_contain_text("sending", timeout=SOON)
+    [emergency] = room.board()["emergencies"]
+    assert [line["kind"] for line in emergency["timeline"]] == ["EmergencyStarted"]
+
+
 def test_it_is_its_own_rooms_however_many_the_server_keeps(room: "Room", sign_in: "SignIn") -> None:
     page = sign_in("nurse")
     with page.expect_request("**/api/commands") as sent:

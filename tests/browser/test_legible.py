@@ -30,6 +30,7 @@ def full(room: "Room") -> "Room":
         room.send("ConsumptionStarted", mixed, visit=visits[at - 1])
     room.send("StartEmergency", {"emergency": "e-1"}, visit=visits[3])
     room.send("GiveIntervention", {"emergency": "e-1", "intervention": "naloxone"}, visit=visits[3])
+    room.send("GiveIntervention", {"intervention": "naloxone"}, visit=visits[5])
     for at in range(1, 6):
         resting(room, f"Rester {at}")
     room.wait("Connie")
@@ -69,6 +70,20 @@ SPILLED = """() => [...document.querySelectorAll(".tile")].flatMap((tile) => {
   }).map((one) => [tile.dataset.key, one.className, one.textContent]);
 }).concat([...document.querySelectorAll(".tile__middle")]
   .filter((one) => one.scrollHeight > one.clientHeight + 1).map((one) => ["middle", one.textContent]))"""
+
+
+@pytest.mark.parametrize(("width", "height"), [(1024, 768), (1280, 800), (1920, 1080)])
+def test_full_tiles_keep_what_they_say_inside_under_banners_too(
+    width: int, height: int, full: "Room", sign_in: "SignIn"
+) -> None:
+    page = sign_in("lead", width=width, height=height)
+    page.evaluate("document.fonts.ready")
+    page.evaluate("""() => {
+      document.getElementById("kept-words").textContent = "2 made here with nobody signed in, not recorded.";
+      document.getElementById("unsaved").textContent = "2 not saved yet";
+      for (const id of ["kept", "unsaved", "quiet"]) document.getElementById(id).hidden = false;
+    }""")
+    assert page.evaluate(SPILLED) == []
 
 
 @pytest.mark.parametrize(("width", "height"), [(1024, 768), (1280, 800), (1920, 1080)])

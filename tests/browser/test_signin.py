@@ -154,11 +154,13 @@ def test_an_emergency_on_a_strange_device_is_loudly_not_recorded_and_can_be_ente
     enters(page, "nurse")
     expect(page.locator("#kept")).to_contain_text("2 made here with nobody signed in")
     assert id not in [one["id"] for one in room.board()["emergencies"]]
-    page.locator("#kept-see").click()
+    expect(page.locator("#panel-title")).to_have_text("Not saved from this page")
     page.get_by_role("button", name="Enter them as").click()
     expect(page.locator("#kept")).to_be_hidden()
     expect(page.locator("#unsaved")).to_be_hidden()
     soon(lambda: story(room, id) == ["Emergency", "Airway opened"])
+    expect(page.locator("#story")).to_contain_text("Airway opened")
+    assert page.evaluate("location.hash.slice(1)") == id
 
 
 def test_what_a_server_in_trouble_says_is_shown(room: "Room", sign_in: "SignIn") -> None:

@@ -25,13 +25,14 @@ export function openCorrection(where, line, { story = [], then, back } = {}) {
   const alike = (data) => sameBooth(line, story, data).map((one) => command("Correct", { changes: { data: { place: data.place } } }, one.fact));
   const changed = () => { const data = form.data(); return [...correct({ data }), ...alike(data)]; };
   openPanelAbout(where, `${hourMinuteSecond(line.at)} ${line.words}`,
+    group("A wrong tap", choice("It did not happen: strike it out", () => [command("Retract", {})], { kind: "Retract", then })),
     why.element,
     form && h("div", {}, ...form.elements, group("Then", choice("Save the correction", changed, { kind: "Correct", main: true, then }))),
     line.kind === "Arrived" && line.data && group("It was somebody else", door("Say who arrived", () => openWho(where, line, story, command, then))),
     group("It happened", shifts.map(([seconds, words]) =>
       choice(words, () => correct({ happened: new Date(line.at + seconds * 1000).toISOString() }), { kind: "Correct", sub: hourMinuteSecond(line.at + seconds * 1000), then }))),
     line.data && atAnotherTime(line, correct, then),
-    group("Or", choice("It did not happen: strike it out", () => [command("Retract", {})], { kind: "Retract", then }), back && door("Back", back)));
+    back && group("Or", door("Back", back)));
 }
 
 /** Who sits elsewhere also uses elsewhere: the lines after a wrong seat that name the same booth. */

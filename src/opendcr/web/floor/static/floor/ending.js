@@ -10,9 +10,9 @@ import { entries } from "./words.js";
  * The end is two taps and far from the keys: what came of it, then it is over.
  * @param {string} whose the emergency in words @param {() => void} done what follows
  */
-export function openEnd(emergency, whose, done) {
-  const type = chips("What it was, as far as known", entries("emergency_types"));
-  const back = () => openEnd(view(emergency.id) ?? emergency, whose, done);
+export function openEnd(emergency, whose, done, chosen = null) {
+  const type = chips("What it was, as far as known", entries("emergency_types"), { chosen: chosen ? [chosen] : [] });
+  const back = () => openEnd(view(emergency.id) ?? emergency, whose, done, type.value());
   const end = ([code, words]) => {
     record(emergency.id, "EndEmergency", { outcome: code, ...(type.value() && { type: type.value() }) }, `Over: ${words}`);
     closePanel();

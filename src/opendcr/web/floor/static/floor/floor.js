@@ -19,6 +19,7 @@ import { lose, openLeft, sayLeft, sayNobody, watchSession } from "./signin.js";
 import { listenForKeys, showKeys } from "./shortcuts.js";
 import { acknowledge, soundFor, soundIsReady, unheard, wakeSound } from "./sound.js";
 import { Stream } from "./stream.js";
+import { heedDoubleTaps } from "./twice.js";
 import { boot } from "./words.js";
 
 const byId = (id) => document.getElementById(id);
@@ -30,6 +31,7 @@ let fetching = false;
 let asked = 0; // steady ms of the last question for the board
 let stream = null;
 let wanted = null; // the emergency that the address names, until a board tells of it
+let kept = false; // whether that one is still to be entered, by whoever signed in
 
 function heard(event, data) {
   if (!seesBoard()) return;
@@ -52,8 +54,9 @@ function take(board) {
   freshness.board(board);
   if (news) redraw();
   else tick();
-  if (wanted && board.emergencies.some(({ id }) => id === wanted)) showEmergency(wanted);
-  wanted = null;
+  const tells = wanted && board.emergencies.some(({ id }) => id === wanted);
+  if (tells) showEmergency(wanted);
+  if (tells || !kept) wanted = null;
 }
 
 /** What a board tells, whenever it was made. */
@@ -202,6 +205,7 @@ const on = (id, run) => byId(id)?.addEventListener("click", run);
 
 function start() {
   measurePage();
+  heedDoubleTaps();
   on("arrived", known(openArrive));
   on("seat-next", known(openSeatNext));
   on("alert", known(openAlerts));
@@ -240,6 +244,8 @@ function handOn() {
   ids.forEach(acknowledge);
   if (ids.length) showEmergency(ids.at(-1));
   else if (location.hash.startsWith("#e-")) wanted = location.hash.slice(1);
+  kept = wanted !== null && outbox.aside.some(({ command }) => command?.data?.emergency === wanted);
+  if (kept && signedIn()) openLeft(); // whose it is to be is the first thing to say
 }
 
 start();
