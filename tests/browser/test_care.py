@@ -116,6 +116,62 @@ def test_of_somebody_too_young_nothing_is_recorded_but_that_they_were_turned_awa
     assert len(room.facts("Registered")) == before
 
 
+def test_a_first_visit_that_was_closed_half_filled_in_is_there_again(
+    room: "Room", sign_in: "SignIn"
+) -> None:
+    page = sign_in("reception")
+    first_visit(page, "Half Hugh")
+    tap(page, "under 18")
+    tap(page, "Terms accepted: admit")
+    tap(page, "Back: it was a wrong tap")
+    expect(page.locator("#chosen-name")).to_have_value("Half Hugh")
+    panel(page).locator(".pick", has_text="25").click()
+    tap(page, "Close")
+    first_visit(page)
+    expect(page.locator("#chosen-name")).to_have_value("Half Hugh")
+    expect(panel(page).locator(".pick[aria-pressed=true]")).to_have_count(1)
+    tap(page, "Terms accepted: admit")
+    saved(page)
+    expect(row(page, "Half Hugh")).to_be_visible(timeout=SOON)
+    first_visit(page)
+    expect(page.locator("#chosen-name")).to_have_value("")
+    page.locator("#chosen-name").press_sequentially("Another")
+    tap(page, "Close")
+    first_visit(page)
+    tap(page, "Somebody else: begin anew")
+    expect(page.locator("#chosen-name")).to_have_value("")
+
+
+def test_a_number_that_no_chip_has_is_written(room: "Room", sign_in: "SignIn") -> None:
+    visit = room.seat("Slow Sal", "booth-3")
+    page = sign_in("nurse")
+    page.locator(".tile", has_text="Slow Sal").click()
+    tap(page, "Look: response")
+    panel(page).get_by_label("Breaths a minute", exact=True).locator(".pick[data-code='8']").click()
+    page.get_by_label("Breaths a minute, another number").fill("3")
+    page.get_by_label("SpO₂, another number").fill("71")
+    tap(page, "I intervene")
+    saved(page)
+    (seen,) = [fact["data"] for fact in room.facts("Observed") if fact["visit"] == visit]
+    assert (seen["breaths"], seen["spo2"]) == (3, 71)
+
+
+def test_a_death_is_asked_about_before_it_is_recorded(room: "Room", sign_in: "SignIn") -> None:
+    visit = room.arrive("Quiet Quin")
+    page = sign_in("nurse")
+    row(page, "Quiet Quin").click()
+    tap(page, "Left in another way")
+    tap(page, "Died")
+    expect(panel(page)).to_contain_text("Has the person died? Quiet Quin")
+    tap(page, "No, back")
+    tap(page, "Left in another way")
+    tap(page, "Died")
+    assert [one["id"] for one in room.board()["visits"]] == [visit]
+    tap(page, "Yes, the person has died")
+    saved(page)
+    assert room.facts("Departed")[-1]["data"]["how"] == "died"
+
+
 def test_a_refused_first_visit_is_tried_again_as_the_same_person(
     room: "Room", sign_in: "SignIn"
 ) -> None:
@@ -246,8 +302,9 @@ def test_recovery_tells_the_minutes_since_using_and_since_naloxone(
     room.send("MoveToRecovery", {}, visit=visit)
     room.send("GiveIntervention", {"intervention": "naloxone"}, visit=visit)
     page = sign_in("nurse")
-    expect(row(page, "Resting Ros")).to_contain_text("since naloxone")
-    expect(row(page, "Resting Ros")).to_contain_text("0 min since using")
+    expect(row(page, "Resting Ros").locator(".mark")).to_have_text("naloxone 0 min")
+    expect(row(page, "Resting Ros").locator(".row__min")).to_have_text("0 min")
+    expect(row(page, "Resting Ros")).to_contain_text("since using began")
 
 
 def test_hidden_names_stay_hidden_and_leave_booth_numbers_alone(

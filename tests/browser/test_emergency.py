@@ -73,6 +73,18 @@ def test_the_second_tap_of_a_double_tap_does_nothing_in_it(
     assert [line["kind"] for line in emergency["timeline"]] == ["EmergencyStarted"]
 
 
+def test_one_of_which_nothing_is_said_yet_is_read_from_afar(
+    room: "Room", sign_in: "SignIn"
+) -> None:
+    page = sign_in("worker")
+    room.send("StartEmergency")
+    tab = page.locator(".tab--emergency")
+    expect(tab).to_contain_text("EMERGENCY, place not said yet", timeout=SOON)
+    box = tab.bounding_box()
+    assert box and box["width"] > 600
+    assert tab.evaluate("it => parseFloat(getComputedStyle(it).fontSize)") >= 21
+
+
 def test_it_is_its_own_rooms_however_many_the_server_keeps(room: "Room", sign_in: "SignIn") -> None:
     page = sign_in("nurse")
     with page.expect_request("**/api/commands") as sent:

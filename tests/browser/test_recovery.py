@@ -93,7 +93,7 @@ def test_whoever_had_naloxone_is_told_wherever_they_are_and_led_to_recovery(
     visit = room.arrive("Revived Rae")
     room.send("GiveIntervention", {"intervention": "naloxone"}, visit=visit)
     page = sign_in("nurse")
-    expect(row(page, "Revived Rae")).to_contain_text("0 min since naloxone")
+    expect(row(page, "Revived Rae")).to_contain_text("naloxone 0 min")
     row(page, "Revived Rae").click()
     focused = "document.activeElement.textContent"
     assert "To recovery or a chair" in str(page.evaluate(focused))

@@ -163,6 +163,24 @@ def test_an_emergency_on_a_strange_device_is_loudly_not_recorded_and_can_be_ente
     assert page.evaluate("location.hash.slice(1)") == id
 
 
+def test_what_was_done_with_nobody_signed_in_is_forgotten_only_when_asked_twice(
+    room: "Room", new_page: "NewPage"
+) -> None:
+    page = new_page()
+    page.goto(room.url + "/sign-in")
+    page.context.clear_cookies(name="opendcr_device")
+    page.get_by_role("link", name="EMERGENCY").click()
+    expect(page.locator("#nobody")).to_contain_text("1 kept on this page")
+    enters(page, "nurse")
+    page.get_by_role("button", name="Not needed any more").click()
+    expect(page.locator("#panel-title")).to_contain_text("Forget this? It is recorded nowhere else")
+    page.get_by_role("button", name="No, back").click()
+    expect(page.locator("#kept")).to_be_visible()
+    page.get_by_role("button", name="Not needed any more").click()
+    page.get_by_role("button", name="Yes, forget").click()
+    expect(page.locator("#kept")).to_be_hidden()
+
+
 def test_what_a_server_in_trouble_says_is_shown(room: "Room", sign_in: "SignIn") -> None:
     room.seat("Full", "booth-2")
     page = sign_in("nurse")

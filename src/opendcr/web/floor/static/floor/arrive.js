@@ -50,19 +50,27 @@ export function finder(admit) {
   return h("div", { class: "find" }, h("label", { for: "find" }, "Chosen name or code"), box, hint, found);
 }
 
-/** A first visit: everything may be left unanswered but the terms. */
+let draft = null; // a first visit that is half filled in: {name, age, gender}; in memory alone
+
+/** A first visit: everything may be left unanswered but the terms. What was closed half filled in is there again. */
 export function openFirstVisit(reasons, needs = []) {
+  const before = draft ?? {};
   const ids = { person: `p-${randomHex(8)}`, visit: newVisit() }; // kept when a refused try is made again
   const registered = whatIsRegistered(ids.person);
-  const name = h("input", { class: "field", id: "chosen-name", maxlength: 60, autocomplete: "off", data: { first: "" } });
-  const age = chips("Age", entries("age_bands"));
-  const gender = chips("Gender", entries("genders"));
-  const admit = (accepted) => (event) => {
-    if (tooYoung(age.value())) return openTooYoung();
+  const name = h("input", { class: "field", id: "chosen-name", maxlength: 60, autocomplete: "off", value: before.name ?? "", data: { first: "" }, on: { input: () => keep() } });
+  const age = chips("Age", entries("age_bands"), { chosen: [before.age ?? []].flat(), changed: () => keep() });
+  const gender = chips("Gender", entries("genders"), { chosen: [before.gender ?? []].flat(), changed: () => keep() });
+  const keep = () => { draft = { name: name.value, age: age.value(), gender: gender.value() }; };
+  const anew = () => { draft = null; openFirstVisit(reasons, needs); };
+  const admit = (accepted) => async (event) => {
+    if (tooYoung(age.value())) return openTooYoung(() => openFirstVisit(reasons, needs));
     const about = aboutPerson(name.value.trim(), age.value(), gender.value());
-    return sendAndClose(event.currentTarget, firstVisit({ ...ids, about, registered, reasons, needs, accepted }));
+    const answer = await sendAndClose(event.currentTarget, firstVisit({ ...ids, about, registered, reasons, needs, accepted }));
+    if (answer?.state === "saved") draft = null;
+    return answer;
   };
   openPanel("First visit",
+    draft && group("Half filled in before", door("Somebody else: begin anew", anew)),
     h("div", { class: "find" }, h("label", { for: "chosen-name" }, "What shall we call you? (may be left empty)"), name,
       namesakes(name, (button, person) => sendAndClose(button, [arrival(ids.visit, person, reasons, needs)]))),
     age.element, gender.element,
@@ -109,10 +117,10 @@ function tooYoung(band) {
 }
 
 /** Said before anything is recorded about a person: nothing is kept of somebody who is not let in. */
-function openTooYoung() {
+function openTooYoung(back) {
   openPanel("Too young for this room",
     h("p", { class: "lead" }, `The room is for people of ${desk.board.minimum_age} or over. Nothing has been recorded about this person.`),
-    group("Then", choice("Turned away: under the minimum age", [["TurnAway", { data: { reason: "under_age" } }]], { main: true, first: true })));
+    group("Then", choice("Turned away: under the minimum age", [["TurnAway", { data: { reason: "under_age" } }]], { main: true, first: true, then: () => { draft = null; closePanel(); } }), door("Back: it was a wrong tap", back)));
 }
 
 export const termsInForce = () => desk.board?.terms ?? boot.terms ?? null;

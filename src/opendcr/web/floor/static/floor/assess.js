@@ -4,7 +4,7 @@ import { termsInForce } from "./arrive.js";
 import { desk, may } from "./desk.js";
 import { h, refill } from "./dom.js";
 import { label } from "./names.js";
-import { chips, choice, door, group, openPanelAbout, sendAndClose } from "./panel.js";
+import { chips, choice, door, group, numbers, openPanelAbout, sendAndClose } from "./panel.js";
 import { entries, words as wordsOf } from "./words.js";
 
 /** The talk: every question comes before the keys that end it, and those stay in sight below. */
@@ -68,8 +68,8 @@ const oxygenChoices = [75, 80, 85, 88, 90, 92, 94, 96, 98, 100].map((number) => 
 export function lookControls() {
   const controls = {
     response: chips("Response", entries("responses")),
-    breaths: chips("Breaths a minute", breathChoices),
-    spo2: chips("SpO₂", oxygenChoices),
+    breaths: numbers("Breaths a minute", breathChoices, { id: "breaths", most: 100 }),
+    spo2: numbers("SpO₂", oxygenChoices, { id: "spo2", most: 100 }),
     skin: chips("Colour", entries("skins")),
   };
   const data = () => Object.fromEntries(

@@ -65,11 +65,12 @@ export function drawEmergency() {
   drawParts(emergency);
 }
 
-/** The same, as short as a tab must be where many run: "Booth 5 Mac", "?" where nobody has said. */
+/** The same, as short as a tab must be where many run: "Booth 5 Mac". */
 function shortWords(emergency) {
   const { where, who } = whereAndWho(emergency);
   const part = (name, words) => words && h("span", { class: `tab__${name}`, "aria-hidden": "true" }, `${words} `);
-  return [part("where", where ?? (who ? null : "?")), part("who", who !== where && who)];
+  if (!where && !who) return [part("where", "EMERGENCY, place not said yet")];
+  return [part("where", where), part("who", who !== where && who)];
 }
 
 function tab(emergency) {

@@ -47,18 +47,17 @@ export function visitRow(board, visit, { at, open }) {
     h("button", { type: "button", class: "row", data: { key: visit.id, level }, on: { click: () => open(visit) } },
       h("span", { class: "row__name" }, label(board, visit)),
       h("span", { class: "row__min" }, clockOf("minutes", startOf(visit)), " min"),
+      (visit.stage === "recovery" || visit.naloxone) && h("span", { class: "row__marks" }, ...marks(visit)),
       h("span", { class: "row__sub" }, levelChip(level), ...subOf(visit))));
 }
 
-/** What a row's minutes count: in recovery from naloxone where there was some, else from when using began. */
+/** What a row's minutes count: in recovery from when using began, where that is known. */
 function startOf(visit) {
-  if (visit.stage === "recovery") return visit.naloxone ?? usedAt(visit) ?? visit.since;
+  if (visit.stage === "recovery") return usedAt(visit) ?? visit.since;
   return visit.stage === "arrived" ? visit.arrived ?? visit.since : visit.since;
 }
 
 const usedAt = (visit) => visit.started ?? visit.ended;
-
-const since = (at, what) => h("span", {}, clockOf("minutes", at), ` min ${what}`);
 
 function subOf(visit) {
   const parts = visit.stage === "recovery" ? restingWords(visit) : waitingWords(visit);
@@ -66,12 +65,13 @@ function subOf(visit) {
   return parts.flatMap((part, place) => (place ? [" · ", part] : [part]));
 }
 
-function restingWords(visit) {
-  const parts = [visit.naloxone ? "since naloxone" : usedAt(visit) ? "since using began" : "resting"];
-  if (visit.naloxone && usedAt(visit)) parts.push(since(usedAt(visit), "since using began"));
-  parts.push(...leavingWords(visit), ...checkWords(visit));
-  return parts;
-}
+/** What is read from afar of somebody who is looked at: since when they have had naloxone, and the next look. */
+const marks = (visit) => [
+  visit.naloxone && h("span", { class: "mark" }, "naloxone ", clockOf("minutes", visit.naloxone), " min"),
+  ...checkWords(visit),
+];
+
+const restingWords = (visit) => [usedAt(visit) ? "since using began" : "resting", ...leavingWords(visit)];
 
 /**
  * Whether somebody may leave, as far as the record tells: not before their time, and not with a concern
@@ -85,13 +85,10 @@ function leavingWords(visit) {
 
 const checkWords = (visit) => (visit.next_check ? [h("span", {}, "check ", clockOf("countdown", visit.next_check))] : []);
 
-/** Of somebody who had naloxone, wherever they are. */
-const naloxoneWords = (visit) => (visit.naloxone ? [since(visit.naloxone, "since naloxone"), ...leavingWords(visit), ...checkWords(visit)] : []);
-
 const stageSaid = { stepped_out: "stepped out, place kept", called: "called" };
 
 function waitingWords(visit) {
-  const parts = naloxoneWords(visit);
+  const parts = visit.naloxone ? leavingWords(visit) : [];
   if (stageSaid[visit.stage]) parts.push(stageSaid[visit.stage]);
   else if (visit.position === 1) parts.push("first");
   if (visit.stage === "arrived" && visit.wants_to_use && visit.assessed !== null) parts.push(visit.assessed ? "talked, not yet waiting" : "the talk comes first");

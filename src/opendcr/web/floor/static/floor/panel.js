@@ -163,5 +163,17 @@ export function chips(title, entries, { several = false, chosen = [], changed = 
     const codes = entries.map(([code]) => code).filter((code) => on.has(String(code)));
     return several ? codes : codes[0] ?? null;
   };
-  return { element, value };
+  const clear = () => { on.clear(); buttons.forEach((one) => one.setAttribute("aria-pressed", "false")); };
+  return { element, value, clear };
+}
+
+/** Chips of usual numbers, and a field for any other: nobody is to touch a number that is not so. */
+export function numbers(title, usual, { id, most, chosen = null }) {
+  const told = usual.some(([number]) => number === chosen);
+  const other = h("input", { class: "pick pick--other", id, type: "number", inputmode: "numeric", min: 0, max: most, step: 1, placeholder: "other", "aria-label": `${title}, another number`, value: told ? null : chosen });
+  const picked = chips(title, usual, { chosen: told ? [chosen] : [], changed: () => { other.value = ""; } });
+  other.addEventListener("input", picked.clear);
+  picked.element.querySelector(".picks").append(other);
+  const value = () => (other.value.trim() && other.validity.valid ? Number(other.value) : picked.value());
+  return { element: picked.element, value };
 }

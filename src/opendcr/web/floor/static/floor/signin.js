@@ -5,7 +5,7 @@ import { desk, outbox, seesBoard, signedIn } from "./desk.js";
 import { h } from "./dom.js";
 import { begunHere, running } from "./incident.js";
 import { initials } from "./names.js";
-import { closePanel, group, openPanel } from "./panel.js";
+import { closePanel, door, group, openPanel } from "./panel.js";
 import { boot, words } from "./words.js";
 
 const byId = (id) => document.getElementById(id);
@@ -113,7 +113,14 @@ export function openLeft() {
   openPanel("Not saved from this page", ...left().map(([entries, words, mine]) => h("div", {},
     h("p", { class: "lead" }, words), h("ul", {}, ...entries.map(line)),
     group("Then", mine && act(`Enter them as ${boot.staff.initials}`, (all) => outbox.enter(all), entries),
-      act("Not needed any more: forget them", (all) => outbox.forget(all), entries)))));
+      door("Not needed any more: forget them…", () => openForget(entries))))));
+}
+
+/** What is forgotten is recorded nowhere: it is asked a second time. */
+function openForget(entries) {
+  const forget = () => { outbox.forget(entries); closePanel(); sayLeft(); };
+  openPanel(entries.length === 1 ? "Forget this? It is recorded nowhere else" : `Forget these ${entries.length}? They are recorded nowhere else`,
+    h("ul", {}, ...entries.map(line)), group("Then", door("No, back", openLeft, { main: true }), door("Yes, forget", forget)));
 }
 
 const line = ({ command, label }) =>
