@@ -55,8 +55,19 @@ class Kind:
         return {**self.required, **self.optional}
 
 
-# Of what people choose, numbers alone: a lot or a version may hold letters, but no run of four.
-_NUMBER = "(?:(?:[A-Za-z]{1,3}(?:[._:-][A-Za-z]{1,3})?)?[._:-]?[0-9])+[A-Za-z]{0,3}"
+def _numbered(letters: str) -> str:
+    """The form of a number that may hold letters, each run of them beside a digit."""
+    return f"(?:(?:{letters}(?:[._:-]{letters})?)?[._:-]?[0-9])+[A-Za-z]{{0,3}}"
+
+
+# Of what people choose, numbers alone: a bag or a version may hold letters, but no run of four.
+_NUMBER = _numbered("[A-Za-z]{1,3}")
+# The lot on a pack may: what it is or is called, or a run in which no vowel is but the last letter.
+_PACK = ("batch", "lot", "naloxone", "narcan", "nyxoid", "prenoxad")
+_PACK_WORDS = "|".join(word for name in _PACK for word in (name, name.title(), name.upper()))
+_LOT = _numbered(
+    f"(?:{_PACK_WORDS}|[A-Za-z]{{1,3}}|[B-DF-HJ-NP-TV-XZb-df-hj-np-tv-xz]{{3,6}}[AEIOUaeiou]?)"
+)
 _ROLE = "|".join(roles.ROLES.codes)
 _fact = Ident(
     "a fact", form="(?:[a-z]-)?[0-9a-f-]{1,61}", like="5f0c17de-3d4b-5a43-9c10-6f3e2b7a9d55"
@@ -66,7 +77,7 @@ _staff = Ident(
     form=f"s-(?:[0-9a-f-]{{1,61}}|(?:{_ROLE})(?:-[0-9]{{1,4}})?)",
     like="s-1f09c2d4ab",
 )
-_batch = Ident("a batch", form=_NUMBER, like="NX-2025-0117")
+_batch = Ident("a batch", form=_LOT, like="NX-2025-0117")
 _bag = Ident("a bag", form=_NUMBER, like="B-0117")
 _terms = Ident("a version of the terms", form=f"(?:terms-|version-)?{_NUMBER}", like="2026-11")
 

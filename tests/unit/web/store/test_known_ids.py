@@ -77,11 +77,23 @@ def test_a_place_that_a_policy_has_had_is_known(room: str) -> None:
     assert [flag["data"]["reason"] for flag in flags] == ["place_unknown"]
 
 
-@pytest.mark.parametrize("number", ["B12", "NX-2025-0117", "8A3K21", "LOT-AB-12", "12.34"])
+@pytest.mark.parametrize(
+    "number",
+    ["B12", "NX-2025-0117", "8A3K21", "LOT-AB-12", "12.34", "BATCH-12", "FMXA23", "PRENOXAD1"],
+)
 def test_a_lot_number_is_taken(room: str, number: str) -> None:
     given = {"intervention": "naloxone", "micrograms": 400, "batch": number, "witness": "s-lead"}
     [fact, *_] = acting.send(room, "GiveIntervention", given).facts
     assert (fact["data"]["batch"], fact["data"]["witness"]) == (number, "s-lead")
+
+
+@pytest.mark.parametrize("name", ["John23", "MARY-1985", "BATCH-JOHN-1", "Agnes1", "Lynch12"])
+def test_a_name_beside_digits_is_no_lot_number(room: str, name: str) -> None:
+    given = {"intervention": "naloxone", "micrograms": 400, "batch": name}
+    [fact, flag] = acting.send(room, "GiveIntervention", given).facts
+    assert fact["data"] == {"intervention": "naloxone", "micrograms": 400}
+    assert flag["data"]["reason"] == "unreadable"
+    assert name not in _ledger()
 
 
 @pytest.mark.parametrize("version", ["terms-1", "2026-11", "v3", "version-2.1"])
