@@ -238,6 +238,71 @@ def test_a_key_records_its_moment_and_asks_for_detail_afterwards(
     expect(page.locator("#story s")).to_have_count(0)  # what was completed was never wrong
 
 
+def dosed(page: Page, batch: str = "") -> None:
+    """Naloxone is given, and said with its dose and its way."""
+    page.locator(".bar__emergency").click()
+    shown(page)
+    page.locator("[data-key=key-naloxone]").click()
+    page.locator(".detail .pick[data-code='400']").click()
+    page.locator(".detail .pick", has_text="into a muscle").click()
+    page.locator("#dose-batch").fill(batch)
+
+
+def test_a_batch_that_the_record_cannot_hold_keeps_nothing_else_of_a_dose_out_and_is_seen(
+    room: "Room", sign_in: "SignIn"
+) -> None:
+    page = sign_in("nurse")
+    dosed(page, "Sandyford")
+    page.get_by_role("button", name="Add to the record").click()
+    said = page.locator(".detail").get_by_text("Not in the record: batch Sandyford")
+    expect(said).to_be_in_viewport(ratio=1)
+    expect(page.locator("#dose-batch")).to_have_value("Sandyford")
+    told = page.locator("#story button", has_text="Naloxone, 400 micrograms, into a muscle")
+    expect(told).to_be_visible(timeout=SOON)
+    page.locator("#dose-batch").fill("LOT 8841/2")
+    page.get_by_role("button", name="Add to the record").click()
+    expect(page.locator(".detail")).to_have_count(0)
+    expect(page.locator("#story")).to_contain_text("400 micrograms, batch LOT-8841-2", timeout=SOON)
+    assert [fact["data"]["changes"]["data"] for fact in room.facts("Corrected")[-2:]] == [
+        {"micrograms": 400, "route": "intramuscular"}, {"batch": "LOT-8841-2"}]  # fmt: skip
+
+
+def test_what_was_typed_of_a_dose_and_left_is_kept_for_the_lead_and_for_nobody_else(
+    room: "Room", sign_in: "SignIn"
+) -> None:
+    page, lead = sign_in("nurse"), sign_in("lead")
+    dosed(page, "Sandyford")
+    page.locator("[data-key=key-airway]").click()
+    line = page.locator("#story li[data-state=flagged]")
+    expect(line).to_contain_text("batch Sandyford, not in the record", timeout=SOON)
+    expect(line).to_contain_text("to be looked at")
+    assert "Sandyford" not in page.evaluate("sessionStorage.getItem('opendcr-unsaved') ?? ''")
+    assert not [fact for fact in room.facts("Corrected") if "Sandyford" in str(fact)]
+    lead.locator("[data-key=reviews]").click()
+    expect(lead.locator("#panel .review", has_text="Sandyford")).to_be_visible(timeout=SOON)
+
+
+def test_a_detail_that_is_not_taken_says_so_and_why_in_the_story(
+    room: "Room", sign_in: "SignIn"
+) -> None:
+    page = sign_in("nurse")
+    problem = {"where": "data", "found": "a riddle", "expected": "an answer"}
+
+    def riddle(route: Route) -> None:
+        if route.request.post_data_json["kind"] == "Correct":
+            route.fulfill(status=422, json={"problem": problem})
+        else:
+            route.continue_()
+
+    page.route("**/api/commands", riddle)
+    dosed(page)
+    page.get_by_role("button", name="Add to the record").click()
+    line = page.locator("#story li[data-state=problem]")
+    expect(line).to_contain_text("Naloxone: 400 micrograms, into a muscle", timeout=SOON)
+    expect(line).to_contain_text("expected an answer")
+    expect(line).to_contain_text("not taken")
+
+
 def test_a_wrong_line_is_struck_out_and_stays_to_be_seen(room: "Room", sign_in: "SignIn") -> None:
     page = sign_in("nurse")
     page.locator(".bar__emergency").click()

@@ -250,6 +250,67 @@ def test_an_emergency_waits_for_nothing_that_is_in_trouble(room: "Room", sign_in
     soon(lambda: story(room, first) == ["Emergency", "Airway opened", "Stimulated"])
 
 
+def doses(room: "Room", id: str) -> list[dict[str, Any]]:
+    """The doses of an emergency, as the board tells them."""
+    begun = [one for one in room.board()["emergencies"] if one["id"] == id]
+    return [dose for one in begun for dose in one["naloxone"]]
+
+
+def gives(page: Page, *, add: bool = True) -> str:
+    """An emergency begins and naloxone is given, with a dose that is said afterwards."""
+    page.locator(".bar__emergency").click()
+    page.locator("[data-key=key-naloxone]").click()
+    page.locator(".detail .pick[data-code='400']").click()
+    if add:
+        page.get_by_role("button", name="Add to the record").click()
+    return str(page.evaluate("location.hash.slice(1)"))
+
+
+@pytest.mark.parametrize("add", [True, False], ids=["added", "chosen"])
+def test_what_is_said_of_a_dose_is_saved_once_after_a_reload_that_came_before_the_dose_was(
+    add: bool, room: "Room", sign_in: "SignIn"
+) -> None:
+    page = sign_in("nurse")
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.route("**/api/commands", lambda route: route.abort())
+    id = gives(page, add=add)
+    if add:
+        expect(page.locator("#story")).to_contain_text("Naloxone: 400 micrograms")
+        expect(page.locator("#unsaved")).to_contain_text("3 not saved yet", timeout=8000)
+    page.reload()
+    expect(page.locator("#unsaved")).to_contain_text("3 not saved yet", timeout=8000)
+    page.unroute("**/api/commands")
+    expect(page.locator("#unsaved")).to_be_hidden(timeout=15_000)
+    soon(lambda: [dose["micrograms"] for dose in doses(room, id)] == [400])
+    given = room.facts("InterventionGiven")[-1]["id"]
+    said = [fact for fact in room.facts("Corrected") if fact["data"]["target"] == given]
+    assert [fact["author"] for fact in said] == ["s-nurse"]
+
+
+def test_what_is_said_of_a_dose_waits_for_its_author_with_the_dose(
+    room: "Room", sign_in: "SignIn", sessions: dict[str, Any]
+) -> None:
+    page = sign_in("nurse")
+    sessions.pop("nurse")
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.route("**/api/commands", lambda route: route.abort())
+    id = gives(page, add=False)
+    ends(page)
+    page.unroute("**/api/commands")
+    page.get_by_role("button", name="Add to the record").click()
+    expect(page.locator("#nobody")).to_contain_text("3 kept on this page", timeout=8000)
+    enters(page, "lead")
+    expect(page.locator("#kept")).to_contain_text("3 kept from NU, to be entered again by them")
+    assert doses(room, id) == []
+    page.goto(room.url + "/sign-in")
+    page.fill("#username", "nurse")
+    page.fill("#password", PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.locator("#age")).to_contain_text("live")
+    soon(lambda: [dose["micrograms"] for dose in doses(room, id)] == [400])
+    assert room.facts("Corrected")[-1]["author"] == "s-nurse"
+
+
 def test_what_a_page_records_for_nobody_is_not_put_down_to_who_signed_in_elsewhere(
     room: "Room", sign_in: "SignIn", sessions: dict[str, Any]
 ) -> None:

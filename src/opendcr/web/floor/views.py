@@ -56,6 +56,9 @@ _TEXTS = sorted(
         if isinstance(shape, Text | Document)
     }
 )
+# Of what is typed, the forms: a page then knows at once what the record would not hold.
+_FORMS = {"batch": KINDS["InterventionGiven"].fields["batch"].schema()["pattern"]}
+
 # Told to the browser at once: it would else find them one import after the other.
 _SCRIPTS = Path(__file__).parent / "static" / "floor"
 _MODULES = [f"floor/{script.name}" for script in sorted(_SCRIPTS.glob("*.js"))]
@@ -97,6 +100,7 @@ def _floor(request: HttpRequest, staff: dict[str, Any] | None, room: str | None)
         "enrolled": enrolled,
         "colleagues": _colleagues(staff),
         "texts": _TEXTS,
+        "forms": _FORMS,
     }
     context = {"boot": boot, "staff": staff, "modules": _MODULES}
     response = render(request, "floor/floor.html", context)

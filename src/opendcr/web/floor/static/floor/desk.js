@@ -4,7 +4,7 @@ import { TabStore } from "./keeping.js";
 import { Outbox } from "./outbox.js";
 import { boot } from "./words.js";
 
-export const outbox = new Outbox(boot.urls?.commands ?? "/api/commands", new TabStore(boot.texts));
+export const outbox = new Outbox(boot.urls?.commands ?? "/api/commands", new TabStore([...(boot.texts ?? []), "typed"]));
 
 /** The board as last heard; null before the first. */
 export const desk = { board: null };

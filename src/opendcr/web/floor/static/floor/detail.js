@@ -5,7 +5,7 @@ import { desk } from "./desk.js";
 import { h } from "./dom.js";
 import { initials } from "./names.js";
 import { chips } from "./panel.js";
-import { entries } from "./words.js";
+import { boot, entries, words } from "./words.js";
 
 const field = (id, words, attributes) => {
   const input = h("input", { class: "field", id, autocomplete: "off", ...attributes });
@@ -47,7 +47,19 @@ function codedForm(fields, said) {
   return { elements: asked.map(([, control]) => control.element), data: () => kept(Object.fromEntries(asked.filter(changed).map(([key, control]) => [key, control.value()]))) };
 }
 
-/** By name: a form as {elements, data}; `data` holds only what was said. */
+const BATCH = new RegExp(boot.forms?.batch ?? "");
+
+/** A detail in words, for a line that the board does not tell yet. */
+export const detailWords = ({ micrograms, litres, response, breaths, spo2, route, batch, witness }) => [
+  micrograms && `${micrograms} micrograms`, litres && `${litres} L`, response && words("responses", response),
+  breaths !== undefined && `breathing ${breaths} a minute`, spo2 && `SpO₂ ${spo2} %`, batch && `batch ${batch}`,
+  route && words("naloxone_routes", route), witness && `seen by ${initials(desk.board, witness)}`,
+].filter(Boolean).join(", ");
+
+/**
+ * By name: a form as {elements, data, strange}. `data` holds only what was said; `strange` what of it
+ * has no form that the record could hold, where something can be typed.
+ */
 export const details = {
   litres: () => {
     const litres = chips("Litres a minute", [2, 4, 6, 8, 10, 12, 15].map((number) => [number, String(number)]));
@@ -61,12 +73,14 @@ export const details = {
     const listed = chips("Micrograms given", [100, 200, 400, 800, 1800, 2000].map((number) => [number, String(number)]));
     const other = field("dose-other", "Or other micrograms", { type: "number", inputmode: "numeric", min: 1 });
     const route = chips("How", entries("naloxone_routes"));
-    const batch = field("dose-batch", "Batch", { maxlength: 64, pattern: "[A-Za-z0-9._:\\-]*" });
+    const batch = field("dose-batch", "Batch", { maxlength: 64, autocapitalize: "characters" });
+    const number = () => batch.value().replace(/[\s/]+/g, "-");
     const witness = chips("Witness", (desk.board?.staff.people ?? []).map((one) => [one.id, initials(desk.board, one.id)]));
     return {
       elements: [listed.element, route.element, witness.element, h("div", { class: "beside" }, batch.element, other.element)],
       data: () => kept({ micrograms: other.value() ? Number.parseInt(other.value(), 10) : listed.value(), route: route.value(),
-        witness: witness.value(), batch: batch.value().replace(/[^A-Za-z0-9._:-]/g, "") }),
+        witness: witness.value(), batch: number() }),
+      strange: () => (BATCH.test(number()) ? {} : kept({ batch: number() })),
     };
   },
 };

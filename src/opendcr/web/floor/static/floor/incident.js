@@ -55,6 +55,11 @@ export function record(id, kind, data, words, { visit = visitOf(id), clock = rea
   return follow(id, outbox.submit(kind, options), { words, kind, data, at });
 }
 
+/** Says more of what a touch recorded; a line of its own tells it until the board does. */
+export function complete(id, entry, data, words) {
+  return follow(id, outbox.complete(entry.sent, data, words), { words, kind: "Correct", data, at: now() });
+}
+
 function follow(id, sent, line) {
   const mine = local.get(id);
   const known = mine.entries.find((entry) => entry.sent === sent);
@@ -83,9 +88,13 @@ export function view(id) {
 /** The board tells a saved line itself: then it is no longer told twice. */
 function forgetTold(mine, told) {
   const lines = new Set((told?.timeline ?? []).map((line) => line.fact));
-  const known = (entry) => lines.has(factOf(entry)) || (told && factOf(entry) && entry.kind === "StartEmergency");
+  const known = (entry) => lines.has(factOf(entry)) || (told && factOf(entry) && entry.kind === "StartEmergency") || isCompleted(entry);
   mine.entries = mine.entries.filter((entry) => !known(entry));
 }
+
+/** Whether the board tells a line as it was completed. What could not be taken as it was said stays to be seen. */
+const isCompleted = ({ kind, sent: { outcome } }) =>
+  kind === "Correct" && outcome?.state === "saved" && !outcome.flags.length && outcome.facts.at(-1).seq <= (desk.board?.seq ?? 0);
 
 function alone(mine) {
   return {

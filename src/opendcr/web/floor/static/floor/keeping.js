@@ -4,7 +4,7 @@
 
 const KEY = "opendcr-unsaved";
 
-/** A store for `Outbox`: {id, kind, tapped, author, label, urgent, command}, the command null where it held words. */
+/** A store for `Outbox`: {id, kind, tapped, author, label, urgent, target, command}, the command null where it held words. */
 export class TabStore {
   /** @param {string[]} texts the keys under which a command's data may hold words */
   constructor(texts = []) {
@@ -22,7 +22,7 @@ export class TabStore {
   keep(entry) {
     const { id, kind, tapped, author = null } = entry.command;
     const command = this.hasWords(entry.command.data) ? null : entry.command;
-    this.write([...this.others(entry), { id, kind, tapped, author, label: entry.label, urgent: entry.urgent, command }]);
+    this.write([...this.others(entry), { id, kind, tapped, author, label: entry.label, urgent: entry.urgent, target: entry.target, command }]);
   }
 
   drop(entry) {

@@ -2,12 +2,12 @@
 // beside the keys and never in front of them. No dose is proposed; nothing is chosen beforehand.
 
 import { hourMinuteSecond, now, reading } from "./clock.js";
-import { desk, may, outbox } from "./desk.js";
-import { details } from "./detail.js";
-import { h } from "./dom.js";
-import { lastPending, record } from "./incident.js";
+import { desk, may } from "./desk.js";
+import { detailWords, details } from "./detail.js";
+import { h, refill } from "./dom.js";
+import { complete, lastPending, record } from "./incident.js";
 import { initials } from "./names.js";
-import { boot, entries } from "./words.js";
+import { entries } from "./words.js";
 
 const given = (code) => ({ kind: "GiveIntervention", data: { intervention: code } });
 
@@ -68,7 +68,7 @@ function lastAuthor(emergency, key, last) {
   return initials(desk.board, line?.author);
 }
 
-/** The key whose detail is asked: {emergency, key, at, clock, entry}. */
+/** The key whose detail is asked: {emergency, key, at, entry, form, added}; `added` is saved already, or on its way. */
 let open = null;
 
 function touch(emergency, key, going, redraw) {
@@ -76,35 +76,48 @@ function touch(emergency, key, going, redraw) {
   const [clock, at] = [reading(), now()];
   const data = going ? { ...key.data, stopped: true } : key.data;
   const entry = record(emergency.id, key.kind, data, going ? key.stops : key.words, { clock, at });
-  if (key.detail && may("Correct")) open = { emergency: emergency.id, visit: emergency.visit, key, at, clock, entry, form: details[key.detail]() };
+  if (key.detail && may("Correct")) open = { emergency: emergency.id, key, at, entry, form: details[key.detail](), added: {} };
   redraw();
 }
 
-/** Saves the detail that was chosen so far, if any: nothing touched is lost by going on. */
-export function finish() {
-  if (!open) return;
-  const [asked, data] = [open, open.form.data()];
-  open = null;
-  if (Object.keys(data).length) complete(asked, data);
+/** Saves what was chosen since the last time. @returns {Object} what was typed and fits no form of the record's */
+function add({ emergency, entry, key, form, added }) {
+  const strange = form.strange?.() ?? {};
+  const fresh = ([name, value]) => !(name in strange) && added[name] !== value;
+  const data = Object.fromEntries(Object.entries(form.data()).filter(fresh));
+  if (Object.keys(data).length) complete(emergency, entry, data, `${key.words}: ${detailWords(data)}`);
+  Object.assign(added, data);
+  return strange;
 }
 
-/** Adds detail to what is recorded already. The original is known by its fact once it is saved. */
-async function complete({ entry, visit }, data) {
-  const answer = await entry.sent.answered;
-  if (answer.state !== "saved") return;
-  const target = answer.facts[0].id;
-  outbox.submit("Correct", { visit, room: boot.room, urgent: true,
-    data: { target, changes: { data }, reason: "learned_later" } });
+/** Goes on from the detail that is asked: nothing chosen is lost by it, and what was typed is looked at by the lead. */
+export function finish() {
+  if (!open) return;
+  const { emergency, entry, key } = open;
+  const typed = add(open);
+  open = null;
+  if (Object.keys(typed).length) complete(emergency, entry, { typed }, `${key.words}: ${detailWords(typed)}, not in the record`);
+}
+
+addEventListener("pagehide", finish);
+
+/** The way on by the form's own button: what does not fit stays in the form, and the form says so. */
+function addAndSay(redraw) {
+  const { form, wrong } = open;
+  const { batch } = add(open);
+  refill(wrong, batch && `Not in the record: batch ${batch}. What to do: look at the number on the pack. Or go on: it is kept for the shift lead to look at.`);
+  if (!batch) open = null;
+  redraw();
 }
 
 /** The form beside the keys for the detail of the last touch; null where none is asked. */
 export function detailForm(emergency, redraw) {
   if (!open || open.emergency !== emergency.id) return null;
   if (open.element) return open.element;
-  const done = () => { finish(); redraw(); };
+  open.wrong = h("p", { class: "detail__wrong", role: "alert" });
   open.element = h("section", { class: "detail", "aria-label": `Detail of ${open.key.words}` },
     h("div", { class: "detail__top" }, h("h2", {}, `${open.key.words} ${hourMinuteSecond(open.at)}`),
-      h("button", { type: "button", class: "button button--main", on: { click: done } }, "Add to the record")),
+      h("button", { type: "button", class: "button button--main", on: { click: () => addAndSay(redraw) } }, "Add to the record"), open.wrong),
     ...open.form.elements);
   return open.element;
 }

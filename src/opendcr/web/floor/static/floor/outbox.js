@@ -79,9 +79,9 @@ export class Outbox extends EventTarget {
 
   /** Takes up what an earlier page of this tab left unsaved; sends what is by `staff`, sets the rest aside. */
   restore(staff) {
-    for (const { command, urgent, label, ...told } of this.store.left()) {
-      if (command && (command.author ?? null) === staff) this.add(command, urgent, label);
-      else this.aside.push({ ...makeEntry(command ?? told, urgent, label), state: "signed-out", lost: !command });
+    for (const { command, urgent, label, target, ...told } of this.store.left()) {
+      if (command && (command.author ?? null) === staff) this.add(command, urgent, label, target);
+      else this.aside.push({ ...makeEntry(command ?? told, urgent, label), state: "signed-out", target, lost: !command });
     }
   }
 
@@ -90,7 +90,7 @@ export class Outbox extends EventTarget {
     this.aside = this.aside.filter((entry) => !entries.includes(entry));
     for (const entry of entries) {
       const command = { ...entry.command, author: boot.staff.id };
-      Object.assign(entry, { command, body: JSON.stringify(command), state: "saving" });
+      Object.assign(entry, { command, body: bodyOf(command, entry.target), state: "saving" });
       this.store.keep(entry);
       this.put(entry);
     }
@@ -114,15 +114,28 @@ export class Outbox extends EventTarget {
     return entry;
   }
 
+  /**
+   * Says more of what `first` records, as its author and behind it: what is done for a body is told
+   * afterwards, and no rule may refuse it. `data.typed` holds what has no form of the record's.
+   */
+  complete(first, data, label) {
+    const { visit, room, author, data: { emergency } } = first.command;
+    const made = makeCommand("Correct", { visit, room, data: { ...(emergency && { emergency }), ...data }, mode: "report" });
+    const command = { ...made, ...(author !== undefined && { author }), after: first.id };
+    const { outcome } = first;
+    return outcome && outcome.state !== "saved" ? this.give(makeEntry(command, true, label), outcome) : this.add(command, true, label, outcome?.facts[0].id);
+  }
+
   /** Takes in a command that is made already. */
-  add(command, urgent = false, label = null) {
-    const entry = makeEntry(command, urgent, label);
+  add(command, urgent = false, label = null, target = null) {
+    const entry = makeEntry(command, urgent, label, target);
     this.store.keep(entry);
     this.put(entry);
     return entry;
   }
 
   put(entry) {
+    if (this.aside.some(({ id }) => id === entry.command.after)) return this.leave(entry, SIGNED_OUT);
     const lane = laneOf(entry);
     this.lanes.set(lane, [...(this.lanes.get(lane) ?? []), entry]);
     this.tell(entry);
@@ -145,6 +158,7 @@ export class Outbox extends EventTarget {
 
   /** One try. Null where nothing is known of what came of it. */
   async send(entry) {
+    if (!entry.body) return null;
     try {
       const response = await this.post(entry);
       if (response.status !== 403 || !(await renewToken())) return await readAnswer(entry, response);
@@ -162,37 +176,62 @@ export class Outbox extends EventTarget {
     });
   }
 
-  /** The first of a lane is no longer to be sent. */
-  shift(lane) {
-    const rest = this.lanes.get(lane).slice(1);
+  /** What of a lane completes an entry. */
+  behind(lane, { id }) {
+    return (this.lanes.get(lane) ?? []).filter(({ command }) => command.after === id);
+  }
+
+  /** An entry of a lane is no longer to be sent. */
+  shift(lane, entry) {
+    const rest = this.lanes.get(lane).filter((one) => one !== entry);
     if (rest.length) this.lanes.set(lane, rest);
     else this.lanes.delete(lane);
   }
 
   settle(lane, entry, answer) {
-    this.shift(lane);
+    const behind = this.behind(lane, entry);
+    if (answer.state === "saved") behind.forEach((one) => this.aim(one, answer.facts[0].id));
+    else behind.forEach((one) => this.settle(lane, one, answer));
+    this.shift(lane, entry);
     this.store.drop(entry);
+    this.give(entry, answer);
+  }
+
+  give(entry, answer) {
     delete entry.words;
     entry.outcome = answer; // before anybody is told: whoever draws now knows the facts
     entry.answer(answer);
     this.set(entry, answer.state);
+    return entry;
   }
 
-  /** It stays in the store: its author sends it after signing in. */
+  /** What an entry completes is a fact now: it can be sent, from a later page too. */
+  aim(entry, target) {
+    Object.assign(entry, { target, body: bodyOf(entry.command, target) });
+    this.store.keep(entry);
+  }
+
+  /** It stays in the store: its author sends it after signing in. What completes it waits with it. */
   setAside(lane, entry, answer) {
-    this.shift(lane);
+    const behind = this.behind(lane, entry);
+    this.shift(lane, entry);
+    this.leave(entry, answer);
+    behind.forEach((one) => this.setAside(lane, one, answer));
+    this.stranger ||= answer.stranger;
+    this.dispatchEvent(new Event("signed-out"));
+  }
+
+  leave(entry, answer) {
     this.aside.push(entry);
     delete entry.words;
-    this.stranger ||= answer.stranger;
     entry.answer(answer);
     this.set(entry, answer.state);
-    this.dispatchEvent(new Event("signed-out"));
   }
 
   async rest(lane, entry, words) {
     entry.tries += 1;
     entry.words = words;
-    this.set(entry, "pending");
+    this.lanes.get(lane).forEach((one) => this.set(one, "pending")); // what waits behind it is no nearer
     const pause = Math.min(LONGEST, 500 * 2 ** Math.min(entry.tries, 6));
     await new Promise((resolve) => {
       this.wake.set(lane, resolve);
@@ -215,10 +254,17 @@ export class Outbox extends EventTarget {
   }
 }
 
-function makeEntry(command, urgent = false, label = null) {
-  const entry = { id: command.id, command, urgent, label, body: JSON.stringify(command), state: "saving", tries: 0 };
+function makeEntry(command, urgent = false, label = null, target = null) {
+  const entry = { id: command.id, command, urgent, label, target, body: bodyOf(command, target), state: "saving", tries: 0 };
   entry.answered = new Promise((resolve) => { entry.answer = resolve; });
   return entry;
+}
+
+/** The body as it is sent; null for what completes a fact that is not known yet. */
+function bodyOf({ after, ...command }, target) {
+  if (!after) return JSON.stringify(command);
+  const { emergency, typed, ...said } = command.data ?? {};
+  return target && JSON.stringify({ ...command, data: { target, changes: { data: { ...said, ...typed } }, reason: "learned_later" } });
 }
 
 /**
@@ -226,6 +272,8 @@ function makeEntry(command, urgent = false, label = null) {
  * done for it before. The start of another emergency waits behind nothing.
  */
 const laneOf = ({ urgent, command }) => (urgent ? command.data.emergency ?? "urgent" : "ordinary");
+
+const SIGNED_OUT = { state: "signed-out", words: "Not saved yet: nobody is signed in here who may do this. Sign in, and it is sent." };
 
 /** The page through which a network wants somebody to sign in answers anything, and takes nothing. */
 const SOMEBODY_ELSE = { state: "pending", words: "Not saved: what answers on this network is not the room's server. " +
@@ -243,7 +291,7 @@ async function readAnswer({ id }, response) {
   if (!problem?.expected) return status >= 500 ? null : SOMEBODY_ELSE;
   if (status >= 500 || status === 429) return { state: "pending", words: `Not saved: ${problem.found}. What to do: ${problem.expected}.` };
   if (status === 401 || status === 403 || problem.code === "no_proof") {
-    return { state: "signed-out", stranger: problem.code === "unknown_sender", words: "Not saved yet: nobody is signed in here who may do this. Sign in, and it is sent." };
+    return { ...SIGNED_OUT, stranger: problem.code === "unknown_sender" };
   }
   return { state: "problem", words: `Not saved: ${problem.where} is ${JSON.stringify(problem.found)}; expected ${problem.expected}.` };
 }

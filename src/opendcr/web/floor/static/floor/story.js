@@ -5,12 +5,16 @@ import { desk, signedIn } from "./desk.js";
 import { initials } from "./names.js";
 import { boot } from "./words.js";
 
-const states = { saving: "sending", pending: "not saved yet", saved: "saved", refused: "not taken", problem: "not taken", "signed-out": "not recorded" };
+const states = { saving: "sending", pending: "not saved yet", saved: "saved", refused: "not taken", problem: "not taken", "signed-out": "not recorded", flagged: "to be looked at" };
+
+/** How an entry stands: of what was saved, what is flagged is not as it was said. */
+const stateOf = ({ state, outcome }) => (state === "saved" && outcome.flags.length ? "flagged" : state);
+const why = ({ state, outcome }) => (["refused", "problem"].includes(state) ? outcome.words : null);
 
 /** The lines of a story. @param emergency as `incident.view` gives it */
 export function storyLines(emergency) {
   const told = emergency.timeline.map((line) => ({ ...line, at: Date.parse(line.at), witness: initials(desk.board, line.witness) }));
-  const pending = emergency.pending.map((entry) => ({ at: entry.at, words: entry.words, state: entry.sent.state, author: boot.staff?.id ?? null }));
+  const pending = emergency.pending.map((entry) => ({ at: entry.at, words: [entry.words, why(entry.sent)].filter(Boolean).join(". "), state: stateOf(entry.sent), author: boot.staff?.id ?? null }));
   const where = { visit: emergency.visit, place: emergency.place };
   const open = signedIn() && ((line) => openCorrection(where, line));
   return [...told, ...pending].sort((one, other) => other.at - one.at)
