@@ -66,6 +66,9 @@ def _refused(room: Room, command: Command, now: datetime, archive: Archive) -> R
     contradictions = _contradictions(room, command, now)
     if contradictions:
         return contradictions[0]
+    if command.impossible and command.target and command.target.kind not in BODY_KINDS:
+        shape = KINDS[command.target.kind].fields[command.impossible[0]]
+        return Refusal("impossible_value", f"This cannot be true: it takes {shape.expects()}.")
     if _needs_reason(room, command, now):
         return Refusal("reason_needed", "This was a while ago. Say why it is entered now.")
     return None
@@ -144,7 +147,8 @@ def _completed(room: Room, command: Command, archive: Archive) -> Command:
         command = _numbered(room, command, archive)
     target = command.target if command.kind in ABOUT_FACTS else None
     if target is not None:
-        command = replace(command, visit=target.visit, person=target.person)
+        impossible = (*command.impossible, *_impossible_changes(command, target))
+        command = replace(command, visit=target.visit, person=target.person, impossible=impossible)
         command = _with_person(room, command, target, archive)
     visit = room.visits.get(command.visit) if command.visit else None
     if visit is not None and command.person is None and command.kind != "Arrived":
@@ -174,6 +178,17 @@ def _with_person(room: Room, command: Command, target: Fact, archive: Archive) -
         return command  # it says who the visit is
     person = person_on(room, changes["visit"], archive)
     return replace(command, data={**command.data, "changes": {**changes, "person": person}})
+
+
+def _impossible_changes(command: Command, target: Fact) -> list[str]:
+    """The keys of a correction's values that cannot be true of what it corrects."""
+    changes, shapes = command.data.get("changes"), KINDS[target.kind].fields
+    said = changes.get("data") if isinstance(changes, Mapping) else None
+    return [
+        key
+        for key, value in (said.items() if isinstance(said, Mapping) else ())
+        if key in shapes and shapes[key].readable(value) and not shapes[key].plausible(value)
+    ]
 
 
 def _numbered(room: Room, command: Command, archive: Archive) -> Command:

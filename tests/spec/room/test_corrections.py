@@ -3,6 +3,8 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
+import pytest
+
 from opendcr.ledger.timeline import timeline
 from opendcr.room.decide import decide
 from opendcr.room.intake import intake
@@ -134,6 +136,39 @@ def test_a_correction_changes_what_its_fact_can_hold_and_nothing_else():
     for changes in ({}, {"data": {"place": "booth-1"}}):
         said = {"target": arrived.id, "changes": changes, "reason": "mistake"}
         assert code(world.ask("Corrected", **said)) == "changes_unusable", changes
+
+
+@pytest.mark.parametrize("mode", ["ask", "report"])
+@pytest.mark.parametrize("value", [400_000, -5, 0])
+def test_what_cannot_be_true_of_a_body_is_kept_in_a_correction_too_and_the_flag_names_it(
+    mode, value
+):
+    world = World()
+    given, *_ = world.report("InterventionGiven", "Robin", intervention="naloxone")
+    changes = {"data": {"micrograms": value, "route": "intramuscular"}}
+    said = {"target": given.id, "changes": changes, "reason": "learned_later"}
+    fact, flag = world.send(world.body("Corrected", None, said, mode=mode))
+    assert fact.data["changes"] == changes
+    assert (flag.data["reason"], flag.data["fields"]) == ("impossible_value", ["micrograms"])
+
+
+def test_a_value_that_only_another_kind_could_hold_is_flagged():
+    world = World()
+    given, *_ = world.report("InterventionGiven", "Robin", intervention="naloxone")
+    changes = {"data": {"route": "inhaled"}}
+    said = {"target": given.id, "changes": changes, "reason": "mistake"}
+    _, flag = world.report("Corrected", **said)
+    assert (flag.data["reason"], flag.data["fields"]) == ("impossible_value", ["route"])
+
+
+def test_what_cannot_be_true_of_anything_else_is_refused_to_an_ask_and_kept_of_a_report():
+    world = World()
+    supplied, *_ = world.report("NaloxoneSupplied", "Robin", kits=1)
+    said = {"target": supplied.id, "changes": {"data": {"kits": 900}}, "reason": "mistake"}
+    assert code(world.ask("Corrected", **said)) == "impossible_value"
+    assert "from 1 to 20" in world.answers[-1].words
+    _, flag = world.report("Corrected", **said)
+    assert (flag.data["reason"], flag.data["fields"]) == ("impossible_value", ["kits"])
 
 
 def test_what_corrects_or_retracts_is_not_corrected_and_a_correction_not_retracted():

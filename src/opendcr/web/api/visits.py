@@ -1,5 +1,6 @@
 """What people look up about visits and entries: open reviews, the story of a visit, who has left."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -46,7 +47,10 @@ def _values(room: str, role: str, row: Answer) -> Answer:
     """What the fields that a flag names hold, as the role may see it: to judge a value is to see it."""
     fact = StoredArchive(room).fact(row["about"]) if row["about"] and row["fields"] else None
     data = _seen(role, fact).data if fact else {}
-    return {key: data[key] for key in row["fields"] if key in data}
+    changes = data.get("changes")
+    inside = changes.get("data") if isinstance(changes, Mapping) else None
+    told = {**(inside if isinstance(inside, Mapping) else {}), **data}
+    return {key: told[key] for key in row["fields"] if key in told}
 
 
 def story_of(room: str, visit: str, role: str) -> Answer:

@@ -64,6 +64,19 @@ def test_a_value_that_cannot_be_is_told_with_its_review(ask: Ask, room: str, vis
     assert door["values"] == {}
 
 
+def test_a_corrected_value_that_cannot_be_is_told_with_its_review(
+    ask: Ask, room: str, visit: str
+) -> None:
+    given = acting.send(room, "GiveIntervention", {"intervention": "naloxone"}, visit=visit).facts
+    said = {"target": given[0]["id"], "changes": {"data": {"micrograms": 400_000}},
+            "reason": "learned_later"}  # fmt: skip
+    assert acting.send(room, "Correct", said, "nurse").flags == ["impossible_value"]
+    [told] = ask("GET", "/api/reviews", "lead").json()["reviews"]
+    assert told["values"] == {"micrograms": 400_000}
+    [door] = ask("GET", "/api/reviews", "reception").json()["reviews"]
+    assert door["values"] == {}
+
+
 def test_a_resolved_review_is_not_told_any_more(ask: Ask, room: str, visit: str) -> None:
     flag = _flagged(room, visit)
     assert acting.send(room, "ResolveReview", {"flag": flag}, "nurse").status == 409
