@@ -207,18 +207,32 @@ def _as_it_was(room: Room, moment: datetime) -> Room:
 
 
 def _namespace(id: str) -> uuid.UUID:
-    """The UUID that a command's id is, or one made of it where it is none."""
+    """The UUID that a command's id is, or one made of it where it is none, or is made like those:
+    no two commands make the same facts."""
+    named = _uuid(id)
+    if named is not None and named.version != 5:
+        return named
+    return uuid.uuid5(uuid.NAMESPACE_OID, id)
+
+
+def _uuid(id: str) -> uuid.UUID | None:
     try:
         named = uuid.UUID(id)
     except ValueError:
-        return uuid.uuid5(uuid.NAMESPACE_OID, id)
-    # The same number written otherwise is another id, and must not make the same facts.
-    return named if str(named) == id else uuid.uuid5(uuid.NAMESPACE_OID, id)
+        return None
+    return named if str(named) == id else None  # the same number written otherwise is another id
 
 
 def fact_id(command: str, at: int) -> str:
     """The id of the fact at this place in the answer to a command: the same each time."""
     return str(uuid.uuid5(_namespace(command), str(at)))
+
+
+def first_ids(command: str) -> list[str]:
+    """The ids that the first fact of a command may have: an earlier version took every UUID as it is."""
+    named = _uuid(command)
+    before = [str(uuid.uuid5(named, "0"))] if named is not None and named.version == 5 else []
+    return [fact_id(command, 0), *before]
 
 
 def _fact(command: Command, now: datetime, at: int, kind: str, data: Mapping[str, Json]) -> Fact:

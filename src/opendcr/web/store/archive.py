@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from opendcr.errors import LedgerError
 from opendcr.ledger.codec import Record, decode
 from opendcr.ledger.facts import Fact
-from opendcr.room.decide import fact_id
+from opendcr.room.decide import first_ids
 from opendcr.room.standing import STANDING_KINDS
 from opendcr.web.store.chunks import chunks
 from opendcr.web.store.models import Entry
@@ -91,7 +91,8 @@ def facts_since(room: str, seq: int, chain: str) -> list[Fact] | None:
 
 def facts_of(command: str) -> list[Fact]:
     """What a command made happen, in whichever room; nothing for one that no ledger knows."""
-    first = Entry.objects.filter(fact=fact_id(command, 0)).values_list("room", "seq").first()
+    found = Entry.objects.filter(fact__in=first_ids(command), command=command)
+    first = found.values_list("room", "seq").first()
     if first is None:
         return []
     room, seq = first

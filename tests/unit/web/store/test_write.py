@@ -1,6 +1,8 @@
 """The one way to write, on both engines."""
 
+import uuid
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -14,12 +16,14 @@ from opendcr.web.store.held import header_of, look
 from opendcr.web.store.ledgers import begin
 from opendcr.web.store.models import Answer, Entry, Secret
 from opendcr.web.store.register import words_of
-from opendcr.web.store.write import write
+from opendcr.web.store.write import row, write
 from tests.support import acting
 from tests.support.acting import body, send, sender, sent
 from tests.support.engines import RoomDatabase
 
 MORNING = datetime(2025, 2, 1, 10, tzinfo=UTC)
+
+MADE_OF_IT = str(uuid.uuid5(uuid.NAMESPACE_OID, "e-123"))
 
 
 @pytest.fixture
@@ -54,6 +58,22 @@ def test_another_body_author_or_room_learns_nothing_of_the_first_answer(
         again = sent(room, command, sender("worker"))
     assert again.status == 422
     assert visit not in str(again.said)
+
+
+def test_no_two_commands_make_the_same_facts(room: str) -> None:
+    for id in ("e-123", MADE_OF_IT):
+        seen = sent(room, {**body("Observed", {"breaths": 14}), "id": id})
+        assert [fact["command"] for fact in seen.facts] == [id]
+        assert sent(room, {**body("Observed", {"breaths": 15}), "id": id}).status == 422
+
+
+def test_a_command_whose_fact_an_earlier_version_made_is_answered_with_it(room: str) -> None:
+    again = body("Observed", {"breaths": 14}) | {"id": MADE_OF_IT}
+    send(room, "Observed", {"breaths": 14})
+    made = facts_after(room, 0)[-1]
+    id = str(uuid.uuid5(uuid.UUID(MADE_OF_IT), "0"))
+    row(replace(made, seq=made.seq + 1, id=id, command=MADE_OF_IT)).save(force_insert=True)
+    assert [fact["id"] for fact in sent(room, again).facts] == [id]
 
 
 def test_a_refusal_is_kept_and_stays_the_answer_when_the_reason_is_gone(room: str) -> None:
