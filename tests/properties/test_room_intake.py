@@ -75,6 +75,19 @@ def test_words_never_reach_the_data_of_a_fact(kind, words, data):
     assert secret not in json.dumps([taken.data, taken.visit, taken.person, taken.because])
 
 
+@given(json_values().filter(lambda value: value and not _blank(value)))
+def test_an_emergency_is_one_whatever_a_client_calls_it_and_stays_another_than_others(called):
+    named = [kind for kind in KINDS.values() if "emergency" in kind.fields]
+    bodies = [{"id": f"c-{at}", "kind": kind.fact, "data": {"emergency": called}}
+              for at, kind in enumerate(named)]  # fmt: skip
+    ids = {intake(body).data.get("emergency") for body in bodies}
+    assert len(ids) == 1
+    (id,) = ids
+    assert KINDS["EmergencyStarted"].fields["emergency"].plausible(id)
+    other = intake({**bodies[0], "data": {"emergency": f"not {called}"}})
+    assert other.data["emergency"] != id
+
+
 @given(kinds, st.data())
 def test_a_plausible_ask_fits_by_either_name_of_its_kind(name, data):
     kind = KINDS[name]

@@ -19,7 +19,6 @@ from opendcr.ledger.facts import Mode, Source
 from opendcr.ledger.kinds import KINDS, Kind, kind_named
 from opendcr.ledger.shapes import (
     Document,
-    Ident,
     Json,
     Shape,
     Text,
@@ -255,11 +254,16 @@ class _Sorter:
         return changes
 
     def _fill(self, data: dict[str, Json]) -> None:
-        """An emergency without a name gets its command's: nothing may stop it from starting."""
-        shape = self.kind.fields.get("emergency") if self.kind else None
-        if self.kind and self.kind.fact == "EmergencyStarted" and isinstance(shape, Ident):
-            name = hashlib.sha256(self.body["id"].encode()).hexdigest()[:32]
-            data.setdefault("emergency", f"e-{name}")
+        """An emergency's name that no fact can hold gives way to one made of it, the same in every
+        command; a start without any gets its command's: nothing may stop it from starting."""
+        if self.kind is None or "emergency" not in self.kind.fields or "emergency" in data:
+            return
+        given = str(self.unreadable.get("data.emergency") or "").strip()
+        if not given and self.kind.fact == "EmergencyStarted":
+            given = self.body["id"]
+        if given:
+            name = hashlib.sha256(given.encode(errors="backslashreplace")).hexdigest()[:32]
+            data["emergency"] = f"e-{name}"
 
 
 # What a correction may change beside data, and when its new value can be held.
