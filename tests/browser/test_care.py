@@ -142,6 +142,48 @@ def test_a_first_visit_that_was_closed_half_filled_in_is_there_again(
     expect(page.locator("#chosen-name")).to_have_value("")
 
 
+def test_a_reason_that_is_chosen_takes_the_place_of_the_usual_one(
+    room: "Room", sign_in: "SignIn"
+) -> None:
+    page = sign_in("reception")
+    page.get_by_role("button", name="Someone has arrived").click()
+    panel(page).locator(".pick[data-code=wound_care]").click()
+    tap(page, "Anonymous")
+    saved(page)
+    assert room.facts("Arrived")[-1]["data"]["reasons"] == ["wound_care"]
+    here = page.locator("#left .row")
+    expect(here).to_have_count(1, timeout=SOON)
+    expect(here).not_to_contain_text("wound")  # nobody's health is on the board
+
+
+def test_a_note_that_was_closed_unsaved_is_there_again(room: "Room", sign_in: "SignIn") -> None:
+    room.seat("Noted Ned", "booth-4")
+    page = sign_in("nurse")
+    for typed in ("Slept badly. ", "Ate well."):
+        page.locator(".tile", has_text="Noted Ned").click()
+        tap(page, "Note")
+        page.locator("#note").press("End")
+        page.locator("#note").press_sequentially(typed)
+        page.keyboard.press("Escape")
+    page.locator(".tile", has_text="Noted Ned").click()
+    tap(page, "Note")
+    expect(page.locator("#note")).to_have_value("Slept badly. Ate well.")
+    tap(page, "Save the note")
+    saved(page)
+    page.locator(".tile", has_text="Noted Ned").click()
+    tap(page, "Note")
+    expect(page.locator("#note")).to_have_value("")
+
+
+def test_a_booth_that_nobody_watches_says_so(room: "Room", sign_in: "SignIn") -> None:
+    visit = room.seat("Left Alone", "booth-4")
+    page = sign_in("nurse")
+    tile = page.locator(".tile", has_text="Left Alone")
+    expect(tile).to_contain_text("unwatched · check")
+    room.send("Allocate", {"observer": "s-nurse"}, visit=visit)
+    expect(tile).to_contain_text("NU · check", timeout=SOON)
+
+
 def test_a_number_that_no_chip_has_is_written(room: "Room", sign_in: "SignIn") -> None:
     visit = room.seat("Slow Sal", "booth-3")
     page = sign_in("nurse")

@@ -85,6 +85,90 @@ def test_one_of_which_nothing_is_said_yet_is_read_from_afar(
     assert tab.evaluate("it => parseFloat(getComputedStyle(it).fontSize)") >= 21
 
 
+def test_a_dose_that_is_struck_out_is_counted_by_no_clock_and_asked_for_no_detail(
+    room: "Room", sign_in: "SignIn"
+) -> None:
+    page = sign_in("nurse")
+    page.locator("[data-start-emergency]:visible").click()
+    shown(page)
+    key, story = page.locator("[data-key=key-naloxone]"), page.locator("#story")
+    key.click()
+    expect(story).not_to_contain_text("sending", timeout=SOON)
+    first = room.facts("InterventionGiven")[-1]["happened"]
+    page.wait_for_timeout(1500)
+    key.click()
+    expect(key).to_contain_text("given 2 times")
+    expect(page.locator("#watches")).to_contain_text("dose 2")
+    expect(story).not_to_contain_text("sending", timeout=SOON)
+    story.locator("button", has_text="Naloxone").first.click()
+    page.get_by_role("button", name="It did not happen").click()
+    expect(page.locator("#panel")).to_be_hidden(timeout=SOON)
+    expect(page.locator("#watches")).to_contain_text("dose 1")
+    expect(page.locator("#detail .detail")).to_have_count(0)
+    counted = page.locator("#watches .watch", has_text="naloxone").locator("[data-clock]")
+    assert counted.get_attribute("data-at") == first
+
+
+def test_what_goes_on_says_so_until_it_is_stopped(room: "Room", sign_in: "SignIn") -> None:
+    page = sign_in("nurse")
+    page.locator("[data-start-emergency]:visible").click()
+    shown(page)
+    key = page.locator("[data-key=key-cpr]")
+    for _ in range(2):  # at once, and as the server tells it
+        key.click() if _ == 0 else page.reload()
+        expect(key).to_contain_text("CPR for 0:0")
+        expect(key).to_contain_text("tap when it stops")
+        expect(key).not_to_contain_text("stopped")
+    key.click()
+    expect(key).not_to_contain_text("CPR for")
+    expect(page.locator("#story")).to_contain_text("stopped", timeout=SOON)
+
+
+def test_who_sits_alone_where_it_is_said_to_be_is_whom_it_is_about(
+    room: "Room", sign_in: "SignIn"
+) -> None:
+    visit = room.seat("Alone Al", "booth-6")
+    page = sign_in("nurse")
+    page.locator("[data-start-emergency]:visible").first.click()
+    shown(page)
+    page.locator("[data-key=key-naloxone]").click()
+    page.get_by_role("button", name="Ended…").click()
+    page.get_by_role("button", name="Say who first").click()
+    page.get_by_role("button", name="Booth 6 · Alone Al").click()
+    expect(page.locator("#emergency-title")).to_contain_text("Booth 6 · Alone Al", timeout=SOON)
+    [told] = [one for one in room.board()["visits"] if one["id"] == visit]
+    assert told["naloxone"] and told["not_before"]
+    page.get_by_role("button", name="Ended…").click()
+    expect(page.get_by_role("button", name="Say who first")).to_have_count(0)
+
+
+def test_an_end_that_is_taken_back_brings_it_back_where_it_was_ended(
+    room: "Room", sign_in: "SignIn"
+) -> None:
+    page = sign_in("nurse")
+    page.locator("[data-start-emergency]:visible").first.click()
+    id = shown(page)
+    page.get_by_role("button", name="Ended…").click()
+    page.get_by_role("button", name="Recovered on site").click()
+    tab = page.locator(".tab--emergency")
+    expect(tab).to_have_count(0, timeout=SOON)
+    end = room.facts("EmergencyEnded")[-1]
+    assert end["data"]["emergency"] == id
+    room.send("Retract", {"target": end["id"], "reason": "mistake"})
+    expect(tab).to_have_count(1, timeout=SOON)
+
+
+def test_it_is_where_its_person_is_now(room: "Room", sign_in: "SignIn") -> None:
+    visit = room.seat("Moved Mo", "booth-7")
+    page = sign_in("worker")
+    room.send("StartEmergency", {}, visit=visit)
+    expect(page.locator(".tab--emergency")).to_contain_text("Booth 7 Moved Mo", timeout=SOON)
+    room.send("MoveToRecovery", {}, visit=visit, mode="report")
+    expect(page.locator(".tab--emergency")).to_contain_text("Recovery Moved Mo", timeout=SOON)
+    resting = page.locator("#right .row", has_text="Moved Mo")
+    expect(resting.locator(".mark", has_text="emergency 0:0")).to_be_visible()
+
+
 def test_it_is_its_own_rooms_however_many_the_server_keeps(room: "Room", sign_in: "SignIn") -> None:
     page = sign_in("nurse")
     with page.expect_request("**/api/commands") as sent:

@@ -94,6 +94,7 @@ def test_the_lead_takes_a_colleague_off_shift_and_on_again(room: "Room", sign_in
     page = sign_in("lead")
     page.locator("[data-key=room]").click()
     tap(page, "Who is on shift")
+    page.wait_for_timeout(500)  # no double tap
     panel(page).locator("[data-key=off-s-nurse]").click()
     back = panel(page).locator("[data-key=on-s-nurse]")
     expect(back).to_be_visible(timeout=SOON)

@@ -111,7 +111,7 @@ def test_a_tap_without_a_session_is_saved_once_its_author_signs_in(
     leaves(page, visit)
     expect(page.locator("#nobody")).to_contain_text("1 kept on this page")
     enters(page, "nurse")  # somebody else: it is shown, and not sent
-    expect(page.locator("#kept")).to_contain_text("1 kept from RE, to be entered again by them")
+    expect(page.locator("#kept")).to_contain_text("1 kept from RE: sent when they sign in here")
     assert authors(room, visit) == []
     page.goto(room.url + "/sign-in")
     page.fill("#username", "reception")
@@ -300,7 +300,7 @@ def test_what_is_said_of_a_dose_waits_for_its_author_with_the_dose(
     page.get_by_role("button", name="Add to the record").click()
     expect(page.locator("#nobody")).to_contain_text("3 kept on this page", timeout=8000)
     enters(page, "lead")
-    expect(page.locator("#kept")).to_contain_text("3 kept from NU, to be entered again by them")
+    expect(page.locator("#kept")).to_contain_text("3 kept from NU: sent when they sign in here")
     assert doses(room, id) == []
     page.goto(room.url + "/sign-in")
     page.fill("#username", "nurse")

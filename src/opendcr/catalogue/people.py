@@ -106,6 +106,6 @@ WHY: Catalogue[Entry] = Catalogue(
 PAUSES: Catalogue[Entry] = Catalogue(
     "reasons to pause or block",
     [Entry("cleaning", "being cleaned"), Entry("staffing", "too few staff"),
-     Entry("emergency", "emergency"), Entry("equipment", "equipment"), Entry("repair", "repair"),
+     Entry("emergency", "emergency nearby"), Entry("equipment", "equipment"), Entry("repair", "repair"),
      Entry("other", "other")],
 )  # fmt: skip

@@ -11,7 +11,7 @@ const newVisit = () => `v-${randomHex(8)}`;
 
 /** The panel for a returner; its other doors are for everybody else. */
 export function openArrive() {
-  const reasons = chips("Here for", entries("reasons").filter(([code], at) => at < 9 || code === "other"), { several: true, chosen: ["consume"] });
+  const reasons = chips("Here for", entries("reasons").filter(([code], at) => at < 9 || code === "other"), { several: true, chosen: ["consume"], preset: true });
   const needs = chips("Needs", entries("needs"), { several: true });
   const admit = (button, person) => sendAndClose(button, [arrival(newVisit(), person, reasons.value(), needs.value())]);
   openPanel("Someone has arrived",

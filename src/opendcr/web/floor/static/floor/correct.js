@@ -2,7 +2,7 @@
 // stays to be seen, struck through.
 
 import { finder } from "./arrive.js";
-import { hourMinute, hourMinuteSecond } from "./clock.js";
+import { hourMinute, hourMinuteSecond, now } from "./clock.js";
 import { desk, may } from "./desk.js";
 import { rightFor } from "./detail.js";
 import { h } from "./dom.js";
@@ -29,7 +29,7 @@ export function openCorrection(where, line, { story = [], then, back } = {}) {
     why.element,
     form && h("div", {}, ...form.elements, group("Then", choice("Save the correction", changed, { kind: "Correct", main: true, then }))),
     line.kind === "Arrived" && line.data && group("It was somebody else", door("Say who arrived", () => openWho(where, line, story, command, then))),
-    group("It happened", shifts.map(([seconds, words]) =>
+    group("It happened", shifts.filter(([seconds]) => line.at + seconds * 1000 <= now()).map(([seconds, words]) =>
       choice(words, () => correct({ happened: new Date(line.at + seconds * 1000).toISOString() }), { kind: "Correct", sub: hourMinuteSecond(line.at + seconds * 1000), then }))),
     line.data && atAnotherTime(line, correct, then),
     back && group("Or", door("Back", back)));

@@ -5,7 +5,7 @@ import { desk, may, outbox, seesBoard } from "./desk.js";
 import { h, refill } from "./dom.js";
 import { openEnd } from "./ending.js";
 import { begin, lastPending, record, running, view } from "./incident.js";
-import { detailForm, finish, keyButton, KEYS, lastTouch } from "./keys.js";
+import { detailForm, doses, finish, keyButton, KEYS, lastTouch } from "./keys.js";
 import { label } from "./names.js";
 import { moreBelow } from "./more.js";
 import { closePanel, door, group, openPanel } from "./panel.js";
@@ -40,11 +40,14 @@ export function showEmergency(id) {
 export const shownEmergency = () => shown;
 
 /** Where it is and who it is about, as far as somebody has said; null for what is not said yet. */
-function whereAndWho({ visit: id, place: at, area }) {
+function whereAndWho({ visit: id, place: at, area, since }) {
   const { board } = desk;
   const visit = board?.visits.find((one) => one.id === id);
-  const place = board?.places.find((one) => one.id === at);
-  return { where: place ? `Booth ${place.words}` : area ? capital(words("areas", area)) : null, who: visit ? label(board, visit) : null };
+  const who = visit ? label(board, visit) : null;
+  const moved = visit && visit.since && Date.parse(visit.since) > since; // whoever runs, runs to where the person is now
+  if (moved && visit.stage === "recovery") return { where: "Recovery", who };
+  const place = board?.places.find((one) => one.id === ((moved && visit.place) || at));
+  return { where: place ? `Booth ${place.words}` : area ? capital(words("areas", area)) : null, who };
 }
 
 /** Whose emergency it is, in full: "Booth 5 · Mac". */
@@ -133,7 +136,7 @@ function due(emergency) {
 function doseWatch(emergency, at) {
   const fresh = emergency.pending.filter((entry) => entry.data.intervention === "naloxone").length;
   const { micrograms, route } = (!fresh && emergency.naloxone.at(-1)) || {};
-  const number = Math.max(1, emergency.naloxone.length + fresh);
+  const number = Math.max(1, doses(emergency));
   return watch(counting(at), micrograms ? `since naloxone ${micrograms} micrograms` : "since naloxone",
     { aside: [`dose ${number}`, route && words("naloxone_routes", route)] });
 }
@@ -155,7 +158,7 @@ function bar(emergency) {
     touch("GiveIntervention", "Recovery position", { intervention: "recovery_position" }),
     arrived ? !left && barButton("Ambulance left", () => openAmbulanceLeft(emergency)) : touch("RecordAmbulanceArrival", "Ambulance arrived"),
     h("span", { class: "spread" }),
-    barButton("Ended…", () => openEnd(emergency, emergencyWords(emergency), drawEmergency), { class: "button button--end" }),
+    barButton("Ended…", () => openEnd(emergency, emergencyWords(emergency), drawEmergency, { who: openWhere }), { class: "button button--end" }),
   ].filter(Boolean);
 }
 
@@ -170,7 +173,11 @@ function openWhere(emergency) {
   const places = (board?.places ?? []).filter((place) => place.consumption);
   const say = (text, data, visit) => door(text, () => { locate(emergency, data, visit); closePanel(); drawEmergency(); });
   openPanel("Where and who",
-    group("Where", entries("areas").map(([code, text]) => say(capital(text), { area: code })), places.map((place) => say(`Booth ${place.words}`, { place: place.id }))),
+    group("Where", entries("areas").map(([code, text]) => say(capital(text), { area: code })), places.map((place) => {
+      const [alone, ...more] = (board?.visits ?? []).filter((visit) => visit.place === place.id);
+      const theirs = alone && !more.length && !emergency.visit ? alone : null; // who sits alone there is whom it is about
+      return say([`Booth ${place.words}`, theirs && label(board, theirs)].filter(Boolean).join(" · "), { place: place.id }, theirs?.id);
+    })),
     group("Who", (board?.visits ?? []).map((visit) => say(label(board, visit), visit.place ? { place: visit.place } : {}, visit.id))));
 }
 

@@ -9,17 +9,20 @@ import { entries } from "./words.js";
 /**
  * The end is two taps and far from the keys: what came of it, then it is over.
  * @param {string} whose the emergency in words @param {() => void} done what follows
+ * @param {{who: (emergency: Object) => void}} options `who` asks whose it is, while nobody has said it
  */
-export function openEnd(emergency, whose, done, chosen = null) {
+export function openEnd(emergency, whose, done, { who, chosen = null }) {
   const type = chips("What it was, as far as known", entries("emergency_types"), { chosen: chosen ? [chosen] : [] });
-  const back = () => openEnd(view(emergency.id) ?? emergency, whose, done, type.value());
+  const back = () => openEnd(view(emergency.id) ?? emergency, whose, done, { who, chosen: type.value() });
   const end = ([code, words]) => {
     record(emergency.id, "EndEmergency", { outcome: code, ...(type.value() && { type: type.value() }) }, `Over: ${words}`);
     closePanel();
     done();
   };
   const outcome = (entry) => door(capital(entry[1]), () => (entry[0] === "died" ? askDied(whose, () => end(entry), back) : end(entry)));
-  openPanel(`It is over: ${whose}`, type.element,
+  openPanel(`It is over: ${whose}`,
+    !emergency.visit && group("Whose it was is not said: a dose counts for nobody", door("Say who first", () => who(emergency), { main: true })),
+    type.element,
     group("What came of it", entries("emergency_outcomes").map(outcome)),
     wasNone(emergency, () => askNone(emergency.id, whose, done, back)));
 }

@@ -72,7 +72,13 @@ function follow(id, sent, line) {
 
 /** The fact that a touch became; null until the server has said so. */
 const factOf = (entry) => entry.sent.outcome?.facts?.[0]?.id ?? null;
-const hasEnded = (mine) => mine?.end?.outcome?.state === "saved";
+/** Whether its end was saved here; a board that knows that end and tells it all the same has it taken back. */
+function hasEnded(mine) {
+  const { state, facts } = mine?.end?.outcome ?? {};
+  if (state !== "saved") return false;
+  const { seq = 0, emergencies = [] } = desk.board ?? {};
+  return !(seq >= facts[0].seq && emergencies.some(({ id }) => id === mine.id));
+}
 
 const visitOf = (id) => view(id)?.visit ?? null;
 

@@ -1,7 +1,7 @@
 // The keys of an emergency: each records the moment when it is touched, and asks for detail afterwards,
 // beside the keys and never in front of them. No dose is proposed; nothing is chosen beforehand.
 
-import { hourMinuteSecond, now, reading } from "./clock.js";
+import { hourMinuteSecond, now, reading, stopwatch } from "./clock.js";
 import { desk, may } from "./desk.js";
 import { detailWords, details } from "./detail.js";
 import { h, refill } from "./dom.js";
@@ -21,8 +21,8 @@ export const KEYS = [
   { id: "naloxone", words: "Naloxone", ...given("naloxone"), detail: "dose", hint: "tap when given, then dose, route, batch, witness", wide: true },
   { id: "ambulance", words: "999 called", kind: "CallAmbulance", data: {} },
   { id: "glucose", words: "Glucose", ...given("glucose") },
-  { id: "seizure_care", words: "Seizure", ...given("seizure_care"), stops: "Seizure ended", hint: "start, then end" },
-  { id: "cpr", words: "CPR", ...given("cpr"), stops: "CPR stopped", hint: "start, then stop" },
+  { id: "seizure_care", words: "Seizure", ...given("seizure_care"), stops: "Seizure ended", until: "tap when it ends", hint: "start, then end" },
+  { id: "cpr", words: "CPR", ...given("cpr"), stops: "CPR stopped", until: "tap when it stops", hint: "start, then stop" },
   { id: "aed", words: "AED", ...given("aed") },
 ];
 
@@ -31,7 +31,7 @@ export function lastTouch(emergency, key) {
   const told = { ambulance: emergency.ambulance.called, breathing: emergency.breathing_checked, naloxone: emergency.naloxone.at(-1)?.at }[key.id]
     ?? emergency.interventions[key.id];
   const pending = lastPending(emergency, (entry) => entry.kind === key.kind && entry.data.intervention === key.data.intervention);
-  return Math.max(told ? Date.parse(told) : 0, pending, asks(emergency, key) ? open.at : 0);
+  return Math.max(told ? Date.parse(told) : 0, pending);
 }
 
 /** Whether what a key began has not been stopped, by the story's last word about it. */
@@ -50,16 +50,20 @@ export function keyButton(emergency, key, redraw) {
   const last = lastTouch(emergency, key);
   const going = runs(emergency, key);
   const sent = emergency.pending.filter((entry) => entry.data.intervention === key.data.intervention && entry.kind === key.kind).at(-1)?.sent;
-  const foot = last ? [hourMinuteSecond(last), lastAuthor(emergency, key, last), countWords(emergency, key), sent && stateWords[sent.state]].filter(Boolean).join(" · ") : key.hint ?? "";
-  return h("button", { type: "button", class: "key", data: { key: `key-${key.id}`, id: key.id, done: last ? "yes" : "no", ...(key.wide && { wide: "yes" }) }, on: { click: () => touch(emergency, key, going, redraw) } },
-    h("span", { class: "key__words" }, going ? key.stops : key.words), h("small", {}, foot, asks(emergency, key) && h("span", { class: "key__below" }, " · say more below ↓")));
+  const parts = [hourMinuteSecond(last), lastAuthor(emergency, key, last), countWords(emergency, key), sent && stateWords[sent.state], going && key.until];
+  const foot = last ? parts.filter(Boolean).join(" · ") : key.hint ?? "";
+  return h("button", { type: "button", class: "key", data: { key: `key-${key.id}`, id: key.id, done: last ? "yes" : "no", ...(key.wide && { wide: "yes" }), ...(going && { going: "yes" }) }, on: { click: () => touch(emergency, key, going, redraw) } },
+    h("span", { class: "key__words" }, key.words, going && [" for ", h("span", { data: { clock: "stopwatch", at: new Date(last).toISOString() } }, stopwatch(now() - last))]),
+    h("small", {}, foot, asks(emergency, key) && h("span", { class: "key__below" }, " · say more below ↓")));
 }
 
 /** Whether the detail of this key's last touch is being asked. */
 const asks = (emergency, key) => open?.emergency === emergency.id && open.key.id === key.id;
 
 const stateWords = { saving: "sending", pending: "not saved yet" };
-const countWords = (emergency, key) => (key.id === "naloxone" && emergency.naloxone.length > 1 ? `given ${emergency.naloxone.length} times` : "");
+/** How many doses were given, those that the board does not tell yet among them. */
+export const doses = (emergency) => emergency.naloxone.length + emergency.pending.filter((entry) => entry.data.intervention === "naloxone").length;
+const countWords = (emergency, key) => (key.id === "naloxone" && doses(emergency) > 1 ? `given ${doses(emergency)} times` : "");
 
 /** Whose line stands at the moment of the last touch. */
 function lastAuthor(emergency, key, last) {
@@ -110,9 +114,17 @@ function addAndSay(redraw) {
   redraw();
 }
 
+/** Whether the line that a detail is asked of was struck out: nothing more is asked of it. */
+function isStruck(emergency, { entry }) {
+  const lines = emergency.timeline.filter((line) => line.fact === entry.sent.outcome?.facts?.[0]?.id);
+  return lines.length > 0 && lines.every((line) => line.struck);
+}
+
 /** The form beside the keys for the detail of the last touch; null where none is asked. */
 export function detailForm(emergency, redraw) {
   if (!open || open.emergency !== emergency.id) return null;
+  if (isStruck(emergency, open)) open = null;
+  if (!open) return null;
   if (open.element) return open.element;
   open.wrong = h("p", { class: "detail__wrong", role: "alert" });
   open.element = h("section", { class: "detail", "aria-label": `Detail of ${open.key.words}` },

@@ -1,10 +1,11 @@
 // Who is not in a booth: waiting on the left, resting on the right, as people move in the building.
 
+import { termsInForce } from "./arrive.js";
 import { now } from "./clock.js";
 import { h } from "./dom.js";
 import { label } from "./names.js";
 import { levelChip, levelOf } from "./tile.js";
-import { higher, LEVELS, words } from "./words.js";
+import { higher, LEVELS } from "./words.js";
 
 const BOOTH_STAGES = ["seated", "consuming", "finished"];
 const clockOf = (face, at) => h("span", { data: { clock: face, at } });
@@ -44,10 +45,10 @@ export function section(title, rows, { none = null, count = rows.length } = {}) 
 export function visitRow(board, visit, { at, open }) {
   const level = levelOf(board, visit, at);
   return h("li", {},
-    h("button", { type: "button", class: "row", data: { key: visit.id, level }, on: { click: () => open(visit) } },
+    h("button", { type: "button", class: "row", data: { key: visit.id, level, ...(visit.naloxone && { dosed: "yes" }) }, on: { click: () => open(visit) } },
       h("span", { class: "row__name" }, label(board, visit)),
       h("span", { class: "row__min" }, clockOf("minutes", startOf(visit)), " min"),
-      (visit.stage === "recovery" || visit.naloxone) && h("span", { class: "row__marks" }, ...marks(visit)),
+      (visit.stage === "recovery" || visit.naloxone) && h("span", { class: "row__marks" }, ...marks(board, visit)),
       h("span", { class: "row__sub" }, levelChip(level), ...subOf(visit))));
 }
 
@@ -66,10 +67,13 @@ function subOf(visit) {
 }
 
 /** What is read from afar of somebody who is looked at: since when they have had naloxone, and the next look. */
-const marks = (visit) => [
+const marks = (board, visit) => [
+  emergencyMark(board.emergencies.find((one) => one.id === visit.emergency)),
   visit.naloxone && h("span", { class: "mark" }, "naloxone ", clockOf("minutes", visit.naloxone), " min"),
   ...checkWords(visit),
 ];
+
+const emergencyMark = (emergency) => emergency && h("span", { class: "mark" }, "emergency ", clockOf("stopwatch", emergency.since));
 
 const restingWords = (visit) => [usedAt(visit) ? "since using began" : "resting", ...leavingWords(visit)];
 
@@ -92,8 +96,8 @@ function waitingWords(visit) {
   if (stageSaid[visit.stage]) parts.push(stageSaid[visit.stage]);
   else if (visit.position === 1) parts.push("first");
   if (visit.stage === "arrived" && visit.wants_to_use && visit.assessed !== null) parts.push(visit.assessed ? "talked, not yet waiting" : "the talk comes first");
+  if (visit.stage === "waiting" && !visit.terms && termsInForce()) parts.push("terms not accepted");
   parts.push(...visit.needs_words);
-  if (!visit.wants_to_use) parts.push(...visit.reasons.map((code) => words("reasons", code)));
   return parts;
 }
 
@@ -108,7 +112,7 @@ export function factRow(title, value, sub, { key, open, level = "none" } = {}) {
 /**
  * Takes rows out of a column until it fits, the calmest first, and says how many are not shown and the
  * highest level among them. A board has no scroll bar: what it leaves out, it counts. Before anybody
- * with a concern is folded away, the rows that are left say less.
+ * is folded away, all rows say less; whoever had naloxone goes after all who are as calm.
  * @param {(title: string) => void} showAll opens the whole of a list
  */
 export function fit(column, showAll) {
@@ -116,14 +120,15 @@ export function fit(column, showAll) {
   const folded = new Map();
   while (column.scrollHeight > column.clientHeight + 1) {
     const row = calmest(column, folded);
-    if (!("tight" in column.dataset) && (!row || rank(row) > 0)) column.dataset.tight = "";
+    if (!("tight" in column.dataset)) column.dataset.tight = "";
     else if (row) fold(row, folded, showAll);
     else return;
   }
 }
 
 const rowsOf = (list) => [...list.querySelectorAll(":scope > li:not(.more)")];
-const rank = (item) => Math.max(0, LEVELS.indexOf(item.querySelector(".row").dataset.level));
+const rank = (item) => Math.max(0, LEVELS.indexOf(levelIn(item))) + (item.querySelector("[data-dosed]") ? 0.5 : 0);
+const levelIn = (item) => item.querySelector(".row").dataset.level;
 
 /** The row to fold next: of the lowest level, from the longest list, its last. A list of one stays. */
 function calmest(column, folded) {
@@ -136,7 +141,7 @@ function calmest(column, folded) {
 function fold(row, folded, showAll) {
   const list = row.parentElement;
   const before = folded.get(list) ?? { count: 0, level: "none" };
-  const now = { count: before.count + 1, level: higher(before.level, LEVELS[rank(row)]) };
+  const now = { count: before.count + 1, level: higher(before.level, levelIn(row)) };
   folded.set(list, now);
   row.remove();
   list.querySelector(".more")?.remove();

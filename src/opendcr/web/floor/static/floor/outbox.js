@@ -138,6 +138,7 @@ export class Outbox extends EventTarget {
     if (this.aside.some(({ id }) => id === entry.command.after)) return this.leave(entry, SIGNED_OUT);
     const lane = laneOf(entry);
     this.lanes.set(lane, [...(this.lanes.get(lane) ?? []), entry]);
+    if (this.lanes.get(lane)[0].state === "pending") entry.state = "pending"; // it waits behind what waits
     this.tell(entry);
     this.run(lane);
   }

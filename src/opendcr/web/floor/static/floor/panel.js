@@ -77,7 +77,7 @@ document.addEventListener("click", (event) => {
 /** EMERGENCY is one touch from here too; the floor listens for it. */
 const alarm = (where) =>
   h("button", { type: "button", class: "button button--emergency panel__alarm", on: { click: () => document.dispatchEvent(new CustomEvent("emergency", { detail: where })) } },
-    h("span", { "aria-hidden": "true" }, "▲"), "EMERGENCY");
+    h("span", { "aria-hidden": "true" }, "▲"), document.body.dataset.view === "emergency" ? "Another EMERGENCY" : "EMERGENCY");
 
 export function closePanel() {
   if (dialog()?.open) dialog().close();
@@ -143,14 +143,16 @@ export const group = (title, ...choices) =>
  * Chips of which one or several can be on. @param {[string, string][]} entries code and words
  * @returns {{element: HTMLElement, value: () => any}} codes for several; a code or null for one
  */
-export function chips(title, entries, { several = false, chosen = [], changed = () => {} } = {}) {
+export function chips(title, entries, { several = false, chosen = [], preset = false, changed = () => {} } = {}) {
   const on = new Set(chosen.map(String));
+  let untouched = preset; // what nobody chose gives way to the first that somebody does
   const buttons = entries.map(([code, words]) => {
     const key = String(code); // a number is a code too
     const button = h("button", { type: "button", class: "pick", "aria-pressed": String(on.has(key)), data: { code } }, words);
     button.addEventListener("click", () => {
       const was = on.has(key);
-      if (!several) on.clear();
+      if (!several || untouched) on.clear();
+      untouched = false;
       if (was) on.delete(key);
       else on.add(key);
       buttons.forEach((one) => one.setAttribute("aria-pressed", String(on.has(one.dataset.code))));

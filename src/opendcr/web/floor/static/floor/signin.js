@@ -102,7 +102,7 @@ function left() {
   const lost = outbox.aside.filter((entry) => entry.lost);
   return [
     [nobodys, `${nobodys.length} made here with nobody signed in, not recorded.`, true],
-    ...[...others].map(([staff, entries]) => [entries, `${entries.length} kept from ${initials(desk.board, staff)}, to be entered again by them.`, false]),
+    ...[...others].map(([staff, entries]) => [entries, `${entries.length} kept from ${initials(desk.board, staff)}: sent when they sign in here.`, false]),
     [lost, `${lost.length} not kept, for the words in it: enter it again.`, false],
   ].filter(([entries]) => entries.length);
 }

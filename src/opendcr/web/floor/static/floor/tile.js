@@ -112,7 +112,8 @@ const crowdFoot = (visits) =>
 const clockOf = (face, at) => h("span", { data: { clock: face, at } });
 
 function usualFoot(board, visit) {
-  const over = [initials(board, visit.observer), visit.next_check && "check"].filter(Boolean).join(" · ");
+  const watched = initials(board, visit.observer) || (visit.started ? "unwatched" : null);
+  const over = [watched, visit.next_check && "check"].filter(Boolean).join(" · ");
   return h("span", { class: "tile__foot" },
     h("small", { class: "tile__over" }, over),
     h("span", { class: "tile__min" }, h("b", {}, clockOf("minutes", visit.started ?? visit.seated ?? visit.since)), " min"),

@@ -3,7 +3,7 @@
 
 import { steady } from "./clock.js";
 
-const SOON = 500; // ms within which another tap at the same spot is the second of a double tap
+const SOON = 400; // ms within which another tap at the same spot is the second of a double tap
 const NEAR = 30; // px that a finger is off between the two
 
 let last = { at: -SOON, x: 0, y: 0, target: null };

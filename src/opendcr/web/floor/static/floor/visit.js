@@ -173,11 +173,14 @@ function openService(visit) {
     choice(words, about(visit, "ProvideService", { service: code })))));
 }
 
+const drafts = new Map(); // by visit, a note that was closed before it was saved; in memory alone
+
 function openNote(visit) {
-  const text = h("textarea", { class: "field", id: "note", rows: 5, maxlength: 4000, data: { first: "" } });
+  const text = h("textarea", { class: "field", id: "note", rows: 5, maxlength: 4000, data: { first: "" }, on: { input: () => drafts.set(visit.id, text.value) } }, drafts.get(visit.id) ?? "");
+  const then = () => { drafts.delete(visit.id); closePanel(); };
   openPanelAbout(here(visit), `Note about ${label(desk.board, visit)}`,
     h("div", { class: "find" }, h("label", { for: "note" }, "What happened, not what someone is"), text),
-    group("Then", choice("Save the note", () => about(visit, "AddNote", { note: text.value }), { main: true })));
+    group("Then", choice("Save the note", () => about(visit, "AddNote", { note: text.value }), { main: true, then })));
 }
 
 /** How somebody leaves; the usual ways are one tap from here, the others one more. */
