@@ -2,6 +2,7 @@
 
     values(shape)       a plausible value of a shape
     data_of(kind)       the data of a kind: what is required, and some of what is optional
+    odd_data_of(kind)   the same with keys that other kinds have or none has, and misshapen values
     facts(kind=…)       one fact, unsealed; any kind unless one is named
     ledgers()           a header and its sealed facts; corrections and retractions name earlier facts
     json_values()       JSON with Unicode keys, floats and large integers
@@ -21,7 +22,7 @@ from opendcr.ledger.chain import first_link, seal
 from opendcr.ledger.codec import SOURCES, instant
 from opendcr.ledger.effective import ABOUT_FACTS
 from opendcr.ledger.facts import Fact, Header, Origin
-from opendcr.ledger.kinds import KINDS, Kind
+from opendcr.ledger.kinds import BESIDE, KINDS, Kind
 
 ROOM = "glasgow"
 START = datetime(2025, 1, 13, 9, tzinfo=UTC)
@@ -114,6 +115,13 @@ def _(shape: shapes.Document) -> st.SearchStrategy[Any]:
     return json_objects()
 
 
+@values.register
+def _(shape: shapes.Clock) -> st.SearchStrategy[Any]:
+    measured = st.none() | st.integers(-(10**9), 10**9)
+    tapped = moments.map(instant)
+    return st.fixed_dictionaries({"tapped": tapped, "offset_ms": measured, "age_ms": measured})
+
+
 def data_of(kind: Kind) -> st.SearchStrategy[dict[str, Any]]:
     """Data of a kind."""
     return st.fixed_dictionaries(
@@ -122,9 +130,41 @@ def data_of(kind: Kind) -> st.SearchStrategy[dict[str, Any]]:
     )
 
 
+SHAPES = [
+    (key, shape)
+    for kind in KINDS.values()
+    for key, shape in [*kind.fields.items(), *BESIDE.items()]
+    if not isinstance(shape, shapes.Document)
+]
+DOCUMENTS = ("report", "changes", "policy")
+PARTS = ("missing", "impossible", "data", "happened", "visit", "person", "places", "room", "staff",
+         "concern", "tapped", "offset_ms", "age_ms", "text", "emergency", "place")  # fmt: skip
+
+
+def misshapen() -> st.SearchStrategy[Any]:
+    """JSON that is near to what a key holds: its parts under their names, each of any type."""
+    plain = st.sampled_from([None, True, 0, 1.5, "", "e-1", "booth-1", "two words", [], [1], ["x"]])
+    odd = plain | json_values()
+    return odd | st.dictionaries(st.sampled_from(PARTS), odd | st.lists(odd, max_size=2))
+
+
 @st.composite
-def facts(draw: st.DrawFn, kind: str | None = None) -> Fact:
-    """An unsealed fact, of the kind named or of any."""
+def odd_data_of(draw: st.DrawFn, kind: Kind) -> dict[str, Any]:
+    """Data of a kind, and beside it or in its place what is of another kind, or of none."""
+    data = draw(data_of(kind))
+    for _ in range(draw(st.integers(0, 2))):
+        key, shape = draw(st.sampled_from(SHAPES))
+        data[key] = draw(values(shape))
+    for key in draw(
+        st.lists(st.sampled_from((*data, *DOCUMENTS, *PARTS, "clock", "because")), max_size=1)
+    ):
+        data[key] = draw(misshapen())
+    return data
+
+
+@st.composite
+def facts(draw: st.DrawFn, kind: str | None = None, odd: bool = False) -> Fact:
+    """An unsealed fact, of the kind named or of any; with odd data, perhaps one that none may be."""
     kind = kind or draw(st.sampled_from(list(KINDS)))
     recorded = draw(moments)
     return Fact(
@@ -142,7 +182,7 @@ def facts(draw: st.DrawFn, kind: str | None = None) -> Fact:
         role=draw(roles),
         device=draw(st.sampled_from(["t-1", "t-2"])),
         source=draw(st.sampled_from(SOURCES)),
-        data=draw(data_of(KINDS[kind])),
+        data=draw((odd_data_of if odd else data_of)(KINDS[kind])),
     )
 
 
@@ -157,11 +197,18 @@ def headers() -> st.SearchStrategy[Header]:
 
 @st.composite
 def ledgers(
-    draw: st.DrawFn, min_size: int = 0, max_size: int = 8, kinds: tuple[str, ...] = ()
+    draw: st.DrawFn,
+    min_size: int = 0,
+    max_size: int = 8,
+    kinds: tuple[str, ...] = (),
+    odd: bool = False,
 ) -> tuple[Header, tuple[Fact, ...]]:
-    """A header and sealed facts. Of `kinds`, if any are named, else of all."""
+    """A header and sealed facts. Of `kinds`, if any are named, else of all.
+
+    `odd` ones hold what may be in no fact, and what a newer ledger may hold.
+    """
     header = draw(headers())
-    one = st.sampled_from(kinds).flatmap(facts) if kinds else facts()
+    one = st.sampled_from(kinds or list(KINDS)).flatmap(lambda kind: facts(kind, odd))
     drawn = draw(st.lists(one, min_size=min_size, max_size=max_size, unique_by=lambda f: f.id))
     drawn.sort(key=lambda fact: fact.recorded)
     aimed = [_aimed(draw, fact, drawn[:place]) for place, fact in enumerate(drawn)]

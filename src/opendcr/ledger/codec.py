@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from opendcr.errors import LedgerError
 from opendcr.ledger.facts import Fact, Header, Origin
-from opendcr.ledger.kinds import KINDS, Kind
+from opendcr.ledger.kinds import KINDS, Kind, shapes_of
 from opendcr.ledger.shapes import Json, is_ident, parse_instant, whole_numbers
 
 Record = dict[str, Json]
@@ -59,7 +59,8 @@ def encode(fact: Fact) -> Record:
 def decode(record: Json, where: str, kinds: Mapping[str, Kind] = KINDS) -> Fact:
     """The fact of a record.
 
-    Unknown keys and codes that no catalogue holds pass: a newer ledger may have them.
+    Unknown keys and codes that no catalogue holds pass: a newer ledger may have them. Whatever
+    passes can be folded, shown and counted: here alone a fact's form is judged.
     Raises LedgerError, naming `where` and the key, for what no reader could use.
     """
     enveloped = check_envelope(record, where)
@@ -100,9 +101,11 @@ def _current(data: Mapping[str, Json], version: int, kind: Kind, where: str) -> 
         raise LedgerError(f"{where}, version", found, known)
     for older in range(version, kind.version):
         data = kind.upgrades[older](data)
-    for key, shape in kind.fields.items():
-        if key in data and not shape.readable(data[key]):
-            raise LedgerError(f"{where}, data.{key}", outline(data[key]), shape.expects())
+    for key, value in data.items():
+        shapes = shapes_of(kind, key)
+        if shapes and not any(shape.readable(value) for shape in shapes):
+            expected = " or ".join(dict.fromkeys(shape.expects() for shape in shapes))
+            raise LedgerError(f"{where}, data.{key}", outline(value), expected)
     for key in kind.required:
         if key not in data:
             raise LedgerError(f"{where}, data.{key}", "nothing", kind.required[key].expects())

@@ -6,7 +6,7 @@ such a command is always a report and never refused, whoever sends it. Who else 
 `opendcr.room.permissions`.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
@@ -14,6 +14,7 @@ from typing import Literal
 
 from opendcr.catalogue import care, people, places, roles, substances
 from opendcr.ledger.shapes import (
+    Clock,
     Code,
     Counts,
     Document,
@@ -96,6 +97,8 @@ _use: dict[str, Shape] = {
     "substances": Many(Code(substances.SUBSTANCES)),
     "route": Code(places.ROUTES),
 }
+
+_keys = {"missing": Many(Ident("a key")), "impossible": Many(Ident("a key"))}
 
 _KINDS = [
     # People
@@ -194,13 +197,31 @@ _KINDS = [
     Kind("Retracted", "Retract", "any", "retracted", {"target": _fact, "reason": Code(people.WHY)}, _note),
     Kind("ReviewFlagged", "FlagForReview", "any", "to review",
          {"reason": Ident("a reason")}, {"about": _fact, "fields": Many(Ident("a key")), "kind": Ident("a kind"),
-          "report": Document("what was reported and could not be taken as it stands"), **_note}),
+          "report": Document("what was reported and could not be taken as it stands", _keys), **_note}),
     Kind("ReviewResolved", "ResolveReview", "any", "reviewed", {"flag": _fact}, _note),
 ]  # fmt: skip
+
+# What a fact of any kind may hold beside its own keys.
+BESIDE: Mapping[str, Shape] = MappingProxyType({"clock": Clock(), "because": Code(people.WHY)})
 
 KINDS: Mapping[str, Kind] = MappingProxyType({kind.fact: kind for kind in _KINDS})
 COMMANDS: Mapping[str, Kind] = MappingProxyType({kind.command: kind for kind in _KINDS})
 BODY_KINDS = frozenset(kind.fact for kind in _KINDS if kind.body)
+
+_EVERYWHERE: dict[str, list[Shape]] = {key: [shape] for key, shape in BESIDE.items()}
+for _kind in _KINDS:
+    for _key, _shape in _kind.fields.items():
+        if _shape not in _EVERYWHERE.setdefault(_key, []):
+            _EVERYWHERE[_key].append(_shape)
+
+
+def shapes_of(kind: Kind, key: str) -> Sequence[Shape]:
+    """The shapes of which a key's value must have one, in a fact of this kind; none: it is unknown.
+
+    A key that only other kinds have must look as it does there: a newer version's kind may have
+    it, and what names a place or an emergency is read by its key, whatever the kind.
+    """
+    return [kind.fields[key]] if key in kind.fields else _EVERYWHERE.get(key, ())
 
 
 def kind_named(name: str) -> Kind | None:

@@ -7,7 +7,7 @@ not be read later, so it never enters a fact. One of the right type that cannot 
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import MAXYEAR, MINYEAR, UTC, datetime
 from typing import Any, Protocol
 
@@ -246,15 +246,24 @@ class Counts:
 
 @dataclass(frozen=True)
 class Document:
-    """A whole JSON object, such as a policy or the changes of a correction."""
+    """A whole JSON object, such as a policy or the changes of a correction.
+
+    `parts` are the shapes of keys that every reader takes as they stand; other keys are read by
+    whoever knows them.
+    """
 
     of: str
+    parts: Mapping[str, Shape] = field(default_factory=dict)
 
     def expects(self) -> str:
         return f"an object: {self.of}"
 
     def readable(self, value: Json) -> bool:
-        return isinstance(value, Mapping) and _comes_back(value)
+        return (
+            isinstance(value, Mapping)
+            and _comes_back(value)
+            and all(shape.readable(value[key]) for key, shape in self.parts.items() if key in value)
+        )
 
     def plausible(self, value: Json) -> bool:
         return True
@@ -264,6 +273,36 @@ class Document:
 
     def schema(self) -> dict[str, Json]:
         return {"type": "object"}
+
+
+@dataclass(frozen=True)
+class Clock:
+    """How a device's clock stood at a tap: `{"tapped": time, "offset_ms": n, "age_ms": n}`, what it
+    last measured and how old that was, each null where unknown."""
+
+    def expects(self) -> str:
+        return "an object: tapped (a time), offset_ms and age_ms (whole numbers or null)"
+
+    def readable(self, value: Json) -> bool:
+        return (
+            isinstance(value, Mapping)
+            and {"tapped", "offset_ms", "age_ms"} <= value.keys()
+            and Instant().readable(value["tapped"])
+            and all(_whole_or_null(value[key]) for key in ("offset_ms", "age_ms"))
+        )
+
+    def plausible(self, value: Json) -> bool:
+        return True
+
+    def holdable(self, value: Json) -> bool:
+        return True
+
+    def schema(self) -> dict[str, Json]:
+        return {"type": "object"}
+
+
+def _whole_or_null(value: Json) -> bool:
+    return value is None or (type(value) is int and abs(value) < 2**53)
 
 
 _DEEPEST = 64  # levels of a document
