@@ -164,7 +164,8 @@ def _counted(records: "Iterable[Record]", show: Callable[[int], None]) -> "Itera
 def import_command(ctx: click.Context, file: Path, database: str | None, as_json: bool) -> None:
     """Import a ledger file into an empty room of the database, keeping ids, order and chain.
 
-    The file is verified first. Exit status 1: it is broken, and nothing was imported.
+    Simulated rooms and others never share a database; an empty one takes either. The file is
+    verified first. Exit status 1: it is broken, and nothing was imported.
     """
     from opendcr.ledger.files import open_ledger
     from opendcr.ledger.verify import verify

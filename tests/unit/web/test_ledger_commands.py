@@ -9,6 +9,7 @@ from contextlib import closing
 
 import pytest
 
+from opendcr.ledger.facts import Header, Origin
 from opendcr.ledger.files import open_ledger
 from tests.unit.ledger.written import facts, write
 
@@ -106,6 +107,16 @@ def test_a_room_that_has_facts_takes_no_ledger(opendcr, tmp_path):
     assert again.returncode == 2
     assert "expected an empty room to import into" in again.stderr
     assert again.stderr.count("\n") == 1
+
+
+def test_a_simulated_ledger_beside_a_recorded_room_is_refused(opendcr, tmp_path):
+    assert opendcr("ledger", "import", write(tmp_path / "given.jsonl")).returncode == 0
+    header = Header("calton", "Europe/London", Origin("simulated", scenario="busy", seed=1))
+    simulated = write(tmp_path / "simulated.jsonl", header)
+    refused = opendcr("ledger", "import", simulated)
+    assert (refused.returncode, refused.stdout, refused.stderr.count("\n")) == (2, "", 1)
+    assert "found a simulated room's ledger, beside the recorded room 'glasgow'" in refused.stderr
+    assert opendcr("ledger", "verify").returncode == 0
 
 
 def test_a_room_that_is_not_there(opendcr):

@@ -46,25 +46,43 @@ def check_origin(training: bool) -> None:
 
     A training room's people are invented: nothing may bring them among recorded ones.
     """
-    for room in rooms():
-        simulated = header_of(room).origin.kind == "simulated"
-        if training and not simulated:
-            found = f"the recorded room '{room}'"
-            raise InputError("--database", found, "a database for training alone, or no --demo")
-        if simulated and not training:
-            found = f"the simulated room '{room}'"
-            raise InputError("--database", found, "a database of recorded rooms, or --demo")
+    room = _of_the_other_sort(simulated=training)
+    if room is not None and training:
+        found = f"the recorded room '{room}'"
+        raise InputError("--database", found, "a database for training alone, or no --demo")
+    if room is not None:
+        found = f"the simulated room '{room}'"
+        raise InputError("--database", found, "a database of recorded rooms, or --demo")
+
+
+def _check_sort(source: LedgerFile) -> None:
+    """Raises InputError for a ledger of the other sort than the database's rooms: it would be
+    served as neither, and nothing could take the ledger out again."""
+    simulated = source.header.origin.kind == "simulated"
+    room = _of_the_other_sort(simulated)
+    if room is not None:
+        mine, theirs = ("simulated", "recorded") if simulated else ("recorded", "simulated")
+        found = f"a {mine} room's ledger, beside the {theirs} room '{room}' of this database"
+        raise InputError(str(source.path), found, f"an empty database, or one of {mine} rooms")
+
+
+def _of_the_other_sort(simulated: bool) -> str | None:
+    """A room that is recorded where `simulated`, and simulated where not; None without one."""
+    kinds = {room: header_of(room).origin.kind for room in rooms()}
+    return next((room for room, kind in kinds.items() if (kind == "simulated") != simulated), None)
 
 
 def import_from(source: LedgerFile) -> tuple[str, int]:
     """Takes a ledger into an empty room, keeping ids, `seq` and chain; the room and its last `seq`.
 
-    Raises LedgerError at the first record that breaks the chain, and keeps nothing then.
+    Raises InputError for a ledger that does not belong here, LedgerError at the first record that
+    breaks the chain, and keeps nothing then.
     """
     header = decode_header(source.header_record, "the header")
     records = iter(source.records())
     seq, head = 0, header_link(source.header_record)
     with transaction.atomic(), turn(header.room):
+        _check_sort(source)
         if Entry.objects.filter(room=header.room).exists():
             raise InputError(f"the room '{header.room}'", "facts", "an empty room to import into")
         _begin_as(source.header_record, header.room)

@@ -144,6 +144,22 @@ def test_a_training_room_is_not_served_as_a_real_one(room_database: RoomDatabase
         check_origin(training=False)
 
 
+@pytest.mark.parametrize(
+    ("there", "brought"), [("recorded", "simulated"), ("simulated", "recorded")]
+)
+def test_a_ledger_of_the_other_sort_is_refused_with_nothing_written(
+    room_database: RoomDatabase, tmp_path: Path, there: str, brought: str
+) -> None:
+    origins = {"recorded": Origin("recorded"), "simulated": Origin("simulated", scenario="x")}
+    begin(Header("calton", "Europe/London", origins[there]))
+    header = Header("gorbals", "Europe/London", origins[brought])
+    given = open_ledger(write(tmp_path / "given.jsonl", header))
+    with pytest.raises(InputError, match=f"beside the {there} room 'calton' of this database"):
+        import_from(given)
+    assert (rooms(), Entry.objects.count()) == (["calton"], 0)
+    check_origin(training=there == "simulated")
+
+
 def test_a_room_keeps_the_header_it_began_with(room_database: RoomDatabase) -> None:
     room = acting.begun()
     begin(header_of(room))
