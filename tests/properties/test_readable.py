@@ -1,8 +1,11 @@
 """Whatever can be read can be used: nothing that decodes stops a board, a timeline or a measure."""
 
 import json
+import re
+import tempfile
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -10,6 +13,7 @@ from hypothesis import given
 from opendcr.errors import LedgerError
 from opendcr.ledger.chain import first_link, seal
 from opendcr.ledger.codec import decode, encode
+from opendcr.ledger.files import LedgerWriter
 from opendcr.ledger.kinds import BESIDE, KINDS
 from opendcr.ledger.timeline import document_of, text_of, timeline
 from opendcr.measures import measured
@@ -19,7 +23,8 @@ from opendcr.room.policy import DEFAULT
 from opendcr.room.reviews import open_reviews
 from opendcr.room.room import MemoryArchive, Room, advance, fold
 from opendcr.room.story import visit_lines
-from opendcr.tables import ledger_of
+from opendcr.tables import CONTRACTS, ledger_of, read_ledger, tables_of
+from opendcr.tables.frame import NEEDED
 from tests import strategies
 from tests.unit.ledger.written import facts as written
 
@@ -76,6 +81,29 @@ def test_whatever_decodes_is_counted(ledger):
     if facts:
         (room,) = measured([ledger_of(header, map(encode, facts))]).rooms
         assert room.rows
+
+
+@given(strategies.ledgers(min_size=1, max_size=10, kinds=(*NEEDED, "Observed"), odd=True))
+def test_both_formats_give_the_same_tables_or_the_same_refusal(ledger):
+    header, facts = ledger
+    with tempfile.TemporaryDirectory() as folder:
+        paths = [Path(folder) / name for name in ("ledger.jsonl", "ledger.parquet")]
+        for path in paths:
+            with LedgerWriter(path, header) as writer:
+                writer.write(facts)
+        lines, rows = map(_counted, paths)
+    assert lines == rows
+
+
+def _counted(path):
+    try:
+        tables = tables_of(read_ledger(path))
+    except LedgerError as error:
+        where = error.where.removeprefix(f"{path}, ")
+        number = re.sub(r"line (\d+)", lambda found: f"row {int(found[1]) - 1}", where)
+        return number, error.found, error.expected
+    frames = [getattr(tables, contract.table) for contract in CONTRACTS]
+    return tables.head, tables.months, [sorted(map(repr, frame.rows())) for frame in frames]
 
 
 @given(ODD)

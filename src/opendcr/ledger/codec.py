@@ -90,12 +90,19 @@ def _converted(record: Record, kind: Kind, where: str) -> Record:
     return {
         "happened": parse_instant(record["happened"]),
         "recorded": parse_instant(record["recorded"]),
-        "data": _current(whole_numbers(record["data"]), record["version"], kind, where),
+        "data": current_data(record["data"], record["version"], kind, where),
         "version": kind.version,
     }
 
 
-def _current(data: Mapping[str, Json], version: int, kind: Kind, where: str) -> Mapping[str, Json]:
+def current_data(
+    data: Mapping[str, Json], version: int, kind: Kind, where: str
+) -> Mapping[str, Json]:
+    """The data of a record of a kind, brought up to date from its version.
+
+    Raises LedgerError, naming `where` and the key, for what no reader could use.
+    """
+    data = whole_numbers(data)
     if version > kind.version:
         found, known = f"version {version} of {kind.fact}", f"version {kind.version} or older"
         raise LedgerError(f"{where}, version", found, known)

@@ -36,6 +36,7 @@ import polars as pl
 from opendcr.errors import LedgerError
 from opendcr.ledger.codec import ENVELOPE, Record, whole_milliseconds
 from opendcr.ledger.jsonlines import refuse_repeated_keys
+from opendcr.ledger.kinds import KINDS
 from opendcr.ledger.shapes import Json, parse_instant
 
 HEADER_KEY = "opendcr"
@@ -85,7 +86,7 @@ SCHEMA = pl.Schema(
 _MOMENTS = ("happened", "recorded")
 _COPIED = tuple(key for key in ENVELOPE if key not in (*_MOMENTS, "data"))
 # Never null, and quick to look through: ids and chain values differ in every row.
-_FULL = ("kind", "version", "happened", "recorded", "author", "role", "device", "source")
+_FULL = ("version", "happened", "recorded", "author", "role", "device", "source")
 
 
 class ParquetSink:
@@ -178,20 +179,21 @@ def _check_count(rows: pl.LazyFrame, where: str) -> None:
 
 
 def plainly_whole(rows: pl.LazyFrame, path: Path, room: str) -> bool:
-    """Whether the columns alone show what reading every record would: facts of one room, numbered
-    from 1 without a gap, with the end line that belongs to the last, and no hole but perhaps in an
-    id or a chain value, which who reads them must find."""
+    """Whether the columns alone show what reading every record would: facts of one room and of
+    known kinds, numbered from 1 without a gap, with the end line that belongs to the last, and no
+    hole but perhaps in an id or a chain value, which who reads them must find."""
     where = str(path)
     looked = rows.with_row_index("number", 1).select(
         pl.col("room").eq_missing(pl.lit(room)).all(),
+        pl.col("kind").is_in(list(KINDS)).fill_null(False).all(),
         pl.col("seq").eq_missing(pl.col("number").cast(pl.Int64)).all(),
         pl.sum_horizontal(pl.col(_FULL).null_count()).alias("holes"),
         pl.len().alias("rows"),
     )
-    one_room, in_order, holes, height = _polars(lambda: looked.collect().row(0), where)
+    one_room, known, in_order, holes, height = _polars(lambda: looked.collect().row(0), where)
     last = rows.filter(pl.col("seq") == height).select("seq", "chain")
     ends = [{"end": True, **row} for row in _polars(last.collect, where).to_dicts()]
-    return bool(one_room and in_order and not holes) and ends == [read_metadata(path)[1]]
+    return bool(one_room and known and in_order and not holes) and ends == [read_metadata(path)[1]]
 
 
 def _row_groups(path: Path) -> Iterator[pl.DataFrame]:
@@ -271,17 +273,22 @@ def records_of(frame: pl.DataFrame, where: str = "frame", first: int = 1) -> Ite
     values = zip(*(columns[key] for key in ENVELOPE), strict=True)
     beside = zip(frame["remainder"].to_list(), frame["stored"].to_list(), strict=True)
     for row, (cells, (remainder, stored)) in enumerate(zip(values, beside, strict=True)):
-        record = dict(zip(ENVELOPE, cells, strict=True))
-        if None in record["data"].get("substances", ()):
-            raise LedgerError(f"{where}, row {first + row}, substances", "a gap", "a list of codes")
-        if remainder is not None:
-            at = f"{where}, row {first + row}, remainder"
-            record["data"] |= _rest(_parsed(remainder, at), record["data"], at)
+        record, at = dict(zip(ENVELOPE, cells, strict=True)), f"{where}, row {first + row}"
+        record["data"] = whole_data(record["data"], remainder, at)
         if stored is not None:
-            at = f"{where}, row {first + row}, stored"
             moments = {key: frame[key][row] for key in _MOMENTS}
-            record |= _more(_parsed(stored, at), moments, at)
+            record |= _more(_parsed(stored, f"{at}, stored"), moments, f"{at}, stored")
         yield record
+
+
+def whole_data(data: Record, remainder: str | None, where: str) -> Record:
+    """The data of a row, of what its columns hold and the JSON text beside them."""
+    if None in data.get("substances", ()):
+        raise LedgerError(f"{where}, substances", "a gap", "a list of codes")
+    if remainder is None:
+        return data
+    at = f"{where}, remainder"
+    return data | _rest(_parsed(remainder, at), data, at)
 
 
 def _unpacked(frame: pl.DataFrame) -> list[Record]:

@@ -15,16 +15,16 @@ from opendcr.tables.frame import DATA, FACTS, document
 
 def effective(facts: pl.DataFrame) -> pl.DataFrame:
     """The facts that stand, as corrected, in no particular order; corrections are left out."""
-    about = facts.filter(pl.col("kind").is_in(ABOUT_FACTS))
-    stated = facts.filter(~pl.col("kind").is_in(ABOUT_FACTS))
+    amending = pl.col("kind").is_in(ABOUT_FACTS)
+    about = facts.filter(amending)
     if about.is_empty():
-        return stated
+        return facts
     named = pl.col("id").is_in(about["target"].implode())
-    few = stated.filter(named)
+    few = facts.filter(named & ~amending)
     retracted = few.join(_retractions(about), left_on="id", right_on="target").filter(_LATER)["id"]
     standing = few.filter(~pl.col("id").is_in(retracted.implode()))
     touched = standing.join(_corrections(few, about), on="id", how="left")
-    return pl.concat([stated.filter(~named), _amended(touched)])
+    return pl.concat([facts.filter(~(named | amending)), _amended(touched)])
 
 
 # Of a join of facts with what is about them: whether it came later, without which it has no effect.

@@ -25,6 +25,7 @@ from opendcr.tables.frame import document
 
 SEATED, USED = "Seated", "ConsumptionStarted"
 LEFT_THE_BOOTH = ("ConsumptionEnded", "MovedToRecovery", "Queued", "SteppedOut")
+_OF_STEPS = ("seq", "id", "kind", "visit", "happened", "place", "substances")
 _EVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -72,7 +73,7 @@ def consumptions(facts: pl.DataFrame, booths: pl.DataFrame) -> pl.DataFrame:
 
 def _with_injecting(facts: pl.DataFrame) -> pl.DataFrame:
     """The steps of visits through booths, `injecting` where one was in a place for injecting."""
-    steps = facts.filter(pl.col("kind").is_in((SEATED, USED, *LEFT_THE_BOOTH)))
+    steps = facts.filter(pl.col("kind").is_in((SEATED, USED, *LEFT_THE_BOOTH))).select(_OF_STEPS)
     in_force, kinds = _policies(facts)
     judged = (
         steps.sort("happened")

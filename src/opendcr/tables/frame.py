@@ -66,15 +66,20 @@ STAMPS = pl.Schema(
 class Ledger:
     """One room's ledger, read lazily.
 
-    `facts` holds the kinds in NEEDED with the columns of FACTS; `stamps` what every fact has, of
-    whatever kind, in the columns of STAMPS: from them the head at a date is known, and who was
-    named in a visit. `where` names it in errors.
+    `facts` holds the kinds in NEEDED, and `decoded` gives them the columns of FACTS once they are
+    read; `stamps` has what every fact has, of whatever kind, in the columns of STAMPS: from them
+    the head at a date is known, and who was named in a visit. `where` names it in errors.
     """
 
     header: Header
     facts: pl.LazyFrame
     stamps: pl.LazyFrame
     where: str
+    decoded: Callable[[pl.DataFrame], pl.DataFrame] = lambda facts: facts
+
+    def needed(self) -> pl.DataFrame:
+        """The facts of the kinds in NEEDED; raises LedgerError where no reader could use one."""
+        return self.decoded(self.facts.collect())
 
 
 def ledger_of(

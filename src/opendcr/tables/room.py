@@ -93,7 +93,8 @@ class _Maker:
     @cached_property
     def stated(self) -> pl.DataFrame:
         """The facts by the date, as they were recorded."""
-        facts = self.ledger.facts.filter(self._by_then).collect()
+        # Of all, also of what is recorded later: a ledger can be read, or it cannot.
+        facts = self.ledger.needed().filter(self._by_then)
         if facts["id"].has_nulls():
             seq = facts.filter(pl.col("id").is_null())["seq"][0]
             raise LedgerError(f"{self.ledger.where}, fact {seq}, id", "null", "a fact's id")
@@ -128,7 +129,8 @@ class _Maker:
     def _head(self) -> tuple[str, datetime]:
         known = self.ledger.stamps.filter(self._by_then)
         seq = known.select(pl.col("seq").max()).collect().item()
-        last = self.ledger.stamps.filter(pl.col("seq") == seq).collect()
+        at_last = self.ledger.stamps.filter(pl.col("seq") == seq)
+        last = at_last.select("chain", "recorded").collect()
         if last["chain"].has_nulls():
             raise LedgerError(f"{self.ledger.where}, fact {seq}, chain", "null", "a chain value")
         return last["chain"].item(), last["recorded"].item()

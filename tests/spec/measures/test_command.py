@@ -133,6 +133,20 @@ def test_a_date_that_cannot_be_is_refused(folder, capsys, day):
     assert day in refused(capsys, folder / "glasgow.jsonl", "--as-at", day)
 
 
+@pytest.mark.parametrize("suffix", ["jsonl", "parquet"])
+def test_a_value_of_another_type_is_refused_in_one_line_from_either_format(
+    tmp_path, capsys, suffix
+):
+    (fact,) = drawn(
+        "happened | kind | visit | person | data\n2025-02-03 10:00 | Arrived | v-1 | | "
+    )
+    path = tmp_path / f"ledger.{suffix}"
+    with LedgerWriter(path, GLASGOW) as ledger:
+        listed = replace(fact, data={"target": ["f-1"]})
+        ledger.write(seal([listed], 0, first_link(GLASGOW)))
+    assert "data.target: found a JSON list; expected the id of a fact" in refused(capsys, path)
+
+
 @pytest.mark.parametrize(
     ("before", "after", "said"),
     [

@@ -48,6 +48,23 @@ FORMS = {
     "two rows swapped": (lambda rows: rows.select(pl.all().gather([0, 2, 1, 3, 4, 5, 6])), "row 2"),
     "the last rows cut": (lambda rows: rows[:5], "the end line of 7 facts"),
     "a kind missing": (third("kind", None), "row 3, kind: found null"),
+    "a kind that is none": (third("kind", pl.lit("Sat")), "row 3, kind: found 'Sat'"),
+    "a remainder that is no JSON": (
+        third("remainder", pl.lit("{oops")),
+        "row 3, remainder: found no JSON",
+    ),
+    "a remainder with a key twice": (
+        third("remainder", pl.lit('{"needs":[],"needs":[]}')),
+        "row 3, remainder: found a key that stands twice",
+    ),
+    "a value of another type": (
+        third("remainder", pl.lit('{"target":["f-1"]}')),
+        "row 3, data.target: found a JSON list",
+    ),
+    "a moment that cannot be": (
+        third("remainder", pl.lit('{"review":"2025-02-30T10:00:00.000Z"}')),
+        "row 3, data.review: found a text of 24 characters",
+    ),
     "an id missing": (third("id", None), "fact 3, id: found null"),
     "an author missing": (third("author", None), "row 3, author: found null"),
     "a column missing": (lambda rows: rows.drop("author"), "column 'author'"),
