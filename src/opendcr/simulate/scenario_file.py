@@ -7,6 +7,7 @@ cleaning, no limit on recovery or staff, no emergencies.
 import re
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from opendcr.catalogue.places import PLACE_KINDS
@@ -19,6 +20,7 @@ from opendcr.simulate.staff import route_in
 
 _TABLES = ("name", "timezone", "room", "arrivals", "episode", "patience", "turnover", "recovery",
            "staff", "emergency", "people", "substances")  # fmt: skip
+_MAY_BE_EMPTY = ("turnover", "recovery")
 _ROOM = ("places", "opens", "closes", "days", "start", "queue_capacity", "policy")
 _STAFF = ("on", "minimum", "booths_per_staff")
 _EMERGENCY = ("per_1000_episodes", "by_month", "minutes", "staff")
@@ -29,7 +31,7 @@ _MOST_AN_HOUR = 100_000  # people; more is a slip of the pen
 
 def read_scenario(path: Path) -> Scenario:
     """The scenario in a file; raises InputError for what cannot be one."""
-    whole = Table.of(str(path), "", read_toml(path, "a scenario"), _TABLES)
+    whole = Table.of(str(path), "", _said(read_toml(path, "a scenario")), _TABLES)
     room, staff = whole.table("room", _ROOM), whole.table("staff", _STAFF)
     recovery = whole.table("recovery")
     substances, by_month = _substances(whole)
@@ -54,6 +56,12 @@ def read_scenario(path: Path) -> Scenario:
         substances=substances,
         substances_by_month=by_month,
     )
+
+
+def _said(whole: dict[str, Any]) -> dict[str, Any]:
+    """What a file says: turnover or recovery without a key says as much as one that is left out."""
+    empty = [key for key in _MAY_BE_EMPTY if whole.get(key) == {}]
+    return {key: value for key, value in whole.items() if key not in empty}
 
 
 def _start(room: Table) -> date:

@@ -39,6 +39,25 @@ def test_what_is_left_out_takes_the_plain_queues_value(tmp_path):
     assert scenario.policy.needed_staff(8) == 0
 
 
+def test_tables_that_say_nothing_are_as_those_that_are_left_out(tmp_path):
+    plain = """
+        [room]
+        places = 8
+        [arrivals]
+        per_hour = 4.0
+        [episode]
+        distribution = "exponential"
+        mean = 35.0
+        """
+    headings = """
+        [turnover]                  # optional: minutes to clean a place
+        [recovery]                  # optional: minutes after the episode, and chairs
+        [staff]                     # optional: rota, minimum per open booth
+        [emergency]                 # optional: per_1000_episodes, minutes of care, staff held
+        """
+    assert read(tmp_path, plain + headings) == read(tmp_path, plain)
+
+
 def test_every_key_of_the_interface_is_read(tmp_path):
     scenario = read(
         tmp_path,
