@@ -220,7 +220,7 @@ def _opened(
         from opendcr.web.store.held import only_room
         from opendcr.web.store.ledgers import open_stored
 
-        yield open_stored(only_room(room))
+        yield open_stored(only_room(room, "--room"))
 
 
 @contextmanager

@@ -31,6 +31,7 @@ FORMATS = ("csv", "json", "parquet")
     "--as-at", metavar="DATE", help="From what was recorded by the end of this local day."
 )
 @click.option("--format", "form", type=click.Choice(FORMATS), help="For programs; else a table.")
+@click.option("--room", help="One room of the database; without it, all of them.")
 @click.option("--database", metavar="URL", help="Another database than the configured one.")
 @json_option
 def measure(
@@ -39,23 +40,24 @@ def measure(
     names: tuple[str, ...],
     as_at: str | None,
     form: str | None,
+    room: str | None,
     database: str | None,
     as_json: bool,
 ) -> None:
     """Compute the measures of one room or of several, month by month.
 
     Each LEDGER (JSON Lines or Parquet) is one room; without any, the rooms of the configured
-    database. Rooms are never added up, and recorded and simulated ledgers never mixed. What is
+    database, or the one that --room names. Rooms are never added up, and recorded and simulated ledgers never mixed. What is
     recorded after --as-at changes no number. The numbers are unreleased: no disclosure control.
     """
     from opendcr.measures import measured
 
     if ledgers:
-        one_of_two("a LEDGER", database=database)
+        one_of_two("a LEDGER", database=database, room=room)
     if as_json and form != "json":
         one_of_two("--json", format=form)
     day = _day(as_at)
-    with _read(ledgers, database) as rooms:
+    with _read(ledgers, database, room) as rooms:
         found = measured(rooms, names, day)
     _write(found, "json" if as_json else form)
 
@@ -68,8 +70,10 @@ def _day(text: str | None) -> date | None:
 
 
 @contextmanager
-def _read(paths: tuple[Path, ...], database: str | None) -> "Iterator[list[Ledger]]":
-    from opendcr.tables import ledger_of, read_ledger
+def _read(
+    paths: tuple[Path, ...], database: str | None, room: str | None
+) -> "Iterator[list[Ledger]]":
+    from opendcr.tables import read_ledger
 
     if paths:
         yield [read_ledger(path) for path in paths]
@@ -78,13 +82,22 @@ def _read(paths: tuple[Path, ...], database: str | None) -> "Iterator[list[Ledge
 
     configure(database, existing=True)
     with database_trouble():
-        from opendcr.web.store.archive import records_after
-        from opendcr.web.store.held import header_of, rooms
+        yield list(map(_stored, _rooms(room)))
 
-        yield [
-            ledger_of(header_of(room), records_after(room, 0), f"the database, room {room}")
-            for room in rooms()
-        ]
+
+def _rooms(name: str | None) -> list[str]:
+    from opendcr.web.store.held import only_room, rooms
+
+    known = rooms() if name is None else []
+    return known or [only_room(name, "--room")]
+
+
+def _stored(room: str) -> "Ledger":
+    from opendcr.tables import ledger_of
+    from opendcr.web.store.archive import records_after
+    from opendcr.web.store.held import header_of
+
+    return ledger_of(header_of(room), records_after(room, 0), f"the database, room {room}")
 
 
 def _write(found: "Measured", form: str | None) -> None:

@@ -72,7 +72,7 @@ def _standing(room: str | None) -> str:
     if not rooms():
         expected = "--room NAME --timezone ZONE, which begin one"
         raise InputError("--room", "no room in this database", expected)
-    name = only_room(room)
+    name = only_room(room, "--room")
     if header_of(name).origin.kind == "simulated":
         found = f"the simulated room '{name}'"
         raise InputError(

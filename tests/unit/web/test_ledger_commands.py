@@ -6,33 +6,36 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
+from dataclasses import replace
+from functools import partial
 
 import pytest
 
+from opendcr.ledger.chain import first_link, seal
 from opendcr.ledger.facts import Header, Origin
-from opendcr.ledger.files import open_ledger
-from tests.unit.ledger.written import facts, write
+from opendcr.ledger.files import LedgerWriter, open_ledger
+from tests.unit.ledger.written import HEADER, facts, write
 
 
 @pytest.fixture
 def opendcr(tmp_path):
     """The command as a process of its own, on an empty migrated database."""
-    home = tmp_path / "home"
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("OPENDCR")}
-
-    def run(*arguments):
-        command = [sys.executable, "-c", "from opendcr.cli import main; main()", *arguments]
-        return subprocess.run(
-            list(map(str, command)),
-            capture_output=True,
-            text=True,
-            check=False,
-            env=environment | {"OPENDCR_HOME": str(home)},
-        )
-
+    run = partial(_run, {"OPENDCR_HOME": str(tmp_path / "home")})
     done = run("migrate")
     assert done.returncode == 0, done.stderr
     return run
+
+
+def _run(own, *arguments):
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("OPENDCR")}
+    command = [sys.executable, "-c", "from opendcr.cli import main; main()", *arguments]
+    return subprocess.run(
+        list(map(str, command)),
+        capture_output=True,
+        text=True,
+        check=False,
+        env=environment | own,
+    )
 
 
 def test_an_imported_ledger_verifies_is_shown_and_comes_out_as_it_went_in(opendcr, tmp_path):
@@ -124,6 +127,42 @@ def test_a_room_that_is_not_there(opendcr):
         done = opendcr("ledger", *arguments, "--room", "edinburgh")
         assert done.returncode == 2
         assert "no such room" in done.stderr
+
+
+@pytest.mark.parametrize("command", [("ledger", "verify"), ("measure",)])
+def test_a_database_without_a_room_says_so(opendcr, command):
+    done = opendcr(*command)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+    assert "--room: found no room in this database; expected one that was begun" in done.stderr
+
+
+def test_of_several_rooms_one_is_asked_for_by_its_name(opendcr, tmp_path):
+    paper = replace(HEADER, room="calton", origin=Origin("imported", source="paper"))
+    for header in (HEADER, paper):
+        named = [replace(fact, id=f"{fact.id}-{header.room}", room=header.room) for fact in facts()]
+        path = tmp_path / f"{header.room}.jsonl"
+        with LedgerWriter(path, header) as writer:
+            writer.write(seal(named, 0, first_link(header)))
+        assert opendcr("ledger", "import", path).returncode == 0
+    asked = opendcr("ledger", "verify")
+    assert "--room: found none named, of 2 rooms; expected one of calton, glasgow" in asked.stderr
+    unknown = opendcr("measure", "--room", "edinburgh")
+    assert "--room: found no such room; expected one of calton, glasgow" in unknown.stderr
+    both, one = opendcr("measure"), opendcr("measure", "--room", "calton", "--json")
+    assert (both.returncode, one.returncode) == (2, 0)
+    assert json.loads(one.stdout)["ledger"]["origin"] == {"kind": "imported", "from": "paper"}
+
+
+@pytest.mark.parametrize(
+    "command",
+    [("ledger", "verify"), ("ledger", "export", "--out", "out.jsonl"), ("measure",),
+     ("staff", "list"), ("policy", "adopt", "examples/glasgow/policy.toml")],
+)  # fmt: skip
+def test_a_command_without_a_database_leaves_nothing_behind(tmp_path, command):
+    done = _run({"OPENDCR_HOME": str(tmp_path / "home")}, *command)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert "expected one that `opendcr migrate` has prepared" in done.stderr
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_what_the_system_makes_is_for_its_owner_alone(opendcr, tmp_path):

@@ -42,6 +42,13 @@ def data_folder() -> Path:
     return Path(own) if own else Path(shared) / "opendcr"
 
 
+def room_database() -> dict[str, Any]:
+    """Django's settings for the database that is configured: OPENDCR_DATABASE, or a file of ours."""
+    return database(
+        os.environ.get("OPENDCR_DATABASE") or f"sqlite:///{data_folder() / 'room.sqlite3'}"
+    )
+
+
 def database(url: str) -> dict[str, Any]:
     """Django's settings for the database at an address; raises InputError for an unknown one."""
     parts = urlsplit(url)

@@ -5,14 +5,12 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from opendcr.web.config.places import data_folder, database, keys_database, secret_file
+from opendcr.web.config.places import data_folder, keys_database, room_database, secret_file
 
 HERE = Path(__file__).parent
 
 DATABASES = {
-    "default": database(
-        os.environ.get("OPENDCR_DATABASE") or f"sqlite:///{data_folder() / 'room.sqlite3'}"
-    ),
+    "default": room_database(),
     # Beside the main database and never in its backup: without it, no name can be read.
     "keys": keys_database(
         os.environ.get("OPENDCR_KEYS") or f"sqlite:///{data_folder() / 'keys.sqlite3'}"

@@ -10,6 +10,7 @@ import django
 
 from opendcr.errors import InputError
 from opendcr.web.config.places import database as settings_of
+from opendcr.web.config.places import room_database
 
 
 def configure(
@@ -25,14 +26,14 @@ def configure(
             os.environ[name] = url
         if os.environ.get(name):
             _has_folder(settings_of(os.environ[name]))
+    if existing:
+        _is_there(database)  # first, since the settings leave a key behind
     os.environ["DJANGO_SETTINGS_MODULE"] = "opendcr.web.config.settings"
     try:
         django.setup()
     except OSError as error:
         found = f"{error.filename}: {(error.strerror or 'unusable').lower()}"
         raise InputError("the data folder", found, "a folder that can be written to") from error
-    if existing:
-        _is_there(database)
 
 
 def _has_folder(settings: dict[str, Any]) -> None:
@@ -42,9 +43,7 @@ def _has_folder(settings: dict[str, Any]) -> None:
 
 
 def _is_there(database: str | None) -> None:
-    from django.conf import settings  # only now set up
-
-    main = settings.DATABASES["default"]
+    main = room_database()
     if main["ENGINE"].endswith("sqlite3") and not Path(main["NAME"]).exists():
         option = f" --database {database}" if database else ""
         expected = f"one that `opendcr migrate{option}` has prepared"

@@ -86,14 +86,17 @@ def rooms() -> list[str]:
     return list(Ledger.objects.order_by("room").values_list("room", flat=True))
 
 
-def only_room(name: str | None) -> str:
-    """The room by this name, or the one room that there is; raises InputError otherwise."""
+def only_room(name: str | None, where: str = "room") -> str:
+    """The room by this name, or the one room that there is; raises InputError otherwise, which says
+    `where` a name is given, and which there are."""
     known = rooms()
     if name in known:
         return str(name)
     if name is None and len(known) == 1:
         return known[0]
-    raise InputError("room", "no such room" if name else "nothing", "the name of a room here")
+    found = f"none named, of {len(known)} rooms" if known else "no room in this database"
+    expected = f"one of {', '.join(known)}" if known else "one that was begun or imported"
+    raise InputError(where, "no such room" if name else found, expected)
 
 
 def _empty(room: str) -> Held:
