@@ -120,6 +120,8 @@ def test_what_a_fact_is_found_by_is_an_id_whatever_its_kind(ledger):
         ("Arrived", {"clock": "tablet"}, "data.clock: found a text of 6 characters; expected an"),
         ("Arrived", {"because": 5}, "data.because: found 5; expected one of the reasons"),
         ("Arrived", {"target": ["f-1"]}, "data.target: found a JSON list; expected the id of a fact"),
+        ("Registered", {"tier": 1}, 'data.tier: found 1; expected one of the tiers of identity: "0"'),
+        ("NoteAdded", {"note": "words"}, 'data.note: found a text of 5 characters; expected {"text"'),
         ("Departed", {"how": "well", "emergency": {"a": 1}}, "data.emergency: found a JSON object"),
         ("Departed", {"how": "well", "emergency": None}, "data.emergency: found null"),
         ("ReviewFlagged", {"reason": "x", "report": {"missing": 5}}, "data.report: found a JSON"),

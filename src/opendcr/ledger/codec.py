@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from opendcr.errors import LedgerError
 from opendcr.ledger.facts import Fact, Header, Origin
 from opendcr.ledger.kinds import KINDS, Kind, shapes_of
-from opendcr.ledger.shapes import Json, is_ident, parse_instant, whole_numbers
+from opendcr.ledger.shapes import Json, Shape, Text, is_ident, parse_instant, whole_numbers
 
 Record = dict[str, Json]
 
@@ -111,12 +111,18 @@ def current_data(
     for key, value in data.items():
         shapes = shapes_of(kind, key)
         if shapes and not any(shape.readable(value) for shape in shapes):
-            expected = " or ".join(dict.fromkeys(shape.expects() for shape in shapes))
+            expected = " or ".join(dict.fromkeys(map(_expected, shapes)))
             raise LedgerError(f"{where}, data.{key}", outline(value), expected)
     for key in kind.required:
         if key not in data:
-            raise LedgerError(f"{where}, data.{key}", "nothing", kind.required[key].expects())
+            raise LedgerError(f"{where}, data.{key}", "nothing", _expected(kind.required[key]))
     return data
+
+
+def _expected(shape: Shape) -> str:
+    """What was expected in a record, where words are in the register."""
+    words = '{"text": id, "sha256": hash} of words in the register'
+    return words if isinstance(shape, Text) else shape.expects()
 
 
 def encode_header(header: Header) -> Record:

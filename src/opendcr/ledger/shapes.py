@@ -45,7 +45,9 @@ class Code:
     catalogue: Catalogue[Any]
 
     def expects(self) -> str:
-        return f"one of the {self.catalogue.name}: {', '.join(self.catalogue.codes)}"
+        # A code of digits alone is a text all the same.
+        codes = [f'"{code}"' if code.isdigit() else code for code in self.catalogue.codes]
+        return f"one of the {self.catalogue.name}: {', '.join(codes)}"
 
     def readable(self, value: Json) -> bool:
         return isinstance(value, str)
