@@ -14,10 +14,11 @@ from opendcr.web.store.visible import board_for
 
 @dataclass(frozen=True)
 class Boards:
-    """Boards by role, and the last fact that they show."""
+    """Boards by role, the last fact that they show, and whether they lack names or words."""
 
     seq: int
     texts: dict[str, str]
+    lacking: bool = False
 
 
 def board_text(room: str, role: str) -> str:
@@ -32,4 +33,4 @@ def boards(room: str, roles: list[str]) -> Boards:
     whole = labelled(board(held.room, now), held.room.policy.title)
     whole["left_today"] = left_today(held.room, now)
     texts = {role: orjson.dumps(board_for(role, whole)).decode() for role in roles}
-    return Boards(held.room.seq, texts)
+    return Boards(held.room.seq, texts, lacking=whole["names_closed"])

@@ -118,7 +118,7 @@ class Hub:
         self._joining = asyncio.Lock()
         self._woken = asyncio.Event()
         self._pulsed = self._boarded = 0.0
-        self._changed = False
+        self._changed = self._lacking = False
         self._task: asyncio.Task[None] | None = None
 
     async def join(self, listener: Listener) -> int:
@@ -174,12 +174,13 @@ class Hub:
 
     async def _look_at_board(self) -> None:
         """Tells the board where it has changed. One that cannot be made stays to be told, and the
-        pulses say that screens have an older one: the database of the keys may have failed alone.
+        pulses say that screens have an older one; one without its names is made again until it has
+        them: the database of the keys may have failed alone.
         """
         if not self._board_is_due():
             return
         try:
-            await self._tell_board()
+            self._lacking = await self._tell_board()
         except TROUBLE as error:
             self._boarded = time.monotonic() + AGAIN_AFTER
             log.error("the board cannot be made: %s", words_for(error))
@@ -187,7 +188,8 @@ class Hub:
             self._boarded, self._changed = time.monotonic(), False
 
     def _board_is_due(self) -> bool:
-        return self._changed and time.monotonic() - self._boarded >= BOARD_EVERY
+        since = time.monotonic() - self._boarded
+        return since >= BOARD_EVERY if self._changed else self._lacking and since >= AGAIN_AFTER
 
     def _pulse(self, now: datetime) -> None:
         if time.monotonic() - self._pulsed < PULSE_EVERY:
@@ -200,13 +202,15 @@ class Hub:
             else:
                 listener.tell_pulse(now, self.seq)
 
-    async def _tell_board(self) -> None:
+    async def _tell_board(self) -> bool:
+        """Tells the board as it is; whether it lacks names or words."""
         roles = sorted({listener.role for listener in self.listeners})
         made = await reading(boards, self.room, roles)
         events = {role: _event("board", text) for role, text in made.texts.items()}
         for listener in self.listeners:
             if listener.role in events:
                 listener.tell_board(made.seq, events[listener.role])
+        return made.lacking
 
     async def _rest(self) -> None:
         soon = self._changed and self._boarded <= time.monotonic()

@@ -2,17 +2,16 @@
 
 import time
 from collections import Counter
-from contextlib import suppress
 
 from django.conf import settings
 from django.db import connections
 
 from opendcr.ledger.codec import Record
-from opendcr.web.store.directory import directory
+from opendcr.web.store.directory import Directory, directory
+from opendcr.web.store.keyring.asking import asked
 from opendcr.web.store.keyring.keys import master_fits
 from opendcr.web.store.models import Staff
-from opendcr.web.store.register import words_of
-from opendcr.web.store.trouble import TROUBLE
+from opendcr.web.store.register import words_now
 
 ASKED_EVERY = 10.0  # seconds
 
@@ -20,15 +19,17 @@ ASKED_EVERY = 10.0  # seconds
 def labelled(board: Record, title: str) -> Record:
     """The board with chosen names by visit, initials by member of staff, and alerts' words."""
     people = {visit["id"]: visit["person"] for visit in board["visits"] if visit["person"]}
-    names = directory().names if people else {}
+    known = directory() if people else Directory()
     texts = {alert["alert"]: alert["text"] for alert in board["alerts"] if alert.get("text")}
-    words = words_of(texts.values()) if texts else {}
+    opened = words_now(texts.values())
+    closed, words = known.closed or opened is None, opened or {}
+    names = {visit: known.names[one] for visit, one in people.items() if one in known.names}
     return {
         **board,
-        "labels": _apart({v: names[one] for v, one in people.items() if one in names}, board),
+        "labels": _apart(names, board),
         "staff_labels": dict(Staff.objects.values_list("staff", "initials")),
-        "alert_words": {alert: words[text] for alert, text in texts.items() if text in words},
-        "names_closed": _names_closed(),
+        "alert_words": {alert: words[one] for alert, one in texts.items() if one in words},
+        "names_closed": closed or _another_key(),
         "training": settings.OPENDCR_TRAINING,
         "room_title": title,
     }
@@ -37,13 +38,13 @@ def labelled(board: Record, title: str) -> Record:
 _fitted: dict[str, tuple[float, bool]] = {}  # by the keys' database: when it was asked, and whether
 
 
-def _names_closed() -> bool:
+def _another_key() -> bool:
     """Whether names are missing because the master key is another register's."""
     database = str(connections["keys"].settings_dict["NAME"])
-    asked, fits = _fitted.get(database, (float("-inf"), True))
-    if time.monotonic() - asked > ASKED_EVERY:
-        with suppress(*TROUBLE):  # that the database fails for a while takes no name that is known
-            fits = master_fits()
+    since, fits = _fitted.get(database, (float("-inf"), True))
+    if time.monotonic() - since > ASKED_EVERY:
+        answer = asked(master_fits)
+        fits = fits if answer is None else answer
         _fitted[database] = time.monotonic(), fits
     return not fits
 

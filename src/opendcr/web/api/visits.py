@@ -19,7 +19,7 @@ from opendcr.web.store.archive import StoredArchive
 from opendcr.web.store.directory import directory
 from opendcr.web.store.held import look
 from opendcr.web.store.models import Staff
-from opendcr.web.store.register import words_of
+from opendcr.web.store.register import words_now
 from opendcr.web.store.visible import fact_for
 
 Answer = dict[str, Any]
@@ -30,7 +30,7 @@ def reviews(room: str, role: str) -> Answer:
     who may say that it was looked at."""
     rows = open_reviews(look(room).room)
     resolves = may(role, "ReviewResolved")
-    texts = words_of({row["note"] for row in rows if row["note"]}) if resolves else {}
+    texts = (words_now({row["note"] for row in rows if row["note"]}) if resolves else None) or {}
     names = directory().names
     return {
         "reviews": [

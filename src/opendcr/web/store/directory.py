@@ -11,15 +11,16 @@ from itertools import chain
 from threading import Lock
 from time import monotonic
 
-from django.db import DatabaseError, connection, connections
+from django.db import connection
 
 from opendcr.ledger.effective import ABOUT_FACTS, effective
 from opendcr.ledger.facts import Fact
 from opendcr.web.store.archive import StoredArchive
 from opendcr.web.store.erasing import TELLING, by_person, erasures
 from opendcr.web.store.held import rooms
+from opendcr.web.store.keyring.asking import asked
 from opendcr.web.store.keyring.keys import having_keys
-from opendcr.web.store.register import words_of
+from opendcr.web.store.register import words_now
 
 LOOK_EVERY = 1.0  # seconds between looks at whether the keys of the names are still there
 
@@ -41,6 +42,7 @@ class Directory:
     names: dict[str, str] = field(default_factory=dict)
     codes: dict[str, str] = field(default_factory=dict)
     words: Mapping[str, str] = field(default_factory=dict)
+    closed: bool = False  # whether words are missing because the keys cannot be asked for now
     read: Mapping[str, _Read] = field(default_factory=dict)
     until: float = 0.0  # when the keys of the words are asked for again
 
@@ -69,7 +71,8 @@ def directory() -> Directory:
         if read != known.read:
             known = _called(replace(known, read=read))
         if monotonic() >= known.until:
-            known = replace(_still_held(known), until=monotonic() + LOOK_EVERY)
+            known = _called(known) if known.closed else _still_held(known)
+            known = replace(known, until=monotonic() + LOOK_EVERY)
         _directories[database] = known
     return known
 
@@ -93,7 +96,8 @@ def _further(room: str, read: _Read) -> _Read:
 
 
 def _called(known: Directory) -> Directory:
-    """The directory of what was read; words that are not needed any more are forgotten."""
+    """The directory of what was read; words that are not needed any more are forgotten. While the
+    keys cannot be asked for, it goes without the words that are new."""
     registered = _registered(known.read.values())
     texts = {
         key: {fact.person: fact.data[key]["text"] for fact in registered if key in fact.data}
@@ -101,23 +105,20 @@ def _called(known: Directory) -> Directory:
     }
     wanted = {text for by_person in texts.values() for text in by_person.values()}
     words = {text: known.words[text] for text in wanted if text in known.words}
-    words |= words_of(wanted - words.keys())
+    fresh = words_now(wanted - words.keys())
+    words |= fresh or {}
     names, codes = (
         {str(person): words[text] for person, text in texts[key].items() if text in words}
         for key in ("name", "code")
     )
-    return replace(known, names=names, codes=codes, words=words, until=0.0)
+    return replace(known, names=names, codes=codes, words=words, closed=fresh is None, until=0.0)
 
 
 def _still_held(known: Directory) -> Directory:
     """The directory without the words whose keys are gone. While the keys cannot be asked for, it
     stays as the ledgers have it: a board without names would help nobody."""
-    try:
-        held = having_keys(known.words)
-    except DatabaseError:
-        connections["keys"].close()
-        return known
-    if len(held) == len(known.words):
+    held = asked(lambda: having_keys(known.words)) if known.words else set()
+    if held is None or len(held) == len(known.words):
         return known
     return _called(replace(known, words={text: known.words[text] for text in held}))
 

@@ -6,13 +6,14 @@ A key for each person would not do: whose a text is may be said, or corrected, a
 
 import hashlib
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from cryptography.exceptions import InvalidTag
 
 from opendcr.ledger.shapes import Json
 from opendcr.web.store.chunks import chunks
 from opendcr.web.store.keyring.ahead import take
+from opendcr.web.store.keyring.asking import asked
 from opendcr.web.store.keyring.keys import keys_of, seal, unseal
 from opendcr.web.store.models import Secret
 
@@ -34,20 +35,33 @@ def shelter(words: str, purpose: str) -> tuple[Reference, Secret]:
 
 def words_of(texts: Iterable[str]) -> dict[str, str]:
     """The words by text id; erased ones are left out."""
-    secrets_ = [secret for some in chunks(texts) for secret in Secret.objects.filter(text__in=some)]
-    return {secret.text: words for secret, words in _opened(secrets_)}
+    held = _held(texts)
+    return _opened(held, keys_of(_owners(held)))
 
 
-def _opened(secrets_: Iterable[Secret]) -> list[tuple[Secret, str]]:
-    """Rows of the register with their words, without those whose key is gone."""
-    held = list(secrets_)
-    keys = keys_of({secret.owner for secret in held})
-    opened = []
+def words_now(texts: Iterable[str]) -> dict[str, str] | None:
+    """The same for whoever goes on without them: None while the keys cannot be asked for."""
+    held = _held(texts)
+    keys = asked(lambda: keys_of(_owners(held))) if held else {}
+    return None if keys is None else _opened(held, keys)
+
+
+def _held(texts: Iterable[str]) -> list[Secret]:
+    return [secret for some in chunks(texts) for secret in Secret.objects.filter(text__in=some)]
+
+
+def _owners(held: Iterable[Secret]) -> set[str]:
+    return {secret.owner for secret in held}
+
+
+def _opened(held: Iterable[Secret], keys: Mapping[str, bytes]) -> dict[str, str]:
+    """The words of rows of the register, without those whose key is gone."""
+    opened = {}
     for secret in held:
         if secret.owner in keys:
             try:
                 salted = unseal(keys[secret.owner], bytes(secret.sealed), secret.owner)
             except InvalidTag:
                 continue  # sealed under a key that has been erased since
-            opened.append((secret, salted[SALT:].decode()))
+            opened[secret.text] = salted[SALT:].decode()
     return opened
