@@ -1,21 +1,44 @@
-"""How many have been and gone today: the board shows it, and no rule of the room asks for it."""
+"""Who has been and gone today, and how many: screens show it, and no rule of the room asks for it."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import lru_cache
 
 from django.db import connection
 
+from opendcr.ledger.effective import ABOUT_FACTS, effective
+from opendcr.ledger.facts import Fact
 from opendcr.room.hours import at_local, zone
 from opendcr.room.room import Room
+from opendcr.web.store.archive import StoredArchive
 from opendcr.web.store.models import Entry
 
 
+def gone_today(room: Room, now: datetime) -> list[Fact]:
+    """The departures that were recorded since local midnight and stand, one a visit, the last first."""
+    stated = StoredArchive(room.name).recorded_since("Departed", last_before_today(room, now))
+    gone = {fact.visit: fact for fact in _departures(stated) if _is_over(room, fact.visit)}
+    return sorted(gone.values(), key=lambda fact: (fact.happened, fact.seq), reverse=True)
+
+
 def left_today(room: Room, now: datetime) -> int:
-    """Visits whose end was recorded since local midnight and still stands."""
+    """How many they are, for each board: what nobody amended is counted without being read."""
     last = last_before_today(room, now)
-    ended = Entry.objects.filter(room=room.name, kind="Departed", seq__gt=last, seq__lte=room.seq)
-    # Whose departure was taken back is in the room again.
-    return len(set(ended.values_list("visit", flat=True)) - set(room.visits) - {None})
+    today = Entry.objects.filter(room=room.name, seq__gt=last, seq__lte=room.seq)
+    ended = dict(today.filter(kind="Departed").values_list("fact", "visit"))
+    targets = today.filter(kind__in=ABOUT_FACTS).values_list("target", flat=True)
+    amended = ended.keys() & set(targets)
+    visits = {visit for fact, visit in ended.items() if fact not in amended}
+    visits |= {fact.visit for fact in _departures(StoredArchive(room.name).among("fact", amended))}
+    return sum(_is_over(room, visit) for visit in visits)
+
+
+def _departures(stated: Iterable[Fact]) -> list[Fact]:
+    return [fact for fact in effective(stated) if fact.kind == "Departed"]
+
+
+def _is_over(room: Room, visit: str | None) -> bool:
+    return visit is not None and visit not in room.visits
 
 
 def last_before_today(room: Room, now: datetime) -> int:

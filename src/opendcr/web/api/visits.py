@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 from opendcr.ledger.codec import instant
-from opendcr.ledger.effective import effective
 from opendcr.ledger.facts import Fact
 from opendcr.ledger.timeline import timeline
 from opendcr.room.board import code_of
@@ -14,7 +13,7 @@ from opendcr.room.permissions import may
 from opendcr.room.reviews import open_reviews
 from opendcr.room.room import Room
 from opendcr.room.story import visit_lines
-from opendcr.web.api.departed import last_before_today
+from opendcr.web.api.departed import gone_today
 from opendcr.web.store.archive import StoredArchive
 from opendcr.web.store.directory import directory
 from opendcr.web.store.held import look
@@ -88,17 +87,8 @@ def _seen(role: str, fact: Fact) -> Fact:
 
 def left(room: str) -> Answer:
     """Who has left today, the last first."""
-    held = look(room).room
-    archive = StoredArchive(room)
-    stated = archive.recorded_since("Departed", last_before_today(held, datetime.now(UTC)))
-    gone = {
-        fact.visit: fact
-        for fact in effective(stated)
-        if fact.kind == "Departed" and fact.visit and fact.visit not in held.visits
-    }
-    latest = sorted(gone.values(), key=lambda fact: (fact.happened, fact.seq), reverse=True)
-    names = directory().names
-    return {"visits": [_gone(fact, names) for fact in latest]}
+    gone, names = gone_today(look(room).room, datetime.now(UTC)), directory().names
+    return {"visits": [_gone(fact, names) for fact in gone]}
 
 
 def _gone(fact: Fact, names: dict[str, str]) -> Answer:

@@ -92,6 +92,31 @@ def test_who_left_since_local_midnight_is_counted_and_who_came_back_is_not(room:
     assert left_today(look(room).room, now + timedelta(days=1)) == 0
 
 
+def test_as_many_are_counted_as_the_list_of_them_has(room: str, ask: Ask) -> None:
+    def told() -> tuple[int, int]:
+        listed = ask("GET", "/api/visits/left", "lead").json()["visits"]
+        return ask("GET", "/api/board", "lead").json()["left_today"], len(listed)
+
+    def left(visit: str) -> dict[str, str]:
+        fact: dict[str, str] = acting.send(room, "Depart", {"how": "well"}, visit=visit).facts[0]
+        return fact
+
+    came = [acting.send(room, "Arrive").facts[0] for _ in range(3)]
+    ended = [left(arrival["visit"]) for arrival in came]
+    assert told() == (3, 3)
+    never = [ended[0], came[0]]  # nobody was there at all
+    gone = [
+        acting.send(room, "Retract", {"target": fact["id"], "reason": "mistake"}).facts[0]
+        for fact in never
+    ]
+    assert told() == (2, 2)
+    assert acting.send(room, "Retract", {"target": gone[0]["id"], "reason": "mistake"}).facts
+    assert told() == (3, 3)
+    moved = {"target": ended[1]["id"], "changes": {"visit": ended[2]["visit"]}, "reason": "mistake"}
+    assert acting.send(room, "Correct", moved).facts
+    assert told() == (2, 2)
+
+
 def test_the_day_begins_at_the_rooms_midnight_not_at_greenwichs(
     room_database: object,
 ) -> None:
