@@ -32,14 +32,17 @@ SEE_ALL = frozenset({"worker", "nurse", "lead", "manager"})  # every field of ev
 _DOOR_DATA = frozenset(
     {"tier", "terms", "reason", "reasons", "needs", "how", "place", "scope", "until", "items",
      "takeaway", "emergency", "area", "incident", "alert", "staff", "role", "rule", "subject", "due",
-     "target", "flag", "exclusion", "concern", "clock", "because", "other"}
+     "target", "flag", "exclusion", "concern", "clock", "because", "other", "observer", "ready"}
 )  # fmt: skip
+_DOOR_WHOLE = frozenset({"DrugAlertRaised"})  # about what is sold outside, and nobody here
 _DOOR_HIDES_IN_VISITS = ("substances", "glyphs", "substance_words", "route", "naloxone", "not_before",
                          "assessed", "looked")  # fmt: skip
+# Of an emergency the door needs that it runs, where, and whom to let in.
 _DOOR_HIDES_IN_EMERGENCIES = (
-    "breathing_checked", "breaths", "response", "spo2", "spo2_at", "oxygen", "naloxone",
+    "type", "breathing_checked", "breaths", "response", "spo2", "spo2_at", "oxygen", "naloxone",
     "interventions", "timeline",
 )  # fmt: skip
+_DOOR_HIDES_NOTICES = frozenset({"assessment_review"})  # its moment was agreed in the talk
 _EMPTY: Mapping[str, Json] = MappingProxyType(
     {"substances": [], "naloxone": [], "interventions": {}, "timeline": [], "glyphs": "",
      "substance_words": ""}
@@ -54,7 +57,7 @@ def may_read(role: str, resource: str) -> bool:
 def fact_for(role: str, record: Record) -> Record:
     """A fact's record with the data that a role may see."""
     data = record["data"]
-    if role == "reception":
+    if role == "reception" and record["kind"] not in _DOOR_WHOLE:
         data = {key: value for key, value in data.items() if key in _DOOR_DATA}
     elif role == "analyst":
         data = _without_texts(record["kind"], data)
@@ -91,6 +94,9 @@ def board_for(role: str, board: Record) -> Record:
         "visits": [_without(visit, _DOOR_HIDES_IN_VISITS) for visit in board["visits"]],
         "emergencies": [
             _without(emergency, _DOOR_HIDES_IN_EMERGENCIES) for emergency in board["emergencies"]
+        ],
+        "attention": [
+            notice for notice in board["attention"] if notice["rule"] not in _DOOR_HIDES_NOTICES
         ],
     }
 

@@ -3,9 +3,12 @@
 from datetime import UTC, datetime
 from typing import Any
 
+import orjson
 import pytest
 
 from opendcr.room.board import board
+from opendcr.web.api.boards import boards
+from opendcr.web.api.visits import story_of
 from opendcr.web.store.archive import records_after
 from opendcr.web.store.held import look
 from opendcr.web.store.visible import VISIBLE, board_for, fact_for, may_read
@@ -13,7 +16,7 @@ from tests.support import acting
 from tests.support.acting import send
 from tests.support.engines import RoomDatabase
 
-DRAWN = ("id", "visit", "place", "area", "since", "type", "ambulance")  # of an emergency, for all
+DRAWN = ("id", "visit", "place", "area", "since", "ambulance")  # of an emergency, for all
 
 
 @pytest.fixture
@@ -55,9 +58,53 @@ def test_reception_sees_that_an_emergency_runs_and_nothing_of_the_body(room: str
     assert shown <= set(DRAWN)
 
 
+def _everything(room: str) -> str:
+    """Somebody in an emergency of whom everything was told that a board can tell; the visit."""
+    send(room, "RaiseDrugAlert", {"alert": "a-1", "substances": ["ketamine"]})
+    send(room, "CheckEquipment", {"items": ["oxygen"], "ready": False})
+    visit = acting.arrived(room)
+    again = {"outcome": "proceed", "substances": ["cocaine"], "route": "intramuscular",
+             "review": "2031-01-01T10:00:00Z"}  # fmt: skip
+    send(room, "Assess", again, visit=visit)
+    send(room, "Seat", {"place": "booth-1"}, visit=visit)
+    send(room, "Allocate", {"observer": "s-lead"}, visit=visit)
+    began = {"place": "booth-1", "type": "suspected_opioid", "emergency": "e-1"}
+    send(room, "StartEmergency", began, visit=visit)
+    seen = {"breaths": 57, "spo2": 84, "response": "none", "skin": "blue", "emergency": "e-1"}
+    send(room, "Observe", seen, visit=visit)
+    dose = {"intervention": "naloxone", "micrograms": 400, "route": "intranasal"}
+    send(room, "GiveIntervention", {**dose, "emergency": "e-1"}, visit=visit)
+    send(room, "CallAmbulance", {"emergency": "e-1"}, visit=visit)
+    return visit
+
+
+def _said(value: Any) -> set[Any]:
+    """The words and the larger numbers in a value, at any depth; small numbers count many things."""
+    if isinstance(value, dict):
+        return set().union(*map(_said, value.values()))
+    if isinstance(value, list | tuple):
+        return set().union(*map(_said, value))
+    return {value} if isinstance(value, str) or (value or 0) > 50 else set()
+
+
+@pytest.mark.parametrize("role", [role for role in VISIBLE if may_read(role, "board")])
+def test_board_story_and_facts_tell_a_role_the_same(room: str, role: str) -> None:
+    visit = _everything(room)
+    records = [one for one in records_after(room, 0) if one["kind"] != "PolicyAdopted"]
+    recorded = set().union(*(_said(record["data"]) for record in records))
+    read = set().union(*(_said(fact_for(role, record)) for record in records))
+    shown = orjson.loads(boards(room, [role]).texts[role])
+    told = _said({key: value for key, value in shown.items() if key not in ("routes", "places")})
+    story = _said(story_of(room, visit, role)["lines"])
+    assert (told | story) & recorded <= read
+    body = {"suspected_opioid", "cocaine", 84, 400, "naloxone"}
+    assert (told | story | read) & body == (set() if role == "reception" else body)
+    assert told >= {"ketamine", "booth-1"}
+
+
 def test_what_was_hidden_of_an_emergency_is_hidden_key_by_key() -> None:
     body = dict.fromkeys(("breathing_checked", "breaths", "response", "spo2", "spo2_at", "oxygen"))
-    whole = {"visits": [], "emergencies": [dict.fromkeys(body, 93)]}
+    whole = {"visits": [], "emergencies": [dict.fromkeys(body, 93)], "attention": []}
     assert board_for("reception", whole)["emergencies"] == [body]
     assert board_for("nurse", whole) == whole
 
