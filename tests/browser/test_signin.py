@@ -138,6 +138,23 @@ def test_no_words_are_kept_in_the_browser(room: "Room", sign_in: "SignIn") -> No
     expect(page.locator("#kept")).to_contain_text("1 not kept, for the words in it")
 
 
+def test_the_detail_of_a_dose_is_kept_over_a_sign_in(room: "Room", sign_in: "SignIn") -> None:
+    page = sign_in("nurse")
+    page.locator(".bar__emergency").click()
+    page.locator("[data-key=key-naloxone]").click()
+    soon(lambda: len(room.facts("InterventionGiven")) > 0)
+    expect(page.locator("#unsaved")).to_be_hidden()
+    [dose] = [fact["id"] for fact in room.facts("InterventionGiven")][-1:]
+    ends(page)
+    page.locator(".detail [data-code='400']").click()
+    page.get_by_role("button", name="Add to the record").click()
+    expect(page.locator("#nobody")).to_contain_text("1 kept on this page")
+    enters(page, "nurse")
+    expect(page.locator("#unsaved")).to_be_hidden()
+    soon(lambda: [fact["data"]["target"] for fact in room.facts("Corrected")][-1:] == [dose])
+    assert room.facts("Corrected")[-1]["data"]["changes"]["data"] == {"micrograms": 400}
+
+
 def test_an_emergency_on_a_strange_device_is_loudly_not_recorded_and_can_be_entered(
     room: "Room", new_page: "NewPage"
 ) -> None:

@@ -48,12 +48,13 @@ _CATALOGUES: dict[str, Catalogue[Any]] = {
 A_YEAR = 365 * 24 * 3600  # seconds for which a device keeps which room it showed last
 
 # Keys under which a command holds somebody's own words: a browser keeps none of them on its disk.
+# What a correction changes is under the same keys again, so that the page finds the words inside.
 _TEXTS = sorted(
     {
         key
         for kind in KINDS.values()
         for key, shape in kind.fields.items()
-        if isinstance(shape, Text | Document)
+        if isinstance(shape, Text | Document) and key != "changes"
     }
 )
 # Of what is typed, the forms: a page then knows at once what the record would not hold.
