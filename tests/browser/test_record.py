@@ -58,6 +58,26 @@ def test_reviews_are_read_by_all_and_resolved_by_the_lead(room: "Room", sign_in:
     assert SENT not in lead.evaluate("performance.getEntries().map((one) => one.name).join()")
 
 
+def test_a_lead_names_who_did_what_nobody_signed_in_recorded_by_one_tap(
+    room: "Room", sign_in: "SignIn"
+) -> None:
+    visit = room.arrive("Isla")
+    seen = room.send("Observe", {"breaths": 900}, visit=visit, author=None)[0]
+    nurse, lead = sign_in("nurse"), sign_in()
+    for page in (nurse, lead):
+        page.locator("[data-key=reviews]").click()
+    mine = nurse.locator("#panel .review", has_text="Isla")
+    expect(mine).to_contain_text("by nobody signed in", timeout=SOON)
+    expect(mine.get_by_role("button", name="It was me")).to_have_count(0)
+    mine = lead.locator("#panel .review", has_text="Isla")
+    mine.get_by_role("button", name="It was me").click()
+    expect(mine).to_contain_text("named since: LE", timeout=SOON)
+    expect(mine.get_by_role("button", name="It was me")).to_have_count(0)
+    named = room.facts("Attributed")[-1]
+    assert (named["data"]["target"], named["data"]["staff"]) == (seen["id"], "s-lead")
+    mine.get_by_role("button", name="Looked at").click()
+
+
 def test_a_wrong_booth_is_put_right_for_the_seat_and_the_use(
     room: "Room", sign_in: "SignIn"
 ) -> None:

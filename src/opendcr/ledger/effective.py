@@ -29,6 +29,15 @@ def effective(facts: Iterable[Fact]) -> list[Fact]:
     ]
 
 
+def attributions(facts: Iterable[Fact]) -> dict[str, str]:
+    """Who was named since as the author, by fact: the first that was named and still stands."""
+    named: dict[str, str] = {}
+    for fact in effective(facts):
+        if fact.kind == "Attributed":
+            named.setdefault(fact.data["target"], fact.data["staff"])
+    return named
+
+
 def amendments(facts: Iterable[Fact]) -> tuple[set[str], dict[str, list[Fact]]]:
     """The ids of what is retracted, and the corrections of each fact in `seq` order, by its id."""
     stated = sorted(facts, key=lambda fact: fact.seq)

@@ -1,12 +1,12 @@
 """One visit as people read it: every fact in order, what was struck through, and by whom."""
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
 from opendcr.ledger.codec import instant
-from opendcr.ledger.effective import ABOUT_FACTS, amend, amendments
-from opendcr.ledger.facts import Fact
+from opendcr.ledger.effective import ABOUT_FACTS, amend, amendments, attributions
+from opendcr.ledger.facts import UNATTRIBUTED, Fact
 from opendcr.ledger.kinds import KINDS
 from opendcr.ledger.shapes import Json
 
@@ -23,7 +23,8 @@ class Amendment:
 class Entry:
     """A fact of a visit as it was written and as its corrections have it.
 
-    `amended_by` are the corrections and retractions that name it, in `seq` order.
+    `amended_by` are the corrections and retractions that name it, in `seq` order; `attributed` is who
+    was named since as the author of what came without one.
     """
 
     visit: str
@@ -31,6 +32,7 @@ class Entry:
     corrected: Fact
     retracted: bool
     amended_by: tuple[Amendment, ...]
+    attributed: str | None = None
 
     @property
     def moved(self) -> bool:
@@ -49,7 +51,8 @@ def timeline(facts: Callable[[], Iterable[Fact]], visit: str) -> list[Entry]:
     `facts` gives the ledger's facts each time that it is called: they are read twice, so that a
     long ledger need not be held.
     """
-    about = [fact for fact in facts() if fact.kind in ABOUT_FACTS]
+    speaking = [fact for fact in facts() if fact.kind in {*ABOUT_FACTS, "Attributed"}]
+    about, authors = [one for one in speaking if one.kind in ABOUT_FACTS], attributions(speaking)
     moved_here = {
         fact.data["target"]
         for fact in about
@@ -62,7 +65,7 @@ def timeline(facts: Callable[[], Iterable[Fact]], visit: str) -> list[Entry]:
     ]
     out, corrected = amendments([*named, *about])
     entries = [_entry(fact, about, out, corrected, visit) for fact in named]
-    return sorted(filter(None, entries), key=_when)
+    return sorted((_with_author(one, authors) for one in entries if one), key=_when)
 
 
 def _entry(
@@ -72,6 +75,12 @@ def _entry(
     if visit not in (fact.visit, amended.visit):
         return None
     return Entry(visit, fact, amended, fact.id in out, tuple(_amendments(fact, about, out)))
+
+
+def _with_author(entry: Entry, authors: Mapping[str, str]) -> Entry:
+    if entry.original.author != UNATTRIBUTED:
+        return entry
+    return replace(entry, attributed=authors.get(entry.original.id))
 
 
 def _amendments(fact: Fact, about: list[Fact], out: set[str]) -> Iterator[Amendment]:
@@ -95,6 +104,7 @@ def document_of(entry: Entry) -> dict[str, Json]:
         "seq": entry.original.seq,
         "kind": entry.original.kind,
         "words": _words(entry.original),
+        "attributed": entry.attributed,
         "struck": entry.standing is None,
         "original": _document(entry.original),
         "standing": _document(entry.standing) if entry.standing else None,
@@ -130,6 +140,8 @@ def text_of(entry: Entry, zone: str) -> str:
     """The entry in a line or two, in local time; what no longer stands is between `~~`."""
     original = _line(entry.original, zone)
     lines = [original if entry.standing == entry.original else f"~~{original}~~"]
+    if entry.attributed:
+        lines.append(f"  done by {entry.attributed}, as was named since")
     if not entry.retracted and entry.corrected != entry.original:
         lines.append(f"  now {_line(entry.corrected, zone)}{_of_others(entry)}")
     lines += [_amended(one) for one in entry.amended_by]

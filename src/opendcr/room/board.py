@@ -17,10 +17,11 @@ from opendcr.ledger.codec import instant
 from opendcr.ledger.shapes import Json
 from opendcr.room.attention import Notice, attention, concern_of, next_check
 from opendcr.room.emergency import Emergency
-from opendcr.room.policy import Place, Policy
+from opendcr.room.policy import Place
 from opendcr.room.room import Room
 from opendcr.room.rules import earliest_leave, has_terms
 from opendcr.room.stages import IN_BOOTH
+from opendcr.room.standing import Standing
 from opendcr.room.story import story
 from opendcr.room.visit import Visit, order
 
@@ -53,7 +54,7 @@ def board(room: Room, now: datetime) -> Board:
         "places": [_place(room, place) for place in policy.places],
         "visits": _visits(room, now, Counter(flag.visit for flag in reviews)),
         "emergencies": [
-            _emergency(emergency, policy)
+            _emergency(emergency, standing)
             for emergency in sorted(
                 room.emergencies.values(), key=lambda one: (one.started, one.id)
             )
@@ -183,7 +184,7 @@ def _looked(visit: Visit) -> Board | None:
     return {"at": instant(look.happened)} | {key: look.data.get(key) for key in seen}
 
 
-def _emergency(emergency: Emergency, policy: Policy) -> Board:
+def _emergency(emergency: Emergency, standing: Standing) -> Board:
     latest: dict[str, Json] = {}
     for fact in emergency.standing:
         latest |= {
@@ -223,7 +224,7 @@ def _emergency(emergency: Emergency, policy: Policy) -> Board:
             for fact in emergency.standing
             if fact.kind == "InterventionGiven"
         },
-        "timeline": story(emergency, policy),
+        "timeline": story(emergency, standing),
     }
 
 

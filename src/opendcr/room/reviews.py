@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from opendcr.ledger.codec import instant
-from opendcr.ledger.facts import Fact
+from opendcr.ledger.facts import UNATTRIBUTED, Fact
 from opendcr.ledger.kinds import KINDS
 from opendcr.ledger.shapes import Json
 from opendcr.room.board import code_of
@@ -74,7 +74,18 @@ REASONS: Mapping[str, str] = MappingProxyType(
 def open_reviews(room: Room) -> list[Row]:
     """The flags that nobody has resolved, oldest first. No name and no text is here: `note` is the
     id of the text that the flag holds in the register, or None."""
-    return [_row(flag) for flag in room.standing.open_reviews()]
+    return [
+        _row(flag) | {"attributed": _author_named(room, flag)}
+        for flag in room.standing.open_reviews()
+    ]
+
+
+def _author_named(room: Room, flag: Fact) -> str | None:
+    """Who was named since as the author of what was flagged, or of the flag that holds it."""
+    if flag.author != UNATTRIBUTED:
+        return None
+    named: str | None = room.standing.value("attributed", flag.data.get("about") or flag.id)
+    return named
 
 
 def _row(flag: Fact) -> Row:

@@ -367,9 +367,13 @@ def changes_can_be_made(room: Room, command: Command, now: datetime) -> Refusal 
 
 
 def is_unattributed(room: Room, command: Command, now: datetime) -> Refusal | None:
-    """Only a fact without an author can be given one."""
+    """Only a fact without an author can be given one, and one alone."""
     target = command.target
-    if target is not None and target.author == UNATTRIBUTED:
+    if (
+        target is not None
+        and target.author == UNATTRIBUTED
+        and not room.standing.attributed_to(target)
+    ):
         return None
     return Refusal("has_author", "This fact has its author, or is not in the ledger.")
 

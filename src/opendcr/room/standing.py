@@ -13,7 +13,7 @@ from immutables import Map
 
 from opendcr.errors import InputError
 from opendcr.ledger.effective import effective
-from opendcr.ledger.facts import Fact
+from opendcr.ledger.facts import UNATTRIBUTED, Fact
 from opendcr.room.changed import changed
 from opendcr.room.policy import DEFAULT, Policy
 from opendcr.room.visit import Key, order
@@ -52,6 +52,7 @@ class Standing:
     reviews: Items = NONE  # flag's fact id → the fact
     resolved: Items = NONE  # flag's fact id → True
     acknowledged: Items = NONE  # (rule, subject) → due
+    attributed: Items = NONE  # fact id → the staff who were first named as its author
 
     def policy_at(self, moment: datetime) -> Policy:
         """The policy in force at a moment; before the first, the first: it was the plan."""
@@ -128,6 +129,10 @@ class Standing:
         found = [getattr(self, name).get(key) for name, key, _ in settings]
         return max((item[0][0] for item in found if item is not None), default=None)
 
+    def attributed_to(self, fact: Fact) -> str | None:
+        """Who was named since as the author of a fact that came without one."""
+        return self.value("attributed", fact.id) if fact.author == UNATTRIBUTED else None
+
     def open_reviews(self) -> list[Fact]:
         """Flags that nobody has resolved, oldest first."""
         flags = [flag for id, (_, flag) in self.reviews.items() if id not in self.resolved]
@@ -146,6 +151,8 @@ def step_standing(standing: Standing, fact: Fact) -> Standing:
     """What stands after one more effective fact."""
     if fact.kind == "PolicyAdopted":
         return _adopt(standing, fact)
+    if fact.kind == "Attributed":
+        return _attribute(standing, fact)
     setter = _SETTERS.get(fact.kind)
     if setter is None:
         return standing
@@ -170,6 +177,14 @@ def _adopt(standing: Standing, fact: Fact) -> Standing:
         return standing  # from another version's ledger: the policy that we can read stays in force
     adopted = sorted([*standing.policies, (order(fact), policy)], key=lambda one: one[0])
     return changed(standing, policies=tuple(adopted))
+
+
+def _attribute(standing: Standing, fact: Fact) -> Standing:
+    """What was done was done by one: the first who was named, until that is taken back."""
+    target, item = fact.data["target"], (order(fact), fact.data["staff"])
+    if target in standing.attributed:
+        return standing
+    return changed(standing, attributed=standing.attributed.set(target, item))
 
 
 Setting = tuple[str, Any, Any]
@@ -240,4 +255,4 @@ _SETTERS: Mapping[str, Callable[[Fact], list[Setting]]] = {
     "ReviewResolved": lambda fact: [("resolved", fact.data["flag"], True)],
     "Acknowledged": _acknowledged,
 }
-STANDING_KINDS = frozenset({*_SETTERS, "PolicyAdopted"})
+STANDING_KINDS = frozenset({*_SETTERS, "PolicyAdopted", "Attributed"})

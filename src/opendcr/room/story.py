@@ -14,17 +14,19 @@ from opendcr.ledger.shapes import Json
 from opendcr.ledger.timeline import Entry
 from opendcr.room.emergency import Emergency
 from opendcr.room.policy import Policy
+from opendcr.room.standing import Standing
 from opendcr.room.visit import order
 
 Line = dict[str, Json]
 
 
-def story(emergency: Emergency, policy: Policy) -> list[Line]:
+def story(emergency: Emergency, standing: Standing) -> list[Line]:
     """The story: originals as they were recorded, struck through where they no longer stand.
 
     A line to which something was only added later was never wrong: it stands once, completed.
     """
-    standing = {fact.id: fact for fact in effective(emergency.facts)}
+    policy = standing.policy
+    said = {fact.id: fact for fact in effective(emergency.facts)}
     recorded = [
         fact
         for fact in emergency.facts
@@ -32,12 +34,12 @@ def story(emergency: Emergency, policy: Policy) -> list[Line]:
     ]
     lines = []
     for fact in sorted(recorded, key=order):
-        now = standing.get(fact.id)
+        now, named = said.get(fact.id), standing.attributed_to(fact)
         here = fact.data.get("emergency") == emergency.id
         if here and not (now and _completes(now, fact)):
-            lines.append(_line(fact, policy, struck=True))
+            lines.append(_line(fact, policy, named, struck=True))
         if now is not None and now.data.get("emergency") == emergency.id:
-            lines.append(_line(now, policy, struck=False))
+            lines.append(_line(now, policy, named, struck=False))
     return lines
 
 
@@ -48,13 +50,14 @@ def _completes(now: Fact, first: Fact) -> bool:
     )
 
 
-def _line(fact: Fact, policy: Policy, struck: bool) -> Line:
+def _line(fact: Fact, policy: Policy, attributed: str | None, struck: bool) -> Line:
     return {
         "fact": fact.id,
         "at": instant(fact.happened),
         "kind": fact.kind,
         "words": told(fact, policy),
         "author": fact.author,
+        "attributed": attributed,
         "witness": fact.data.get("witness"),
         "struck": struck,
     }
@@ -72,7 +75,8 @@ def visit_lines(
     `seen` gives a fact as its reader may see it.
     """
     return [
-        _line(shown, policy, struck) | {"person": shown.person, "data": dict(shown.data)}
+        _line(shown, policy, entry.attributed, struck)
+        | {"person": shown.person, "data": dict(shown.data)}
         for entry in entries
         if entry.original.kind not in _ASIDE
         for fact, struck in _versions(entry)

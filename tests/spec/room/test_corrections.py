@@ -6,8 +6,13 @@ from datetime import UTC, datetime
 import pytest
 
 from opendcr.ledger.timeline import timeline
+
+
+from opendcr.ledger.facts import Fact
+from opendcr.ledger.timeline import document_of, text_of, timeline
 from opendcr.room.decide import decide
 from opendcr.room.intake import intake
+from opendcr.room.reviews import open_reviews
 from opendcr.room.story import visit_lines
 from tests.world import World, code, person
 
@@ -233,6 +238,73 @@ def test_only_what_has_no_author_is_given_one():
     world.send({"id": "1", "kind": "Observed"}, role="device", author="unattributed")
     seen = world.last("Observed")
     assert code(world.ask("Attributed", target=seen.id, staff="s-2")) is None
+
+
+def _nobodys(world: World, **fields: object) -> Fact:
+    """What a tablet saw with nobody signed in."""
+    body = {"id": "dose", "kind": "InterventionGiven", "data": {"intervention": "naloxone"}}
+    world.send({**body, **fields}, role="device", author="unattributed")
+    return world.last("InterventionGiven")
+
+
+def test_what_was_done_has_one_author_until_that_is_taken_back():
+    world = World()
+    dose = _nobodys(world)
+    assert code(world.ask("Attributed", target=dose.id, staff="s-2")) is None
+    assert code(world.ask("Attributed", target=dose.id, staff="s-3")) == "has_author"
+    world.retract(world.last("Attributed"))
+    assert world.room.standing.attributed_to(dose) is None
+    assert code(world.ask("Attributed", target=dose.id, staff="s-3")) is None
+    assert world.room.standing.attributed_to(dose) == "s-3"
+    assert world.folded().standing.attributed_to(dose) == "s-3"
+
+
+def test_a_report_of_another_author_is_kept_and_flagged_and_the_first_stands():
+    world = World()
+    dose = _nobodys(world)
+    world.report("Attributed", ago=3, target=dose.id, staff="s-2")
+    first = world.last("Attributed")
+    world.report("Attributed", ago=5, target=dose.id, staff="s-3")
+    assert world.flags() == ["has_author"]
+    assert world.room.standing.attributed_to(dose) == "s-2"
+    world.retract(first)
+    assert world.room.standing.attributed_to(dose) == "s-3"
+
+
+def test_stories_and_reviews_tell_who_was_named_beside_nobody():
+    world = World()
+    world.arrive("Robin")
+    visit = world.seen("Robin").id
+    world.ask("EmergencyStarted", "Robin", emergency="e-1")
+    dose = _nobodys(
+        world, visit=visit, data={"intervention": "naloxone", "emergency": "e-1", "micrograms": 0}
+    )
+    world.ask("Attributed", target=dose.id, staff="s-2")
+    told = ("unattributed", "s-2")
+    [emergency] = world.board()["emergencies"]
+    entries = timeline(lambda: world.facts, visit)
+    for lines in (
+        emergency["timeline"],
+        visit_lines(entries, world.room.policy, lambda fact: fact),
+    ):
+        assert [
+            (line["author"], line["attributed"]) for line in lines if line["fact"] == dose.id
+        ] == [told]
+        assert all(line["attributed"] is None for line in lines if line["fact"] != dose.id)
+    [review] = open_reviews(world.room)
+    assert (review["author"], review["attributed"]) == told
+    [shown] = [entry for entry in entries if entry.original.id == dose.id]
+    assert document_of(shown)["attributed"] == "s-2"
+    assert "done by s-2" in text_of(shown, "Europe/London")
+
+
+def test_what_has_its_author_is_nobody_elses_whatever_was_reported():
+    world = World()
+    world.arrive("Robin")
+    visit, arrived = world.seen("Robin").id, world.last("Arrived")
+    world.report("Attributed", ago=1, target=arrived.id, staff="s-2")
+    assert world.flags() == ["has_author"]
+    assert {entry.attributed for entry in timeline(lambda: world.facts, visit)} == {None}
 
 
 def test_a_departure_taken_back_of_somebody_who_came_again_is_flagged():

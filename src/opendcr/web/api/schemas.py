@@ -62,6 +62,7 @@ class Review(Schema):
     label: str | None
     at: str
     author: str
+    attributed: str | None
     note: str | None
     withheld: bool
 
@@ -75,6 +76,7 @@ class Reviews(Schema):
 
 class Line(Schema):
     """A line of a story: a fact as it was recorded, or as it stands. `struck` where it does not;
+    `attributed` who was named since as the author of what came without one;
     `correctable` where the sender's role may correct or retract it."""
 
     fact: str
@@ -82,6 +84,7 @@ class Line(Schema):
     kind: str
     words: str
     author: str
+    attributed: str | None
     witness: str | None
     person: str | None
     data: dict[str, Any]

@@ -73,11 +73,13 @@ def story_of(room: str, visit: str, role: str) -> Answer:
 
 
 def _thread(room: Room, visit: str) -> list[Fact]:
-    """The visit's facts, those that were moved into it, and what amends any of them."""
+    """The visit's facts, those that were moved into it, what amends any of them, and who was named
+    as their author."""
     archive = StoredArchive(room.name)
     found = {fact.id: fact for fact in archive.thread("visit", visit)}
     for id in room.moved.get(("visit", visit), ()):
         found |= {fact.id: fact for fact in archive.amended(id)}
+    found |= {fact.id: fact for fact in archive.among("target", found)}
     return sorted(found.values(), key=lambda fact: fact.seq)
 
 

@@ -15,7 +15,7 @@ from opendcr.web.store.archive import StoredArchive
 
 # The keys by which a fact speaks of another, and the kinds that do so beside amendments.
 SPEAKING = ("target", "about", "flag", "exclusion")
-FOLLOWING = ("ReferralUpdated", "ReviewFlagged", "ReviewResolved", "ExclusionLifted")
+FOLLOWING = ("Attributed", "ReferralUpdated", "ReviewFlagged", "ReviewResolved", "ExclusionLifted")
 
 
 def people_near(room: str, seq: int) -> set[str]:

@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 
 from opendcr.errors import LedgerError
 from opendcr.ledger.codec import Record, decode
+from opendcr.ledger.effective import ABOUT_FACTS
 from opendcr.ledger.facts import Fact
 from opendcr.room.decide import first_ids
 from opendcr.room.standing import STANDING_KINDS
@@ -60,7 +61,7 @@ class StoredArchive:
             amending = [
                 fact
                 for some in chunks(newest)
-                for fact in _facts(self._entries.filter(target__in=some))
+                for fact in _facts(self._entries.filter(target__in=some, kind__in=ABOUT_FACTS))
                 if fact.id not in found
             ]
             found |= {fact.id: fact for fact in amending}

@@ -2,6 +2,10 @@
 
 import pytest
 
+from opendcr.room.room import fold
+from opendcr.web.store.archive import facts_after
+from opendcr.web.store.held import look
+from opendcr.web.store.proof import Sender
 from tests.support import acting
 from tests.unit.web.api.conftest import Ask
 
@@ -158,3 +162,26 @@ def test_a_dose_is_told_with_its_batch_and_who_saw_it(ask: Ask, room: str, visit
     line = emergency["timeline"][-1]
     assert line["words"] == "Naloxone, 400 micrograms, batch B12, into a muscle"
     assert line["witness"] == "s-lead"
+
+
+def test_a_story_tells_who_was_named_as_the_author_of_what_nobody_signed_in_recorded(
+    ask: Ask, room: str, visit: str
+) -> None:
+    body = acting.body("GiveIntervention", {"intervention": "naloxone"}, visit=visit)
+    [dose] = acting.sent(room, body, Sender(None, "device", "t-9", "device")).facts
+
+    def told() -> tuple[str, str | None]:
+        lines = ask("GET", f"/api/visits/{visit}/story", "nurse").json()["lines"]
+        [line] = [line for line in lines if line["fact"] == dose["id"] and not line["struck"]]
+        return line["author"], line["attributed"]
+
+    assert told() == ("unattributed", None)
+    named = acting.send(room, "Attribute", {"target": dose["id"], "staff": "s-nurse"}).facts[0]
+    assert told() == ("unattributed", "s-nurse")
+    again = acting.send(room, "Attribute", {"target": dose["id"], "staff": "s-lead"})
+    assert again.refusal == "has_author"
+    struck = acting.send(room, "Retract", {"target": dose["id"], "reason": "mistake"}).facts[0]
+    assert look(room).room == fold(facts_after(room, 0), room, "Europe/London")
+    acting.send(room, "Retract", {"target": struck["id"], "reason": "mistake"})
+    acting.send(room, "Retract", {"target": named["id"], "reason": "mistake"})
+    assert told() == ("unattributed", None)

@@ -14,7 +14,8 @@ from opendcr.web.store import write as writing
 from opendcr.web.store.directory import directory
 from opendcr.web.store.erasing import LookingAgain
 from opendcr.web.store.keyring.models import WrappedKey
-from opendcr.web.store.models import Entry
+from opendcr.web.store.models import Entry, Secret
+from opendcr.web.store.proof import Sender
 from opendcr.web.store.register import words_of
 from opendcr.web.store.upkeep import upkeep
 from tests.support import acting
@@ -170,6 +171,17 @@ def test_words_of_a_report_that_was_held_go_too(room: str) -> None:
     assert words_of([text]) == {text: WORDS}
     _erase(room, SENGA)
     assert words_of([text]) == {}
+
+
+def test_words_that_came_with_who_did_something_go_with_whom_it_was_done_for(room: str) -> None:
+    nobody = Sender(None, "device", "t-9", "device")
+    [seen] = sent(room, body("Observe", {"spo2": 97}, person=SENGA), nobody).facts
+    named = {"target": seen["id"], "staff": "s-nurse", "weather": "so Senga told"}
+    assert send(room, "Attribute", named, mode="report").flags == ["unreadable"]
+    texts = list(Secret.objects.values_list("text", flat=True))
+    assert any("Senga" in words for words in words_of(texts).values())
+    _erase(room, SENGA)
+    assert words_of(texts) == {}
 
 
 def test_an_erasure_of_the_wrong_person_that_is_corrected_erases_the_right_one(room: str) -> None:

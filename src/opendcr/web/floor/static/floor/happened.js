@@ -5,7 +5,7 @@ import { desk } from "./desk.js";
 import { h } from "./dom.js";
 import { exclusionDoor } from "./exclusion.js";
 import { momentWords, openAsked } from "./lookup.js";
-import { namesHidden } from "./names.js";
+import { namesHidden, recordedBy } from "./names.js";
 import { door, openPanelAbout, openPanel } from "./panel.js";
 import { boot, words } from "./words.js";
 
@@ -20,7 +20,7 @@ function show({ visit, person, label, code, here, lines, staff_labels: staff }) 
   const story = lines.map((line) => ({ ...line, at: Date.parse(line.at), witness: line.witness && (staff[line.witness] ?? line.witness) }));
   const again = () => openHappened(visit);
   const open = (line) => openCorrection({ visit, place }, line, { story, then: again, back: again });
-  const rows = story.map((line) => storyLine(line, { by: staff[line.author] ?? line.author, open: line.correctable && open }));
+  const rows = story.map((line) => storyLine(line, { by: recordedBy(staff, line), open: line.correctable && open }));
   openPanelAbout({ visit: here ? visit : null, place }, `What happened: ${said}`,
     h("p", { class: "panel__summary" }, here ? "Tap a line to put it right. The original stays, struck through." : "This person has left. Tap a line to put it right: strike out a wrong “left”, and they are here again."),
     !here && h("div", { class: "choices" }, exclusionDoor({ person }, said)),

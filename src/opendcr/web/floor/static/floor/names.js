@@ -37,6 +37,13 @@ export const glyphs = (visit) => (hidden ? "" : visit.glyphs ?? "");
 /** The initials of a member of staff. */
 export const initials = (board, staff) => (staff ? board?.staff_labels?.[staff] ?? staff : "");
 
+/** Who recorded a line, and of one that nobody signed in recorded, who was named since. @param labels initials by staff */
+export function recordedBy(labels, { author, attributed }) {
+  const called = (staff) => labels?.[staff] ?? staff ?? "";
+  if (author !== "unattributed") return called(author);
+  return attributed ? `nobody signed in, named since: ${called(attributed)}` : "nobody signed in";
+}
+
 // Widths of letters in ems of Roboto bold, near enough to fill a tile without spilling over it.
 const width = (text) =>
   [...text].reduce((sum, letter) => sum + (/[MWmw@]/.test(letter) ? 0.88 : /[A-Z0-9]/.test(letter) ? 0.66 : /[iljtfr.'’ -]/.test(letter) ? 0.36 : 0.57), 0);

@@ -5,7 +5,7 @@ import { desk } from "./desk.js";
 import { h } from "./dom.js";
 import { openHappened } from "./happened.js";
 import { momentWords, openAsked } from "./lookup.js";
-import { namesHidden } from "./names.js";
+import { namesHidden, recordedBy } from "./names.js";
 import { choice, door, openPanel } from "./panel.js";
 import { boot } from "./words.js";
 
@@ -32,12 +32,13 @@ export function openReviews({ visit = null } = {}) {
 function reviewRow(one, staff, again) {
   return h("li", { class: "review", data: { flag: one.flag } },
     h("p", { class: "review__why" }, one.words),
-    h("p", { class: "review__what" }, [one.kind_words && `Entry: ${one.kind_words}`, whom(one), momentWords(one.at), `by ${staff[one.author] ?? authors[one.author] ?? one.author}`].filter(Boolean).join(" · ")),
+    h("p", { class: "review__what" }, [one.kind_words && `Entry: ${one.kind_words}`, whom(one), momentWords(one.at), `by ${recordedBy(staff, one)}`].filter(Boolean).join(" · ")),
     one.fields.length > 0 && h("p", { class: "review__what" }, "It is about: ", h("b", {}, one.fields.map((key) => fieldWords(key, one.values[key])).join(" · "))),
     one.note && h("blockquote", { class: "review__note" }, noteWords(one.note)),
     one.withheld && h("p", { class: "review__what" }, "What was sent is kept; the shift lead can read it."),
     h("div", { class: "choices" },
       one.visit && door("What happened", () => openHappened(one.visit), { main: true, sub: "and put right what is wrong" }),
+      ...authorChoices(one, staff, again),
       choice("Looked at", [["ResolveReview", { visit: one.visit, data: { flag: one.flag } }]], { main: !one.visit, then: again, key: `looked-${one.flag}` })));
 }
 
@@ -56,7 +57,13 @@ function noteWords(note) {
   }
 }
 
-const authors = { unattributed: "nobody signed in" };
+/** Who may have done what nobody signed in recorded: oneself, or a colleague on shift. */
+function authorChoices(one, staff, then) {
+  if (one.author !== "unattributed" || one.attributed) return [];
+  const others = desk.board.staff.people.map(({ id }) => id).filter((id) => id !== boot.staff?.id);
+  return [[boot.staff?.id, "It was me"], ...others.map((id) => [id, `It was ${staff[id] ?? id}`])].map(([id, words]) =>
+    choice(words, [["Attribute", { visit: one.visit, data: { target: one.about ?? one.flag, staff: id } }]], { then, key: `author-${one.flag}-${id}` }));
+}
 
 function whom(one) {
   if (!one.label) return "nobody named";

@@ -2,7 +2,7 @@
 
 import { openCorrection, storyLine } from "./correct.js";
 import { desk, signedIn } from "./desk.js";
-import { initials } from "./names.js";
+import { initials, recordedBy } from "./names.js";
 import { boot } from "./words.js";
 
 const states = { saving: "sending", pending: "not saved yet", saved: "saved", refused: "not taken", problem: "not taken", "signed-out": "not recorded", flagged: "to be looked at" };
@@ -18,5 +18,5 @@ export function storyLines(emergency) {
   const where = { visit: emergency.visit, place: emergency.place };
   const open = signedIn() && ((line) => openCorrection(where, line));
   return [...told, ...pending].sort((one, other) => other.at - one.at)
-    .map((line) => storyLine(line, { by: line.state ? states[line.state] : initials(desk.board, line.author), open }));
+    .map((line) => storyLine(line, { by: line.state ? states[line.state] : recordedBy(desk.board?.staff_labels, line), open }));
 }
