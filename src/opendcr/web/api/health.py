@@ -13,6 +13,7 @@ from django.http import HttpRequest, JsonResponse
 
 from opendcr.errors import InputError
 from opendcr.web.store.held import rooms
+from opendcr.web.store.keyring.asking import asked
 from opendcr.web.store.keyring.keys import master_fits
 from opendcr.web.store.models import Anchor, Entry, Heartbeat
 from opendcr.web.store.threads import reading, writing
@@ -95,7 +96,7 @@ def keys_open() -> bool:
 
     Without them nobody is called by name.
     """
-    return master_fits()
+    return asked(master_fits) is True
 
 
 def verified() -> bool:

@@ -75,6 +75,7 @@ def keys_database(url: str) -> dict[str, Any]:
         settings["OPTIONS"]["timeout"] = 1
     else:
         settings["OPTIONS"]["options"] += " -c lock_timeout=1s"
+        settings["OPTIONS"]["connect_timeout"] = 2  # the least that it takes
     return settings
 
 

@@ -151,6 +151,7 @@ def test_a_story_the_lists_a_search_and_what_is_seen_of_a_body_need_no_keys(
         found = ask("POST", "/people/search", "lead", {"words": "craig"})
         assert (found.status_code, found.json()) == (200, [])
         assert "keys" in ask("GET", "/readyz").json()["failing"]
+    assert _soon(lambda: "keys" not in ask("GET", "/readyz").json()["failing"])
     [found] = _soon(lambda: ask("POST", "/people/search", "lead", {"words": "craig"}).json())
     assert found["person"] == "p-01"
 
@@ -197,3 +198,16 @@ def test_a_keys_database_that_is_slow_to_fail_is_not_waited_for_each_time(
             assert _board(ask)["names_closed"]
         assert time.monotonic() - began < 1
     monkeypatch.setattr(asking, "_again", {})
+
+
+def test_a_keys_server_that_says_nothing_holds_a_board_up_for_a_moment_alone(
+    room: str, room_database: RoomDatabase, ask: Ask
+) -> None:
+    _begun(room)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        silence = f"postgresql://keys@127.0.0.1:{silent.getsockname()[1]}/keys"
+        connect(room_database.url, silence)
+        began = time.monotonic()
+        assert _board(ask)["names_closed"]
+        assert time.monotonic() - began < 4.5
+    connect(room_database.url, room_database.keys_url)
