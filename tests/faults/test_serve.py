@@ -10,13 +10,16 @@ import time
 import urllib.request
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
+from django.conf import settings
 
-from opendcr.web.store.models import Heartbeat
+from opendcr.web.store.access import new_token
+from opendcr.web.store.models import Heartbeat, Staff
 from opendcr.web.store.register import words_of
 from tests.support import acting
-from tests.support.engines import RoomDatabase
+from tests.support.engines import RoomDatabase, close
 from tests.support.postgres import free_port
 from tests.support.served import Serve
 
@@ -252,3 +255,34 @@ def test_a_database_that_is_not_there_is_not_made_by_looking(
     said = _command(*command, "--database", f"sqlite:///{path}", environment=home)
     _is_one_line(said, "no database", "opendcr migrate --database")
     assert not path.exists()
+
+
+def test_a_room_is_served_while_its_keys_are_away_and_has_its_names_when_they_are_back(
+    room_database: RoomDatabase, served_room: Serve
+) -> None:
+    acting.accounts("lead")
+    visit = acting.arrived(acting.opened(), "p-01", "Craig")
+    token = new_token(Staff.objects.get(role="lead"))
+    close()
+    own = {**room_database.environment, "OPENDCR_MASTER_KEY": str(settings.OPENDCR_MASTER_KEY)}
+    keys = Path(room_database.keys_url.removeprefix("sqlite:///"))
+    away = keys.rename(keys.with_name("away"))
+    for _ in range(2):  # what a first start made in the keys' place is no keys either
+        server = served_room(environment=own)
+        shown = _asked(server.url, "/api/board", token)
+        assert (shown["names_closed"], shown["labels"], shown["building"]) == (True, {}, 1)
+        assert "the keys' database cannot be used" in server.output()
+    for made in keys.parent.glob("keys.sqlite3*"):
+        made.unlink()
+    away.rename(keys)
+    until = time.monotonic() + 20
+    while (shown := _asked(server.url, "/api/board", token))["names_closed"]:
+        assert time.monotonic() < until
+        time.sleep(0.5)
+    assert shown["labels"] == {visit: "Craig"}
+
+
+def _asked(url: str, path: str, token: str) -> Any:
+    request = urllib.request.Request(url + path, headers={"Authorization": f"Bearer {token}"})
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        return json.load(answer)

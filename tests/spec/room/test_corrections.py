@@ -5,9 +5,6 @@ from datetime import UTC, datetime
 
 import pytest
 
-from opendcr.ledger.timeline import timeline
-
-
 from opendcr.ledger.facts import Fact
 from opendcr.ledger.timeline import document_of, text_of, timeline
 from opendcr.room.decide import decide

@@ -21,7 +21,9 @@ from opendcr.web.store.held import look, rooms
 from opendcr.web.store.keyring.ahead import make_ahead
 from opendcr.web.store.keyring.keys import master_fits
 from opendcr.web.store.ledgers import begin, check_origin
+from opendcr.web.store.models import Secret
 from opendcr.web.store.threads import end_overdue
+from opendcr.web.store.trouble import TROUBLE, words_for
 from opendcr.web.store.upkeep import upkeep
 
 Work = Callable[[], object]
@@ -35,6 +37,8 @@ ANOTHER_KEY = (
     "the master key is not the one that this register was begun with: people are shown by their codes."
     " Stop, put the right one back, and keep this one too: what is written meanwhile is under it"
 )
+
+WITHOUT_KEYS = "the keys' database cannot be used, and people are shown by their codes until it can"
 
 log = logging.getLogger("opendcr.serve")
 
@@ -63,18 +67,33 @@ def make_ready(header: Header, *, training: bool) -> None:
     SQLite is migrated; PostgreSQL must have been, by its owner, and is served by another role.
     """
     if connection.vendor == "sqlite":
-        prepare.migrate()
+        prepare.migrate_ledger()
     else:
         prepare.check_serving_role()
         prepare.check_migrated()
-        prepare.migrate_keys()
     prepare.check_writable()
     check_origin(training=training)
+    _make_keys_ready()
     if not rooms():
         begin(header)
     for room in rooms():
         look(room)
-    if not master_fits():
+
+
+def _make_keys_ready() -> None:
+    """Prepares the keys' database. A room that is there already is served without it: its emergencies
+    must be seen. Words that are there wait for their own keys, and get no empty database instead."""
+    try:
+        if not Secret.objects.exists() or prepare.keys_are_there():
+            prepare.migrate_keys()
+        fits = master_fits()
+    except TROUBLE as error:
+        connections["keys"].close()
+        if not rooms():
+            raise
+        log.error("%s: %s", WITHOUT_KEYS, words_for(error))
+        return
+    if not fits:
         log.warning(ANOTHER_KEY)
 
 

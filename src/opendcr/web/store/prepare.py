@@ -8,6 +8,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from opendcr.errors import InputError
 from opendcr.web.config.places import make_database_file
+from opendcr.web.store.keyring.models import WrappedKey
 from opendcr.web.store.models import Heartbeat
 from opendcr.web.store.triggers import APPEND_ONLY
 
@@ -23,9 +24,20 @@ def migrate() -> None:
         _migrate(alias)
 
 
+def migrate_ledger() -> None:
+    """The same for the ledger's database alone."""
+    _migrate("default")
+
+
 def migrate_keys() -> None:
     """The same for the keys alone, which are this server's own even where the ledger is not."""
     _migrate("keys")
+
+
+def keys_are_there() -> bool:
+    """Whether the keys' database was ever prepared."""
+    make_database_file(connections["keys"].settings_dict)
+    return WrappedKey._meta.db_table in connections["keys"].introspection.table_names()
 
 
 def _migrate(alias: str) -> None:
