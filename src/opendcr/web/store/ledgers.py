@@ -1,11 +1,13 @@
 """Whole ledgers: beginning one, taking one out, taking one in."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from opendcr.errors import InputError, LedgerError
 from opendcr.ledger.chain import canonical, header_link, link
@@ -79,45 +81,86 @@ def import_from(source: LedgerFile) -> tuple[str, int]:
     breaks the chain, and keeps nothing then.
     """
     header = decode_header(source.header_record, "the header")
-    records = iter(source.records())
-    seq, head = 0, header_link(source.header_record)
-    with transaction.atomic(), turn(header.room):
-        _check_sort(source)
-        if Entry.objects.filter(room=header.room).exists():
-            raise InputError(f"the room '{header.room}'", "facts", "an empty room to import into")
-        _begin_as(source.header_record, header.room)
-        while some := list(islice(records, AT_ONCE)):
-            entries = []
-            for record in some:
-                seq, head = _next_link(record, seq, head)
-                entries.append(_kept(record))
-            _add(entries)
+    _check_sort(source)
+    _must_be_empty(header.room)
+    with _set_aside():
+        seq = _put_aside(source)
+        with transaction.atomic(), turn(header.room):
+            _check_sort(source)
+            _must_be_empty(header.room)
+            _begin_as(source.header_record, header.room)
+            _add_what_is_aside()
     return header.room, seq
 
 
-def _add(entries: Sequence[Entry]) -> None:
-    """Adds rows; raises InputError for the first whose fact is there already."""
+def _must_be_empty(room: str) -> None:
+    if Entry.objects.filter(room=room).exists():
+        raise InputError(f"the room '{room}'", "facts", "an empty room to import into")
+
+
+# Rows wait in a table of this connection's own, so that nobody waits while they are made.
+_FIELDS = [field for field in Entry._meta.concrete_fields if not field.primary_key]
+_COLUMNS = ", ".join(str(field.column) for field in _FIELDS)
+
+
+@contextmanager
+def _set_aside() -> Iterator[None]:
+    _run(f"CREATE TEMPORARY TABLE aside AS SELECT {_COLUMNS} FROM store_entry WHERE 1 = 0")
+    try:
+        yield
+    finally:
+        _run("DROP TABLE aside")
+
+
+def _put_aside(source: LedgerFile) -> int:
+    """Makes a ledger's rows, and finds whether its chain holds; its last `seq`."""
+    records = iter(source.records())
+    seq, head = 0, header_link(source.header_record)
+    places = ", ".join(["%s"] * len(_FIELDS))
+    while some := list(islice(records, AT_ONCE)):
+        rows = []
+        for record in some:
+            seq, head = _next_link(record, seq, head)
+            rows.append(_columns(_kept(record)))
+        with connection.cursor() as cursor:
+            cursor.executemany(f"INSERT INTO aside ({_COLUMNS}) VALUES ({places})", rows)
+    return seq
+
+
+def _columns(entry: Entry) -> list[Any]:
+    return [field.get_db_prep_save(getattr(entry, field.attname), connection) for field in _FIELDS]
+
+
+def _add_what_is_aside() -> None:
+    """Adds the rows; raises InputError for the first whose fact is there already."""
     try:
         with transaction.atomic():
-            Entry.objects.bulk_create(entries)
+            _run(f"INSERT INTO store_entry ({_COLUMNS}) SELECT {_COLUMNS} FROM aside ORDER BY seq")
     except IntegrityError as error:
-        raise _already_there(entries) or error from None
+        raise _already_there() or error from None
 
 
-def _already_there(entries: Sequence[Entry]) -> InputError | None:
+def _already_there() -> InputError | None:
     """Which fact's id was taken. A simulation makes the same ids from the same scenario and seed,
     and in one database an id names one fact."""
-    seen: dict[str, int] = {}
-    for entry in entries:
-        held = Entry.objects.filter(fact=entry.fact).first()
-        if held is not None and held.room != entry.room:
-            found = f"a fact that the room '{held.room}' of this database holds already"
-            return InputError(f"fact {entry.seq}", found, "another seed, or another database")
-        earlier = held.seq if held is not None else seen.get(entry.fact)
-        if earlier is not None:
-            return InputError(f"fact {entry.seq}", f"the id of fact {earlier}", "an id of its own")
-        seen[entry.fact] = entry.seq
+    for seq, room in _run(
+        "SELECT aside.seq, held.room FROM aside JOIN store_entry held ON held.fact = aside.fact "
+        "ORDER BY aside.seq LIMIT 1"
+    ):
+        found = f"a fact that the room '{room}' of this database holds already"
+        return InputError(f"fact {seq}", found, "another seed, or another database")
+    for seq, earlier in _run(
+        "SELECT MAX(seq), MIN(seq) FROM aside GROUP BY fact HAVING COUNT(*) > 1 "
+        "ORDER BY MAX(seq) LIMIT 1"
+    ):
+        return InputError(f"fact {seq}", f"the id of fact {earlier}", "an id of its own")
     return None
+
+
+def _run(statement: str) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+        return cursor.fetchall() if cursor.description else []
 
 
 def _begin_as(record: Record, room: str) -> None:

@@ -1,14 +1,18 @@
 """Whole ledgers out of the store and in again."""
 
+import threading
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from django.db import close_old_connections
 
 from opendcr.errors import InputError
 from opendcr.ledger.chain import first_link, seal
+from opendcr.ledger.codec import Record
 from opendcr.ledger.facts import Header, Origin
-from opendcr.ledger.files import LedgerWriter, open_ledger
+from opendcr.ledger.files import LedgerFile, LedgerWriter, open_ledger
 from opendcr.ledger.verify import verify
 from opendcr.web.store.archive import head_of, records_after
 from opendcr.web.store.held import header_of, look, only_room, rooms
@@ -83,6 +87,33 @@ def test_only_an_empty_room_takes_a_ledger_in(room_database: RoomDatabase, tmp_p
     path = _exported(room, tmp_path / "ledger.jsonl")
     with pytest.raises(InputError, match="empty room"):
         import_from(open_ledger(path))
+
+
+class Interrupted(LedgerFile):
+    """A ledger between whose facts somebody begins an emergency."""
+
+    def records(self) -> Iterator[Record]:
+        for record in super().records():
+            hand = threading.Thread(target=_begins, daemon=True)
+            hand.start()
+            hand.join(5)
+            assert not hand.is_alive()
+            yield record
+
+
+def _begins() -> None:
+    acting.send("glasgow", "StartEmergency", {"place": "booth-1"})
+    close_old_connections()
+
+
+def test_nobody_waits_while_a_ledger_is_made_ready(
+    room_database: RoomDatabase, tmp_path: Path
+) -> None:
+    room = acting.opened()
+    source = open_ledger(write(tmp_path / "ledger.jsonl", replace(HEADER, room="calton")))
+    assert import_from(Interrupted(**vars(source))) == ("calton", 6)
+    begun = Entry.objects.filter(room=room, kind="EmergencyStarted")
+    assert begun.count() == 6
 
 
 def test_a_broken_ledger_leaves_nothing_behind(room_database: RoomDatabase, tmp_path: Path) -> None:
