@@ -80,9 +80,10 @@ def test_one_of_which_nothing_is_said_yet_is_read_from_afar(
     room.send("StartEmergency")
     tab = page.locator(".tab--emergency")
     expect(tab).to_contain_text("EMERGENCY, place not said yet", timeout=SOON)
-    box = tab.bounding_box()
-    assert box and box["width"] > 600
-    assert tab.evaluate("it => parseFloat(getComputedStyle(it).fontSize)") >= 21
+    # In one question: the tab is drawn anew when a board comes.
+    seen = "it => [it.getBoundingClientRect().width, parseFloat(getComputedStyle(it).fontSize)]"
+    width, size = tab.evaluate(seen)
+    assert width > 600 and size >= 21
 
 
 def test_a_dose_that_is_struck_out_is_counted_by_no_clock_and_asked_for_no_detail(
