@@ -155,13 +155,17 @@ def test_the_detail_of_a_dose_is_kept_over_a_sign_in(room: "Room", sign_in: "Sig
     assert room.facts("Corrected")[-1]["data"]["changes"]["data"] == {"micrograms": 400}
 
 
+def begins_on_a_strange_device(page: Page, room: "Room") -> None:
+    page.goto(room.url + "/sign-in")
+    page.context.clear_cookies(name="opendcr_device")
+    page.get_by_role("link", name="EMERGENCY").click()
+
+
 def test_an_emergency_on_a_strange_device_is_loudly_not_recorded_and_can_be_entered(
     room: "Room", new_page: "NewPage"
 ) -> None:
     page = new_page()
-    page.goto(room.url + "/sign-in")
-    page.context.clear_cookies(name="opendcr_device")
-    page.get_by_role("link", name="EMERGENCY").click()
+    begins_on_a_strange_device(page, room)
     expect(page.locator("#nobody")).to_contain_text("NOT RECORDED · this device is not enrolled")
     expect(page.locator("#age")).not_to_contain_text("live")
     page.locator("[data-key=key-airway]").click()
@@ -184,9 +188,7 @@ def test_what_was_done_with_nobody_signed_in_is_forgotten_only_when_asked_twice(
     room: "Room", new_page: "NewPage"
 ) -> None:
     page = new_page()
-    page.goto(room.url + "/sign-in")
-    page.context.clear_cookies(name="opendcr_device")
-    page.get_by_role("link", name="EMERGENCY").click()
+    begins_on_a_strange_device(page, room)
     expect(page.locator("#nobody")).to_contain_text("1 kept on this page")
     enters(page, "nurse")
     page.get_by_role("button", name="Not needed any more").click()

@@ -47,8 +47,9 @@ def measure(
     """Compute the measures of one room or of several, month by month.
 
     Each LEDGER (JSON Lines or Parquet) is one room; without any, the rooms of the configured
-    database, or the one that --room names. Rooms are never added up, and recorded and simulated ledgers never mixed. What is
-    recorded after --as-at changes no number. The numbers are unreleased: no disclosure control.
+    database, or the one that --room names. Rooms are never added up, and recorded and simulated
+    ledgers never mixed. What is recorded after --as-at changes no number. The numbers are
+    unreleased: no disclosure control.
     """
     from opendcr.measures import measured
 

@@ -271,7 +271,7 @@ def _on_no_visit(facts: Iterable[Fact]) -> dict[str, datetime]:
     """Whose dose it was that stands under no visit, and when."""
     return {
         fact.person: surely(fact)
-        for fact in effective(sorted(facts, key=lambda fact: fact.seq))
+        for fact in effective(facts)
         if fact.data["intervention"] == "naloxone"
         and fact.visit is None
         and fact.person is not None

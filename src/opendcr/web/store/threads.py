@@ -21,9 +21,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 LONGEST = 10.0  # seconds of one piece of work, after which its connections are taken for dead
-RESTED = (
-    2.0  # seconds without work, after which a connection is asked whether it still leads anywhere
-)
+RESTED = 2.0  # seconds without work, after which a connection is asked whether it leads anywhere
 
 
 def _behind_the_others() -> None:

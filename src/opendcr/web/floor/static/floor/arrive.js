@@ -58,8 +58,8 @@ export function openFirstVisit(reasons, needs = []) {
   const ids = { person: `p-${randomHex(8)}`, visit: newVisit() }; // kept when a refused try is made again
   const registered = whatIsRegistered(ids.person);
   const name = h("input", { class: "field", id: "chosen-name", maxlength: 60, autocomplete: "off", value: before.name ?? "", data: { first: "" }, on: { input: () => keep() } });
-  const age = chips("Age", entries("age_bands"), { chosen: [before.age ?? []].flat(), changed: () => keep() });
-  const gender = chips("Gender", entries("genders"), { chosen: [before.gender ?? []].flat(), changed: () => keep() });
+  const age = chips("Age", entries("age_bands"), { chosen: before.age ? [before.age] : [], changed: () => keep() });
+  const gender = chips("Gender", entries("genders"), { chosen: before.gender ? [before.gender] : [], changed: () => keep() });
   const keep = () => { draft = { name: name.value, age: age.value(), gender: gender.value() }; };
   const anew = () => { draft = null; openFirstVisit(reasons, needs); };
   const admit = (accepted) => async (event) => {

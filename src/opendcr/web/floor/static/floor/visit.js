@@ -134,7 +134,7 @@ function openLeavesEarly(visit, way) {
   openPanelAbout(here(visit), `${label(desk.board, visit)}: ${way[1]}?`,
     h("p", { class: "lead" }, whyNotYet(visit)), lastLook(visit),
     group("First", first(lookDoor(visit, { main: true }))),
-    group("They leave all the same", waysBefore(visit, way).map(([code, words]) => (code === "died" ? door(`${capital(words)}…`, () => openDied(visit)) : choice(capital(words), about(visit, "Depart", { how: code }))))));
+    group("They leave all the same", waysBefore(visit, way).map((one) => departs(visit, one))));
 }
 
 const whyNotYet = (visit) => [
@@ -195,10 +195,13 @@ function leavingSteps(visit) {
 
 const leaves = (visit, way) => (isEarly(visit)
   ? may("Depart") && door(`${capital(way[1])}…`, () => openLeavesEarly(visit, way), { sub: mayLeave(visit) ? "look first" : `not before ${hourMinute(visit.not_before)}` })
-  : way[0] === "died" ? may("Depart") && door(`${capital(way[1])}…`, () => openDied(visit))
-  : choice(capital(way[1]), about(visit, "Depart", { how: way[0] })));
+  : departs(visit, way));
 
-/** A death is told of nobody by a slip of the hand: it is asked a second time. */
+/** One way of leaving. A death is told of nobody by a slip of the hand: it is asked a second time. */
+const departs = (visit, [how, words]) => (how === "died"
+  ? may("Depart") && door(`${capital(words)}…`, () => openDied(visit))
+  : choice(capital(words), about(visit, "Depart", { how })));
+
 const openDied = (visit) => openPanelAbout(here(visit), `Has the person died? ${label(desk.board, visit)}`,
   group("This ends the visit", choice("Yes, the person has died", about(visit, "Depart", { how: "died" })), door("No, back", again(visit))));
 
