@@ -198,6 +198,19 @@ def test_a_number_that_no_chip_has_is_written(room: "Room", sign_in: "SignIn") -
     assert (seen["breaths"], seen["spo2"]) == (3, 71)
 
 
+def test_a_number_that_cannot_be_is_kept_as_it_was_typed(room: "Room", sign_in: "SignIn") -> None:
+    visit = room.seat("Typo Tam", "booth-3")
+    page = sign_in("nurse")
+    page.locator(".tile", has_text="Typo Tam").click()
+    tap(page, "Look: response")
+    page.get_by_label("SpO₂, another number").fill("971")
+    tap(page, "Alert, no concern")
+    saved(page)
+    (seen,) = [fact["data"] for fact in room.facts("Observed") if fact["visit"] == visit]
+    assert seen["spo2"] == 971
+    assert room.facts("ReviewFlagged")[-1]["data"]["reason"] == "impossible_value"
+
+
 def test_a_death_is_asked_about_before_it_is_recorded(room: "Room", sign_in: "SignIn") -> None:
     visit = room.arrive("Quiet Quin")
     page = sign_in("nurse")

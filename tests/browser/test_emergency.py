@@ -80,10 +80,14 @@ def test_one_of_which_nothing_is_said_yet_is_read_from_afar(
     room.send("StartEmergency")
     tab = page.locator(".tab--emergency")
     expect(tab).to_contain_text("EMERGENCY, place not said yet", timeout=SOON)
-    # In one question: the tab is drawn anew when a board comes.
-    seen = "it => [it.getBoundingClientRect().width, parseFloat(getComputedStyle(it).fontSize)]"
-    width, size = tab.evaluate(seen)
-    assert width > 600 and size >= 21
+    # Asked in the page, since the tab is drawn anew when a board comes.
+    page.wait_for_function(
+        """() => {
+          const tab = document.querySelector(".tab--emergency");
+          return tab.getBoundingClientRect().width > 600 && parseFloat(getComputedStyle(tab).fontSize) >= 21;
+        }""",
+        timeout=SOON,
+    )
 
 
 def test_a_dose_that_is_struck_out_is_counted_by_no_clock_and_asked_for_no_detail(

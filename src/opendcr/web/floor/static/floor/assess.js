@@ -69,8 +69,8 @@ const oxygenChoices = [75, 80, 85, 88, 90, 92, 94, 96, 98, 100].map((number) => 
 export function lookControls() {
   const controls = {
     response: chips("Response", entries("responses")),
-    breaths: numbers("Breaths a minute", breathChoices, { id: "breaths", most: 100 }),
-    spo2: numbers("SpO₂", oxygenChoices, { id: "spo2", most: 100 }),
+    breaths: numbers("Breaths a minute", breathChoices, 100),
+    spo2: numbers("SpO₂", oxygenChoices, 100),
     skin: chips("Colour", entries("skins")),
   };
   const data = () => Object.fromEntries(

@@ -45,7 +45,7 @@ function whereAndWho({ visit: id, place: at, area, since }) {
   const visit = board?.visits.find((one) => one.id === id);
   const who = visit ? label(board, visit) : null;
   const moved = visit && visit.since && Date.parse(visit.since) > since; // whoever runs, runs to where the person is now
-  if (moved && visit.stage === "recovery") return { where: "Recovery", who };
+  if (visit?.stage === "recovery" && (moved || !(at || area))) return { where: "Recovery", who };
   const place = board?.places.find((one) => one.id === ((moved && visit.place) || at));
   return { where: place ? `Booth ${place.words}` : area ? capital(words("areas", area)) : null, who };
 }

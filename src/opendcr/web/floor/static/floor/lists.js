@@ -75,7 +75,8 @@ const marks = (board, visit) => [
 
 const emergencyMark = (emergency) => emergency && h("span", { class: "mark" }, "emergency ", clockOf("stopwatch", emergency.since));
 
-const restingWords = (visit) => [usedAt(visit) ? "since using began" : "resting", ...leavingWords(visit)];
+/** Whether they may leave comes first: of a narrow line the end is cut. */
+const restingWords = (visit) => [...leavingWords(visit), usedAt(visit) ? "since using began" : "resting"];
 
 /**
  * Whether somebody may leave, as far as the record tells: not before their time, and not with a concern

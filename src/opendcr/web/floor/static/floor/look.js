@@ -13,7 +13,7 @@ export function openObserve(visit) {
   const look = lookControls();
   openPanelAbout({ visit: visit.id, place: visit.place }, `Look at ${label(desk.board, visit)}`,
     lastLook(visit),
-    group("In one tap", allFine(visit, { first: true })),
+    group("In one tap", allFine(visit, { first: true }, look.data)),
     ...look.elements,
     group("Save with this level of concern", entries("concerns").map((level) => levelChoice(visit, look, level))));
 }
@@ -38,10 +38,10 @@ function emergencyChoice(visit, look, told) {
     h("span", {}, told), h("small", {}, visit.emergency ? "it runs already" : "starts the stopwatch"));
 }
 
-/** A look at somebody who answers and worries nobody. */
-export function allFine(visit, options = {}) {
-  return choice("Alert, no concern", [["Observe", { visit: visit.id, person: visit.person, data: { response: "alert", concern: "none" }, urgent: true }]],
-    { main: true, ...options });
+/** A look at somebody who answers and worries nobody. @param {() => Object} seen what else was seen */
+export function allFine(visit, options = {}, seen = () => ({})) {
+  return choice("Alert, no concern", () => [["Observe", { visit: visit.id, person: visit.person, data: { ...seen(), response: "alert", concern: "none" }, urgent: true }]],
+    { main: true, kind: "Observe", ...options });
 }
 
 /** What the last look saw and how long ago; null before the first. */

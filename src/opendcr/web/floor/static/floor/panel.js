@@ -23,12 +23,13 @@ export function openPanelAbout(where, title, ...content) {
   about = { board: desk.board, ...where };
   status = h("p", { class: "panel__status", role: "status" });
   const close = h("button", { type: "button", class: "button panel__close", on: { click: closePanel } }, "Close");
+  const body = h("div", { class: "panel__body" }, ...content.flat().filter(Boolean));
+  writeClocks(body); // before it is shown, which may wait for a finger
   refill(dialog(),
     h("div", { class: "panel__top" }, h("h2", { id: "panel-title", tabindex: "-1" }, title), alarm(where), close),
     status,
-    h("div", { class: "panel__body" }, ...content.flat().filter(Boolean)));
+    body);
   if (!dialog().open) dialog().showModal();
-  writeClocks(dialog());
   (dialog().querySelector("[data-first]") ?? dialog().querySelector("#panel-title")).focus();
 }
 
@@ -170,12 +171,12 @@ export function chips(title, entries, { several = false, chosen = [], preset = f
 }
 
 /** Chips of usual numbers, and a field for any other: nobody is to touch a number that is not so. */
-export function numbers(title, usual, { id, most, chosen = null }) {
-  const told = usual.some(([number]) => number === chosen);
-  const other = h("input", { class: "pick pick--other", id, type: "number", inputmode: "numeric", min: 0, max: most, step: 1, placeholder: "other", "aria-label": `${title}, another number`, value: told ? null : chosen });
-  const picked = chips(title, usual, { chosen: told ? [chosen] : [], changed: () => { other.value = ""; } });
+export function numbers(title, usual, most) {
+  const other = h("input", { class: "pick pick--other", type: "number", inputmode: "numeric", min: 0, max: most, step: 1, placeholder: "other", "aria-label": `${title}, another number` });
+  const picked = chips(title, usual, { changed: () => { other.value = ""; } });
   other.addEventListener("input", picked.clear);
   picked.element.querySelector(".picks").append(other);
-  const value = () => (other.value.trim() && other.validity.valid ? Number(other.value) : picked.value());
+  // Also what cannot be true is sent as it was typed: the record keeps it, and somebody looks at it.
+  const value = () => (other.value === "" ? picked.value() : Number(other.value));
   return { element: picked.element, value };
 }

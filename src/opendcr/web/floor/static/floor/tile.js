@@ -115,7 +115,7 @@ function usualFoot(board, visit) {
   const watched = initials(board, visit.observer) || (visit.started ? "unwatched" : null);
   const over = [watched, visit.next_check && "check"].filter(Boolean).join(" · ");
   return h("span", { class: "tile__foot" },
-    h("small", { class: "tile__over" }, over),
+    h("small", { class: watched === "unwatched" ? "tile__over tile__over--long" : "tile__over" }, over),
     h("span", { class: "tile__min" }, h("b", {}, clockOf("minutes", visit.started ?? visit.seated ?? visit.since)), " min"),
     visit.next_check && h("span", { class: "tile__due" }, clockOf("countdown", visit.next_check)));
 }
