@@ -188,10 +188,9 @@ def plainly_whole(rows: pl.LazyFrame, path: Path, room: str) -> bool:
         pl.col("kind").is_in(list(KINDS)).fill_null(False).all(),
         pl.col("seq").eq_missing(pl.col("number").cast(pl.Int64)).all(),
         pl.sum_horizontal(pl.col(_FULL).null_count()).alias("holes"),
-        pl.len().alias("rows"),
     )
-    one_room, known, in_order, holes, height = _polars(lambda: looked.collect().row(0), where)
-    last = rows.filter(pl.col("seq") == height).select("seq", "chain")
+    one_room, known, in_order, holes = _polars(lambda: looked.collect().row(0), where)
+    last = rows.tail(1).select("seq", "chain")
     ends = [{"end": True, **row} for row in _polars(last.collect, where).to_dicts()]
     return bool(one_room and known and in_order and not holes) and ends == [read_metadata(path)[1]]
 

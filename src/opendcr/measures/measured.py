@@ -5,6 +5,7 @@ simulated) are not even set side by side, so that no table mixes what happened w
 """
 
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
@@ -107,12 +108,16 @@ def measured(
     _of_one_origin(ledgers)
     _of_different_rooms(ledgers)
     day = as_at or max(map(last_day, ledgers))
-    rooms = []
-    for ledger in ledgers:
-        tables = tables_of(ledger, day)
-        rows = tuple(row for measure in chosen for row in measure.rows(tables))
-        rooms.append(RoomMeasured(ledger.header, tables.head, rows))
-    return Measured(day, tuple(rooms))
+    # One room's tables are made in steps that often wait for one core; another's fill the gaps.
+    with ThreadPoolExecutor(pl.thread_pool_size()) as at_once:
+        rooms = at_once.map(lambda ledger: _room_measured(ledger, chosen, day), ledgers)
+        return Measured(day, tuple(rooms))
+
+
+def _room_measured(ledger: Ledger, chosen: Sequence[Measure], day: date) -> RoomMeasured:
+    tables = tables_of(ledger, day)
+    rows = tuple(row for measure in chosen for row in measure.rows(tables))
+    return RoomMeasured(ledger.header, tables.head, rows)
 
 
 def _measure_named(name: str) -> Measure:

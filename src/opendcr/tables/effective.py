@@ -15,11 +15,11 @@ from opendcr.tables.frame import DATA, FACTS, document
 
 def effective(facts: pl.DataFrame) -> pl.DataFrame:
     """The facts that stand, as corrected, in no particular order; corrections are left out."""
-    amending = pl.col("kind").is_in(ABOUT_FACTS)
+    amending = facts["kind"].is_in(ABOUT_FACTS)
     about = facts.filter(amending)
     if about.is_empty():
         return facts
-    named = pl.col("id").is_in(about["target"].implode())
+    named = facts["id"].is_in(about["target"].implode())
     few = facts.filter(named & ~amending)
     retracted = few.join(_retractions(about), left_on="id", right_on="target").filter(_LATER)["id"]
     standing = few.filter(~pl.col("id").is_in(retracted.implode()))

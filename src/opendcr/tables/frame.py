@@ -12,6 +12,8 @@ A frame has these columns. A key that a fact does not have is null.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 import orjson
@@ -67,8 +69,9 @@ class Ledger:
     """One room's ledger, read lazily.
 
     `facts` holds the kinds in NEEDED, and `decoded` gives them the columns of FACTS once they are
-    read; `stamps` has what every fact has, of whatever kind, in the columns of STAMPS: from them
-    the head at a date is known, and who was named in a visit. `where` names it in errors.
+    read; `stamps` has what every fact has, of whatever kind, in the columns of STAMPS, numbered from
+    1 without a gap: from them the head at a date is known, and who was named in a visit. `where`
+    names it in errors.
     """
 
     header: Header
@@ -80,6 +83,16 @@ class Ledger:
     def needed(self) -> pl.DataFrame:
         """The facts of the kinds in NEEDED; raises LedgerError where no reader could use one."""
         return self.decoded(self.facts.collect())
+
+    @cached_property
+    def span(self) -> tuple[datetime, datetime]:
+        """When the first and the last fact were recorded; raises LedgerError where there is none."""
+        recorded = pl.col("recorded")
+        ends = self.stamps.select(recorded.min().alias("first"), recorded.max().alias("last"))
+        first, last = ends.collect().row(0)
+        if first is None:
+            raise LedgerError(self.where, "no facts", "a ledger with at least one fact")
+        return first, last
 
 
 def ledger_of(

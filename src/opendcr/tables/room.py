@@ -53,7 +53,7 @@ def tables_of(ledger: Ledger, as_at: date | None = None) -> Tables:
 
 def last_day(ledger: Ledger) -> date:
     """The local day on which the ledger's last fact was recorded."""
-    return _span(ledger)[1].astimezone(ZoneInfo(ledger.header.timezone)).date()
+    return ledger.span[1].astimezone(ZoneInfo(ledger.header.timezone)).date()
 
 
 class _Maker:
@@ -62,7 +62,7 @@ class _Maker:
     def __init__(self, ledger: Ledger, as_at: date | None) -> None:
         self.ledger = ledger
         self.zone = ZoneInfo(ledger.header.timezone)
-        self.first = _span(ledger)[0]
+        self.first = ledger.span[0]
         self.as_at = as_at or last_day(ledger)
         self.until = _end_of(self.as_at, self.zone)
         if self.first >= self.until:
@@ -129,8 +129,8 @@ class _Maker:
     def _head(self) -> tuple[str, datetime]:
         known = self.ledger.stamps.filter(self._by_then)
         seq = known.select(pl.col("seq").max()).collect().item()
-        at_last = self.ledger.stamps.filter(pl.col("seq") == seq)
-        last = at_last.select("chain", "recorded").collect()
+        # By its number: chain values are slow to read, and one is wanted.
+        last = self.ledger.stamps.slice(seq - 1, 1).select("chain", "recorded").collect()
         if last["chain"].has_nulls():
             raise LedgerError(f"{self.ledger.where}, fact {seq}, chain", "null", "a chain value")
         return last["chain"].item(), last["recorded"].item()
@@ -149,16 +149,6 @@ def _emergencies(facts: pl.DataFrame) -> pl.DataFrame:
     started = facts.filter(pl.col("kind") == "EmergencyStarted").sort("happened", "seq")
     first = started.filter(pl.col("emergency").is_first_distinct())
     return first.select("emergency", "visit", "place", "happened")
-
-
-def _span(ledger: Ledger) -> tuple[datetime, datetime]:
-    """When the ledger's first and last facts were recorded."""
-    recorded = pl.col("recorded")
-    ends = ledger.stamps.select(recorded.min().alias("first"), recorded.max().alias("last"))
-    first, last = ends.collect().row(0)
-    if first is None:
-        raise LedgerError(ledger.where, "no facts", "a ledger with at least one fact")
-    return first, last
 
 
 def _end_of(day: date, zone: ZoneInfo) -> datetime:
