@@ -248,6 +248,53 @@ def test_two_at_once_stay_apart_and_are_seen_everywhere(room: "Room", sign_in: "
     expect(other.locator("#announce")).to_contain_text("Emergency")
 
 
+def test_one_that_two_began_is_made_one_and_both_screens_go_on_with_it(
+    room: "Room", sign_in: "SignIn"
+) -> None:
+    room.seat("Twice", "booth-6")
+    one, another = sign_in("nurse"), sign_in("lead")
+    one.locator(".tile[data-key=booth-6]").click()
+    one.locator(".panel__alarm").click()
+    first = shown(one)
+    expect(one.locator("#story")).not_to_contain_text("sending", timeout=SOON)
+    another.keyboard.press("Shift+E")
+    second = shown(another)
+    another.locator("[data-key=key-oxygen]").click()
+    expect(another.locator("#story")).not_to_contain_text("sending", timeout=SOON)
+
+    one.get_by_role("button", name="Where and who").click()
+    one.locator("#panel").get_by_role("button", name="Place and person not said yet").click()
+    expect(one.locator("#panel")).to_contain_text("One emergency, begun twice?")
+    one.get_by_role("button", name="One emergency", exact=True).click()
+    for page in (one, another):
+        expect(page.locator(".tab--emergency")).to_have_count(1, timeout=SOON)
+        expect(page.locator("#emergency-title")).to_contain_text("Twice")
+        expect(page.locator("#story")).to_contain_text("Oxygen")
+        assert shown(page) == first
+    assert second not in running(room)
+
+    another.locator("[data-key=key-airway]").click()
+    expect(one.locator("#story")).to_contain_text("Airway opened", timeout=SOON)
+
+
+def test_naming_somebody_whose_emergency_runs_asks_whether_it_is_the_same(
+    room: "Room", sign_in: "SignIn"
+) -> None:
+    visit = room.arrive("Named twice")
+    room.send("StartEmergency", {"emergency": "e-61"}, visit=visit)
+    page = sign_in("nurse")
+    page.keyboard.press("Shift+E")
+    expect(page.locator("#story")).not_to_contain_text("sending", timeout=SOON)
+    page.get_by_role("button", name="Where and who").click()
+    page.locator("#panel .group", has_text="Who").get_by_role(
+        "button", name="Named twice"
+    ).last.click()
+    expect(page.locator("#panel")).to_contain_text("One emergency, begun twice?")
+    page.get_by_role("button", name="Two emergencies").click()
+    expect(page.locator(".tab--emergency")).to_have_count(2)
+    assert len(running(room)) == 2
+
+
 def test_a_booth_names_whom_its_emergency_is_about_though_nobody_is_seated_there(
     room: "Room", sign_in: "SignIn"
 ) -> None:

@@ -43,6 +43,54 @@ def test_every_dose_is_the_visits_that_the_emergency_is(acts):
     assert world.folded() == world.room
 
 
+begun = st.fixed_dictionaries(
+    {
+        "kind": st.sampled_from(
+            ("EmergencyStarted", "InterventionGiven", "EmergencyEnded", "Corrected")
+        ),
+        "name": st.sampled_from((*NAMES, None)),
+        "emergency": st.sampled_from(("e-1", "e-2", "e-3")),
+        "into": st.sampled_from(("e-1", "e-2", "e-3")),
+        "minutes": st.sampled_from((0, 3)),
+    }
+)
+
+
+@given(st.lists(begun, min_size=4, max_size=14))
+def test_what_is_done_in_an_emergency_stands_where_its_starts_do(acts):
+    world = World()
+    for name in NAMES:
+        world.arrive(name)
+    for act in acts:
+        _begin(world, **act)
+        stands = {one.id: one.data["emergency"] for one in effective(world.facts)
+                  if "emergency" in one.data and one.kind != "EmergencyEnded"}  # fmt: skip
+        for said in ("e-1", "e-2", "e-3"):
+            own = [
+                one for one in world.facts if one.data.get("emergency") == said and one.id in stands
+            ]
+            homes = {stands[one.id] for one in own if one.kind == "EmergencyStarted"}
+            if len(homes) == 1:
+                assert {stands[one.id] for one in own} == homes
+            emergency = emergency_named(world.room, said, world.archive)
+            assert not emergency or {one.visit for one in emergency.standing} == {emergency.visit}
+    assert world.folded() == world.room
+
+
+def _begin(world: World, kind, name, emergency, into, minutes) -> None:
+    if kind == "Corrected":
+        # Its starts are corrected one after the other, as a screen does it.
+        found = emergency_named(world.room, emergency, world.archive)
+        for one in found.standing if found else ():
+            if one.kind == "EmergencyStarted":
+                world.correct(one, emergency=into)
+        return
+    world.wait(minutes)
+    data = {"intervention": "naloxone"} if kind == "InterventionGiven" else {}
+    body = world.body(kind, None, {"emergency": emergency, **data}, mode="report")
+    world.send({**body, "visit": world.seen(name).id if name else None})
+
+
 TARGETS = ("Arrived", "EmergencyStarted", "InterventionGiven", "Departed", "Corrected", "Retracted")
 told = st.fixed_dictionaries(
     {

@@ -43,10 +43,10 @@ def story(emergency: Emergency, standing: Standing) -> list[Line]:
     return lines
 
 
-def _completes(now: Fact, first: Fact) -> bool:
-    """Whether a fact still says all that it said at first."""
+def _completes(now: Fact, first: Fact, aside: str | None = None) -> bool:
+    """Whether a fact still says all that it said at first; `aside` names a key that does not count."""
     return now.happened == first.happened and all(
-        now.data.get(key) == value for key, value in first.data.items()
+        now.data.get(key) == value for key, value in first.data.items() if key != aside
     )
 
 
@@ -85,9 +85,11 @@ def visit_lines(
 
 
 def _versions(entry: Entry) -> Iterator[tuple[Fact, bool]]:
-    """The original where it no longer stands as it was, and what stands."""
+    """The original where it no longer stands as it was, and what stands. In which emergency it was
+    is no part of what happened: one that was begun twice is made one."""
     first, standing = entry.original, entry.standing
-    if standing is None or standing.person != first.person or not _completes(standing, first):
+    same = standing is not None and first.person in (None, standing.person)
+    if standing is None or not same or not _completes(standing, first, aside="emergency"):
         yield first, True
     if standing is not None:
         yield standing, False

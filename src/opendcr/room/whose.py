@@ -3,17 +3,22 @@
 Nobody waits to be named before a dose is given, and names are mistaken. So whenever a fact says whose
 an emergency is, or says it otherwise, corrections follow it that put what was done in it under the
 same visit. A dose under nobody, or under another, would be missing from somebody's minimum stay.
+
+Two people who see the same thing both touch EMERGENCY, and one emergency is begun twice. Where a start
+is put into another emergency, what was done in its own follows it there, and so does what is still
+on its way; where the start comes back, so do they. An end stays behind: it was said of an emergency
+that is no other's, and must not end one that runs.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from opendcr.ledger.effective import ABOUT_FACTS
+from opendcr.ledger.effective import ABOUT_FACTS, effective
 from opendcr.ledger.facts import Fact
 from opendcr.ledger.shapes import Json
 from opendcr.room.emergency import Emergency, fold_emergency
 from opendcr.room.room import Archive, Room, advance, origin_of, thread_of
-from opendcr.room.visit import fold_visit
+from opendcr.room.visit import fold_visit, order
 
 Changes = Mapping[str, Json]
 
@@ -56,16 +61,16 @@ def carried(room: Room, fact: Fact, archive: Archive) -> Carried:
     if not ids or _agrees(room, fact, ids):
         return NOTHING_CARRIED
     after = advance(room, [fact], archive)
-    moving: dict[str, str | None] = {}
-    said: list[Fact] = []
-    for id in ids:
-        visit, facts = _to_be_moved(room, after, id, fact, origin, archive)
-        moving |= dict.fromkeys((one.id for one in facts), visit)
-        said += facts
-    changes = {
-        one: {"visit": visit, "person": person_on(after, visit, archive)}
-        for one, visit in moving.items()
+    joined = _joined(room, after, ids, fact, archive)
+    changes: dict[str, Changes] = {
+        one.id: {"data": {"emergency": one.data["emergency"]}} for one in joined.values()
     }
+    said: list[Fact] = []
+    for id in dict.fromkeys([*ids, *(one.data["emergency"] for one in joined.values())]):
+        visit, facts = _to_be_moved(room, after, id, fact, origin, archive, joined)
+        whose = {"visit": visit, "person": person_on(after, visit, archive)}
+        changes |= {one.id: {**changes.get(one.id, {}), **whose} for one in facts}
+        said += facts
     told = fact.kind not in ABOUT_FACTS and any(one.visit is not None for one in said)
     return Carried(changes, disputed=told)
 
@@ -101,13 +106,54 @@ def _agrees(room: Room, fact: Fact, ids: Iterable[str]) -> bool:
     )
 
 
+def _joined(
+    before: Room, after: Room, ids: Iterable[str], fact: Fact, archive: Archive
+) -> dict[str, Fact]:
+    """By its id, each fact that has to follow the start of its emergency into another, or back: as
+    it will stand there."""
+    found = {}
+    for id in ids:
+        was = _home(id, effective(thread_of(before, ("emergency", id), archive)))
+        standing = effective(_thread(after, id, fact, archive).values())
+        # A start that comes late from who does not know yet is no reason to part them again.
+        now = _home(id, [one for one in standing if one.id != fact.id])
+        for one in standing:
+            if one.kind != "EmergencyEnded" and one.data.get("emergency") in {id, was} - {now}:
+                found[one.id] = replace(one, data={**one.data, "emergency": now})
+    return found
+
+
+def _home(id: str, standing: Iterable[Fact]) -> str:
+    """The emergency that one is, by where its starts stand: itself, unless all are put elsewhere."""
+    started = [one for one in sorted(standing, key=order) if one.kind == "EmergencyStarted"]
+    homes = [one.data["emergency"] for one in started if "emergency" in one.data]
+    home: str = id if id in homes or not homes else homes[-1]
+    return home
+
+
+def _thread(room: Room, id: str, fact: Fact, archive: Archive) -> dict[str, Fact]:
+    """The facts of an emergency by their ids, with one that is not recorded yet."""
+    thread = {one.id: one for one in thread_of(room, ("emergency", id), archive)}
+    return thread | {fact.id: fact}
+
+
 def _to_be_moved(
-    before: Room, after: Room, id: str, fact: Fact, origin: Fact | None, archive: Archive
+    before: Room,
+    after: Room,
+    id: str,
+    fact: Fact,
+    origin: Fact | None,
+    archive: Archive,
+    joined: Mapping[str, Fact],
 ) -> tuple[str | None, list[Fact]]:
     """The visit that an emergency is now, and its facts that stand under another."""
     was = emergency_named(before, id, archive)
-    thread = {one.id: one for one in thread_of(after, ("emergency", id), archive)}
-    emergency = fold_emergency(id, (thread | {fact.id: fact}).values())
+    thread = [
+        one
+        for one in _thread(after, id, fact, archive).values()
+        if one.data.get("target") not in joined
+    ]
+    emergency = fold_emergency(id, {one.id: one for one in [*thread, *joined.values()]}.values())
     whose, former = _said(fact, origin, emergency), was.visit if was else None
     target = fact.data.get("target")
     # Put into this emergency, and said to be nobody's else.
@@ -118,7 +164,7 @@ def _to_be_moved(
         for one in emergency.standing
         if one.visit != whose
         and (
-            one.id in (fact.id, brought)
+            one.id in (fact.id, brought, *joined)
             or (whose != former and one.visit in (None, former) and one.id != target)
         )
     ]

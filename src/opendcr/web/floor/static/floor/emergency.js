@@ -14,6 +14,7 @@ import { storyLines } from "./story.js";
 import { boot, entries, words } from "./words.js";
 
 let shown = null; // id of the emergency on the screen; null while the board is
+let lines = []; // the facts of the emergency on the screen, as it was drawn last
 const byId = (id) => document.getElementById(id);
 
 /** Starts an emergency with this tap and shows it. What is known of where and who comes with it. */
@@ -82,6 +83,7 @@ function tab(emergency) {
 }
 
 function drawParts(emergency) {
+  lines = emergency.timeline.map((line) => line.fact);
   refill(byId("emergency-title"), h("span", { class: "visually-hidden" }, "Emergency: "), emergencyWords(emergency));
   refill(byId("watches"), ...watches(emergency));
   refill(byId("keys"), ...KEYS.map((key) => keyButton(emergency, key, drawEmergency)));
@@ -171,8 +173,16 @@ function openAmbulanceLeft(emergency) {
 function openWhere(emergency) {
   const { board } = desk;
   const places = (board?.places ?? []).filter((place) => place.consumption);
-  const say = (text, data, visit) => door(text, () => { locate(emergency, data, visit); closePanel(); drawEmergency(); });
+  const say = (text, data, visit) => door(text, () => {
+    locate(emergency, data, visit);
+    const [theirs] = others(emergency).filter((one) => visit && one.visit === visit);
+    if (theirs && mayJoin(emergency, theirs)) openSame(emergency, theirs);
+    else closePanel();
+    drawEmergency();
+  });
   openPanel("Where and who",
+    group("The same as", others(emergency).filter((one) => mayJoin(emergency, one) && !ofTwo(emergency, one))
+      .map((one) => door(emergencyWords(one), () => openSame(emergency, one), { sub: `begun ${hourMinuteSecond(one.since)}` }))),
     group("Where", entries("areas").map(([code, text]) => say(capital(text), { area: code })), places.map((place) => {
       const [alone, ...more] = (board?.visits ?? []).filter((visit) => visit.place === place.id);
       const theirs = alone && !more.length && !emergency.visit ? alone : null; // who sits alone there is whom it is about
@@ -181,15 +191,38 @@ function openWhere(emergency) {
     group("Who", (board?.visits ?? []).map((visit) => say(label(board, visit), visit.place ? { place: visit.place } : {}, visit.id))));
 }
 
+const others = ({ id }) => running().filter((one) => one.id !== id);
+const starts = ({ timeline }) => timeline.filter((line) => line.kind === "EmergencyStarted" && !line.struck);
+const mayJoin = (...two) => may("Correct") && two.every((one) => starts(one).length);
+const ofTwo = (one, other) => one.visit && other.visit && one.visit !== other.visit;
+
+/** Two who see the same thing both touch EMERGENCY: what was begun twice is made one again, when asked. */
+function openSame(emergency, other) {
+  const [first, second] = [emergency, other].sort((one, another) => one.since - another.since);
+  openPanel("One emergency, begun twice?",
+    h("p", { class: "lead" }, ...[first, second].map((one) => h("span", { class: "same" }, `${emergencyWords(one)}, begun ${hourMinuteSecond(one.since)}`)), "All that was done in either is kept."),
+    group("It is", door("One emergency", () => { join(second, first.id); closePanel(); showEmergency(first.id); }, { main: true }), door("Two emergencies", closePanel)));
+}
+
+/** What was done in an emergency follows its starts. */
+function join(emergency, into) {
+  for (const { fact } of starts(emergency)) {
+    outbox.submit("Correct", { room: boot.room, urgent: true, data: { target: fact, changes: { data: { emergency: into } }, reason: "duplicate" } });
+  }
+}
+
 /** Who may correct completes the start; anybody else says it as a second report of the same emergency. */
 function locate(emergency, data, visit) {
-  const start = emergency.timeline.find((line) => line.kind === "EmergencyStarted" && !line.struck);
+  const [start] = starts(emergency);
   if (!start || !may("Correct")) return record(emergency.id, "StartEmergency", data, "Where it is", { visit: visit ?? emergency.visit });
   const changes = { ...(Object.keys(data).length && { data }), ...(visit && { visit }) };
   return outbox.submit("Correct", { room: boot.room, urgent: true, data: { target: start.fact, changes, reason: "learned_later" } });
 }
 
+/** An emergency that runs no more: the one that it was found to be, or the board. */
 function showEnded() {
+  const joined = running().find((one) => one.timeline.some(({ fact, struck }) => lines.includes(fact) && !struck));
+  if (joined) return showEmergency(joined.id);
   const other = running()[0];
   showEmergency(other && seesBoard() ? null : other?.id ?? null);
 }
