@@ -251,9 +251,9 @@ def test_two_at_once_stay_apart_and_are_seen_everywhere(room: "Room", sign_in: "
 def test_one_that_two_began_is_made_one_and_both_screens_go_on_with_it(
     room: "Room", sign_in: "SignIn"
 ) -> None:
-    room.seat("Twice", "booth-6")
+    room.seat("Twice", "booth-3")
     one, another = sign_in("nurse"), sign_in("lead")
-    one.locator(".tile[data-key=booth-6]").click()
+    one.locator(".tile[data-key=booth-3]").click()
     one.locator(".panel__alarm").click()
     first = shown(one)
     expect(one.locator("#story")).not_to_contain_text("sending", timeout=SOON)
