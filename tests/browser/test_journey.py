@@ -40,9 +40,7 @@ def test_from_first_visit_to_leaving_in_one_or_two_taps_each(sign_in: "SignIn") 
     expect(row(other, "Heather")).to_be_visible(timeout=SOON)
 
     row(page, "Heather").click()
-    tap(page, "Talk: what is planned")
-    tap(page, "heroin")
-    tap(page, "Go ahead, into a vein")
+    tap(page, "heroin, into a vein")
     saved(page)
     expect(row(other, "Heather")).to_contain_text("first", timeout=SOON)
 

@@ -127,6 +127,7 @@ def test_a_drug_alert_is_in_the_talk_and_is_read_in_full_by_every_role(
     room.arrive("Talking Ty")
     page, desk = sign_in("nurse"), sign_in("reception")
     row(page, "Talking Ty").click()
+    expect(panel(page)).not_to_contain_text("Talked: go ahead with")  # the alert is read out first
     tap(page, "Talk: what is planned")
     expect(panel(page)).to_contain_text(words)
     row(desk, "Drug alert").click()

@@ -28,6 +28,18 @@ export function openAssess(visit) {
       group("Or", choice("Wait and look again", said("delay", null), { kind: "Assess" }), choice("Not today", said("declined", null), { kind: "Assess" }))));
 }
 
+const USUAL = [["cocaine"], ["heroin"], ["heroin", "cocaine"]];
+
+/** The talk had, and its usual ends in one tap each. While a drug alert is to be read out, there are none. */
+export function usualTalks(visit) {
+  const [route] = routesHere();
+  if (!route || desk.board.alerts.length) return [];
+  const [code, words] = route;
+  const nothing = { state: { value: () => null }, carried: { value: () => null } };
+  return USUAL.map((what) => choice(`${what.map((one) => wordsOf("substances", one)).join(" + ")}, ${words}`,
+    assessment(visit, { outcome: "proceed", route: code, what, ...nothing })));
+}
+
 /** Drug alerts are read out where it is said what is planned. */
 const alertLines = (board) => board.alerts.map((alert) => h("p", { class: "alert" }, h("b", {}, "Drug alert: "), alertWords(board, alert)));
 

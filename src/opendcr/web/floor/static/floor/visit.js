@@ -1,7 +1,7 @@
 // The panel of one visit: the next step first and large, the rest beneath it.
 
 import { hourMinute, now } from "./clock.js";
-import { openAssess, routesHere, termsChoice } from "./assess.js";
+import { openAssess, routesHere, termsChoice, usualTalks } from "./assess.js";
 import { desk, may } from "./desk.js";
 import { h } from "./dom.js";
 import { exclusionDoor, exclusionWords, lift } from "./exclusion.js";
@@ -23,6 +23,7 @@ export function openVisit(visit) {
     visit.excluded && excluded(visit),
     lastLook(visit),
     group("Next", nextSteps(board, visit)),
+    group("Talked: go ahead with", ["arrived", "waiting"].includes(visit.stage) && visit.wants_to_use && mayTalk(visit) && usualTalks(visit)),
     group("Look", looks(visit)),
     group("Also", alsoSteps(visit)),
     group("Leaving", leavingSteps(visit)));
