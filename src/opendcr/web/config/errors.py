@@ -16,6 +16,10 @@ WORDS = {
         "Something went wrong here",
         "What was acknowledged is kept. Try again; if it stays, use paper and call the manager.",
     ),
+    503: (
+        "The database does not answer",
+        "What was acknowledged is kept. Try again; if it stays, use paper and call the manager.",
+    ),
 }
 
 
@@ -38,9 +42,9 @@ _ORIGIN_REASONS = ("Origin checking failed", "Referer checking failed")  # as Dj
 
 
 def answer(request: HttpRequest, status: int, words: tuple[str, str] | None = None) -> HttpResponse:
-    """The page for a status; JSON for whoever asked under /api/."""
+    """The page for a status; JSON for whoever asked under /api/, or says that it is wanted."""
     title, advice = words or WORDS[status]
-    if request.path.startswith("/api/"):
+    if request.path.startswith("/api/") or request.headers.get("Accept") == "application/json":
         problem = {"where": "the request", "found": title, "expected": advice}
         return JsonResponse({"problem": problem}, status=status)
     context = {"status": status, "title": title, "advice": advice}

@@ -4,6 +4,7 @@ None of it waits for anything but a session that is saved. Left alone, each piec
 a thread and back on an asynchronous server, a dozen times for each tap.
 """
 
+import logging
 from typing import Any
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
@@ -24,6 +25,9 @@ from django.utils.deprecation import MiddlewareMixin
 
 from opendcr.web.config.errors import answer
 from opendcr.web.config.statics import CompressedStatics
+from opendcr.web.store.trouble import TROUBLE, words_for
+
+log = logging.getLogger("opendcr.pages")
 
 
 class _InPlace(MiddlewareMixin):
@@ -103,6 +107,16 @@ class MethodsTold(_InPlace):
         told = answer(request, 405)
         told["Allow"] = response.headers.get("Allow", "GET")
         return told
+
+
+class DatabaseFails(_InPlace):
+    """While the database fails, a page says so, and that it may be tried again."""
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if not isinstance(error, TROUBLE):
+            return None
+        log.error("the database failed: %s", words_for(error))
+        return answer(request, 503)
 
 
 class StaticFiles(CompressedStatics):

@@ -52,6 +52,7 @@ MIDDLEWARE = [
     "opendcr.web.config.middleware.Authentication",
     "opendcr.web.config.middleware.NothingIsStored",
     "opendcr.web.config.middleware.MethodsTold",
+    "opendcr.web.config.middleware.DatabaseFails",
     "opendcr.web.config.middleware.FrameOptions",
     "django_htmx.middleware.HtmxMiddleware",
 ]

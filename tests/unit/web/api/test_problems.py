@@ -1,10 +1,14 @@
 """What is wrong with a request says what was found, without its words."""
 
+import socket
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
+from django.test import Client
 
 from tests.support import acting
+from tests.support.engines import RoomDatabase, connect
 from tests.unit.web.api.conftest import Ask
 
 
@@ -84,3 +88,24 @@ def test_a_method_that_is_not_taken_is_a_problem_like_any_other(
     answer = ask(method, path, "manager")
     assert (answer.status_code, answer["Allow"]) == (405, allowed)
     assert set(answer.json()["problem"]) == {"where", "found", "expected"}
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("POST", "/people/search"), ("GET", "/"), ("GET", "/emergency/"), ("GET", "/evidence")],
+)
+def test_a_page_says_that_the_database_does_not_answer_and_what_to_do(
+    room: str, room_database: RoomDatabase, method: str, path: str
+) -> None:
+    browser = Client()
+    browser.force_login(User.objects.get(username="lead"))
+    with socket.socket() as taken:  # no server listens at this address
+        taken.bind(("127.0.0.1", 0))
+        away = f"postgresql://room@127.0.0.1:{taken.getsockname()[1]}/room"
+        connect(away, room_database.keys_url)
+        answer = browser.generic(method, path, b"{}", content_type="application/json")
+    connect(room_database.url, room_database.keys_url)
+    assert answer.status_code == 503
+    assert "The database does not answer" in answer.content.decode()
+    assert "Try again" in answer.content.decode()
+    assert browser.generic(method, path, b'{"words": "x"}').status_code < 500
