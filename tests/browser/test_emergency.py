@@ -295,6 +295,22 @@ def test_naming_somebody_whose_emergency_runs_asks_whether_it_is_the_same(
     assert len(running(room)) == 2
 
 
+def test_a_where_that_is_not_taken_is_seen_in_the_story_with_the_reason(
+    room: "Room", sign_in: "SignIn"
+) -> None:
+    room.send("StartEmergency", {"emergency": "e-62"})
+    page = sign_in("nurse")
+    page.locator("[data-key='tab-e-62']").click()
+    no = {"refusal": {"code": "not_permitted", "words": "This is for somebody in another role."}}
+    page.route("**/api/commands", lambda route: route.fulfill(status=409, json=no))
+    page.get_by_role("button", name="Where and who").click()
+    page.locator("#panel").get_by_role("button", name="Toilet").click()
+    expect(page.locator("#story")).to_contain_text(
+        "Where and who. This is for somebody", timeout=SOON
+    )
+    expect(page.locator("#story")).to_contain_text("not taken")
+
+
 def test_a_booth_names_whom_its_emergency_is_about_though_nobody_is_seated_there(
     room: "Room", sign_in: "SignIn"
 ) -> None:

@@ -1,17 +1,17 @@
 // The emergency screen: a stopwatch with large keys. Several can run; each has its tab and its story.
 
 import { hourMinuteSecond, now, stopwatch } from "./clock.js";
-import { desk, may, outbox, seesBoard } from "./desk.js";
+import { desk, may, seesBoard } from "./desk.js";
 import { h, refill } from "./dom.js";
 import { openEnd } from "./ending.js";
-import { begin, lastPending, record, running, view } from "./incident.js";
+import { begin, correct, lastPending, record, running, view } from "./incident.js";
 import { detailForm, doses, finish, keyButton, KEYS, lastTouch } from "./keys.js";
 import { label } from "./names.js";
 import { moreBelow } from "./more.js";
 import { closePanel, door, group, openPanel } from "./panel.js";
 import { acknowledge } from "./sound.js";
 import { storyLines } from "./story.js";
-import { boot, entries, words } from "./words.js";
+import { entries, words } from "./words.js";
 
 let shown = null; // id of the emergency on the screen; null while the board is
 let lines = []; // the facts of the emergency on the screen, as it was drawn last
@@ -207,7 +207,7 @@ function openSame(emergency, other) {
 /** What was done in an emergency follows its starts. */
 function join(emergency, into) {
   for (const { fact } of starts(emergency)) {
-    outbox.submit("Correct", { room: boot.room, urgent: true, data: { target: fact, changes: { data: { emergency: into } }, reason: "duplicate" } });
+    correct(emergency.id, fact, { data: { emergency: into } }, "duplicate", "The same as another");
   }
 }
 
@@ -216,7 +216,7 @@ function locate(emergency, data, visit) {
   const [start] = starts(emergency);
   if (!start || !may("Correct")) return record(emergency.id, "StartEmergency", data, "Where it is", { visit: visit ?? emergency.visit });
   const changes = { ...(Object.keys(data).length && { data }), ...(visit && { visit }) };
-  return outbox.submit("Correct", { room: boot.room, urgent: true, data: { target: start.fact, changes, reason: "learned_later" } });
+  return correct(emergency.id, start.fact, changes, "learned_later", "Where and who");
 }
 
 /** An emergency that runs no more: the one that it was found to be, or the board. */

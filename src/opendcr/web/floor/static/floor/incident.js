@@ -60,6 +60,13 @@ export function complete(id, entry, data, words) {
   return follow(id, outbox.complete(entry.sent, data, words), { words, kind: "Correct", data, at: now() });
 }
 
+/** Corrects a line that the board tells; one of its own tells how that stands, until the board does. */
+export function correct(id, target, changes, reason, words) {
+  if (!local.has(id)) takeUp({ id, since: now() });
+  const data = { target, changes, reason };
+  return follow(id, outbox.submit("Correct", { room: boot.room, urgent: true, data, label: words }), { words, kind: "Correct", data, at: now() });
+}
+
 function follow(id, sent, line) {
   const mine = local.get(id);
   const known = mine.entries.find((entry) => entry.sent === sent);
