@@ -311,6 +311,20 @@ def test_a_where_that_is_not_taken_is_seen_in_the_story_with_the_reason(
     expect(page.locator("#story")).to_contain_text("not taken")
 
 
+def test_the_place_that_was_said_last_is_where_it_is(room: "Room", sign_in: "SignIn") -> None:
+    visit = room.seat("Wandering Wil", "booth-5")
+    room.send("StartEmergency", {"emergency": "e-63"}, visit=visit)
+    page = sign_in("nurse")
+    page.locator("[data-key='tab-e-63']").click()
+    for said, told in (
+        ("Toilet", "Toilet · Wandering Wil"),
+        ("Booth 4", "Booth 4 · Wandering Wil"),
+    ):
+        page.get_by_role("button", name="Where and who").click()
+        page.locator("#panel").get_by_role("button", name=said).click()
+        expect(page.locator("#emergency-title")).to_have_text(f"Emergency: {told}", timeout=SOON)
+
+
 def test_a_booth_names_whom_its_emergency_is_about_though_nobody_is_seated_there(
     room: "Room", sign_in: "SignIn"
 ) -> None:

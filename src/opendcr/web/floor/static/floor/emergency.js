@@ -40,6 +40,9 @@ export function showEmergency(id) {
 
 export const shownEmergency = () => shown;
 
+/** Whether somebody said an area where no booth is: then it is not in the booth where its person sat. */
+const elsewhere = (area) => area && !["using_space", "unknown"].includes(area);
+
 /** Where it is and who it is about, as far as somebody has said; null for what is not said yet. */
 function whereAndWho({ visit: id, place: at, area, since }) {
   const { board } = desk;
@@ -47,7 +50,8 @@ function whereAndWho({ visit: id, place: at, area, since }) {
   const who = visit ? label(board, visit) : null;
   const moved = visit && visit.since && Date.parse(visit.since) > since; // whoever runs, runs to where the person is now
   if (visit?.stage === "recovery" && (moved || !(at || area))) return { where: "Recovery", who };
-  const place = board?.places.find((one) => one.id === ((moved && visit.place) || at));
+  const booth = (moved && visit.place) || (!elsewhere(area) && at);
+  const place = board?.places.find((one) => one.id === booth);
   return { where: place ? `Booth ${place.words}` : area ? capital(words("areas", area)) : null, who };
 }
 
@@ -186,7 +190,7 @@ function openWhere(emergency) {
     group("Where", entries("areas").map(([code, text]) => say(capital(text), { area: code })), places.map((place) => {
       const [alone, ...more] = (board?.visits ?? []).filter((visit) => visit.place === place.id);
       const theirs = alone && !more.length && !emergency.visit ? alone : null; // who sits alone there is whom it is about
-      return say([`Booth ${place.words}`, theirs && label(board, theirs)].filter(Boolean).join(" · "), { place: place.id }, theirs?.id);
+      return say([`Booth ${place.words}`, theirs && label(board, theirs)].filter(Boolean).join(" · "), { place: place.id, area: "using_space" }, theirs?.id);
     })),
     group("Who", (board?.visits ?? []).map((visit) => say(label(board, visit), visit.place ? { place: visit.place } : {}, visit.id))));
 }
