@@ -175,6 +175,24 @@ def test_a_note_that_was_closed_unsaved_is_there_again(room: "Room", sign_in: "S
     expect(page.locator("#note")).to_have_value("")
 
 
+def test_a_note_is_read_where_the_visit_is_told_and_hidden_with_the_names(
+    room: "Room", sign_in: "SignIn"
+) -> None:
+    visit = room.seat("Read Rhona", "booth-6")
+    room.send("AddNote", {"note": "Sore arm, seen on Tuesday."}, visit=visit)
+    page = sign_in("nurse")
+    for hidden in (False, True):
+        page.locator(".tile[data-key=booth-6]").click()
+        tap(page, "What happened")
+        told = panel(page).locator(".story")
+        expect(told).to_contain_text("A note, hidden" if hidden else "Sore arm, seen on Tuesday.")
+        if hidden:
+            expect(told).not_to_contain_text("Sore arm")
+            return
+        page.keyboard.press("Escape")
+        page.get_by_role("button", name="Hide names").click()
+
+
 def test_a_booth_that_nobody_watches_says_so(room: "Room", sign_in: "SignIn") -> None:
     visit = room.seat("Left Alone", "booth-4")
     page = sign_in("nurse")

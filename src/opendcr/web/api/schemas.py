@@ -77,7 +77,8 @@ class Reviews(Schema):
 class Line(Schema):
     """A line of a story: a fact as it was recorded, or as it stands. `struck` where it does not;
     `attributed` who was named since as the author of what came without one;
-    `correctable` where the sender's role may correct or retract it."""
+    `correctable` where the sender's role may correct or retract it. `note` is what somebody wrote;
+    null where nobody did, for a role that may not read it, and where it was struck out or erased."""
 
     fact: str
     at: str
@@ -88,6 +89,7 @@ class Line(Schema):
     witness: str | None
     person: str | None
     data: dict[str, Any]
+    note: str | None
     struck: bool
     correctable: bool
 

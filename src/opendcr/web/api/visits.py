@@ -56,10 +56,14 @@ def story_of(room: str, visit: str, role: str) -> Answer:
     """Everything recorded of a visit, in order, as a role may see it; no lines of an unknown one."""
     held = look(room).room
     entries = timeline(lambda: _thread(held, visit), visit)
+    told = visit_lines(entries, held.policy, lambda fact: _seen(role, fact))
+    notes = {str(line["fact"]): text for line in told if (text := _text_of(line))}
+    words = words_now(notes.values()) or {}
     lines = [
-        {**line, "correctable": may(role, "Corrected") and may(role, str(line["kind"]))}
-        for line in visit_lines(entries, held.policy, lambda fact: _seen(role, fact))
-    ]
+        {**line, "note": words.get(notes.get(str(line["fact"]), "")),
+         "correctable": may(role, "Corrected") and may(role, str(line["kind"]))}
+        for line in told
+    ]  # fmt: skip
     person = next((entry.standing.person for entry in entries
                    if entry.standing and entry.standing.person), None)  # fmt: skip
     return {
@@ -70,6 +74,13 @@ def story_of(room: str, visit: str, role: str) -> Answer:
         "lines": lines,
         "staff_labels": _initials(),
     }
+
+
+def _text_of(line: Answer) -> str | None:
+    """The id of the text of a line's note, as far as its reader may see it. What was struck out may
+    have been about somebody else: it is not read here again."""
+    note = line["data"].get("note")
+    return None if line["struck"] or not isinstance(note, Mapping) else str(note.get("text"))
 
 
 def _thread(room: Room, visit: str) -> list[Fact]:

@@ -104,6 +104,22 @@ def test_a_story_tells_the_day_in_order_with_what_was_struck(
     ]
 
 
+@pytest.mark.parametrize(
+    ("role", "reads"),
+    [("reception", False), ("worker", True), ("nurse", True), ("lead", True), ("manager", True)],
+)
+def test_a_note_is_read_by_who_cares_until_it_is_struck_out(
+    ask: Ask, room: str, visit: str, role: str, reads: bool
+) -> None:
+    note = acting.send(room, "AddNote", {"note": "Sore arm"}, visit=visit).facts[0]["id"]
+    answer = ask("GET", f"/api/visits/{visit}/story", role)
+    assert answer.json()["lines"][-1]["note"] == ("Sore arm" if reads else None)
+    assert (b"Sore arm" in answer.content) == reads
+    acting.send(room, "Retract", {"target": note, "reason": "wrong_person"}, visit=visit)
+    struck = ask("GET", f"/api/visits/{visit}/story", role)
+    assert struck.json()["lines"][-1]["struck"] and b"Sore arm" not in struck.content
+
+
 def _fact(ask: Ask, visit: str, kind: str) -> str:
     lines = ask("GET", f"/api/visits/{visit}/story", "lead").json()["lines"]
     return next(str(line["fact"]) for line in lines if line["kind"] == kind and not line["struck"])

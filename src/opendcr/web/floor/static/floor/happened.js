@@ -20,12 +20,15 @@ function show({ visit, person, label, code, here, lines, staff_labels: staff }) 
   const story = lines.map((line) => ({ ...line, at: Date.parse(line.at), witness: line.witness && (staff[line.witness] ?? line.witness) }));
   const again = () => openHappened(visit);
   const open = (line) => openCorrection({ visit, place }, line, { story, then: again, back: again });
-  const rows = story.map((line) => storyLine(line, { by: recordedBy(staff, line), open: line.correctable && open }));
+  const rows = story.flatMap((line) => [storyLine(line, { by: recordedBy(staff, line), open: line.correctable && open }), written(line)].filter(Boolean));
   openPanelAbout({ visit: here ? visit : null, place }, `What happened: ${said}`,
     h("p", { class: "panel__summary" }, here ? "Tap a line to put it right. The original stays, struck through." : "This person has left. Tap a line to put it right: strike out a wrong “left”, and they are here again."),
     !here && h("div", { class: "choices" }, exclusionDoor({ person }, said)),
     h("ol", { class: "story story--visit" }, ...(rows.length ? rows : [h("li", { class: "nobody" }, "Nothing is recorded of this visit.")])));
 }
+
+/** What somebody wrote; with the names hidden it is hidden too. */
+const written = ({ note }) => note && h("li", { class: "story__note" }, namesHidden() ? "A note, hidden with the names." : h("blockquote", { class: "review__note" }, note));
 
 /** Who has left today, the last first: a departure that was entered too early is struck out there. */
 export function openLeft() {
