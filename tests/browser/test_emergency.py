@@ -261,6 +261,7 @@ def test_one_that_two_began_is_made_one_and_both_screens_go_on_with_it(
     second = shown(another)
     another.locator("[data-key=key-oxygen]").click()
     expect(another.locator("#story")).not_to_contain_text("sending", timeout=SOON)
+    another.locator("#detail .pick", has_text="15").click()
 
     one.get_by_role("button", name="Where and who").click()
     one.locator("#panel").get_by_role("button", name="Place and person not said yet").click()
@@ -273,7 +274,10 @@ def test_one_that_two_began_is_made_one_and_both_screens_go_on_with_it(
         assert shown(page) == first
     assert second not in running(room)
 
+    # The form that was half filled in goes on, and so do the keys.
+    another.get_by_role("button", name="Add to the record").click()
     another.locator("[data-key=key-airway]").click()
+    expect(one.locator("#story")).to_contain_text("15 L", timeout=SOON)
     expect(one.locator("#story")).to_contain_text("Airway opened", timeout=SOON)
 
 

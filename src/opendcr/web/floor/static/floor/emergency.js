@@ -5,7 +5,7 @@ import { desk, may, seesBoard } from "./desk.js";
 import { h, refill } from "./dom.js";
 import { openEnd } from "./ending.js";
 import { begin, correct, lastPending, record, running, view } from "./incident.js";
-import { detailForm, doses, finish, keyButton, KEYS, lastTouch } from "./keys.js";
+import { askIn, detailForm, doses, finish, keyButton, KEYS, lastTouch } from "./keys.js";
 import { label } from "./names.js";
 import { moreBelow } from "./more.js";
 import { closePanel, door, group, openPanel } from "./panel.js";
@@ -27,7 +27,7 @@ export function startEmergency(where = {}) {
 
 /** Shows an emergency; null for the board. */
 export function showEmergency(id) {
-  finish();
+  finish(id);
   closePanel();
   shown = id;
   document.body.dataset.view = id ? "emergency" : "board";
@@ -205,7 +205,13 @@ function openSame(emergency, other) {
   const [first, second] = [emergency, other].sort((one, another) => one.since - another.since);
   openPanel("One emergency, begun twice?",
     h("p", { class: "lead" }, ...[first, second].map((one) => h("span", { class: "same" }, `${emergencyWords(one)}, begun ${hourMinuteSecond(one.since)}`)), "All that was done in either is kept."),
-    group("It is", door("One emergency", () => { join(second, first.id); closePanel(); showEmergency(first.id); }, { main: true }), door("Two emergencies", closePanel)));
+    group("It is", door("One emergency", () => { join(second, first.id); goOnIn(first.id, second.id); }, { main: true }), door("Two emergencies", closePanel)));
+}
+
+/** Shows the emergency that one was found to be; a form that is open there stays as it is. */
+function goOnIn(into, id) {
+  askIn(into, id);
+  showEmergency(into);
 }
 
 /** What was done in an emergency follows its starts. */
@@ -226,7 +232,7 @@ function locate(emergency, data, visit) {
 /** An emergency that runs no more: the one that it was found to be, or the board. */
 function showEnded() {
   const joined = running().find((one) => one.timeline.some(({ fact, struck }) => lines.includes(fact) && !struck));
-  if (joined) return showEmergency(joined.id);
+  if (joined) return goOnIn(joined.id, shown);
   const other = running()[0];
   showEmergency(other && seesBoard() ? null : other?.id ?? null);
 }

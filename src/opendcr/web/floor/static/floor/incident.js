@@ -50,7 +50,6 @@ export function takeUpUnsaved() {
 
 /** Records what was done or seen, at the moment of the touch. @returns the entry */
 export function record(id, kind, data, words, { visit = visitOf(id), clock = reading(), at = now() } = {}) {
-  if (!local.has(id)) takeUp({ id, since: at });
   const options = { visit, data: { emergency: id, ...data }, urgent: true, clock, room: boot.room, label: words };
   return follow(id, outbox.submit(kind, options), { words, kind, data, at });
 }
@@ -62,12 +61,12 @@ export function complete(id, entry, data, words) {
 
 /** Corrects a line that the board tells; one of its own tells how that stands, until the board does. */
 export function correct(id, target, changes, reason, words) {
-  if (!local.has(id)) takeUp({ id, since: now() });
   const data = { target, changes, reason };
   return follow(id, outbox.submit("Correct", { room: boot.room, urgent: true, data, label: words }), { words, kind: "Correct", data, at: now() });
 }
 
 function follow(id, sent, line) {
+  if (!local.has(id)) takeUp({ id, since: line.at });
   const mine = local.get(id);
   const known = mine.entries.find((entry) => entry.sent === sent);
   if (known) return known;

@@ -94,16 +94,24 @@ function add({ emergency, entry, key, form, added }) {
   return strange;
 }
 
-/** Goes on from the detail that is asked: nothing chosen is lost by it, and what was typed is looked at by the lead. */
-export function finish() {
-  if (!open) return;
+/** What is asked of an emergency that was found to be another is asked of that one from then on. */
+export function askIn(into, emergency) {
+  if (open?.emergency === emergency) open.emergency = into;
+}
+
+/**
+ * Goes on from the detail that is asked: nothing chosen is lost by it, and what was typed is looked at by
+ * the lead. @param {string} [staying] the emergency whose detail is asked on
+ */
+export function finish(staying = null) {
+  if (!open || open.emergency === staying) return;
   const { emergency, entry, key } = open;
   const typed = add(open);
   open = null;
   if (Object.keys(typed).length) complete(emergency, entry, { typed }, `${key.words}: ${detailWords(typed)}, not in the record`);
 }
 
-addEventListener("pagehide", finish);
+addEventListener("pagehide", () => finish());
 
 /** The way on by the form's own button: what does not fit stays in the form, and the form says so. */
 function addAndSay(redraw) {
