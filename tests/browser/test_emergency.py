@@ -280,6 +280,16 @@ def test_one_that_two_began_is_made_one_and_both_screens_go_on_with_it(
     expect(one.locator("#story")).to_contain_text("15 L", timeout=SOON)
     expect(one.locator("#story")).to_contain_text("Airway opened", timeout=SOON)
 
+    # It was a mistake: what was done with the second start is an emergency of its own again.
+    one.get_by_role("button", name="Where and who").click()
+    one.locator("#panel").get_by_role("button", name="Part them").click()
+    one.get_by_role("button", name="Two emergencies: part them").click()
+    expect(one.locator(".tab--emergency")).to_have_count(2, timeout=SOON)
+    assert shown(one) == first
+    expect(one.locator("#story .story__line:not(:has(s))", has_text="15 L")).to_have_count(0)
+    one.locator(f".tab--emergency:not([data-key='tab-{first}'])").click()
+    expect(one.locator("#story")).to_contain_text("15 L")
+
 
 def test_naming_somebody_whose_emergency_runs_asks_whether_it_is_the_same(
     room: "Room", sign_in: "SignIn"

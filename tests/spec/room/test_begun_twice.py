@@ -73,6 +73,14 @@ def test_joining_by_mistake_is_taken_back():
     assert (first["breaths"], second["breaths"]) == (None, 4)
 
 
+def test_parted_under_a_new_name_it_has_all_that_was_recorded_in_it():
+    world = joined()
+    world.correct(start_of(world, "e-2"), emergency="e-7")
+    first, second = world.board()["emergencies"]
+    assert (second["id"], second["breaths"], len(second["naloxone"])) == ("e-7", 4, 1)
+    assert (first["id"], first["breaths"], len(first["naloxone"])) == ("e-1", None, 0)
+
+
 def test_three_become_one():
     world = begun_twice()
     world.report("EmergencyStarted", emergency="e-3")

@@ -4,9 +4,9 @@ import { hourMinuteSecond, now, stopwatch } from "./clock.js";
 import { desk, may, seesBoard } from "./desk.js";
 import { h, refill } from "./dom.js";
 import { openEnd } from "./ending.js";
-import { begin, correct, lastPending, record, running, view } from "./incident.js";
+import { begin, correct, lastPending, newId, record, running, view } from "./incident.js";
 import { askIn, detailForm, doses, finish, keyButton, KEYS, lastTouch } from "./keys.js";
-import { label } from "./names.js";
+import { label, recordedBy } from "./names.js";
 import { moreBelow } from "./more.js";
 import { closePanel, door, group, openPanel } from "./panel.js";
 import { acknowledge } from "./sound.js";
@@ -192,6 +192,8 @@ function openWhere(emergency) {
       const theirs = alone && !more.length && !emergency.visit ? alone : null; // who sits alone there is whom it is about
       return say([`Booth ${place.words}`, theirs && label(board, theirs)].filter(Boolean).join(" · "), { place: place.id, area: "using_space" }, theirs?.id);
     })),
+    group("Two after all", may("Correct") && starts(emergency).slice(1).map((start) =>
+      door("Part them", () => openPart(emergency, start), { sub: `begun ${startWords(start)}` }))),
     group("Who", (board?.visits ?? []).map((visit) => say(label(board, visit), visit.place ? { place: visit.place } : {}, visit.id))));
 }
 
@@ -212,6 +214,16 @@ function openSame(emergency, other) {
 function goOnIn(into, id) {
   askIn(into, id);
   showEmergency(into);
+}
+
+const startWords = (start) => `${hourMinuteSecond(Date.parse(start.at))} by ${recordedBy(desk.board?.staff_labels, start)}`;
+
+/** The way back from a mistake: what was begun with one start becomes an emergency of its own. */
+function openPart(emergency, start) {
+  const part = () => { correct(emergency.id, start.fact, { data: { emergency: newId() } }, "mistake", "An emergency of its own"); closePanel(); drawEmergency(); };
+  openPanel("Two emergencies after all?",
+    h("p", { class: "lead" }, `What was recorded in the one begun ${startWords(start)} becomes an emergency of its own. Then say whose it is.`),
+    group("They are", door("Two emergencies: part them", part, { main: true }), door("One emergency", closePanel)));
 }
 
 /** What was done in an emergency follows its starts. */

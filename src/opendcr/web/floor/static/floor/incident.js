@@ -12,9 +12,11 @@ const AGAIN = 3000; // ms within which the key that begins an emergency means th
 const local = new Map();
 let last = null; // the emergency begun here last: {id, at}
 
+export const newId = () => `e-${randomHex(8)}`;
+
 /** Begins an emergency at once and sends it. @returns {string} its id */
 export function begin({ visit = null, place = null } = {}) {
-  const id = `e-${randomHex(8)}`;
+  const id = newId();
   takeUp({ id, since: now(), visit, place });
   last = { id, at: steady() };
   record(id, "StartEmergency", place ? { place } : {}, "Emergency", { visit });
