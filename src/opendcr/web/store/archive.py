@@ -11,10 +11,8 @@ from opendcr.ledger.effective import ABOUT_FACTS
 from opendcr.ledger.facts import Fact
 from opendcr.room.decide import first_ids
 from opendcr.room.standing import STANDING_KINDS
-from opendcr.web.store.chunks import chunks
+from opendcr.web.store.chunks import chunks, streamed
 from opendcr.web.store.models import Entry
-
-AT_ONCE = 2000
 
 
 class StoredArchive:
@@ -73,7 +71,7 @@ def records_after(room: str, seq: int, limit: int | None = None) -> Iterator[Rec
     """The records of a room's facts after `seq`, in order."""
     entries = Entry.objects.filter(room=room, seq__gt=seq).order_by("seq")
     rows = entries.values_list("seq", "record", "chain")[:limit]
-    for number, record, chain in rows.iterator(AT_ONCE):
+    for number, record, chain in streamed(rows):
         yield _record(number, record, chain)
 
 

@@ -14,7 +14,8 @@ from opendcr.ledger.chain import canonical, header_link, link
 from opendcr.ledger.codec import Record, decode, decode_header, encode_header
 from opendcr.ledger.facts import Fact, Header
 from opendcr.ledger.files import LedgerFile
-from opendcr.web.store.archive import AT_ONCE, records_after
+from opendcr.web.store.archive import records_after
+from opendcr.web.store.chunks import AT_ONCE
 from opendcr.web.store.held import header_of, rooms
 from opendcr.web.store.models import Entry, Ledger
 from opendcr.web.store.write import row, turn

@@ -16,7 +16,8 @@ from django.db import connection
 from opendcr.measures import Measured, measured
 from opendcr.tables import Ledger, ledger_of
 from opendcr.tables.frame import FACTS, STAMPS
-from opendcr.web.store.archive import AT_ONCE, head_of
+from opendcr.web.store.archive import head_of
+from opendcr.web.store.chunks import streamed
 from opendcr.web.store.held import header_of
 from opendcr.web.store.models import Entry
 
@@ -81,7 +82,7 @@ def _still_there(room: str, read: _Read, head: tuple[int, str]) -> bool:
 
 def _further(room: str, read: _Read, seq: int) -> _Read:
     entries = Entry.objects.filter(room=room, seq__gt=read.seq, seq__lte=seq).order_by("seq")
-    stored = entries.values_list("record", "chain").iterator(AT_ONCE)
+    stored = streamed(entries.values_list("record", "chain"))
     records = ({**orjson.loads(record), "chain": chain} for record, chain in stored)
     gained = ledger_of(header_of(room), records, "the database")
     return _Read(

@@ -15,6 +15,7 @@ from django.db.models import Q
 from opendcr.errors import InputError
 from opendcr.web.store.access import new_token
 from opendcr.web.store.accounts import Account, create
+from opendcr.web.store.chunks import streamed
 from opendcr.web.store.models import SigningKey, Staff, Token
 
 LONGEST_PASSWORD = 500  # characters: what the sign-in page reads
@@ -93,6 +94,6 @@ def revoke_token(name: str) -> None:
 
 def end_sessions(whose: Callable[[Mapping[str, Any]], bool]) -> None:
     """Ends the sessions whose content this holds for."""
-    for session in Session.objects.iterator():
+    for session in streamed(Session.objects.all()):
         if whose(session.get_decoded()):
             session.delete()

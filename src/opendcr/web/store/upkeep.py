@@ -10,7 +10,7 @@ from django.db.models import Exists, OuterRef
 from opendcr.ledger.chain import first_link
 from opendcr.ledger.codec import decode
 from opendcr.ledger.shapes import parse_instant
-from opendcr.web.store.archive import AT_ONCE
+from opendcr.web.store.chunks import streamed
 from opendcr.web.store.erasing import apply_erasures
 from opendcr.web.store.held import header_of, rooms
 from opendcr.web.store.models import Anchor, Entry, Heartbeat
@@ -41,7 +41,7 @@ def verify(room: str) -> int | None:
     if seq and not entries.filter(seq=seq, chain=chain).exists():
         return _broken(room, seq)
     rows = entries.filter(seq__gt=seq).order_by("seq")
-    for entry in rows.iterator(AT_ONCE):
+    for entry in streamed(rows):
         chain = hashlib.sha256(chain.encode() + b"\n" + entry.record.encode()).hexdigest()
         if (entry.seq, entry.chain) != (seq + 1, chain) or not _as_recorded(entry):
             return _broken(room, seq + 1)
@@ -58,7 +58,7 @@ def first_altered(room: str) -> tuple[int, str] | None:
     What was verified once is not looked at again by `verify`; this takes as long as the ledger is.
     """
     before = first_link(header_of(room))
-    for entry in Entry.objects.filter(room=room).order_by("seq").iterator(AT_ONCE):
+    for entry in streamed(Entry.objects.filter(room=room).order_by("seq")):
         if not _as_recorded(entry):
             return entry.seq, before
         before = entry.chain

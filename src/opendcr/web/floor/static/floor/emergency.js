@@ -192,9 +192,9 @@ function openWhere(emergency) {
       const theirs = alone && !more.length && !emergency.visit ? alone : null; // who sits alone there is whom it is about
       return say([`Booth ${place.words}`, theirs && label(board, theirs)].filter(Boolean).join(" · "), { place: place.id, area: "using_space" }, theirs?.id);
     })),
+    group("Who", (board?.visits ?? []).map((visit) => say(label(board, visit), visit.place ? { place: visit.place } : {}, visit.id))),
     group("Two after all", may("Correct") && starts(emergency).slice(1).map((start) =>
-      door("Part them", () => openPart(emergency, start), { sub: `begun ${startWords(start)}` }))),
-    group("Who", (board?.visits ?? []).map((visit) => say(label(board, visit), visit.place ? { place: visit.place } : {}, visit.id))));
+      door("Part them", () => openPart(emergency, start), { sub: `begun ${startWords(start)}` }))));
 }
 
 const others = ({ id }) => running().filter((one) => one.id !== id);
