@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from opendcr.ledger.codec import instant
-from opendcr.ledger.effective import effective
+from opendcr.ledger.effective import amend, amendments, effective
 from opendcr.room.rules import earliest_leave
 from opendcr.room.visit import surely
 from opendcr.room.whose import emergency_named, person_on
@@ -43,17 +43,20 @@ def test_every_dose_is_the_visits_that_the_emergency_is(acts):
     assert world.folded() == world.room
 
 
+BEGUN = ("e-1", "e-2", "e-3")
 begun = st.fixed_dictionaries(
     {
         "kind": st.sampled_from(
-            ("EmergencyStarted", "InterventionGiven", "EmergencyEnded", "Corrected")
+            ("EmergencyStarted", "InterventionGiven", "EmergencyEnded", "Corrected", "Corrected",
+             "Retracted")
         ),
         "name": st.sampled_from((*NAMES, None)),
-        "emergency": st.sampled_from(("e-1", "e-2", "e-3")),
-        "into": st.sampled_from(("e-1", "e-2", "e-3")),
+        "emergency": st.sampled_from(BEGUN),
+        "into": st.sampled_from((*BEGUN, "one of its own")),
+        "which": st.integers(0, 3),
         "minutes": st.sampled_from((0, 3)),
     }
-)
+)  # fmt: skip
 
 
 @given(st.lists(begun, min_size=4, max_size=14))
@@ -63,27 +66,37 @@ def test_what_is_done_in_an_emergency_stands_where_its_starts_do(acts):
         world.arrive(name)
     for act in acts:
         _begin(world, **act)
-        stands = {one.id: one.data["emergency"] for one in effective(world.facts)
-                  if "emergency" in one.data and one.kind != "EmergencyEnded"}  # fmt: skip
-        for said in ("e-1", "e-2", "e-3"):
-            own = [
-                one for one in world.facts if one.data.get("emergency") == said and one.id in stands
-            ]
-            homes = {stands[one.id] for one in own if one.kind == "EmergencyStarted"}
-            if len(homes) == 1:
-                assert {stands[one.id] for one in own} == homes
-            emergency = emergency_named(world.room, said, world.archive)
-            assert not emergency or {one.visit for one in emergency.standing} == {emergency.visit}
+        struck, corrected = amendments(world.facts)
+        for id in BEGUN:
+            own = [one for one in world.facts if one.data.get("emergency") == id]
+            stand = {
+                amend(one, corrected.get(one.id, ())).data["emergency"]
+                for one in own
+                if one.kind == "EmergencyStarted"
+                or (one.kind == "InterventionGiven" and one.id not in struck)
+            }
+            assert len(stand) <= 1 or not any(one.kind == "EmergencyStarted" for one in own)
+        for id in {one.data["emergency"] for one in effective(world.facts)
+                   if "emergency" in one.data}:  # fmt: skip
+            emergency = emergency_named(world.room, id, world.archive)
+            assert {one.visit for one in emergency.standing} == {emergency.visit}
     assert world.folded() == world.room
 
 
-def _begin(world: World, kind, name, emergency, into, minutes) -> None:
+def _begin(world: World, kind, name, emergency, into, which, minutes) -> None:
+    own = [one for one in world.facts if one.data.get("emergency") == emergency]
     if kind == "Corrected":
-        # Its starts are corrected one after the other, as a screen does it.
-        found = emergency_named(world.room, emergency, world.archive)
-        for one in found.standing if found else ():
-            if one.kind == "EmergencyStarted":
-                world.correct(one, emergency=into)
+        # Found to be one that was begun too, or found to be none of those.
+        starts = [one for one in own if one.kind == "EmergencyStarted"]
+        known = {one.data.get("emergency") for one in world.facts} | {"one of its own"}
+        if starts and into in known:
+            fresh = f"e-{len(world.facts)}" if into == "one of its own" else into
+            world.correct(starts[which % len(starts)], emergency=fresh)
+        return
+    if kind == "Retracted":
+        targets = [*own, *(one for one in world.facts if one.kind == "Retracted")]
+        if targets:
+            world.retract(targets[which % len(targets)])
         return
     world.wait(minutes)
     data = {"intervention": "naloxone"} if kind == "InterventionGiven" else {}

@@ -1,16 +1,18 @@
 """One pure function answers every command, of a nurse's tap and of a simulated person alike."""
 
-import uuid
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Literal
 
 from opendcr.ledger.codec import instant, whole_milliseconds
 from opendcr.ledger.effective import ABOUT_FACTS
 from opendcr.ledger.facts import Command, Fact, Refusal
+from opendcr.ledger.ids import fact_id, visit_id
 from opendcr.ledger.kinds import BODY_KINDS, KINDS
 from opendcr.ledger.shapes import Json
 from opendcr.room.impossible import impossible_in
+from opendcr.room.joining import emergency_in, home
 from opendcr.room.permissions import may
 from opendcr.room.room import NOTHING, Archive, Room, advance, origin_of, thread_of
 from opendcr.room.rules import EARLIEST, EVERY_KIND, RULES
@@ -155,7 +157,23 @@ def _completed(room: Room, command: Command, archive: Archive) -> Command:
         command = replace(command, person=visit.person)
     if visit is not None and visit.place and command.kind == "EmergencyStarted":
         command = replace(command, data={"place": visit.place, **command.data})
-    return command
+    named = emergency_in(command.data.get("changes")) or command.data.get("emergency")
+    return replace(command, emergency=_state_of(room, command.kind, named, archive))
+
+
+def _state_of(
+    room: Room, kind: str, emergency: str | None, archive: Archive
+) -> Literal["running", "over"] | None:
+    """Whether an emergency runs, or the one that it was found to be. An end is only of its own."""
+    if emergency is None:
+        return None
+    if emergency in room.emergencies:
+        return "running"
+    where = emergency if kind == "EmergencyEnded" else home(room, emergency, archive)
+    found = emergency_named(room, where, archive)
+    if found is None:
+        return None
+    return "running" if found.open else "over"
 
 
 def _visit_of_body(room: Room, command: Command, archive: Archive) -> str | None:
@@ -194,8 +212,7 @@ def _impossible_changes(command: Command, target: Fact) -> list[str]:
 def _numbered(room: Room, command: Command, archive: Archive) -> Command:
     """An arrival with its visit's id, and whether the ledger has that visit already."""
     if command.visit is None:
-        made = uuid.uuid5(_namespace(command.id), "visit").hex[:16]
-        return replace(command, visit=f"v-{made}")
+        return replace(command, visit=visit_id(command.id))
     return replace(command, known_visit=bool(thread_of(room, ("visit", command.visit), archive)))
 
 
@@ -204,35 +221,6 @@ def _as_it_was(room: Room, moment: datetime) -> Room:
     policies = tuple(one for one in room.standing.policies if one[0][0] <= moment)
     first = room.standing.policies[:1]
     return replace(room, standing=replace(room.standing, policies=policies or first))
-
-
-def _namespace(id: str) -> uuid.UUID:
-    """The UUID that a command's id is, or one made of it where it is none, or is made like those:
-    no two commands make the same facts."""
-    named = _uuid(id)
-    if named is not None and named.version != 5:
-        return named
-    return uuid.uuid5(uuid.NAMESPACE_OID, id)
-
-
-def _uuid(id: str) -> uuid.UUID | None:
-    try:
-        named = uuid.UUID(id)
-    except ValueError:
-        return None
-    return named if str(named) == id else None  # the same number written otherwise is another id
-
-
-def fact_id(command: str, at: int) -> str:
-    """The id of the fact at this place in the answer to a command: the same each time."""
-    return str(uuid.uuid5(_namespace(command), str(at)))
-
-
-def first_ids(command: str) -> list[str]:
-    """The ids that the first fact of a command may have: an earlier version took every UUID as it is."""
-    named = _uuid(command)
-    before = [str(uuid.uuid5(named, "0"))] if named is not None and named.version == 5 else []
-    return [fact_id(command, 0), *before]
 
 
 def _fact(command: Command, now: datetime, at: int, kind: str, data: Mapping[str, Json]) -> Fact:

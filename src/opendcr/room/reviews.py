@@ -27,6 +27,7 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "somebody who has left.",
         "changes_unusable": "A correction could not be made as it was asked for.",
         "emergency_not_open": "The emergency that it names was not running.",
+        "emergency_over": "It puts an emergency that runs into one that had ended.",
         "excluded": "An exclusion was in force.",
         "exclusion_unknown": "The exclusion that it lifts is not known.",
         "has_author": "The entry had its author already.",

@@ -4,21 +4,20 @@ Nobody waits to be named before a dose is given, and names are mistaken. So when
 an emergency is, or says it otherwise, corrections follow it that put what was done in it under the
 same visit. A dose under nobody, or under another, would be missing from somebody's minimum stay.
 
-Two people who see the same thing both touch EMERGENCY, and one emergency is begun twice. Where a start
-is put into another emergency, what was done in its own follows it there, and so does what is still
-on its way; where the start comes back, so do they. An end stays behind: it was said of an emergency
-that is no other's, and must not end one that runs.
+Where facts move into another emergency (`opendcr.room.joining`), they are its visit's from then on; where
+they leave one that goes on without them, each side is again whose somebody said it was.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from opendcr.ledger.effective import ABOUT_FACTS, effective
+from opendcr.ledger.effective import ABOUT_FACTS, amendments, effective
 from opendcr.ledger.facts import Fact
 from opendcr.ledger.shapes import Json
 from opendcr.room.emergency import Emergency, fold_emergency
+from opendcr.room.joining import STAYING, Moves, as_said, emergency_in, moves
 from opendcr.room.room import Archive, Room, advance, origin_of, thread_of
-from opendcr.room.visit import fold_visit, order
+from opendcr.room.visit import fold_visit
 
 Changes = Mapping[str, Json]
 
@@ -60,19 +59,20 @@ def carried(room: Room, fact: Fact, archive: Archive) -> Carried:
     ids = _touched(room, fact, origin)
     if not ids or _agrees(room, fact, ids):
         return NOTHING_CARRIED
-    after = advance(room, [fact], archive)
-    joined = _joined(room, after, ids, fact, archive)
+    moved = moves(room, fact, origin, archive) if origin else STAYING
+    told = _Told(fact, origin, room, advance(room, [fact], archive), archive, moved)
+    left = [] if moved.left is None else [moved.left]
+    ids = list(dict.fromkeys([*ids, *moved.into.values(), *left]))
+    standing = _standing(told, ids)
     changes: dict[str, Changes] = {
-        one.id: {"data": {"emergency": one.data["emergency"]}} for one in joined.values()
+        id: {"data": {"emergency": into}} for id, into in moved.into.items()
     }
-    said: list[Fact] = []
-    for id in dict.fromkeys([*ids, *(one.data["emergency"] for one in joined.values())]):
-        visit, facts = _to_be_moved(room, after, id, fact, origin, archive, joined)
-        whose = {"visit": visit, "person": person_on(after, visit, archive)}
-        changes |= {one.id: {**changes.get(one.id, {}), **whose} for one in facts}
-        said += facts
-    told = fact.kind not in ABOUT_FACTS and any(one.visit is not None for one in said)
-    return Carried(changes, disputed=told)
+    disputed = False
+    for id in ids:
+        for one, whose in _to_be_moved(told, id, standing):
+            changes[one.id] = {**changes.get(one.id, {}), **whose}
+            disputed |= fact.kind not in ABOUT_FACTS and one.visit is not None
+    return Carried(changes, disputed)
 
 
 def _touched(room: Room, fact: Fact, origin: Fact | None) -> list[str]:
@@ -84,97 +84,97 @@ def _touched(room: Room, fact: Fact, origin: Fact | None) -> list[str]:
         return sorted(one.id for one in waiting if one.person in same)
     if origin is None:
         return []
-    moved = [
+    held = [
         id for (name, id), ids in room.moved.items() if name == "emergency" and origin.id in ids
     ]
-    named = _emergency_in(fact.data.get("changes", {}))
-    found = [origin.data.get("emergency"), named, *sorted(moved)]
+    named = emergency_in(fact.data.get("changes"))
+    found = [origin.data.get("emergency"), named, *sorted(held)]
     return list(dict.fromkeys(id for id in found if isinstance(id, str)))
-
-
-def _emergency_in(changes: Changes) -> Json:
-    """The emergency into which a correction puts a fact."""
-    data = changes.get("data")
-    return data.get("emergency") if isinstance(data, Mapping) else None
 
 
 def _agrees(room: Room, fact: Fact, ids: Iterable[str]) -> bool:
     """Whether a fact only adds to a running emergency whose visit it names: nearly all do."""
     running = [room.emergencies.get(id) for id in ids]
     return fact.kind not in (*ABOUT_FACTS, "Arrived") and all(
-        one is not None and one.visit is not None and one.visit == fact.visit for one in running
+        one is not None
+        and one.visit is not None
+        and one.visit == fact.visit
+        and any(each.kind == "EmergencyStarted" for each in one.standing)
+        for one in running
     )
 
 
-def _joined(
-    before: Room, after: Room, ids: Iterable[str], fact: Fact, archive: Archive
-) -> dict[str, Fact]:
-    """By its id, each fact that has to follow the start of its emergency into another, or back: as
-    it will stand there."""
-    found = {}
-    for id in ids:
-        was = _home(id, effective(thread_of(before, ("emergency", id), archive)))
-        standing = effective(_thread(after, id, fact, archive).values())
-        # A start that comes late from who does not know yet is no reason to part them again.
-        now = _home(id, [one for one in standing if one.id != fact.id])
-        for one in standing:
-            if one.kind != "EmergencyEnded" and one.data.get("emergency") in {id, was} - {now}:
-                found[one.id] = replace(one, data={**one.data, "emergency": now})
+@dataclass(frozen=True)
+class _Told:
+    """A fact that is not recorded yet, the original that it is about in the end, and what it moves."""
+
+    fact: Fact
+    origin: Fact | None
+    before: Room
+    after: Room
+    archive: Archive
+    moves: Moves
+
+    @property
+    def put(self) -> str | None:
+        """The id of the fact that this one puts into an emergency, and says to be nobody's else."""
+        changes = self.fact.data.get("changes", {})
+        put = emergency_in(changes) is not None and "visit" not in changes
+        return self.fact.data["target"] if put else None
+
+    @property
+    def moving(self) -> set[str | None]:
+        """The ids of what comes into an emergency with it."""
+        back = self.origin.id if self.origin and self.fact.kind == "Retracted" else None
+        return {self.fact.id, self.put, back, *self.moves.into}
+
+
+def _standing(told: _Told, ids: Iterable[str]) -> list[tuple[Fact, Fact]]:
+    """The facts of these emergencies as they will stand; each also as it was said of itself."""
+    threads = [thread_of(told.after, ("emergency", id), told.archive) for id in ids]
+    known = {one.id: one for thread in threads for one in thread} | {told.fact.id: told.fact}
+    _, corrected = amendments(known.values())
+    found = []
+    for one in effective(known.values()):
+        data = {**one.data, "emergency": told.moves.into.get(one.id, one.data.get("emergency"))}
+        said = as_said(known[one.id], corrected.get(one.id, ()))
+        found.append((replace(one, data=data), replace(said, data=data)))
     return found
 
 
-def _home(id: str, standing: Iterable[Fact]) -> str:
-    """The emergency that one is, by where its starts stand: itself, unless all are put elsewhere."""
-    started = [one for one in sorted(standing, key=order) if one.kind == "EmergencyStarted"]
-    homes = [one.data["emergency"] for one in started if "emergency" in one.data]
-    home: str = id if id in homes or not homes else homes[-1]
-    return home
-
-
-def _thread(room: Room, id: str, fact: Fact, archive: Archive) -> dict[str, Fact]:
-    """The facts of an emergency by their ids, with one that is not recorded yet."""
-    thread = {one.id: one for one in thread_of(room, ("emergency", id), archive)}
-    return thread | {fact.id: fact}
-
-
 def _to_be_moved(
-    before: Room,
-    after: Room,
-    id: str,
-    fact: Fact,
-    origin: Fact | None,
-    archive: Archive,
-    joined: Mapping[str, Fact],
-) -> tuple[str | None, list[Fact]]:
-    """The visit that an emergency is now, and its facts that stand under another."""
-    was = emergency_named(before, id, archive)
-    thread = [
-        one
-        for one in _thread(after, id, fact, archive).values()
-        if one.data.get("target") not in joined
-    ]
-    emergency = fold_emergency(id, {one.id: one for one in [*thread, *joined.values()]}.values())
-    whose, former = _said(fact, origin, emergency), was.visit if was else None
-    target = fact.data.get("target")
-    # Put into this emergency, and said to be nobody's else.
-    changes = fact.data.get("changes", {})
-    brought = target if _emergency_in(changes) == id and "visit" not in changes else None
-    return whose, [
-        one
-        for one in emergency.standing
-        if one.visit != whose
-        and (
-            one.id in (fact.id, brought, *joined)
-            or (whose != former and one.visit in (None, former) and one.id != target)
+    told: _Told, id: str, standing: Iterable[tuple[Fact, Fact]]
+) -> Iterator[tuple[Fact, Changes]]:
+    """Of an emergency, the facts that stand under another visit than it is, each with what it shall
+    stand under."""
+    own = [(one, said) for one, said in standing if one.data["emergency"] == id]
+    left = told.moves.left
+    parted = {one.id: said for one, said in own if left == id or (left and one.id in told.moving)}
+    emergency = fold_emergency(id, [parted.get(one.id, one) for one, _ in own])
+    whose = _whose(told, emergency, parted=bool(parted))
+    before = [emergency_named(told.before, each, told.archive) for each in (id, left)]
+    former = before[0].visit if before[0] else None
+    formers = {None, *(each.visit for each in before if each)}
+    for one, said in own:
+        brought = one.id in told.moving
+        with_them = (
+            whose != former and one.visit in formers and one.id != told.fact.data.get("target")
         )
-    ]
+        if one.visit != whose and (brought or with_them):
+            nobody = said.person if one.id in parted else None
+            person = nobody if whose is None else person_on(told.after, whose, told.archive)
+            yield one, {"visit": whose, "person": person}
 
 
-def _said(fact: Fact, origin: Fact | None, emergency: Emergency) -> str | None:
+def _whose(told: _Told, emergency: Emergency, parted: bool) -> str | None:
     """The visit of an emergency after a fact, which may say that nobody knows."""
+    fact, origin = told.fact, told.origin
     changes = fact.data.get("changes", {})
     stands = origin is not None and any(one.id == origin.id for one in emergency.standing)
     if stands and origin and origin.kind == "EmergencyStarted" and "visit" in changes:
         visit: str | None = changes["visit"]
         return visit
+    if parted and emergency.visit is None and emergency.person is not None:
+        here = told.after.visit_of(emergency.person)
+        return here.id if here else None
     return fact.visit if fact.kind == "Arrived" else emergency.visit

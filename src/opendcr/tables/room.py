@@ -130,7 +130,12 @@ class _Maker:
         known = self.ledger.stamps.filter(self._by_then)
         seq = known.select(pl.col("seq").max()).collect().item()
         # By its number: chain values are slow to read, and one is wanted.
-        last = self.ledger.stamps.slice(seq - 1, 1).select("chain", "recorded").collect()
+        last = self.ledger.stamps.slice(seq - 1, 1).select("seq", "chain", "recorded").collect()
+        if last["seq"].to_list() != [seq]:
+            found = f"a last fact that is number {seq}"
+            raise LedgerError(
+                f"{self.ledger.where}, seq", found, "facts numbered from 1 without gaps"
+            )
         if last["chain"].has_nulls():
             raise LedgerError(f"{self.ledger.where}, fact {seq}, chain", "null", "a chain value")
         return last["chain"].item(), last["recorded"].item()

@@ -123,3 +123,10 @@ HEADER = (
     '{"opendcr":"ledger","version":1,"room":"glasgow","timezone":"Europe/London",'
     '"origin":{"kind":"recorded"}}'
 )
+
+
+@pytest.mark.parametrize("left_out", [slice(1, None), slice(0, None, 2)])
+def test_facts_with_gaps_in_their_numbers_are_told(left_out):
+    facts = [encode(fact) for fact in drawn(LINKS.format(when="2025-02-06"))][left_out]
+    with pytest.raises(LedgerError, match="facts numbered from 1 without gaps"):
+        measured([ledger_of(GLASGOW, facts)], ["service_users"])

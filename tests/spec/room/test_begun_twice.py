@@ -106,3 +106,114 @@ def test_begun_twice_is_counted_once():
         ledger = ledger_of(header, [encode(fact) for fact in world.facts])
         (row,) = measured([ledger], ["medical_emergencies"]).rooms[0].rows
         assert row.numerator == count
+
+
+def test_the_second_stays_where_it_was_put_when_its_start_is_struck_out():
+    world = joined()
+    world.retract(start_of(world, "e-2"))
+    (emergency,) = world.board()["emergencies"]
+    assert (emergency["id"], len(emergency["naloxone"])) == ("e-1", 1)
+
+
+def test_the_second_goes_on_with_the_first_when_the_first_start_is_struck_out():
+    world = joined()
+    world.retract(start_of(world, "e-1"))
+    (emergency,) = world.board()["emergencies"]
+    assert (emergency["id"], len(emergency["naloxone"])) == ("e-1", 1)
+    assert world.seen("Robin").naloxone is not None
+
+
+def test_a_dose_follows_the_start_that_it_was_recorded_with_and_no_other():
+    world = World()
+    world.use("Robin", "booth-1")
+    world.use("Sam", "booth-2")
+    world.report("EmergencyStarted", "Robin", emergency="e-0")
+    world.report("EmergencyStarted", emergency="e-2")
+    world.report("InterventionGiven", emergency="e-2", intervention="naloxone")
+    world.report("EmergencyStarted", emergency="e-3")
+    world.correct(start_of(world, "e-3"), emergency="e-2")
+    world.correct(start_of(world, "e-3"), emergency="e-7")
+    world.correct(start_of(world, "e-3"), visit=world.seen("Sam").id)
+    world.correct(start_of(world, "e-2"), emergency="e-0")
+    assert world.seen("Robin").naloxone is not None
+    assert world.seen("Sam").naloxone is None
+
+
+def test_who_joins_one_that_was_joined_already_joins_what_it_is_now():
+    world = joined()
+    world.report("EmergencyStarted", emergency="e-3")
+    world.correct(start_of(world, "e-3"), emergency="e-2")
+    (emergency,) = world.board()["emergencies"]
+    assert (emergency["id"], len(emergency["naloxone"])) == ("e-1", 1)
+
+
+def test_two_who_join_them_each_their_own_way_make_one():
+    world = joined()
+    world.correct(start_of(world, "e-1"), emergency="e-2")
+    (emergency,) = world.board()["emergencies"]
+    assert len(emergency["naloxone"]) == 1
+
+
+def test_a_second_report_of_the_start_follows_that_nobody_corrected():
+    world = begun_twice()
+    first = start_of(world, "e-2")
+    world.report("EmergencyStarted", emergency="e-2", place="booth-1")
+    world.correct(first, emergency="e-1")
+    (emergency,) = world.board()["emergencies"]
+    assert (emergency["id"], len(emergency["naloxone"])) == ("e-1", 1)
+
+
+def test_parted_each_is_again_whose_somebody_said():
+    world = joined()
+    world.correct(start_of(world, "e-2"), emergency="e-7")
+    first, second = world.board()["emergencies"]
+    assert (first["visit"], second["visit"]) == (world.seen("Robin").id, None)
+    assert world.seen("Robin").naloxone is None
+
+
+def test_parted_the_first_is_nobodys_if_only_the_second_was_somebodys():
+    world = World()
+    world.use("Robin", "booth-1")
+    world.report("EmergencyStarted", emergency="e-1")
+    world.report("EmergencyStarted", "Robin", emergency="e-2")
+    world.correct(start_of(world, "e-2"), emergency="e-1")
+    assert world.board()["emergencies"][0]["visit"] == world.seen("Robin").id
+    world.correct(start_of(world, "e-2"), emergency="e-7")
+    first, second = world.board()["emergencies"]
+    assert (first["visit"], second["visit"]) == (None, world.seen("Robin").id)
+
+
+def test_a_second_is_not_put_into_an_emergency_that_is_over():
+    world = begun_twice()
+    world.report("EmergencyEnded", emergency="e-1")
+    answer = world.correct(start_of(world, "e-2"), emergency="e-1")
+    assert answer.code == "emergency_over"
+    assert [one["id"] for one in world.board()["emergencies"]] == ["e-2"]
+
+
+def test_what_was_over_is_taken_back_to_where_it_is_over():
+    world = begun_twice()
+    world.report("EmergencyEnded", emergency="e-2")
+    world.correct(start_of(world, "e-2"), emergency="e-1")
+    world.correct(start_of(world, "e-2"), emergency="e-2")
+    assert [one["id"] for one in world.board()["emergencies"]] == ["e-1"]
+
+
+def test_what_follows_late_is_not_called_doubtful_except_an_end():
+    world = joined()
+    world.report("InterventionGiven", emergency="e-2", intervention="naloxone")
+    assert world.flags() == []
+    world.report("EmergencyEnded", emergency="e-2")
+    assert world.flags() == ["emergency_not_open"]
+
+
+def test_a_dose_that_comes_back_is_its_emergencys():
+    world = World()
+    world.arrive("Robin")
+    world.arrive("Sam")
+    world.report("InterventionGiven", "Robin", emergency="e-1", intervention="naloxone")
+    world.retract(world.last("InterventionGiven"))
+    world.report("EmergencyStarted", "Sam", emergency="e-1")
+    world.retract(world.last("Retracted"))
+    assert world.seen("Sam").naloxone is not None
+    assert world.seen("Robin").naloxone is None

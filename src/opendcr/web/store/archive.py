@@ -9,7 +9,7 @@ from opendcr.errors import LedgerError
 from opendcr.ledger.codec import Record, decode
 from opendcr.ledger.effective import ABOUT_FACTS
 from opendcr.ledger.facts import Fact
-from opendcr.room.decide import first_ids
+from opendcr.ledger.ids import first_ids
 from opendcr.room.standing import STANDING_KINDS
 from opendcr.web.store.chunks import chunks, streamed
 from opendcr.web.store.models import Entry
