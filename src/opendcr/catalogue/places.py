@@ -70,6 +70,13 @@ AREAS: Catalogue[Entry] = Catalogue(
     ],
 )
 
+BOOTHS = ("using_space", "unknown")  # areas that do not say that it is in no booth
+
+
+def elsewhere(area: str | None) -> bool:
+    """Whether an area is one where no booth is."""
+    return area is not None and area not in BOOTHS
+
 
 def permits(kind: str, route: str) -> bool:
     """Whether a route belongs in a kind of place; an unknown kind or route permits nothing.

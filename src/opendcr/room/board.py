@@ -21,7 +21,6 @@ from opendcr.room.policy import Place
 from opendcr.room.room import Room
 from opendcr.room.rules import earliest_leave, has_terms
 from opendcr.room.stages import IN_BOOTH
-from opendcr.room.standing import Standing
 from opendcr.room.story import story
 from opendcr.room.visit import Visit, order
 
@@ -54,7 +53,7 @@ def board(room: Room, now: datetime) -> Board:
         "places": [_place(room, place) for place in policy.places],
         "visits": _visits(room, now, Counter(flag.visit for flag in reviews)),
         "emergencies": [
-            _emergency(emergency, standing)
+            _emergency(room, emergency)
             for emergency in sorted(
                 room.emergencies.values(), key=lambda one: (one.started, one.id)
             )
@@ -184,7 +183,8 @@ def _looked(visit: Visit) -> Board | None:
     return {"at": instant(look.happened)} | {key: look.data.get(key) for key in seen}
 
 
-def _emergency(emergency: Emergency, standing: Standing) -> Board:
+def _emergency(room: Room, emergency: Emergency) -> Board:
+    where = room.where(emergency)
     latest: dict[str, Json] = {}
     for fact in emergency.standing:
         latest |= {
@@ -193,8 +193,9 @@ def _emergency(emergency: Emergency, standing: Standing) -> Board:
     return {
         "id": emergency.id,
         "visit": emergency.visit,
-        "place": emergency.place,
-        "area": emergency.area,
+        "place": where.place,
+        "area": where.area,
+        "resting": where.resting,
         "since": _time(emergency.started),
         "type": emergency.type,
         "ambulance": {
@@ -224,7 +225,7 @@ def _emergency(emergency: Emergency, standing: Standing) -> Board:
             for fact in emergency.standing
             if fact.kind == "InterventionGiven"
         },
-        "timeline": story(emergency, standing),
+        "timeline": story(emergency, room.standing),
     }
 
 

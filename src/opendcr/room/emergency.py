@@ -1,12 +1,14 @@
 """One medical emergency, folded from its facts; several can run at once and never mix."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from opendcr.ledger.effective import ABOUT_FACTS, effective
+from opendcr.catalogue.places import elsewhere
+from opendcr.ledger.effective import ABOUT_FACTS, amendments, effective
 from opendcr.ledger.facts import Fact
+from opendcr.ledger.ids import was_said
 from opendcr.room.changed import changed
 from opendcr.room.visit import Key, order
 
@@ -16,8 +18,9 @@ class Emergency:
     """An emergency's timeline. `standing` are the effective facts in order; `facts` all of them.
 
     `visit` is the one that a start named last, else the first that was named; None while nobody has
-    said whose it is, and then `person` is the first who was named. `ended` is when it was last
-    declared over.
+    said whose it is, and then `person` is the first who was named. `place` and `area` are where it was
+    said to be last, and `placed` is when; a booth and an area without booths are never both.
+    `ended` is when it was last declared over.
     """
 
     id: str
@@ -28,6 +31,7 @@ class Emergency:
     person: str | None = None
     place: str | None = None
     area: str | None = None
+    placed: datetime | None = None
     type: str = "unknown"
     started: datetime | None = None
     ended: datetime | None = None
@@ -47,13 +51,13 @@ def fold_emergency(id: str, facts: Iterable[Fact]) -> Emergency:
     for fact in sorted(effective(stated), key=order):
         if fact.data.get("emergency") == id:
             emergency = _apply(emergency, fact)
-    return emergency
+    return changed(emergency, **_whereabouts(stated, emergency.standing))
 
 
 def step_emergency(emergency: Emergency, fact: Fact) -> Emergency:
     """The emergency after one more fact; refolded where the fact is late or amends another."""
     late = emergency.last is not None and order(fact) < emergency.last
-    if fact.kind in ABOUT_FACTS or late:
+    if fact.kind in (*ABOUT_FACTS, "EmergencyStarted") or late:
         return fold_emergency(emergency.id, (*emergency.facts, fact))
     return changed(_apply(emergency, fact), facts=(*emergency.facts, fact))
 
@@ -71,7 +75,7 @@ def _apply(emergency: Emergency, fact: Fact) -> Emergency:
     match fact.kind:
         case "EmergencyStarted":
             # A start after an end opens it again: it was not over.
-            changes |= {"ended": None} | _kept(fact, "place", "area", "type")
+            changes |= {"ended": None} | _kept(fact, "type")
         case "EmergencyEnded":
             changes |= {"ended": fact.happened} | _kept(fact, "type")
         case "Observed" if "breaths" in fact.data or fact.data.get("breathing"):
@@ -79,6 +83,29 @@ def _apply(emergency: Emergency, fact: Fact) -> Emergency:
         case "InterventionGiven" if fact.data["intervention"] == "naloxone":
             changes["naloxone"] = (*emergency.naloxone, fact)
     return changed(emergency, **changes)
+
+
+def _whereabouts(stated: Iterable[Fact], standing: Iterable[Fact]) -> dict[str, Any]:
+    """Where an emergency is, by the start of which it was said last, at once or by a correction."""
+    _, corrected = amendments(stated)
+    said = []
+    for fact in standing:
+        where = _kept(fact, "place", "area") if fact.kind == "EmergencyStarted" else {}
+        if where:
+            later = [one.happened for one in corrected.get(fact.id, ()) if _says_where(one)]
+            said.append((max([fact.happened, *later]), fact.seq, where))
+    found: dict[str, Any] = {}
+    for at, _, where in sorted(said, key=lambda one: one[:2]):
+        area = where.get("area")
+        kept = None if elsewhere(area) else where.get("place", found.get("place"))
+        found = {"place": kept, "area": area, "placed": at}
+    return found
+
+
+def _says_where(correction: Fact) -> bool:
+    data = correction.data["changes"].get("data")
+    said = isinstance(data, Mapping) and ("place" in data or "area" in data)
+    return said and was_said(correction)
 
 
 def _kept(fact: Fact, *keys: str) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from typing import Protocol
 
 from immutables import Map
 
+from opendcr.catalogue.places import elsewhere
 from opendcr.ledger.effective import ABOUT_FACTS, effective
 from opendcr.ledger.facts import Fact
 from opendcr.ledger.shapes import is_ident
@@ -24,6 +25,15 @@ from opendcr.room.visit import Visit, fold_visit, step_visit, surely
 
 Moved = Map[tuple[str, str], frozenset[str]]  # ("visit" or "emergency", id) → ids of facts
 Dosed = Map[str, Mapping[str, datetime]]  # id of a visit or of a fact → person → last dose
+
+
+@dataclass(frozen=True)
+class Where:
+    """A place of the policy, or an area where none is; or somebody rests. None for what nobody said."""
+
+    place: str | None = None
+    area: str | None = None
+    resting: bool = False
 
 
 @dataclass(frozen=True)
@@ -80,19 +90,19 @@ class Room:
         return min(theirs, key=lambda one: (one.started, one.id), default=None)
 
     def emergency_in(self, place: str) -> Emergency | None:
-        """The running emergency in a place, the first of several: said to be there, or of somebody
-        who is there. It goes with its person, who may since be said to have moved."""
-        found = [one for one in self.emergencies.values() if place in self._places_of(one)]
+        """The running emergency in a place, the first of several."""
+        found = [one for one in self.emergencies.values() if self.where(one).place == place]
         return min(found, key=lambda one: (one.started, one.id), default=None)
 
-    def _places_of(self, emergency: Emergency) -> set[str | None]:
+    def where(self, emergency: Emergency) -> Where:
+        """Where an emergency is: as was said last, or where its person has been recorded since."""
         visit = self.visits.get(emergency.visit) if emergency.visit else None
-        if visit is None:
-            return {emergency.place}
-        settled = visit.place is not None or visit.stage == "recovery"
-        if settled and emergency.started and visit.since and visit.since > emergency.started:
-            return {visit.place}
-        return {emergency.place, visit.place}
+        said = emergency.place is not None or elsewhere(emergency.area)
+        if visit is not None and (visit.place is not None or visit.stage == "recovery"):
+            since = emergency.placed or emergency.started
+            if not said or (visit.since and since and visit.since > since):
+                return Where(visit.place, None, resting=visit.stage == "recovery")
+        return Where(emergency.place, emergency.area)
 
 
 class Archive(Protocol):

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from opendcr.catalogue import Catalogue, care, people
-from opendcr.catalogue.places import ROUTES
+from opendcr.catalogue.places import AREAS, ROUTES, elsewhere
 from opendcr.catalogue.substances import SUBSTANCES
 from opendcr.ledger.codec import instant
 from opendcr.ledger.effective import ABOUT_FACTS, effective
@@ -23,7 +23,8 @@ Line = dict[str, Json]
 def story(emergency: Emergency, standing: Standing) -> list[Line]:
     """The story: originals as they were recorded, struck through where they no longer stand.
 
-    A line to which something was only added later was never wrong: it stands once, completed.
+    A line to which something was only added later was never wrong: it stands once, completed. `own` is
+    the emergency under which a line was recorded, which was found to be this one.
     """
     policy = standing.policy
     said = {fact.id: fact for fact in effective(emergency.facts)}
@@ -35,11 +36,11 @@ def story(emergency: Emergency, standing: Standing) -> list[Line]:
     lines = []
     for fact in sorted(recorded, key=order):
         now, named = said.get(fact.id), standing.attributed_to(fact)
-        here = fact.data.get("emergency") == emergency.id
-        if here and not (now and _completes(now, fact)):
-            lines.append(_line(fact, policy, named, struck=True))
+        own = fact.data.get("emergency")
+        if own == emergency.id and not (now and _completes(now, fact)):
+            lines.append(_line(fact, policy, named, struck=True) | {"own": own})
         if now is not None and now.data.get("emergency") == emergency.id:
-            lines.append(_line(now, policy, named, struck=False))
+            lines.append(_line(now, policy, named, struck=False) | {"own": own})
     return lines
 
 
@@ -136,7 +137,9 @@ def told(fact: Fact, policy: Policy) -> str:
     if data.get("breathing") and "breaths" not in data:
         words.append("breathing checked")
     words += [shape.format(data[key]) for key, shape in _PARTS.items() if key in data]
-    if "place" in data:
+    if elsewhere(data.get("area")):
+        words.append(AREAS.words(data["area"]))
+    elif "place" in data:
         place = policy.place(data["place"])
         words.append(place.spoken if place else data["place"])
     words += _coded(fact)
