@@ -122,6 +122,10 @@ class _Told:
         put = emergency_in(changes) is not None and "visit" not in changes
         return self.fact.data["target"] if put else None
 
+    def guest(self, fact: Fact) -> bool:
+        """Whether it is put into an emergency alone, without a start: it does not say whose that is."""
+        return fact.id == self.put and fact.kind != "EmergencyStarted"
+
     @property
     def moving(self) -> set[str | None]:
         """The ids of what comes into an emergency with it."""
@@ -150,7 +154,8 @@ def _to_be_moved(
     own = [(one, said) for one, said in standing if one.data["emergency"] == id]
     left = told.moves.left
     parted = {one.id: said for one, said in own if left == id or (left and one.id in told.moving)}
-    emergency = fold_emergency(id, [parted.get(one.id, one) for one, _ in own])
+    emergency = fold_emergency(id, [parted.get(one.id, one) for one, _ in own if not told.guest(one)])
+    emergency = emergency if emergency.standing else fold_emergency(id, [one for one, _ in own])
     whose = _whose(told, emergency, parted=bool(parted))
     before = [emergency_named(told.before, each, told.archive) for each in (id, left)]
     former = before[0].visit if before[0] else None

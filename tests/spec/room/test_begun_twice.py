@@ -217,3 +217,14 @@ def test_a_dose_that_comes_back_is_its_emergencys():
     world.retract(world.last("Retracted"))
     assert world.seen("Sam").naloxone is not None
     assert world.seen("Robin").naloxone is None
+
+
+def test_a_dose_that_is_moved_is_the_other_emergencys_and_does_not_say_whose_that_is():
+    world = begun_twice()
+    world.report("InterventionGiven", emergency="e-1", intervention="naloxone")
+    assert world.seen("Robin").naloxone is not None
+    world.correct(world.last("InterventionGiven"), emergency="e-2")
+    first, second = world.board()["emergencies"]
+    assert (first["visit"], len(first["naloxone"])) == (world.seen("Robin").id, 0)
+    assert (second["visit"], len(second["naloxone"])) == (None, 2)
+    assert world.seen("Robin").naloxone is None

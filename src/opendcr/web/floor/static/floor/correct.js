@@ -14,9 +14,10 @@ const shifts = [[-300, "5 min earlier"], [-60, "1 min earlier"], [-30, "30 s ear
 /**
  * The form for one line. @param where {visit, place} of what it belongs to
  * @param line {fact, kind, words, at (ms), data?, person?} @param {Object[]} [story] the lines beside it
+ * @param {[string, string][]} [elsewhere] the other emergencies that it may have been in, id and words
  * @param {() => void} [then] what follows a saved correction; the panel closes without it
  */
-export function openCorrection(where, line, { story = [], then, back } = {}) {
+export function openCorrection(where, line, { story = [], then, back, elsewhere = [] } = {}) {
   const why = chips("Why", entries("why"), { chosen: ["mistake"] });
   const form = rightFor(line);
   const command = (kind, data, target = line.fact) =>
@@ -29,6 +30,7 @@ export function openCorrection(where, line, { story = [], then, back } = {}) {
     why.element,
     form && h("div", {}, ...form.elements, group("Then", choice("Save the correction", changed, { kind: "Correct", main: true, then }))),
     line.kind === "Arrived" && line.data && group("It was somebody else", door("Say who arrived", () => openWho(where, line, story, command, then))),
+    group("It was in another emergency", elsewhere.map(([id, words]) => choice(words, () => correct({ data: { emergency: id } }), { kind: "Correct", then }))),
     group("It happened", shifts.filter(([seconds]) => line.at + seconds * 1000 <= now()).map(([seconds, words]) =>
       choice(words, () => correct({ happened: new Date(line.at + seconds * 1000).toISOString() }), { kind: "Correct", sub: hourMinuteSecond(line.at + seconds * 1000), then }))),
     line.data && atAnotherTime(line, correct, then),

@@ -4,17 +4,17 @@ import { hourMinuteSecond, now, stopwatch } from "./clock.js";
 import { desk, may, seesBoard } from "./desk.js";
 import { h, refill } from "./dom.js";
 import { openEnd } from "./ending.js";
-import { begin, correct, lastPending, newId, record, running, view } from "./incident.js";
-import { askIn, detailForm, doses, finish, keyButton, KEYS, lastTouch } from "./keys.js";
+import { begin, correct, endedHere, lastPending, newId, record, running, view } from "./incident.js";
+import { askIn, detailForm, doses, finish, keyButton, KEYS, lastTouch, sameDose } from "./keys.js";
 import { label, recordedBy } from "./names.js";
 import { moreBelow } from "./more.js";
-import { closePanel, door, group, openPanel } from "./panel.js";
+import { closePanel, door, followRoom, group, openPanel } from "./panel.js";
 import { acknowledge } from "./sound.js";
 import { storyLines } from "./story.js";
 import { entries, words } from "./words.js";
 
 let shown = null; // id of the emergency on the screen; null while the board is
-let lines = []; // the facts of the emergency on the screen, as it was drawn last
+let seen = null; // the emergency on the screen in words, as it was drawn last
 const byId = (id) => document.getElementById(id);
 
 /** Starts an emergency with this tap and shows it. What is known of where and who comes with it. */
@@ -30,6 +30,7 @@ export function showEmergency(id) {
   finish(id);
   closePanel();
   shown = id;
+  seen = null;
   document.body.dataset.view = id ? "emergency" : "board";
   history.replaceState(null, "", id ? `#${id}` : location.pathname);
   drawEmergency();
@@ -40,19 +41,13 @@ export function showEmergency(id) {
 
 export const shownEmergency = () => shown;
 
-/** Whether somebody said an area where no booth is: then it is not in the booth where its person sat. */
-const elsewhere = (area) => area && !["using_space", "unknown"].includes(area);
-
 /** Where it is and who it is about, as far as somebody has said; null for what is not said yet. */
-function whereAndWho({ visit: id, place: at, area, since }) {
+function whereAndWho({ visit: id, place: at, area, resting }) {
   const { board } = desk;
   const visit = board?.visits.find((one) => one.id === id);
   const who = visit ? label(board, visit) : null;
-  const moved = visit && visit.since && Date.parse(visit.since) > since; // whoever runs, runs to where the person is now
-  if (visit?.stage === "recovery" && (moved || !(at || area))) return { where: "Recovery", who };
-  const booth = (moved && visit.place) || (!elsewhere(area) && at);
-  const place = board?.places.find((one) => one.id === booth);
-  return { where: place ? `Booth ${place.words}` : area ? capital(words("areas", area)) : null, who };
+  const place = !resting && board?.places.find((one) => one.id === at);
+  return { where: resting ? "Recovery" : place ? `Booth ${place.words}` : area ? capital(words("areas", area)) : null, who };
 }
 
 /** Whose emergency it is, in full: "Booth 5 · Mac". */
@@ -69,7 +64,7 @@ export function drawEmergency() {
   refill(byId("tabs"), ...all.map(tab), h("button", { type: "button", class: "tab", data: { key: "tab-board" }, "aria-pressed": String(!shown), on: { click: () => showEmergency(null) } }, seesBoard() ? "Board" : "Close"));
   if (!shown) return;
   const emergency = view(shown);
-  if (!emergency || !all.some((one) => one.id === shown)) return showEnded();
+  if (!emergency || !all.some((one) => one.id === shown)) return showEnded(all);
   drawParts(emergency);
 }
 
@@ -87,8 +82,8 @@ function tab(emergency) {
 }
 
 function drawParts(emergency) {
-  lines = emergency.timeline.map((line) => line.fact);
-  refill(byId("emergency-title"), h("span", { class: "visually-hidden" }, "Emergency: "), emergencyWords(emergency));
+  seen = emergencyWords(emergency);
+  refill(byId("emergency-title"), h("span", { class: "visually-hidden" }, "Emergency: "), seen);
   refill(byId("watches"), ...watches(emergency));
   refill(byId("keys"), ...KEYS.map((key) => keyButton(emergency, key, drawEmergency)));
   drawSide(emergency);
@@ -108,7 +103,8 @@ function drawSide(emergency) {
     if (!more.button.isConnected) slot.after(more.button);
     more.look();
   }
-  refill(byId("story"), ...storyLines(emergency));
+  const elsewhere = others(emergency).map((one) => [one.id, emergencyWords(one)]);
+  refill(byId("story"), ...storyLines(emergency, elsewhere));
 }
 
 /** A large figure, what it counts, and beside it in few words what belongs to it. */
@@ -144,7 +140,7 @@ function doseWatch(emergency, at) {
   const { micrograms, route } = (!fresh && emergency.naloxone.at(-1)) || {};
   const number = Math.max(1, doses(emergency));
   return watch(counting(at), micrograms ? `since naloxone ${micrograms} micrograms` : "since naloxone",
-    { aside: [`dose ${number}`, route && words("naloxone_routes", route)] });
+    { aside: sameDose(emergency) ? [`dose ${number}`, `${sameDose(emergency)} each tapped: one dose?`] : [`dose ${number}`, route && words("naloxone_routes", route)] });
 }
 
 function saturation(emergency, look) {
@@ -174,27 +170,30 @@ function openAmbulanceLeft(emergency) {
 }
 
 /** Where it is and whose it is: said afterwards, since the touch comes first. */
-function openWhere(emergency) {
-  const { board } = desk;
+function openWhere({ id }) {
+  const [emergency, { board }] = [view(id), desk];
+  if (!emergency) return closePanel();
   const places = (board?.places ?? []).filter((place) => place.consumption);
-  const say = (text, data, visit) => door(text, () => {
-    locate(emergency, data, visit);
+  const told = whereAndWho(emergency);
+  const say = (text, data, visit, now) => door(text, () => {
+    locate(view(id), data, visit);
     const [theirs] = others(emergency).filter((one) => visit && one.visit === visit);
     if (theirs && mayJoin(emergency, theirs)) openSame(emergency, theirs);
     else closePanel();
     drawEmergency();
-  });
+  }, { sub: now && "as it is now" });
   openPanel("Where and who",
-    group("The same as", others(emergency).filter((one) => mayJoin(emergency, one) && !ofTwo(emergency, one))
-      .map((one) => door(emergencyWords(one), () => openSame(emergency, one), { sub: `begun ${hourMinuteSecond(one.since)}` }))),
-    group("Where", entries("areas").map(([code, text]) => say(capital(text), { area: code })), places.map((place) => {
+    group("Where", entries("areas").map(([code, text]) => say(capital(text), { area: code }, null, told.where === capital(text))), places.map((place) => {
       const [alone, ...more] = (board?.visits ?? []).filter((visit) => visit.place === place.id);
       const theirs = alone && !more.length && !emergency.visit ? alone : null; // who sits alone there is whom it is about
-      return say([`Booth ${place.words}`, theirs && label(board, theirs)].filter(Boolean).join(" · "), { place: place.id, area: "using_space" }, theirs?.id);
+      return say([`Booth ${place.words}`, theirs && label(board, theirs)].filter(Boolean).join(" · "), { place: place.id, area: "using_space" }, theirs?.id, told.where === `Booth ${place.words}`);
     })),
-    group("Who", (board?.visits ?? []).map((visit) => say(label(board, visit), visit.place ? { place: visit.place } : {}, visit.id))),
-    group("Two after all", may("Correct") && starts(emergency).slice(1).map((start) =>
+    group("Who", (board?.visits ?? []).map((visit) => say(label(board, visit), visit.place ? { place: visit.place } : {}, visit.id, visit.id === emergency.visit))),
+    group("Begun twice? It is the same as", others(emergency).filter((one) => mayJoin(emergency, one) && !ofTwo(emergency, one))
+      .map((one) => door(emergencyWords(one), () => openSame(emergency, one), { sub: `begun ${hourMinuteSecond(one.since)}` }))),
+    group("Two after all", may("Correct") && joined(emergency).map((start) =>
       door("Part them", () => openPart(emergency, start), { sub: `begun ${startWords(start)}` }))));
+  followRoom(() => openWhere({ id }), (room) => [room?.visits.map((one) => [one.id, one.place]), running().map((one) => [one.id, one.visit, starts(one).length, emergencyWords(one)])]);
 }
 
 const others = ({ id }) => running().filter((one) => one.id !== id);
@@ -202,18 +201,30 @@ const starts = ({ timeline }) => timeline.filter((line) => line.kind === "Emerge
 const mayJoin = (...two) => may("Correct") && two.every((one) => starts(one).length);
 const ofTwo = (one, other) => one.visit && other.visit && one.visit !== other.visit;
 
+/** The starts of other emergencies that were found to be this one: one of each, without the one that it began with. */
+function joined(emergency) {
+  const first = new Map(starts(emergency).reverse().map((start) => [start.own, start]));
+  const own = first.has(emergency.id) ? emergency.id : starts(emergency)[0]?.own;
+  return [...first.values()].filter((start) => start.own !== own).reverse();
+}
+
 /** Two who see the same thing both touch EMERGENCY: what was begun twice is made one again, when asked. */
 function openSame(emergency, other) {
   const [first, second] = [emergency, other].sort((one, another) => one.since - another.since);
   openPanel("One emergency, begun twice?",
     h("p", { class: "lead" }, ...[first, second].map((one) => h("span", { class: "same" }, `${emergencyWords(one)}, begun ${hourMinuteSecond(one.since)}`)), "All that was done in either is kept."),
-    group("It is", door("One emergency", () => { join(second, first.id); goOnIn(first.id, second.id); }, { main: true }), door("Two emergencies", closePanel)));
+    group("It is", door("One emergency", () => join(second.id, first.id), { main: true }), door("Two emergencies", closePanel)));
 }
 
-/** Shows the emergency that one was found to be; a form that is open there stays as it is. */
-function goOnIn(into, id) {
-  askIn(into, id);
-  showEmergency(into);
+/** What was done in an emergency follows its starts. What is over by now is left alone: it would take along what runs. */
+function join(id, into) {
+  const both = [id, into].map((one) => running().find((other) => other.id === one));
+  if (!both.every(Boolean)) return openPanel("Nothing was changed", h("p", { class: "lead" }, "One of the two is over by now, or was found to be another."), group("Then", door("Close", closePanel, { main: true })));
+  for (const { fact } of starts(both[0])) {
+    correct(id, fact, { data: { emergency: into } }, "duplicate", "The same as another");
+  }
+  closePanel();
+  return drawEmergency();
 }
 
 const startWords = (start) => `${hourMinuteSecond(Date.parse(start.at))} by ${recordedBy(desk.board?.staff_labels, start)}`;
@@ -222,15 +233,8 @@ const startWords = (start) => `${hourMinuteSecond(Date.parse(start.at))} by ${re
 function openPart(emergency, start) {
   const part = () => { correct(emergency.id, start.fact, { data: { emergency: newId() } }, "mistake", "An emergency of its own"); closePanel(); drawEmergency(); };
   openPanel("Two emergencies after all?",
-    h("p", { class: "lead" }, `What was recorded in the one begun ${startWords(start)} becomes an emergency of its own. Then say whose it is.`),
+    h("p", { class: "lead" }, `What was recorded in the one begun ${startWords(start)} becomes an emergency of its own. What was recorded here since they were made one stays here: touch a line to move it. Then say whose it is.`),
     group("They are", door("Two emergencies: part them", part, { main: true }), door("One emergency", closePanel)));
-}
-
-/** What was done in an emergency follows its starts. */
-function join(emergency, into) {
-  for (const { fact } of starts(emergency)) {
-    correct(emergency.id, fact, { data: { emergency: into } }, "duplicate", "The same as another");
-  }
 }
 
 /** Who may correct completes the start; anybody else says it as a second report of the same emergency. */
@@ -241,12 +245,16 @@ function locate(emergency, data, visit) {
   return correct(emergency.id, start.fact, changes, "learned_later", "Where and who");
 }
 
-/** An emergency that runs no more: the one that it was found to be, or the board. */
-function showEnded() {
-  const joined = running().find((one) => one.timeline.some(({ fact, struck }) => lines.includes(fact) && !struck));
-  if (joined) return goOnIn(joined.id, shown);
-  const other = running()[0];
-  showEmergency(other && seesBoard() ? null : other?.id ?? null);
+/** An emergency that runs no more: the one that it was found to be, or the board, with a word to who did not end it. */
+function showEnded(all) {
+  const same = all.find((one) => one.id !== shown && one.timeline.some(({ own }) => own === shown));
+  if (same) {
+    askIn(same.id, shown); // a form that is open goes on there
+    return showEmergency(same.id);
+  }
+  const elsewhere = desk.board && seesBoard() && !endedHere(shown) && seen;
+  showEmergency(all.length && seesBoard() ? null : all[0]?.id ?? null);
+  if (elsewhere) openPanel("The emergency is over", h("p", { class: "lead" }, `${elsewhere}: ended on another tablet. What was recorded here is kept.`), group("Then", door("Close", closePanel, { main: true })));
 }
 
 const capital = (text) => text[0].toUpperCase() + text.slice(1);

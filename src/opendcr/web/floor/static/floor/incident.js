@@ -8,7 +8,7 @@ import { boot } from "./words.js";
 
 const AGAIN = 3000; // ms within which the key that begins an emergency means the one that it began
 
-/** By emergency: {id, since, visit, place, area, entries, end}. */
+/** By emergency: {id, since, visit, place, area, entries, end}; `begun` where it was begun on this device. */
 const local = new Map();
 let last = null; // the emergency begun here last: {id, at}
 
@@ -27,7 +27,7 @@ export function begin({ visit = null, place = null } = {}) {
 export const justBegun = () => (last && steady() - last.at < AGAIN ? last.id : null);
 
 function takeUp({ id, since, visit = null, place = null }) {
-  local.set(id, { id, since, visit, place, area: null, entries: [] });
+  local.set(id, { id, since, visit, place, area: null, entries: [], begun: false });
 }
 
 /** Takes up an emergency whose command another page of this device made at the touch. */
@@ -74,6 +74,7 @@ function follow(id, sent, line) {
   if (known) return known;
   const entry = { ...line, sent };
   mine.entries.push(entry);
+  if (line.kind === "StartEmergency") mine.begun = true;
   if (line.kind === "EndEmergency") mine.end = sent;
   return entry;
 }
@@ -90,13 +91,16 @@ function hasEnded(mine) {
 
 const visitOf = (id) => view(id)?.visit ?? null;
 
-/** One emergency as this device knows it; null for an unknown one. */
+/** The emergencies that one was begun as, when several were found to be one: its own id and theirs. */
+const ids = ({ id, timeline }) => [id, ...timeline.filter((line) => line.kind === "EmergencyStarted").map((line) => line.own)];
+
+/** One emergency as this device knows it, with what was touched here in those that it was begun as; null for an unknown one. */
 export function view(id) {
   const told = desk.board?.emergencies.find((one) => one.id === id);
-  const mine = local.get(id);
-  if (mine) forgetTold(mine, told);
-  if (!told && !mine) return null;
-  return told ? { ...told, since: Date.parse(told.since), pending: mine?.entries ?? [] } : alone(mine);
+  const mine = [...new Set(told ? ids(told) : [id])].map((one) => local.get(one)).filter(Boolean);
+  mine.forEach((one) => forgetTold(one, told));
+  if (!told) return mine.length ? alone(mine[0]) : null;
+  return { ...told, since: Date.parse(told.since), pending: mine.flatMap((one) => one.entries) };
 }
 
 /** The board tells a saved line itself: then it is no longer told twice. */
@@ -121,7 +125,8 @@ function alone(mine) {
 /** The emergencies that run, oldest first; those begun here first of all until the board tells them. */
 export function running() {
   const told = (desk.board?.emergencies ?? []).map((one) => one.id).filter((id) => !hasEnded(local.get(id)));
-  const begun = [...local.values()].filter((mine) => !told.includes(mine.id) && !over(mine)).map((mine) => mine.id);
+  const known = new Set((desk.board?.emergencies ?? []).flatMap(ids));
+  const begun = [...local.values()].filter((mine) => !known.has(mine.id) && !over(mine)).map((mine) => mine.id);
   return [...told, ...begun].map(view).filter(Boolean);
 }
 
@@ -129,11 +134,23 @@ export function running() {
 function over(mine) {
   if (hasEnded(mine)) return true;
   const start = mine.entries.find((entry) => entry.kind === "StartEmergency");
-  return desk.board !== null && start === undefined;
+  const { state, facts } = start?.sent.outcome ?? {};
+  return desk.board !== null && (start === undefined || (state === "saved" && facts[0].seq <= desk.board.seq));
 }
 
-/** Whether this device began an emergency: who began it need not be called to it. */
-export const begunHere = (id) => local.has(id);
+/** Whether this device began an emergency, or one that it was found to be: who began it need not be called to it. */
+export function begunHere(id) {
+  const told = desk.board?.emergencies.find((one) => one.id === id);
+  return (told ? ids(told) : [id]).some((one) => local.get(one)?.begun);
+}
+
+/** Whether somebody said here that it is over, or that it was none. */
+export const endedHere = (id) => Boolean(local.get(id)?.end ?? local.get(id)?.none);
+
+/** Notes that somebody says here that it was none. */
+export function sayNone(id) {
+  if (local.has(id)) local.get(id).none = true;
+}
 
 /** The last moment, in ms, at which something was done that `chosen` picks from what is pending. */
 export function lastPending(emergency, chosen) {

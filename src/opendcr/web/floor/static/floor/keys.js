@@ -7,7 +7,7 @@ import { detailWords, details } from "./detail.js";
 import { h, refill } from "./dom.js";
 import { complete, lastPending, record } from "./incident.js";
 import { initials } from "./names.js";
-import { entries } from "./words.js";
+import { boot, entries } from "./words.js";
 
 const given = (code) => ({ kind: "GiveIntervention", data: { intervention: code } });
 
@@ -63,6 +63,19 @@ const asks = (emergency, key) => open?.emergency === emergency.id && open.key.id
 const stateWords = { saving: "sending", pending: "not saved yet" };
 /** How many doses were given, those that the board does not tell yet among them. */
 export const doses = (emergency) => emergency.naloxone.length + emergency.pending.filter((entry) => entry.data.intervention === "naloxone").length;
+
+const TOGETHER = 20000; // ms within which two who each record a dose may mean the same one
+
+/** Who each recorded a dose within moments of each other, by initials; null where nobody did. */
+export function sameDose(emergency) {
+  const naloxone = KEYS.find(({ id }) => id === "naloxone");
+  const told = emergency.timeline.filter((line) => !line.struck && line.kind === "InterventionGiven" && line.words.startsWith(interventionWords(naloxone)));
+  const mine = emergency.pending.filter((entry) => entry.data.intervention === "naloxone").map(({ at }) => ({ at, author: boot.staff?.id }));
+  const [last, before] = [...told.map(({ at, author }) => ({ at: Date.parse(at), author })), ...mine].sort((one, other) => other.at - one.at);
+  const both = before && last.at - before.at < TOGETHER && last.author !== before.author;
+  return both ? [before, last].map(({ author }) => initials(desk.board, author) || "nobody").join(" and ") : null;
+}
+
 const countWords = (emergency, key) => (key.id === "naloxone" && doses(emergency) > 1 ? `given ${doses(emergency)} times` : "");
 
 /** Whose line stands at the moment of the last touch. */

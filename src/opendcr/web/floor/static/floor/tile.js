@@ -3,7 +3,7 @@
 
 import { h } from "./dom.js";
 import { glyphs, initials, label, nameElement, usedWords } from "./names.js";
-import { higher, levelText } from "./words.js";
+import { higher, levelText, words } from "./words.js";
 
 /** The highest level of what needs attention now about a visit or a place. */
 const called = (board, subject, at) =>
@@ -71,18 +71,24 @@ function emergencyFace(place, running) {
 }
 
 function takenFace(board, place, visits, running, at) {
-  const level = visits.reduce((highest, visit) => higher(highest, levelOf(board, visit, at)), running ? "emergency" : called(board, place.id, at));
+  const level = visits.reduce((highest, visit) => higher(highest, levelHere(board, visit, at)), running ? "emergency" : called(board, place.id, at));
   const [visit] = visits;
   const chip = levelChip(level);
   return {
     data: { level, ...(visits.length > 1 && { crowded: "yes" }) },
     children: [
       running ? emergencyTop(board, place, visits.find((one) => one.id === running.visit)) : h("span", { class: "tile__top" }, h("span", { class: "tile__place" }, place.words), chip ?? h("span", { class: "tile__kind" }, glance(visit))),
-      h("span", { class: "tile__middle" }, ...visits.map((one) => who(board, one)), what(visits, chip), ...marks(visits)),
+      h("span", { class: "tile__middle" }, ...visits.map((one) => who(board, one)), what(visits, chip), ...marks(board, visits, running)),
       running ? emergencyFoot(running) : visits.length > 1 ? crowdFoot(visits) : usualFoot(board, visit),
     ],
   };
 }
+
+/** The level of a visit where its place is: an emergency that is elsewhere is not to be run to here. */
+const levelHere = (board, visit, at) =>
+  visit.emergency && emergencyOf(board, visit)?.place !== visit.place ? higher(visit.looked?.concern ?? "none", called(board, visit.id, at)) : levelOf(board, visit, at);
+
+const emergencyOf = (board, visit) => board.emergencies.find((one) => one.id === visit.emergency);
 
 const who = (board, visit) => nameElement(label(board, visit));
 
@@ -99,10 +105,11 @@ function what(visits, chip) {
   return parts.length ? h("span", { class: "tile__what" }, parts.join(" · ")) : null;
 }
 
-function marks(visits) {
+function marks(board, visits, running) {
+  const away = running ? [] : visits.map((visit) => emergencyOf(board, visit)).filter(Boolean);
   const toReview = visits.reduce((sum, visit) => sum + visit.to_review, 0);
   const dose = visits.length === 1 && !visits[0].emergency && visits[0].naloxone;
-  return [dose && h("span", { class: "mark" }, "naloxone ", clockOf("minutes", dose), " min"), toReview > 0 && h("span", { class: "mark" }, `to review ${toReview}`)];
+  return [...away.map((one) => h("span", { class: "mark" }, `emergency: ${one.area ? words("areas", one.area) : "elsewhere"}`)), dose && h("span", { class: "mark" }, "naloxone ", clockOf("minutes", dose), " min"), toReview > 0 && h("span", { class: "mark" }, `to review ${toReview}`)];
 }
 
 /** The record says that several people are in one place: it is shown until somebody sorts it out. */

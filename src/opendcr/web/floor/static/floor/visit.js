@@ -27,7 +27,7 @@ export function openVisit(visit) {
     group("Look", looks(visit)),
     group("Also", alsoSteps(visit)),
     group("Leaving", leavingSteps(visit)));
-  followRoom(() => again(visit)(), (room) => [room.visits.find((one) => one.id === visit.id), placesFor(room, visit)[0]?.id, room.labels?.[visit.id]]);
+  followRoom(() => again(visit)(), (room) => [room.visits.find((one) => one.id === visit.id), placesFor(room, visit)[0]?.id, room.labels?.[visit.id], room.alerts]);
 }
 
 const here = (visit) => ({ visit: visit.id, place: visit.place });
