@@ -154,7 +154,9 @@ def _to_be_moved(
     own = [(one, said) for one, said in standing if one.data["emergency"] == id]
     left = told.moves.left
     parted = {one.id: said for one, said in own if left == id or (left and one.id in told.moving)}
-    emergency = fold_emergency(id, [parted.get(one.id, one) for one, _ in own if not told.guest(one)])
+    emergency = fold_emergency(
+        id, [parted.get(one.id, one) for one, _ in own if not told.guest(one)]
+    )
     emergency = emergency if emergency.standing else fold_emergency(id, [one for one, _ in own])
     whose = _whose(told, emergency, parted=bool(parted))
     before = [emergency_named(told.before, each, told.archive) for each in (id, left)]

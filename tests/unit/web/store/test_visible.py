@@ -16,7 +16,15 @@ from tests.support import acting
 from tests.support.acting import send
 from tests.support.engines import RoomDatabase
 
-DRAWN = ("id", "visit", "place", "area", "resting", "since", "ambulance")  # of an emergency, for all
+DRAWN = (
+    "id",
+    "visit",
+    "place",
+    "area",
+    "resting",
+    "since",
+    "ambulance",
+)  # of an emergency, for all
 
 
 @pytest.fixture

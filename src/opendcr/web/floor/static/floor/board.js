@@ -108,7 +108,7 @@ function todayRows(board) {
 function alertsRow(board) {
   const count = board.alerts.length;
   const said = board.alerts.map((alert) => h("span", { class: "row__alert", data: { ...(count > 1 && { several: "" }) } }, alertWords(board, alert)));
-  return factRow(count > 1 ? "Drug alerts" : "Drug alert", count > 1 ? String(count) : "", [...said.slice(0, 3), "read out to all"], { key: "alerts", open: openAlerts, level: "watch" });
+  return factRow(count > 1 ? "Drug alerts" : "Drug alert", count > 1 ? String(count) : "", [...said.slice(0, 3), h("span", { class: "row__read" }, "read out to all")], { key: "alerts", open: openAlerts, level: "watch" });
 }
 
 /** What needs attention and is not told by a tile, a row or the header already. */

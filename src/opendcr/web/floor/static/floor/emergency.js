@@ -61,24 +61,29 @@ export function emergencyWords(emergency) {
 /** Draws the tabs, and the emergency that is shown. */
 export function drawEmergency() {
   const all = running();
-  refill(byId("tabs"), ...all.map(tab), h("button", { type: "button", class: "tab", data: { key: "tab-board" }, "aria-pressed": String(!shown), on: { click: () => showEmergency(null) } }, seesBoard() ? "Board" : "Close"));
+  refill(byId("tabs"), ...all.map((one) => tab(one, all.length > 2)), h("button", { type: "button", class: "tab", data: { key: "tab-board" }, "aria-pressed": String(!shown), on: { click: () => showEmergency(null) } }, seesBoard() ? "Board" : "Close"));
   if (!shown) return;
   const emergency = view(shown);
   if (!emergency || !all.some((one) => one.id === shown)) return showEnded(all);
   drawParts(emergency);
 }
 
-/** The same, as short as a tab must be where many run: "Booth 5 Mac". */
-function shortWords(emergency) {
+/**
+ * The same, as short as a tab must be where many run: "5 Mac"; of those who are in no booth the name before
+ * the place, and without it in recovery, where several can be.
+ */
+function shortWords(emergency, many) {
   const { where, who } = whereAndWho(emergency);
   const part = (name, words) => words && h("span", { class: `tab__${name}`, "aria-hidden": "true" }, `${words} `);
-  if (!where && !who) return [part("where", "EMERGENCY, place not said yet")];
-  return [part("where", where), part("who", who !== where && who)];
+  if (!where && !who) return [part("first", "EMERGENCY, place not said yet")];
+  if (!many || who === where) return [part("first", where), part("then", who !== where && who)];
+  const booth = where?.startsWith("Booth ");
+  return booth || !who ? [part("first", booth && who ? where.slice("Booth ".length) : where), part("then", who)] : [part("first", who), part("then", !emergency.resting && where)];
 }
 
-function tab(emergency) {
+function tab(emergency, many) {
   return h("button", { type: "button", class: "tab tab--emergency", data: { key: `tab-${emergency.id}` }, title: emergencyWords(emergency), "aria-pressed": String(emergency.id === shown), on: { click: () => showEmergency(emergency.id) } },
-    h("span", { "aria-hidden": "true" }, "▲"), ...shortWords(emergency), h("span", { class: "visually-hidden" }, emergencyWords(emergency)), h("span", { data: { clock: "stopwatch", at: new Date(emergency.since).toISOString() } }, stopwatch(now() - emergency.since)));
+    h("span", { "aria-hidden": "true" }, "▲"), ...shortWords(emergency, many), h("span", { class: "visually-hidden" }, emergencyWords(emergency)), h("span", { data: { clock: "stopwatch", at: new Date(emergency.since).toISOString() } }, stopwatch(now() - emergency.since)));
 }
 
 function drawParts(emergency) {
@@ -140,7 +145,7 @@ function doseWatch(emergency, at) {
   const { micrograms, route } = (!fresh && emergency.naloxone.at(-1)) || {};
   const number = Math.max(1, doses(emergency));
   return watch(counting(at), micrograms ? `since naloxone ${micrograms} micrograms` : "since naloxone",
-    { aside: sameDose(emergency) ? [`dose ${number}`, `${sameDose(emergency)} each tapped: one dose?`] : [`dose ${number}`, route && words("naloxone_routes", route)] });
+    { aside: sameDose(emergency) ? [`${sameDose(emergency)} each tapped: one dose?`] : [`dose ${number}`, route && words("naloxone_routes", route)] });
 }
 
 function saturation(emergency, look) {
