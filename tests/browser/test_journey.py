@@ -210,3 +210,14 @@ def test_a_key_of_an_emergency_is_not_lost_to_what_another_tablet_records(
     expect(page.locator("#watches")).to_contain_text("84 %", timeout=SOON)
     page.mouse.up()
     expect(page.locator("#keys [data-id=naloxone]")).to_have_attribute("data-done", "yes")
+
+
+def test_what_somebody_who_waits_is_going_to_use_is_read_in_the_list_except_with_names_hidden(
+    room: "Room", sign_in: "SignIn"
+) -> None:
+    room.wait("Wants Heroin")
+    page = sign_in("nurse")
+    expect(row(page, "Wants Heroin")).to_contain_text("heroin")
+    page.keyboard.press("p")
+    expect(page.locator(".column").first).not_to_contain_text("heroin")
+    page.keyboard.press("p")

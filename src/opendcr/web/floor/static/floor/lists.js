@@ -3,7 +3,7 @@
 import { termsInForce } from "./arrive.js";
 import { now } from "./clock.js";
 import { h } from "./dom.js";
-import { label } from "./names.js";
+import { label, usedWords } from "./names.js";
 import { levelChip, levelOf } from "./tile.js";
 import { higher, LEVELS } from "./words.js";
 
@@ -99,6 +99,7 @@ function waitingWords(visit) {
   if (visit.stage === "arrived" && visit.wants_to_use && visit.assessed !== null) parts.push(visit.assessed ? "talked, not yet waiting" : "the talk comes first");
   if (visit.stage === "waiting" && !visit.terms && termsInForce()) parts.push("terms not accepted");
   parts.push(...visit.needs_words);
+  if (usedWords(visit)) parts.push(usedWords(visit));
   return parts;
 }
 
