@@ -84,8 +84,11 @@ def _touched(room: Room, fact: Fact, origin: Fact | None) -> list[str]:
         return sorted(one.id for one in waiting if one.person in same)
     if origin is None:
         return []
+    about = fact.kind in ABOUT_FACTS  # what is new has never been moved
     held = [
-        id for (name, id), ids in room.moved.items() if name == "emergency" and origin.id in ids
+        id
+        for (name, id), ids in (room.moved.items() if about else ())
+        if name == "emergency" and origin.id in ids
     ]
     named = emergency_in(fact.data.get("changes"))
     found = [origin.data.get("emergency"), named, *sorted(held)]
