@@ -60,8 +60,7 @@ def test_one_that_runs_is_not_made_one_with_what_is_over_by_now(
     expect(panel(page)).to_contain_text("One emergency, begun twice?")
     room.send("EndEmergency", {"emergency": "e-72", "outcome": "recovered"})
     expect(page.locator("[data-key='tab-e-72']")).to_have_count(0, timeout=SOON)
-    page.get_by_role("button", name="One emergency", exact=True).click()
-    expect(panel(page)).to_contain_text("Nothing was changed")
+    expect(panel(page)).to_contain_text("Nothing was changed", timeout=SOON)
     assert [one["id"] for one in room.board()["emergencies"]] == ["e-73"]
 
 
@@ -101,6 +100,8 @@ def test_parted_each_is_its_own_again_and_a_line_is_moved_by_touching_it(
     tap(page, "Part them")
     expect(panel(page)).to_contain_text("stays here: touch a line to move it")
     tap(page, "Two emergencies: part them")
+    expect(panel(page)).to_contain_text("Where and who: the one begun", timeout=SOON)
+    tap(page, "Close")
     expect(page.locator(".tab--emergency")).to_have_count(2, timeout=SOON)
     expect(page.locator("#emergency-title")).to_contain_text("Lounge · Whose Own")
     page.locator("#story .story__line", has_text="Naloxone").click()
@@ -161,3 +162,52 @@ def test_an_alert_that_is_raised_takes_the_one_tap_talks_out_of_an_open_panel(
     expect(panel(page)).to_contain_text("Talked: go ahead with")
     room.send("RaiseDrugAlert", {"alert": "a-9", "substances": ["heroin"]})
     expect(panel(page)).not_to_contain_text("Talked: go ahead with", timeout=SOON)
+
+
+def test_two_of_one_person_are_told_apart_and_offered_to_be_made_one(
+    room: "Room", sign_in: "SignIn"
+) -> None:
+    visit = room.seat("Same Person", "booth-2")
+    room.send("StartEmergency", {"emergency": "e-83"}, visit=visit, **ago(1))
+    room.send("StartEmergency", {"emergency": "e-84"}, visit=visit)
+    page = sign_in("nurse")
+    page.locator("[data-key='tab-e-84']").click()
+    expect(page.locator("#emergency-title")).to_contain_text("Booth 2 · Same Person, begun")
+    page.get_by_role("button", name="Begun twice?").click()
+    page.get_by_role("button", name="One emergency", exact=True).click()
+    expect(page.locator(".tab--emergency")).to_have_count(1, timeout=SOON)
+    expect(page.locator("#emergency-title")).to_have_text("Emergency: Booth 2 · Same Person")
+
+
+def test_a_line_that_was_moved_leads_nobody_to_another_persons_emergency(
+    room: "Room", sign_in: "SignIn"
+) -> None:
+    for id, area in (("e-85", "lounge"), ("e-86", "toilet")):
+        room.send("StartEmergency", {"emergency": id, "area": area})
+    dose = {"emergency": "e-85", "intervention": "naloxone"}
+    (given,) = room.send("GiveIntervention", dose)
+    moved = {"data": {"emergency": "e-86"}}
+    room.send("Correct", {"target": given["id"], "changes": moved, "reason": "mistake"})
+    page = sign_in("nurse")
+    page.locator("[data-key='tab-e-85']").click()
+    expect(page.locator("#emergency-title")).to_contain_text("Lounge")
+    room.send("EndEmergency", {"emergency": "e-85", "outcome": "recovered"})
+    expect(panel(page)).to_contain_text("The emergency is over", timeout=SOON)
+    assert page.evaluate("location.hash") == ""
+
+
+def test_an_end_that_ends_nothing_is_told(room: "Room", sign_in: "SignIn") -> None:
+    room.send("StartEmergency", {"emergency": "e-87", "area": "lounge"})
+    room.send("StartEmergency", {"emergency": "e-88", "area": "toilet"})
+    page = sign_in("nurse")
+    page.locator("[data-key='tab-e-88']").click()
+    page.get_by_role("button", name="Ended…").click()
+    page.route("**/api/commands", lambda route: route.abort())
+    tap(page, "Recovered")
+    expect(page.locator("#story")).to_contain_text("not saved yet", timeout=SOON)
+    join(room, "e-88", "e-87")
+    expect(panel(page)).to_contain_text("It goes on", timeout=SOON)
+    page.unroute("**/api/commands")
+    tap(page, "Close")
+    expect(page.locator("#story")).not_to_contain_text("Over:", timeout=20_000)
+    assert [one["id"] for one in room.board()["emergencies"]] == ["e-87"]

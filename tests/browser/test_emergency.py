@@ -284,6 +284,8 @@ def test_one_that_two_began_is_made_one_and_both_screens_go_on_with_it(
     one.get_by_role("button", name="Where and who").click()
     one.locator("#panel").get_by_role("button", name="Part them").click()
     one.get_by_role("button", name="Two emergencies: part them").click()
+    expect(one.locator("#panel")).to_contain_text("Where and who: the one begun", timeout=SOON)
+    one.locator(".panel__close").click()
     expect(one.locator(".tab--emergency")).to_have_count(2, timeout=SOON)
     assert shown(one) == first
     expect(one.locator("#story .story__line:not(:has(s))", has_text="15 L")).to_have_count(0)

@@ -50,8 +50,8 @@ class Command:
     `offset_age_ms` how old that measurement is; None where unknown. `because` is the reason for
     an entry made long after the event. `target` is the fact that `data["target"]` names, as the
     store found it. `known_visit` says that the ledger has facts of the visit that an arrival names
-    (`decide` finds out). `emergency` says whether the emergency that it names, or puts a start into,
-    is `running` or `over`; None where the ledger has none (`decide` finds out). `impossible` names the keys of `data`, or of a correction's changes
+    (`decide` finds out). `runs` says that the emergency that it names was running at its moment, and `hides` that
+    one which runs would be part of one that is over (`decide` finds out). `impossible` names the keys of `data`, or of a correction's changes
     (`decide` finds those out), whose values cannot be true, `missing` the required ones that are
     absent, and `unreadable` is the register's text of what no fact could hold (see
     `opendcr.room.intake`); reports only.
@@ -75,7 +75,8 @@ class Command:
     because: str | None = None
     target: Fact | None = None
     known_visit: bool = False
-    emergency: Literal["running", "over"] | None = None
+    runs: bool = False
+    hides: bool = False
     impossible: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
     unreadable: Mapping[str, Json] | None = None

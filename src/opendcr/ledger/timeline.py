@@ -35,6 +35,11 @@ class Entry:
     attributed: str | None = None
 
     @property
+    def corrections(self) -> list[Fact]:
+        """Its corrections, in `seq` order."""
+        return [one.fact for one in self.amended_by if one.fact.kind == "Corrected"]
+
+    @property
     def moved(self) -> bool:
         """Whether it was corrected into another visit, or into none."""
         return not self.retracted and self.corrected.visit != self.visit

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Literal
 
 from opendcr.ledger.codec import instant, whole_milliseconds
 from opendcr.ledger.effective import ABOUT_FACTS
@@ -43,7 +42,7 @@ def decide(
 def _answer(
     room: Room, command: Command, now: datetime, archive: Archive
 ) -> tuple[Fact, ...] | Refusal:
-    command = _completed(room, command, archive)
+    command = _completed(room, command, now, archive)
     if command.mode == "ask":
         refusal = _refused(room, command, now, archive)
         return refusal or _recorded(room, command, now, [], archive)
@@ -141,7 +140,7 @@ def _corrected(command: Command) -> datetime | None:
     return corrected if corrected >= EARLIEST else None
 
 
-def _completed(room: Room, command: Command, archive: Archive) -> Command:
+def _completed(room: Room, command: Command, now: datetime, archive: Archive) -> Command:
     """The command with the person, visit and place that are known and the sender left out."""
     if command.kind in BODY_KINDS:
         command = replace(command, mode="report", visit=_visit_of_body(room, command, archive))
@@ -157,23 +156,46 @@ def _completed(room: Room, command: Command, archive: Archive) -> Command:
         command = replace(command, person=visit.person)
     if visit is not None and visit.place and command.kind == "EmergencyStarted":
         command = replace(command, data={"place": visit.place, **command.data})
-    named = emergency_in(command.data.get("changes")) or command.data.get("emergency")
-    return replace(command, emergency=_state_of(room, command.kind, named, archive))
+    if command.kind in BODY_KINDS:
+        return replace(command, runs=_runs(room, command, now, archive))
+    return replace(command, hides=_hides(room, command, now, archive))
 
 
-def _state_of(
-    room: Room, kind: str, emergency: str | None, archive: Archive
-) -> Literal["running", "over"] | None:
-    """Whether an emergency runs, or the one that it was found to be. An end is only of its own."""
-    if emergency is None:
-        return None
-    if emergency in room.emergencies:
-        return "running"
-    where = emergency if kind == "EmergencyEnded" else home(room, emergency, archive)
+def _runs(room: Room, command: Command, now: datetime, archive: Archive) -> bool:
+    """Whether the emergency that it names was running then, or the one that it was found to be.
+
+    An end is only of its own.
+    """
+    named = command.data.get("emergency")
+    if named is None or named in room.emergencies:
+        return named is not None
+    where = named if command.kind == "EmergencyEnded" else home(room, named, archive)
     found = emergency_named(room, where, archive)
-    if found is None:
-        return None
-    return "running" if found.open else "over"
+    if found is None or command.kind == "EmergencyEnded":
+        return False
+    return found.ended is None or happened_at(command, now) < found.ended
+
+
+def _hides(room: Room, command: Command, now: datetime, archive: Archive) -> bool:
+    """Whether a correction would put what runs into an emergency that is over."""
+    put, target = emergency_in(command.data.get("changes")), command.target
+    if put is None or target is None or target.kind in ABOUT_FACTS or command.missing:
+        return False
+    if put == target.data.get("emergency"):
+        return False  # it was a mistake to have put it elsewhere
+    over = emergency_named(room, home(room, put, archive), archive)
+    if over is None or over.ended is None:
+        return False
+    fact = _fact(command, now, 0, command.kind, _data(command))
+    follows = carried(room, fact, archive).changes
+    going = {target.id, *(id for id, changes in follows.items() if "data" in changes)}
+    return any(
+        all(one.id in going for one in running.standing)
+        and not any(
+            one.kind == "EmergencyStarted" and one.happened > over.ended for one in running.standing
+        )
+        for running in room.emergencies.values()
+    )
 
 
 def _visit_of_body(room: Room, command: Command, archive: Archive) -> str | None:

@@ -98,7 +98,7 @@ def moves(room: Room, fact: Fact, origin: Fact, archive: Archive) -> Moves:
     said = now.data.get("emergency")
     if not isinstance(said, str) or origin.kind == "EmergencyEnded":
         return STAYING
-    put = emergency_in(fact.data.get("changes")) if fact.kind == "Corrected" else None
+    put = emergency_in(fact.data.get("changes")) if fact.data.get("target") == origin.id else None
     if put is None or origin.kind != "EmergencyStarted":
         where = home(room, said, archive)
         return STAYING if where == said else Moves({origin.id: where})

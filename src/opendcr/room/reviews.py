@@ -26,7 +26,7 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "breaks_room": "It leaves too many in a place, one person here twice, or an emergency of "
         "somebody who has left.",
         "changes_unusable": "A correction could not be made as it was asked for.",
-        "emergency_not_open": "The emergency that it names was not running.",
+        "emergency_not_open": "It happened when the emergency that it names was not running, as far as is recorded.",
         "emergency_over": "It puts an emergency that runs into one that had ended.",
         "excluded": "An exclusion was in force.",
         "exclusion_unknown": "The exclusion that it lifts is not known.",

@@ -12,7 +12,6 @@ from opendcr.errors import InputError
 from opendcr.ledger.effective import ABOUT_FACTS, CHANGEABLE, readable_changes
 from opendcr.ledger.facts import UNATTRIBUTED, Command, Refusal
 from opendcr.ledger.shapes import parse_instant
-from opendcr.room.joining import emergency_in
 from opendcr.room.policy import Place, Policy
 from opendcr.room.room import Room
 from opendcr.room.stages import IN_BOOTH, STAGES, STEPS
@@ -332,20 +331,15 @@ def exclusion_is_known(room: Room, command: Command, now: datetime) -> Refusal |
 
 
 def emergency_is_known(room: Room, command: Command, now: datetime) -> Refusal | None:
-    """An emergency, where one is named, is running, or was found to be one that is."""
-    if command.data.get("emergency") is None or command.emergency == "running":
+    """An emergency, where one is named, is running then, or was found to be one that is."""
+    if command.data.get("emergency") is None or command.runs:
         return None
     return Refusal("emergency_not_open", "This emergency is not running.")
 
 
 def running_stays_running(room: Room, command: Command, now: datetime) -> Refusal | None:
     """What still runs is not put into an emergency that is over: it would leave the board."""
-    if command.target is None or command.emergency != "over":
-        return None
-    id = command.target.id
-    runs = any(fact.id == id for one in room.emergencies.values() for fact in one.standing)
-    back = emergency_in(command.data.get("changes")) == command.target.data.get("emergency")
-    if not runs or back or command.target.kind != "EmergencyStarted":
+    if not command.hides:
         return None
     return Refusal("emergency_over", "That emergency has ended. This one still runs: end it first.")
 

@@ -7,7 +7,7 @@ from opendcr.catalogue import Catalogue, care, people
 from opendcr.catalogue.places import AREAS, ROUTES, elsewhere
 from opendcr.catalogue.substances import SUBSTANCES
 from opendcr.ledger.codec import instant
-from opendcr.ledger.effective import ABOUT_FACTS, effective
+from opendcr.ledger.effective import ABOUT_FACTS, amend, amendments
 from opendcr.ledger.facts import Fact
 from opendcr.ledger.kinds import KINDS
 from opendcr.ledger.shapes import Json
@@ -27,7 +27,7 @@ def story(emergency: Emergency, standing: Standing) -> list[Line]:
     the emergency under which a line was recorded, which was found to be this one.
     """
     policy = standing.policy
-    said = {fact.id: fact for fact in effective(emergency.facts)}
+    struck, corrected = amendments(emergency.facts)
     recorded = [
         fact
         for fact in emergency.facts
@@ -35,13 +35,29 @@ def story(emergency: Emergency, standing: Standing) -> list[Line]:
     ]
     lines = []
     for fact in sorted(recorded, key=order):
-        now, named = said.get(fact.id), standing.attributed_to(fact)
-        own = fact.data.get("emergency")
-        if own == emergency.id and not (now and _completes(now, fact)):
-            lines.append(_line(fact, policy, named, struck=True) | {"own": own})
-        if now is not None and now.data.get("emergency") == emergency.id:
-            lines.append(_line(now, policy, named, struck=False) | {"own": own})
+        own, named = fact.data.get("emergency"), standing.attributed_to(fact)
+        *before, now = versions(fact, corrected.get(fact.id, ()))
+        here = now.data.get("emergency") == emergency.id
+        if not here and own != emergency.id:
+            continue
+        told = [(one, True) for one in before] + [(now, not here or fact.id in struck)]
+        lines += [_line(one, policy, named, struck=out) | {"own": own} for one, out in told]
     return lines
+
+
+def versions(fact: Fact, corrections: Iterable[Fact]) -> list[Fact]:
+    """The fact as it was said at first, each time that it was said otherwise, and as it is now last.
+
+    What was only added to was never wrong: it counts with what was added.
+    """
+    found = [fact]
+    for correction in corrections:
+        now = amend(found[-1], [correction])
+        if _completes(now, found[-1], aside="emergency"):
+            found[-1] = now
+        else:
+            found.append(now)
+    return found
 
 
 def _completes(now: Fact, first: Fact, aside: str | None = None) -> bool:
@@ -86,14 +102,15 @@ def visit_lines(
 
 
 def _versions(entry: Entry) -> Iterator[tuple[Fact, bool]]:
-    """The original where it no longer stands as it was, and what stands. In which emergency it was
-    is no part of what happened: one that was begun twice is made one."""
+    """What was said and no longer stands as it was, and what stands. In which emergency it was is no
+    part of what happened: one that was begun twice is made one."""
     first, standing = entry.original, entry.standing
-    same = standing is not None and first.person in (None, standing.person)
-    if standing is None or not same or not _completes(standing, first, aside="emergency"):
-        yield first, True
-    if standing is not None:
-        yield standing, False
+    *before, now = versions(first, entry.corrections)
+    others = standing is not None and first.person not in (None, standing.person)
+    for one in before or ([first] if others or entry.moved else []):
+        yield one, True
+    if not entry.moved:
+        yield now, entry.retracted
 
 
 _PARTS = {

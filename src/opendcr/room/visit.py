@@ -172,7 +172,9 @@ def _ended(visit: Visit, fact: Fact) -> Changes:
 
 def _to_recovery(visit: Visit, fact: Fact) -> Changes:
     # A second stay in a booth needs a new assessment: much can have changed since the first.
-    return {"place": fact.data.get("place"), "checked": fact.happened, "assessed": None}
+    # Who had naloxone is looked at when that was due: a move is no look.
+    checked = visit.checked if visit.naloxone is not None else None
+    return {"place": fact.data.get("place"), "checked": checked or fact.happened, "assessed": None}
 
 
 def _looked(visit: Visit, fact: Fact) -> Changes:

@@ -228,3 +228,74 @@ def test_a_dose_that_is_moved_is_the_other_emergencys_and_does_not_say_whose_tha
     assert (first["visit"], len(first["naloxone"])) == (world.seen("Robin").id, 0)
     assert (second["visit"], len(second["naloxone"])) == (None, 2)
     assert world.seen("Robin").naloxone is None
+
+
+def lines(world: World, id: str):
+    found = [one for one in world.board()["emergencies"] if one["id"] == id]
+    return [(line["words"], line["struck"]) for line in found[0]["timeline"]]
+
+
+def test_what_was_struck_or_changed_in_the_second_is_seen_in_the_first():
+    world = joined()
+    dose = world.last("InterventionGiven")
+    world.correct(dose, micrograms=800)
+    told = lines(world, "e-1")
+    assert ("Naloxone, 400 micrograms", True) in told
+    assert ("Naloxone, 800 micrograms", False) in told
+    world.retract(dose)
+    assert ("Naloxone, 800 micrograms", True) in lines(world, "e-1")
+
+
+def test_what_was_added_later_and_then_changed_stays_to_be_seen():
+    world = World()
+    world.report("EmergencyStarted", emergency="e-1")
+    world.report("InterventionGiven", emergency="e-1", intervention="naloxone")
+    dose = world.last("InterventionGiven")
+    world.correct(dose, micrograms=400)
+    world.correct(dose, micrograms=800)
+    assert lines(world, "e-1") == [
+        ("Emergency", False),
+        ("Naloxone, 400 micrograms", True),
+        ("Naloxone, 800 micrograms", False),
+    ]
+
+
+def test_a_start_that_was_struck_out_takes_nothing_into_what_is_over():
+    world = World()
+    world.report("EmergencyStarted", emergency="e-1")
+    first = world.last("EmergencyStarted")
+    world.report("EmergencyStarted", emergency="e-1", place="booth-1")
+    world.report("EmergencyStarted", emergency="e-3")
+    world.report("EmergencyEnded", emergency="e-3")
+    world.retract(first)
+    assert world.correct(first, emergency="e-3").code == "emergency_over"
+    assert [one["id"] for one in world.board()["emergencies"]] == ["e-1"]
+
+
+def test_the_only_line_of_one_that_runs_is_not_put_into_what_is_over():
+    world = World()
+    world.report("InterventionGiven", emergency="e-2", intervention="naloxone")
+    world.report("EmergencyStarted", emergency="e-1")
+    world.report("EmergencyEnded", emergency="e-1")
+    dose = world.last("InterventionGiven")
+    assert world.correct(dose, emergency="e-1").code == "emergency_over"
+    world.report("EmergencyStarted", emergency="e-2")
+    assert isinstance(world.correct(dose, emergency="e-1"), tuple)
+
+
+def test_two_that_are_over_are_made_one():
+    world = begun_twice()
+    for id in ("e-1", "e-2"):
+        world.report("EmergencyEnded", emergency=id)
+    assert isinstance(world.correct(start_of(world, "e-2"), emergency="e-1"), tuple)
+
+
+def test_what_happened_before_the_end_is_not_called_doubtful_for_coming_after_it():
+    world = begun_twice()
+    world.wait(2)
+    world.report("EmergencyEnded", emergency="e-1")
+    world.report("InterventionGiven", emergency="e-1", intervention="oxygen", ago=1)
+    assert world.flags() == []
+    world.wait(1)
+    world.report("InterventionGiven", emergency="e-1", intervention="oxygen")
+    assert world.flags() == ["emergency_not_open"]

@@ -43,10 +43,12 @@ export function usualTalks(visit) {
 /** Drug alerts are read out where it is said what is planned. */
 const alertLines = (board) => board.alerts.map((alert) => h("p", { class: "alert" }, h("b", {}, "Drug alert: "), alertWords(board, alert)));
 
-/** What an alert says; its substances where nobody wrote words, or where they cannot be read. */
-export const alertWords = (board, alert) =>
-  board.alert_words?.[alert.alert] || alert.substances.map((code) => wordsOf("substances", code)).join(" + ") ||
-  (alert.text && board.names_closed ? "its words cannot be opened" : "no words yet");
+/** What an alert says: its substances first, which are what it is about, then its words. */
+export function alertWords(board, alert) {
+  const words = board.alert_words?.[alert.alert] || (alert.text && board.names_closed && "its words cannot be opened");
+  const substances = alert.substances.map((code) => wordsOf("substances", code)).join(" + ");
+  return [substances, words].filter(Boolean).join(": ") || "no words yet";
+}
 
 /** The routes that this room allows. */
 export function routesHere() {

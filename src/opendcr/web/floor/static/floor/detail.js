@@ -75,7 +75,8 @@ export const details = {
     const route = chips("How", entries("naloxone_routes"));
     const batch = field("dose-batch", "Batch", { maxlength: 64, autocapitalize: "characters" });
     const number = () => batch.value().replace(/[\s/]+/g, "-");
-    const witness = chips("Witness", (desk.board?.staff.people ?? []).map((one) => [one.id, initials(desk.board, one.id)]));
+    const here = [boot.staff?.id, ...(desk.board?.staff.people ?? []).map((one) => one.id)].filter(Boolean);
+    const witness = chips("Witness", [...new Set(here)].map((id) => [id, initials(desk.board, id)]));
     return {
       elements: [listed.element, route.element, witness.element, h("div", { class: "beside" }, batch.element, other.element)],
       data: () => kept({ micrograms: other.value() ? Number.parseInt(other.value(), 10) : listed.value(), route: route.value(),

@@ -4,16 +4,17 @@ import { hourMinuteSecond, now, stopwatch } from "./clock.js";
 import { desk, may, seesBoard } from "./desk.js";
 import { h, refill } from "./dom.js";
 import { openEnd } from "./ending.js";
-import { begin, correct, endedHere, lastPending, newId, record, running, view } from "./incident.js";
+import { begin, correct, endedHere, foundToBe, lastPending, newId, record, running, view } from "./incident.js";
 import { askIn, detailForm, doses, finish, keyButton, KEYS, lastTouch, sameDose } from "./keys.js";
-import { label, recordedBy } from "./names.js";
+import { label, namesHidden, recordedBy } from "./names.js";
 import { moreBelow } from "./more.js";
-import { closePanel, door, followRoom, group, openPanel } from "./panel.js";
+import { closePanel, door, followRoom, group, openPanel, panelIsOpen } from "./panel.js";
 import { acknowledge } from "./sound.js";
 import { storyLines } from "./story.js";
 import { entries, words } from "./words.js";
 
 let shown = null; // id of the emergency on the screen; null while the board is
+let toBeSaid = null; // id of an emergency that was parted from another here: whose it is is asked as soon as the board tells it
 let seen = null; // the emergency on the screen in words, as it was drawn last
 const byId = (id) => document.getElementById(id);
 
@@ -45,13 +46,26 @@ export const shownEmergency = () => shown;
 function whereAndWho({ visit: id, place: at, area, resting }) {
   const { board } = desk;
   const visit = board?.visits.find((one) => one.id === id);
-  const who = visit ? label(board, visit) : null;
+  const named = visit ? label(board, visit) : null;
   const place = !resting && board?.places.find((one) => one.id === at);
-  return { where: resting ? "Recovery" : place ? `Booth ${place.words}` : area ? capital(words("areas", area)) : null, who };
+  const where = resting ? "Recovery" : place ? `Booth ${place.words}` : area ? capital(words("areas", area)) : null;
+  // With names hidden a person is their booth: where they are is another thing.
+  return { where, who: namesHidden() && named?.startsWith("Booth ") && named !== where ? `person from b${named.slice(1)}` : named };
 }
 
 /** Whose emergency it is, in full: "Booth 5 · Mac". */
 export function emergencyWords(emergency) {
+  const same = running().some((one) => one.id !== emergency.id && plainWords(one) === plainWords(emergency));
+  return same ? `${plainWords(emergency)}, begun ${begunWords(emergency)}` : plainWords(emergency);
+}
+
+/** When it began and who recorded that, where the board tells it: what tells two apart that are the same in all else. */
+function begunWords(emergency) {
+  const [start] = starts(emergency);
+  return start ? startWords(start) : hourMinuteSecond(emergency.since);
+}
+
+function plainWords(emergency) {
   const { where, who } = whereAndWho(emergency);
   if (!where && !who) return "Place and person not said yet";
   if (where === who) return where; // names are hidden: the booth is the name
@@ -66,19 +80,22 @@ export function drawEmergency() {
   const emergency = view(shown);
   if (!emergency || !all.some((one) => one.id === shown)) return showEnded(all);
   drawParts(emergency);
+  if (all.some((one) => one.id === toBeSaid)) askWhose();
 }
 
-/**
- * The same, as short as a tab must be where many run: "5 Mac"; of those who are in no booth the name before
- * the place, and without it in recovery, where several can be.
- */
+function askWhose() {
+  const parted = view(toBeSaid);
+  toBeSaid = null;
+  if (!panelIsOpen()) openWhere(parted);
+}
+
+/** The same, as short as a tab must be where many run: "5 Mac"; in recovery, where several can be, the name alone. */
 function shortWords(emergency, many) {
   const { where, who } = whereAndWho(emergency);
   const part = (name, words) => words && h("span", { class: `tab__${name}`, "aria-hidden": "true" }, `${words} `);
-  if (!where && !who) return [part("first", "EMERGENCY, place not said yet")];
-  if (!many || who === where) return [part("first", where), part("then", who !== where && who)];
-  const booth = where?.startsWith("Booth ");
-  return booth || !who ? [part("first", booth && who ? where.slice("Booth ".length) : where), part("then", who)] : [part("first", who), part("then", !emergency.resting && where)];
+  if (!where && !who) return [part("first", many ? "?" : null), part("then", many ? "place not said" : "EMERGENCY, place not said yet")];
+  const short = many && where?.startsWith("Booth ") ? where.slice("Booth ".length) : where;
+  return [part("first", many && emergency.resting && who ? null : short), part("then", who !== where && who)];
 }
 
 function tab(emergency, many) {
@@ -162,6 +179,7 @@ function bar(emergency) {
   const { arrived, left } = emergency.ambulance;
   return [
     barButton("Where and who", () => openWhere(emergency)),
+    ...twice(emergency).map((one) => barButton("Begun twice?", () => openSame(view(emergency.id), view(one.id)), { class: "button button--main" })),
     touch("GiveIntervention", "Recovery position", { intervention: "recovery_position" }),
     arrived ? !left && barButton("Ambulance left", () => openAmbulanceLeft(emergency)) : touch("RecordAmbulanceArrival", "Ambulance arrived"),
     h("span", { class: "spread" }),
@@ -187,7 +205,7 @@ function openWhere({ id }) {
     else closePanel();
     drawEmergency();
   }, { sub: now && "as it is now" });
-  openPanel("Where and who",
+  openPanel(id === shown ? "Where and who" : `Where and who: the one begun ${begunWords(emergency)}`,
     group("Where", entries("areas").map(([code, text]) => say(capital(text), { area: code }, null, told.where === capital(text))), places.map((place) => {
       const [alone, ...more] = (board?.visits ?? []).filter((visit) => visit.place === place.id);
       const theirs = alone && !more.length && !emergency.visit ? alone : null; // who sits alone there is whom it is about
@@ -195,7 +213,7 @@ function openWhere({ id }) {
     })),
     group("Who", (board?.visits ?? []).map((visit) => say(label(board, visit), visit.place ? { place: visit.place } : {}, visit.id, visit.id === emergency.visit))),
     group("Begun twice? It is the same as", others(emergency).filter((one) => mayJoin(emergency, one) && !ofTwo(emergency, one))
-      .map((one) => door(emergencyWords(one), () => openSame(emergency, one), { sub: `begun ${hourMinuteSecond(one.since)}` }))),
+      .map((one) => door(plainWords(one), () => openSame(emergency, one), { sub: `begun ${begunWords(one)}` }))),
     group("Two after all", may("Correct") && joined(emergency).map((start) =>
       door("Part them", () => openPart(emergency, start), { sub: `begun ${startWords(start)}` }))));
   followRoom(() => openWhere({ id }), (room) => [room?.visits.map((one) => [one.id, one.place]), running().map((one) => [one.id, one.visit, starts(one).length, emergencyWords(one)])]);
@@ -213,30 +231,48 @@ function joined(emergency) {
   return [...first.values()].filter((start) => start.own !== own).reverse();
 }
 
+/** Another emergency of the same person, if any: it is offered to make them one. */
+const twice = (emergency) => others(emergency).filter((one) => emergency.visit && one.visit === emergency.visit && mayJoin(emergency, one)).slice(0, 1);
+
 /** Two who see the same thing both touch EMERGENCY: what was begun twice is made one again, when asked. */
 function openSame(emergency, other) {
   const [first, second] = [emergency, other].sort((one, another) => one.since - another.since);
   openPanel("One emergency, begun twice?",
-    h("p", { class: "lead" }, ...[first, second].map((one) => h("span", { class: "same" }, `${emergencyWords(one)}, begun ${hourMinuteSecond(one.since)}`)), "All that was done in either is kept."),
+    h("p", { class: "lead" }, ...[first, second].map((one) => h("span", { class: "same" }, `${plainWords(one)}, begun ${begunWords(one)}`)), "All that was done in either is kept."),
     group("It is", door("One emergency", () => join(second.id, first.id), { main: true }), door("Two emergencies", closePanel)));
+  followRoom(() => (bothRun(first.id, second.id) ? openSame(view(emergency.id), view(other.id)) : sayNotBoth()),
+    () => [bothRun(first.id, second.id), ...[emergency, other].map(({ id }) => view(id) && plainWords(view(id)))]);
 }
+
+const bothRun = (...two) => two.every((id) => running().some((one) => one.id === id));
+
+const sayNotBoth = () =>
+  openPanel("Nothing was changed", h("p", { class: "lead" }, "One of the two is over by now, or was found to be another."), group("Then", door("Close", closePanel, { main: true })));
 
 /** What was done in an emergency follows its starts. What is over by now is left alone: it would take along what runs. */
 function join(id, into) {
-  const both = [id, into].map((one) => running().find((other) => other.id === one));
-  if (!both.every(Boolean)) return openPanel("Nothing was changed", h("p", { class: "lead" }, "One of the two is over by now, or was found to be another."), group("Then", door("Close", closePanel, { main: true })));
-  for (const { fact } of starts(both[0])) {
+  if (!bothRun(id, into)) {
+    sayNotBoth();
+    return;
+  }
+  for (const { fact } of starts(view(id))) {
     correct(id, fact, { data: { emergency: into } }, "duplicate", "The same as another");
   }
   closePanel();
-  return drawEmergency();
+  drawEmergency();
 }
 
 const startWords = (start) => `${hourMinuteSecond(Date.parse(start.at))} by ${recordedBy(desk.board?.staff_labels, start)}`;
 
 /** The way back from a mistake: what was begun with one start becomes an emergency of its own. */
 function openPart(emergency, start) {
-  const part = () => { correct(emergency.id, start.fact, { data: { emergency: newId() } }, "mistake", "An emergency of its own"); closePanel(); drawEmergency(); };
+  const part = () => {
+    const id = newId();
+    correct(emergency.id, start.fact, { data: { emergency: id } }, "mistake", "An emergency of its own");
+    closePanel();
+    toBeSaid = id;
+    drawEmergency();
+  };
   openPanel("Two emergencies after all?",
     h("p", { class: "lead" }, `What was recorded in the one begun ${startWords(start)} becomes an emergency of its own. What was recorded here since they were made one stays here: touch a line to move it. Then say whose it is.`),
     group("They are", door("Two emergencies: part them", part, { main: true }), door("One emergency", closePanel)));
@@ -252,14 +288,17 @@ function locate(emergency, data, visit) {
 
 /** An emergency that runs no more: the one that it was found to be, or the board, with a word to who did not end it. */
 function showEnded(all) {
-  const same = all.find((one) => one.id !== shown && one.timeline.some(({ own }) => own === shown));
+  const same = foundToBe(shown);
   if (same) {
+    const ended = endedHere(shown);
     askIn(same.id, shown); // a form that is open goes on there
-    return showEmergency(same.id);
+    showEmergency(same.id);
+    if (ended) openPanel("It goes on", h("p", { class: "lead" }, `Somebody found it to be the same emergency as ${emergencyWords(same)}, which still runs. Its end was not taken for that one: end it there when it is over.`), group("Then", door("Close", closePanel, { main: true })));
+    return undefined;
   }
   const elsewhere = desk.board && seesBoard() && !endedHere(shown) && seen;
   showEmergency(all.length && seesBoard() ? null : all[0]?.id ?? null);
-  if (elsewhere) openPanel("The emergency is over", h("p", { class: "lead" }, `${elsewhere}: ended on another tablet. What was recorded here is kept.`), group("Then", door("Close", closePanel, { main: true })));
+  if (elsewhere) openPanel("The emergency is over", h("p", { class: "lead" }, `${elsewhere}: ended, or struck out, on another tablet. What was recorded here is kept.`), group("Then", door("Close", closePanel, { main: true })));
 }
 
 const capital = (text) => text[0].toUpperCase() + text.slice(1);

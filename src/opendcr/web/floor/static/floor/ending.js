@@ -2,7 +2,7 @@
 
 import { may } from "./desk.js";
 import { h } from "./dom.js";
-import { record, sayNone, view } from "./incident.js";
+import { record, sayOver, view } from "./incident.js";
 import { chips, closePanel, door, group, openPanel, sendAndClose } from "./panel.js";
 import { entries } from "./words.js";
 
@@ -54,7 +54,7 @@ function askNone(id, whose, done, back) {
   const strike = (event) => {
     const emergency = view(id);
     if (!emergency || !onlyBegun(emergency)) return back();
-    sayNone(id);
+    sayOver(id);
     return sendAndClose(event.currentTarget, standing(emergency).map((line) => struck(emergency, line)), { then: () => { closePanel(); done(); } });
   };
   openPanel(`Was it no emergency? ${whose}`,

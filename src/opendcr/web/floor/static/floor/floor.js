@@ -10,7 +10,7 @@ import { drawEmergency, emergencyWords, showEmergency, shownEmergency, startEmer
 import { Freshness, STALE } from "./freshness.js";
 import { h } from "./dom.js";
 import { EMERGENCY } from "./hotkeys.js";
-import { adopt, begunHere, justBegun, running, takeUpUnsaved } from "./incident.js";
+import { adopt, begunHere, foundToBe, justBegun, running, takeUpUnsaved } from "./incident.js";
 import { toggleNames } from "./names.js";
 import { panelFollows } from "./panel.js";
 import { openPlace } from "./place.js";
@@ -54,8 +54,8 @@ function take(board) {
   freshness.board(board);
   if (news) redraw();
   else tick();
-  const tells = wanted && board.emergencies.some(({ id }) => id === wanted);
-  if (tells) showEmergency(wanted);
+  const tells = wanted && (board.emergencies.find(({ id }) => id === wanted) ?? foundToBe(wanted));
+  if (tells) showEmergency(tells.id);
   if (tells || !kept) wanted = null;
 }
 
@@ -159,7 +159,7 @@ let announced = new Set();
 function announce() {
   const now = new Map(running().map((emergency) => [emergency.id, emergencyWords(emergency)]));
   const begun = [...now].filter(([id]) => !announced.has(id)).map(([, words]) => `Emergency: ${words}.`);
-  const over = [...announced].filter((id) => !now.has(id)).map(() => "An emergency is over.");
+  const over = [...announced].filter((id) => !now.has(id)).map((id) => (foundToBe(id) ? "Two emergencies were found to be one." : "An emergency is over."));
   announced = new Set(now.keys());
   if (begun.length || over.length) byId("announce").append(h("p", {}, [...begun, ...over].join(" ")));
 }

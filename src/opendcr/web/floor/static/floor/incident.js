@@ -75,7 +75,10 @@ function follow(id, sent, line) {
   const entry = { ...line, sent };
   mine.entries.push(entry);
   if (line.kind === "StartEmergency") mine.begun = true;
-  if (line.kind === "EndEmergency") mine.end = sent;
+  if (line.kind === "EndEmergency") {
+    mine.end = sent;
+    sayOver(id);
+  }
   return entry;
 }
 
@@ -100,7 +103,9 @@ export function view(id) {
   const mine = [...new Set(told ? ids(told) : [id])].map((one) => local.get(one)).filter(Boolean);
   mine.forEach((one) => forgetTold(one, told));
   if (!told) return mine.length ? alone(mine[0]) : null;
-  return { ...told, since: Date.parse(told.since), pending: mine.flatMap((one) => one.entries) };
+  // An end that was said of what is part of this one now has ended nothing here.
+  const pending = mine.flatMap((one) => one.entries.filter((entry) => one.id === id || entry.kind !== "EndEmergency"));
+  return { ...told, since: Date.parse(told.since), pending };
 }
 
 /** The board tells a saved line itself: then it is no longer told twice. */
@@ -126,16 +131,20 @@ function alone(mine) {
 export function running() {
   const told = (desk.board?.emergencies ?? []).map((one) => one.id).filter((id) => !hasEnded(local.get(id)));
   const known = new Set((desk.board?.emergencies ?? []).flatMap(ids));
-  const begun = [...local.values()].filter((mine) => !known.has(mine.id) && !over(mine)).map((mine) => mine.id);
+  if (desk.board) for (const mine of local.values()) mine.over = !known.has(mine.id) && isOver(mine);
+  const begun = [...local.values()].filter((mine) => !known.has(mine.id) && !(mine.over || hasEnded(mine))).map((mine) => mine.id);
   return [...told, ...begun].map(view).filter(Boolean);
 }
 
+/** The emergency that one was found to be; undefined where it is itself, or over. */
+export const foundToBe = (id) => running().find((one) => one.id !== id && ids(one).includes(id));
+
 /** Whether an emergency begun here is over: ended here, or told by the board once and no longer. */
-function over(mine) {
+function isOver(mine) {
   if (hasEnded(mine)) return true;
   const start = mine.entries.find((entry) => entry.kind === "StartEmergency");
   const { state, facts } = start?.sent.outcome ?? {};
-  return desk.board !== null && (start === undefined || (state === "saved" && facts[0].seq <= desk.board.seq));
+  return start === undefined || (state === "saved" && facts[0].seq <= desk.board.seq);
 }
 
 /** Whether this device began an emergency, or one that it was found to be: who began it need not be called to it. */
@@ -144,13 +153,13 @@ export function begunHere(id) {
   return (told ? ids(told) : [id]).some((one) => local.get(one)?.begun);
 }
 
-/** Whether somebody said here that it is over, or that it was none. */
-export const endedHere = (id) => Boolean(local.get(id)?.end ?? local.get(id)?.none);
+const saidOver = new Map(); // id → steady ms at which somebody said here that it is over, or was none
+const REMEMBERED = 30000; // ms for which that is why it leaves the screen
 
-/** Notes that somebody says here that it was none. */
-export function sayNone(id) {
-  if (local.has(id)) local.get(id).none = true;
-}
+export const endedHere = (id) => steady() - (saidOver.get(id) ?? -REMEMBERED) < REMEMBERED;
+
+/** Notes that somebody says here that it is over, or that it was none. */
+export const sayOver = (id) => saidOver.set(id, steady());
 
 /** The last moment, in ms, at which something was done that `chosen` picks from what is pending. */
 export function lastPending(emergency, chosen) {

@@ -65,15 +65,16 @@ const stateWords = { saving: "sending", pending: "not saved yet" };
 export const doses = (emergency) => emergency.naloxone.length + emergency.pending.filter((entry) => entry.data.intervention === "naloxone").length;
 
 const TOGETHER = 20000; // ms within which two who each record a dose may mean the same one
+const ASKED = 300000; // ms for which that is asked
 
-/** Who each recorded a dose within moments of each other, by initials; null where nobody did. */
+/** Who each recorded a dose within moments of each other, by initials, until one is struck out; null where nobody did. */
 export function sameDose(emergency) {
   const naloxone = KEYS.find(({ id }) => id === "naloxone");
   const told = emergency.timeline.filter((line) => !line.struck && line.kind === "InterventionGiven" && line.words.startsWith(interventionWords(naloxone)));
-  const mine = emergency.pending.filter((entry) => entry.data.intervention === "naloxone").map(({ at }) => ({ at, author: boot.staff?.id }));
-  const [last, before] = [...told.map(({ at, author }) => ({ at: Date.parse(at), author })), ...mine].sort((one, other) => other.at - one.at);
-  const both = before && last.at - before.at < TOGETHER && last.author !== before.author;
-  return both ? [before, last].map(({ author }) => initials(desk.board, author) || "nobody").join(" and ") : null;
+  const mine = emergency.pending.filter(({ data, sent }) => data.intervention === "naloxone" && !["refused", "problem"].includes(sent.state)).map(({ at }) => ({ at, author: boot.staff?.id }));
+  const given = [...told.map(({ at, author }) => ({ at: Date.parse(at), author })), ...mine].sort((one, other) => one.at - other.at);
+  const place = given.findLastIndex((one, number) => number && one.at - given[number - 1].at < TOGETHER && one.author !== given[number - 1].author);
+  return place < 0 || now() - given[place].at > ASKED ? null : [given[place - 1], given[place]].map(({ author }) => initials(desk.board, author) || "nobody").join(" and ");
 }
 
 const countWords = (emergency, key) => (key.id === "naloxone" && doses(emergency) > 1 ? `given ${doses(emergency)} times` : "");
@@ -144,7 +145,7 @@ function isStruck(emergency, { entry }) {
 /** The form beside the keys for the detail of the last touch; null where none is asked. */
 export function detailForm(emergency, redraw) {
   if (!open || open.emergency !== emergency.id) return null;
-  if (isStruck(emergency, open)) open = null;
+  if (isStruck(emergency, open)) finish(); // it may be in another emergency now: what was chosen goes with it
   if (!open) return null;
   if (open.element) return open.element;
   open.wrong = h("p", { class: "detail__wrong", role: "alert" });

@@ -123,6 +123,7 @@ export function fit(column, showAll) {
   while (column.scrollHeight > column.clientHeight + 1) {
     const row = calmest(column, folded);
     if (!("tight" in column.dataset)) column.dataset.tight = "";
+    else if (column.dataset.tight === "") column.dataset.tight = "most";
     else if (row) fold(row, folded, showAll);
     else return;
   }

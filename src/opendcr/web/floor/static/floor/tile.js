@@ -85,8 +85,14 @@ function takenFace(board, place, visits, running, at) {
 }
 
 /** The level of a visit where its place is: an emergency that is elsewhere is not to be run to here. */
-const levelHere = (board, visit, at) =>
-  visit.emergency && emergencyOf(board, visit)?.place !== visit.place ? higher(visit.looked?.concern ?? "none", called(board, visit.id, at)) : levelOf(board, visit, at);
+function levelHere(board, visit, at) {
+  if (!isAway(board, visit)) return levelOf(board, visit, at);
+  const level = higher(visit.looked?.concern ?? "none", called(board, visit.id, at));
+  return level === "emergency" ? "none" : level;
+}
+
+/** Whether the emergency of somebody who has a place is said to be somewhere else. */
+const isAway = (board, visit) => visit.emergency && emergencyOf(board, visit)?.place !== visit.place;
 
 const emergencyOf = (board, visit) => board.emergencies.find((one) => one.id === visit.emergency);
 
@@ -106,7 +112,7 @@ function what(visits, chip) {
 }
 
 function marks(board, visits, running) {
-  const away = running ? [] : visits.map((visit) => emergencyOf(board, visit)).filter(Boolean);
+  const away = running ? [] : visits.filter((visit) => isAway(board, visit)).map((visit) => emergencyOf(board, visit)).filter(Boolean);
   const toReview = visits.reduce((sum, visit) => sum + visit.to_review, 0);
   const dose = visits.length === 1 && !visits[0].emergency && visits[0].naloxone;
   return [...away.map((one) => h("span", { class: "mark" }, `emergency: ${one.area ? words("areas", one.area) : "elsewhere"}`)), dose && h("span", { class: "mark" }, "naloxone ", clockOf("minutes", dose), " min"), toReview > 0 && h("span", { class: "mark" }, `to review ${toReview}`)];
@@ -119,6 +125,7 @@ const crowdFoot = (visits) =>
 const clockOf = (face, at) => h("span", { data: { clock: face, at } });
 
 function usualFoot(board, visit) {
+  if (isAway(board, visit)) return h("span", { class: "tile__foot" });
   const watched = initials(board, visit.observer) || (visit.started ? "unwatched" : null);
   const over = [watched, visit.next_check && "check"].filter(Boolean).join(" · ");
   return h("span", { class: "tile__foot" },
