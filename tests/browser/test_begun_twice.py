@@ -211,3 +211,17 @@ def test_an_end_that_ends_nothing_is_told(room: "Room", sign_in: "SignIn") -> No
     tap(page, "Close")
     expect(page.locator("#story")).not_to_contain_text("Over:", timeout=20_000)
     assert [one["id"] for one in room.board()["emergencies"]] == ["e-87"]
+
+
+def test_reception_too_goes_on_with_the_one_that_its_own_was_found_to_be(
+    room: "Room", sign_in: "SignIn"
+) -> None:
+    room.send("StartEmergency", {"emergency": "e-89", "area": "lounge"})
+    page = sign_in("reception")
+    page.keyboard.press("Shift+E")
+    expect(page.locator("#story")).not_to_contain_text("sending", timeout=SOON)
+    second = page.evaluate("location.hash.slice(1)")
+    join(room, second, "e-89")
+    expect(page.locator("#emergency-title")).to_contain_text("Lounge", timeout=SOON)
+    expect(page.locator(".tab--emergency")).to_have_count(1)
+    expect(panel(page)).to_be_hidden()

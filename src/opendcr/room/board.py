@@ -184,7 +184,8 @@ def _looked(visit: Visit) -> Board | None:
 
 
 def _emergency(room: Room, emergency: Emergency) -> Board:
-    where = room.where(emergency)
+    where, told = room.where(emergency), story(emergency, room.standing)
+    begun = {line["own"] for line in told if line["kind"] == "EmergencyStarted"}
     latest: dict[str, Json] = {}
     for fact in emergency.standing:
         latest |= {
@@ -192,6 +193,7 @@ def _emergency(room: Room, emergency: Emergency) -> Board:
         }
     return {
         "id": emergency.id,
+        "also": sorted(begun - {emergency.id}),  # those that were found to be this one
         "visit": emergency.visit,
         "place": where.place,
         "area": where.area,
@@ -225,7 +227,7 @@ def _emergency(room: Room, emergency: Emergency) -> Board:
             for fact in emergency.standing
             if fact.kind == "InterventionGiven"
         },
-        "timeline": story(emergency, room.standing),
+        "timeline": told,
     }
 
 

@@ -34,6 +34,7 @@ def joined() -> World:
 def test_what_was_done_in_the_second_follows_its_start_into_the_first():
     (emergency,) = joined().board()["emergencies"]
     assert (emergency["id"], emergency["breaths"], len(emergency["naloxone"])) == ("e-1", 4, 1)
+    assert emergency["also"] == ["e-2"]
 
 
 def test_what_was_done_in_the_second_is_the_first_ones_persons():

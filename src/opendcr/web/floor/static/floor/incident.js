@@ -95,12 +95,12 @@ function hasEnded(mine) {
 const visitOf = (id) => view(id)?.visit ?? null;
 
 /** The emergencies that one was begun as, when several were found to be one: its own id and theirs. */
-const ids = ({ id, timeline }) => [id, ...timeline.filter((line) => line.kind === "EmergencyStarted").map((line) => line.own)];
+const ids = ({ id, also = [] }) => [id, ...also];
 
 /** One emergency as this device knows it, with what was touched here in those that it was begun as; null for an unknown one. */
 export function view(id) {
   const told = desk.board?.emergencies.find((one) => one.id === id);
-  const mine = [...new Set(told ? ids(told) : [id])].map((one) => local.get(one)).filter(Boolean);
+  const mine = (told ? ids(told) : [id]).map((one) => local.get(one)).filter(Boolean);
   mine.forEach((one) => forgetTold(one, told));
   if (!told) return mine.length ? alone(mine[0]) : null;
   // An end that was said of what is part of this one now has ended nothing here.
