@@ -22,6 +22,13 @@ def where_and_who(page: Page, id: str) -> None:
     page.get_by_role("button", name="Where and who").click()
 
 
+def begun_on(page: Page) -> str:
+    """An emergency that is begun on the screen; its id, once it is saved."""
+    page.keyboard.press("Shift+E")
+    expect(page.locator("#story")).not_to_contain_text("sending", timeout=SOON)
+    return str(page.evaluate("location.hash.slice(1)"))
+
+
 def join(room: "Room", id: str, into: str) -> None:
     start = next(fact for fact in room.facts("EmergencyStarted") if fact["data"]["emergency"] == id)
     changes = {"data": {"emergency": into}}
@@ -33,9 +40,7 @@ def test_what_is_not_saved_yet_goes_on_in_the_one_that_it_was_found_to_be(
 ) -> None:
     room.send("StartEmergency", {"emergency": "e-71", "area": "lounge"})
     page = sign_in("nurse")
-    page.keyboard.press("Shift+E")
-    expect(page.locator("#story")).not_to_contain_text("sending", timeout=SOON)
-    second = page.evaluate("location.hash.slice(1)")
+    second = begun_on(page)
     page.route("**/api/commands", lambda route: route.abort())
     page.locator("[data-key=key-naloxone]").click()
     join(room, second, "e-71")
@@ -218,9 +223,7 @@ def test_reception_too_goes_on_with_the_one_that_its_own_was_found_to_be(
 ) -> None:
     room.send("StartEmergency", {"emergency": "e-89", "area": "lounge"})
     page = sign_in("reception")
-    page.keyboard.press("Shift+E")
-    expect(page.locator("#story")).not_to_contain_text("sending", timeout=SOON)
-    second = page.evaluate("location.hash.slice(1)")
+    second = begun_on(page)
     join(room, second, "e-89")
     expect(page.locator("#emergency-title")).to_contain_text("Lounge", timeout=SOON)
     expect(page.locator(".tab--emergency")).to_have_count(1)

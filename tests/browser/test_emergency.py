@@ -141,6 +141,7 @@ def test_who_sits_alone_where_it_is_said_to_be_is_whom_it_is_about(
     page.get_by_role("button", name="Say who first").click()
     page.get_by_role("button", name="Booth 6 · Alone Al").click()
     expect(page.locator("#emergency-title")).to_contain_text("Booth 6 · Alone Al", timeout=SOON)
+    expect(page.locator("#story")).not_to_contain_text("sending", timeout=SOON)
     [told] = [one for one in room.board()["visits"] if one["id"] == visit]
     assert told["naloxone"] and told["not_before"]
     page.get_by_role("button", name="Ended…").click()

@@ -70,12 +70,12 @@ AREAS: Catalogue[Entry] = Catalogue(
     ],
 )
 
-BOOTHS = ("using_space", "unknown")  # areas that do not say that it is in no booth
+_PERHAPS_A_BOOTH = ("using_space", "unknown")
 
 
 def elsewhere(area: str | None) -> bool:
     """Whether an area is one where no booth is."""
-    return area is not None and area not in BOOTHS
+    return area is not None and area not in _PERHAPS_A_BOOTH
 
 
 def permits(kind: str, route: str) -> bool:

@@ -88,6 +88,12 @@ def readable_changes(
     return made
 
 
+def changed_data(changes: Json) -> Mapping[str, Json]:
+    """The keys of data that a correction's changes name; none where they have no such form."""
+    data = changes.get("data") if isinstance(changes, Mapping) else None
+    return data if isinstance(data, Mapping) else {}
+
+
 def _readable(kind: str, data: Mapping[str, Json]) -> dict[str, Json]:
     shapes = KINDS[kind].fields
     return {

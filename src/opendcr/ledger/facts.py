@@ -49,11 +49,11 @@ class Command:
     device's own clock, `offset_ms` what it last measured server time to be ahead of it, and
     `offset_age_ms` how old that measurement is; None where unknown. `because` is the reason for
     an entry made long after the event. `target` is the fact that `data["target"]` names, as the
-    store found it. `known_visit` says that the ledger has facts of the visit that an arrival names
-    (`decide` finds out). `runs` says that the emergency that it names was running at its moment, and `hides` that
-    one which runs would be part of one that is over (`decide` finds out). `impossible` names the keys of `data`, or of a correction's changes
-    (`decide` finds those out), whose values cannot be true, `missing` the required ones that are
-    absent, and `unreadable` is the register's text of what no fact could hold (see
+    store found it. `decide` finds out three things: `known_visit` says that the ledger has facts of
+    the visit that an arrival names, `runs` that the emergency named was running at that moment, and
+    `hides` that one which runs would be part of one that is over. `impossible` names the keys of
+    `data`, or of a correction's changes (`decide` finds those out), whose values cannot be true,
+    `missing` the required ones that are absent, and `unreadable` is the register's text of what no fact could hold (see
     `opendcr.room.intake`); reports only.
     """
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from opendcr.ledger.codec import instant, whole_milliseconds
-from opendcr.ledger.effective import ABOUT_FACTS
+from opendcr.ledger.effective import ABOUT_FACTS, changed_data
 from opendcr.ledger.facts import Command, Fact, Refusal
 from opendcr.ledger.ids import fact_id, visit_id
 from opendcr.ledger.kinds import BODY_KINDS, KINDS
@@ -169,11 +169,10 @@ def _runs(room: Room, command: Command, now: datetime, archive: Archive) -> bool
     named = command.data.get("emergency")
     if named is None or named in room.emergencies:
         return named is not None
-    where = named if command.kind == "EmergencyEnded" else home(room, named, archive)
-    found = emergency_named(room, where, archive)
-    if found is None or command.kind == "EmergencyEnded":
+    if command.kind == "EmergencyEnded":
         return False
-    return found.ended is None or happened_at(command, now) < found.ended
+    found = emergency_named(room, home(room, named, archive), archive)
+    return found is not None and (found.ended is None or happened_at(command, now) < found.ended)
 
 
 def _hides(room: Room, command: Command, now: datetime, archive: Archive) -> bool:
@@ -222,11 +221,10 @@ def _with_person(room: Room, command: Command, target: Fact, archive: Archive) -
 
 def _impossible_changes(command: Command, target: Fact) -> list[str]:
     """The keys of a correction's values that cannot be true of what it corrects."""
-    changes, shapes = command.data.get("changes"), KINDS[target.kind].fields
-    said = changes.get("data") if isinstance(changes, Mapping) else None
+    shapes = KINDS[target.kind].fields
     return [
         key
-        for key, value in (said.items() if isinstance(said, Mapping) else ())
+        for key, value in changed_data(command.data.get("changes")).items()
         if key in shapes and shapes[key].readable(value) and not shapes[key].plausible(value)
     ]
 

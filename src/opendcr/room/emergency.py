@@ -1,12 +1,12 @@
 """One medical emergency, folded from its facts; several can run at once and never mix."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from opendcr.catalogue.places import elsewhere
-from opendcr.ledger.effective import ABOUT_FACTS, amendments, effective
+from opendcr.ledger.effective import ABOUT_FACTS, amendments, changed_data, effective
 from opendcr.ledger.facts import Fact
 from opendcr.ledger.ids import was_said
 from opendcr.room.changed import changed
@@ -103,9 +103,9 @@ def _whereabouts(stated: Iterable[Fact], standing: Iterable[Fact]) -> dict[str, 
 
 
 def _says_where(correction: Fact) -> bool:
-    data = correction.data["changes"].get("data")
-    said = isinstance(data, Mapping) and ("place" in data or "area" in data)
-    return said and was_said(correction)
+    return bool({"place", "area"} & changed_data(correction.data["changes"]).keys()) and was_said(
+        correction
+    )
 
 
 def _kept(fact: Fact, *keys: str) -> dict[str, Any]:

@@ -14,7 +14,7 @@ runs.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from opendcr.ledger.effective import ABOUT_FACTS, amend, amendments
+from opendcr.ledger.effective import ABOUT_FACTS, amend, amendments, changed_data
 from opendcr.ledger.facts import Fact
 from opendcr.ledger.ids import was_said
 from opendcr.ledger.shapes import Json, is_ident
@@ -37,8 +37,7 @@ STAYING = Moves({})
 
 def emergency_in(changes: Json) -> str | None:
     """The emergency into which a correction's changes put a fact; None where they do not."""
-    data = changes.get("data") if isinstance(changes, Mapping) else None
-    named = data.get("emergency") if isinstance(data, Mapping) else None
+    named = changed_data(changes).get("emergency")
     return named if isinstance(named, str) and is_ident(named) else None
 
 

@@ -7,10 +7,10 @@ it and a flag's reason is one of ours: these are looked up.
 import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
-from typing import Any
 
 from opendcr.catalogue.care import EQUIPMENT
 from opendcr.errors import InputError
+from opendcr.ledger.effective import changed_data
 from opendcr.ledger.kinds import KINDS
 from opendcr.ledger.shapes import Ident, Json, Many, Shape
 from opendcr.room.intake import Intake
@@ -70,7 +70,7 @@ def _strange(taken: Intake, places: Places) -> dict[str, Json]:
         for key, value in taken.data.items()
         if key in shapes and not _is_known(shapes[key], value, places)
     }
-    inside = _changed_data(taken.data)
+    inside = changed_data(taken.data.get("changes"))
     return found | {
         f"changes.data.{key}": value
         for key, value in inside.items()
@@ -90,15 +90,9 @@ def _shapes_of(key: str) -> list[Shape]:
     return [kind.fields[key] for kind in KINDS.values() if key in kind.fields]
 
 
-def _changed_data(data: Mapping[str, Json]) -> Mapping[str, Any]:
-    changes = data.get("changes")
-    inside = changes.get("data") if isinstance(changes, Mapping) else None
-    return inside if isinstance(inside, Mapping) else {}
-
-
 def _without(data: Mapping[str, Json], strange: Collection[str]) -> dict[str, Json]:
     rest = {key: value for key, value in data.items() if key not in strange}
-    inside = _changed_data(data)
+    inside = changed_data(data.get("changes"))
     kept = {key: value for key, value in inside.items() if f"changes.data.{key}" not in strange}
     if len(kept) < len(inside):
         rest["changes"] = {**data["changes"], "data": kept}

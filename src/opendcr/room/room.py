@@ -14,7 +14,7 @@ from typing import Protocol
 from immutables import Map
 
 from opendcr.catalogue.places import elsewhere
-from opendcr.ledger.effective import ABOUT_FACTS, effective
+from opendcr.ledger.effective import ABOUT_FACTS, changed_data, effective
 from opendcr.ledger.facts import Fact
 from opendcr.ledger.shapes import is_ident
 from opendcr.room.changed import changed
@@ -256,11 +256,7 @@ def _moves(moved: Moved, fact: Fact, archive: Archive) -> Moved:
     if target is None or target.kind in ABOUT_FACTS:
         return moved
     changes = fact.data["changes"]
-    data = changes.get("data")
-    named = {
-        "visit": changes.get("visit"),
-        "emergency": data.get("emergency") if isinstance(data, Mapping) else None,
-    }
+    named = {"visit": changes.get("visit"), "emergency": changed_data(changes).get("emergency")}
     for name, id in named.items():
         if isinstance(id, str) and is_ident(id):
             key = (name, id)

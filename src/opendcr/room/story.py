@@ -23,8 +23,8 @@ Line = dict[str, Json]
 def story(emergency: Emergency, standing: Standing) -> list[Line]:
     """The story: originals as they were recorded, struck through where they no longer stand.
 
-    A line to which something was only added later was never wrong: it stands once, completed. `own` is
-    the emergency under which a line was recorded, which was found to be this one.
+    A line to which something was only added later was never wrong: it stands once, completed. `own`
+    is the emergency under which a line was recorded, which was found to be this one.
     """
     policy = standing.policy
     struck, corrected = amendments(emergency.facts)
@@ -53,17 +53,18 @@ def versions(fact: Fact, corrections: Iterable[Fact]) -> list[Fact]:
     found = [fact]
     for correction in corrections:
         now = amend(found[-1], [correction])
-        if _completes(now, found[-1], aside="emergency"):
+        if _completes(now, found[-1]):
             found[-1] = now
         else:
             found.append(now)
     return found
 
 
-def _completes(now: Fact, first: Fact, aside: str | None = None) -> bool:
-    """Whether a fact still says all that it said at first; `aside` names a key that does not count."""
+def _completes(now: Fact, first: Fact) -> bool:
+    """Whether a fact still says all that it said at first. In which emergency it was is no part of what
+    happened: one that was begun twice is made one."""
     return now.happened == first.happened and all(
-        now.data.get(key) == value for key, value in first.data.items() if key != aside
+        now.data.get(key) == value for key, value in first.data.items() if key != "emergency"
     )
 
 
@@ -102,8 +103,7 @@ def visit_lines(
 
 
 def _versions(entry: Entry) -> Iterator[tuple[Fact, bool]]:
-    """What was said and no longer stands as it was, and what stands. In which emergency it was is no
-    part of what happened: one that was begun twice is made one."""
+    """What was said and no longer stands as it was, and what stands."""
     first, standing = entry.original, entry.standing
     *before, now = versions(first, entry.corrections)
     others = standing is not None and first.person not in (None, standing.person)

@@ -4,8 +4,8 @@ Nobody waits to be named before a dose is given, and names are mistaken. So when
 an emergency is, or says it otherwise, corrections follow it that put what was done in it under the
 same visit. A dose under nobody, or under another, would be missing from somebody's minimum stay.
 
-Where facts move into another emergency (`opendcr.room.joining`), they are its visit's from then on; where
-they leave one that goes on without them, each side is again whose somebody said it was.
+Where facts move into another emergency (`opendcr.room.joining`), they are its visit's from then on;
+where they leave one that goes on without them, each side is again whose somebody said it was.
 """
 
 from collections.abc import Iterable, Iterator, Mapping

@@ -3,12 +3,11 @@
 from tests.world import World
 
 
-def begun(place: str | None = None) -> World:
+def begun() -> World:
     world = World()
     world.use("Robin", "booth-1")
     world.wait(2)
-    where = {"place": place} if place else {}
-    world.report("EmergencyStarted", "Robin", emergency="e-1", **where)
+    world.report("EmergencyStarted", "Robin", emergency="e-1")
     world.wait(1)
     return world
 

@@ -246,8 +246,10 @@ function openSame(emergency, other) {
 
 const bothRun = (...two) => two.every((id) => running().some((one) => one.id === id));
 
-const sayNotBoth = () =>
-  openPanel("Nothing was changed", h("p", { class: "lead" }, "One of the two is over by now, or was found to be another."), group("Then", door("Close", closePanel, { main: true })));
+/** A word that is to be read, and then closed. */
+const tell = (title, words) => openPanel(title, h("p", { class: "lead" }, words), group("Then", door("Close", closePanel, { main: true })));
+
+const sayNotBoth = () => tell("Nothing was changed", "One of the two is over by now, or was found to be another.");
 
 /** What was done in an emergency follows its starts. What is over by now is left alone: it would take along what runs. */
 function join(id, into) {
@@ -288,17 +290,11 @@ function locate(emergency, data, visit) {
 
 /** An emergency that runs no more: the one that it was found to be, or the board, with a word to who did not end it. */
 function showEnded(all) {
-  const same = foundToBe(shown);
-  if (same) {
-    const ended = endedHere(shown);
-    askIn(same.id, shown); // a form that is open goes on there
-    showEmergency(same.id);
-    if (ended) openPanel("It goes on", h("p", { class: "lead" }, `Somebody found it to be the same emergency as ${emergencyWords(same)}, which still runs. Its end was not taken for that one: end it there when it is over.`), group("Then", door("Close", closePanel, { main: true })));
-    return undefined;
-  }
-  const elsewhere = desk.board && seesBoard() && !endedHere(shown) && seen;
-  showEmergency(all.length && seesBoard() ? null : all[0]?.id ?? null);
-  if (elsewhere) openPanel("The emergency is over", h("p", { class: "lead" }, `${elsewhere}: ended, or struck out, on another tablet. What was recorded here is kept.`), group("Then", door("Close", closePanel, { main: true })));
+  const [same, ended, whose] = [foundToBe(shown), endedHere(shown), seen];
+  if (same) askIn(same.id, shown); // a form that is open goes on there
+  showEmergency(same?.id ?? (all.length && seesBoard() ? null : all[0]?.id ?? null));
+  if (same && ended) tell("It goes on", `Somebody found it to be the same emergency as ${emergencyWords(same)}, which still runs. Its end was not taken for that one: end it there when it is over.`);
+  else if (!same && !ended && whose && desk.board && seesBoard()) tell("The emergency is over", `${whose}: ended, or struck out, on another tablet. What was recorded here is kept.`);
 }
 
 const capital = (text) => text[0].toUpperCase() + text.slice(1);

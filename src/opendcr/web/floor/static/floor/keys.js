@@ -7,7 +7,7 @@ import { detailWords, details } from "./detail.js";
 import { h, refill } from "./dom.js";
 import { complete, lastPending, record } from "./incident.js";
 import { initials } from "./names.js";
-import { boot, entries } from "./words.js";
+import { boot, words } from "./words.js";
 
 const given = (code) => ({ kind: "GiveIntervention", data: { intervention: code } });
 
@@ -37,13 +37,16 @@ export function lastTouch(emergency, key) {
 /** Whether what a key began has not been stopped, by the story's last word about it. */
 function runs(emergency, key) {
   if (!key.stops) return false;
-  const told = emergency.timeline.filter((line) => !line.struck && line.kind === "InterventionGiven" && line.words.startsWith(interventionWords(key)));
   const mine = emergency.pending.filter((entry) => entry.data.intervention === key.data.intervention);
-  const last = mine.at(-1) ?? told.sort((one, other) => Date.parse(one.at) - Date.parse(other.at)).at(-1);
+  const last = mine.at(-1) ?? linesOf(emergency, key.id).sort((one, other) => Date.parse(one.at) - Date.parse(other.at)).at(-1);
   return Boolean(last) && !(last.data?.stopped || last.words.includes("stopped"));
 }
 
-const interventionWords = (key) => entries("interventions").find(([code]) => code === key.id)?.[1] ?? key.words;
+/** The lines of an intervention that stand, as the board tells them. */
+function linesOf(emergency, intervention) {
+  const begins = words("interventions", intervention);
+  return emergency.timeline.filter((line) => !line.struck && line.kind === "InterventionGiven" && line.words.startsWith(begins));
+}
 
 /** One key. `redraw` is called after a touch. */
 export function keyButton(emergency, key, redraw) {
@@ -69,10 +72,8 @@ const ASKED = 300000; // ms for which that is asked
 
 /** Who each recorded a dose within moments of each other, by initials, until one is struck out; null where nobody did. */
 export function sameDose(emergency) {
-  const naloxone = KEYS.find(({ id }) => id === "naloxone");
-  const told = emergency.timeline.filter((line) => !line.struck && line.kind === "InterventionGiven" && line.words.startsWith(interventionWords(naloxone)));
   const mine = emergency.pending.filter(({ data, sent }) => data.intervention === "naloxone" && !["refused", "problem"].includes(sent.state)).map(({ at }) => ({ at, author: boot.staff?.id }));
-  const given = [...told.map(({ at, author }) => ({ at: Date.parse(at), author })), ...mine].sort((one, other) => one.at - other.at);
+  const given = [...linesOf(emergency, "naloxone").map(({ at, author }) => ({ at: Date.parse(at), author })), ...mine].sort((one, other) => one.at - other.at);
   const place = given.findLastIndex((one, number) => number && one.at - given[number - 1].at < TOGETHER && one.author !== given[number - 1].author);
   return place < 0 || now() - given[place].at > ASKED ? null : [given[place - 1], given[place]].map(({ author }) => initials(desk.board, author) || "nobody").join(" and ");
 }
