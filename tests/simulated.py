@@ -18,9 +18,9 @@ from opendcr.ledger.facts import Fact
 from opendcr.room.policy import DEFAULT, Place
 from opendcr.simulate.comers import Comer, Day
 from opendcr.simulate.reference import Simulation
-from opendcr.simulate.results import Hours, batch, results
 from opendcr.simulate.room import header
-from opendcr.simulate.scenario import MINUTE, Arrivals, Duration, Scenario
+from opendcr.simulate.scenario import ANY, MINUTE, Arrivals, Duration, Scenario
+from opendcr.simulate.tallied import moments
 from opendcr.simulate.world import LedgerWorld
 
 OPENS = 1_736_758_800_000  # 13 January 2025, 09:00 in London
@@ -31,7 +31,7 @@ def plain(places: int = 1, policy: dict[str, Any] | None = None, **changes: Any)
     """A room of so many injecting places, with little arrivals of its own."""
     booths = tuple(Place(f"booth-{n}", "injecting", str(n)) for n in range(1, places + 1))
     looks = dict.fromkeys(DEFAULT.look_every, 240)  # few looks: they cost time and decide nothing
-    held = replace(DEFAULT, places=booths, look_every=looks, **(policy or {}))
+    held = replace(DEFAULT, **{"places": booths, "look_every": looks, **(policy or {})})
     scenario = Scenario(
         name="plain",
         start=date(2025, 1, 13),
@@ -62,7 +62,7 @@ def _comer(cells: dict[str, str]) -> Comer:
     return Comer(
         number=int(cells["number"]),
         at=OPENS + (lasts("at") or 0),
-        consumes=cells.get("care") != "yes",
+        consumes=cells.get("service") != "yes",
         substances=("heroin",),
         service="wound_care",
         episode=lasts("episode") or 0,
@@ -70,6 +70,8 @@ def _comer(cells: dict[str, str]) -> Comer:
         turnover=lasts("turnover") or 0,
         recovery=lasts("recovery") or 0,
         emergency=lasts("emergency"),
+        care=lasts("care") or 20 * MINUTE,
+        need=cells.get("need") or ANY,
     )
 
 
@@ -98,11 +100,5 @@ class Played:
 
     def figures(self) -> dict[str, float | None]:
         """Every figure of the days as one batch."""
-        one = batch(
-            self.days,
-            self.simulation.stays,
-            self.simulation.blocked,
-            Hours(self.days),
-            len(self.scenario.booths),
-        )
-        return {name: estimate.mean for name, estimate in results([one], 1).items()}
+        one = moments(self.scenario, self.days, self.simulation.stays)
+        return {name: estimate.mean for name, estimate in one.figures().items()}

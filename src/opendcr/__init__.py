@@ -32,7 +32,10 @@ _HOMES = {
     "read_policy": "room.policy",
     "read_scenario": "simulate.scenario_file",
     "seal": "ledger.chain",
-    "replicated": "simulate.room",
+    "replicate": "simulate.room",
+    "replicated": "simulate.simulated",
+    "simulated": "simulate.simulated",
+    "read_assumptions": "simulate.uncertain",
     "tables_of": "tables",
     "verify": "ledger.verify",
 }

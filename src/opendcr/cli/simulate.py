@@ -1,23 +1,23 @@
 """`opendcr simulate`: simulated rooms, and the ledgers that they make."""
 
+import sys
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from opendcr.cli.output import emit, json_option, progress
-from opendcr.errors import InputError
+from opendcr.cli.output import emit, json_option, progress, say
 
 if TYPE_CHECKING:
     from opendcr.ledger.facts import Fact, Header
-    from opendcr.simulate.results import Estimate
     from opendcr.simulate.scenario import Scenario
+    from opendcr.simulate.simulated import Simulated
+    from opendcr.simulate.sweep import Workers
 
 SEED = 1
-_PATH = click.Path(path_type=Path)
+PATH = click.Path(path_type=Path)
 _MOST = 2**53 - 1  # of a seed: a ledger's header holds it as a JSON number
 _UNITS = {
     "arrivals": "people",
@@ -28,11 +28,14 @@ _UNITS = {
     "emergencies": "emergencies",
     "probability_wait": "of arrivals",
     "probability_leave": "of arrivals",
+    "probability_short_of_staff": "of arrivals",
+    "probability_held_up": "of arrivals",
     "mean_wait_minutes": "minutes",
     "mean_wait_served_minutes": "minutes",
     "wait_p95_minutes": "minutes",
     "mean_queue_length": "people",
     "occupancy": "of open place-time",
+    "mean_staff_held": "staff",
 }
 
 
@@ -41,24 +44,32 @@ def simulate() -> None:
     """Simulate a room."""
 
 
+seed_option = click.option("--seed", type=click.IntRange(0, _MOST), default=SEED, show_default=True)
+workers_option = click.option(
+    "--workers", type=click.IntRange(1, 512), help="Cores to use; all of them where left out."
+)
+scheduler_option = click.option(
+    "--scheduler", metavar="ADDRESS", help="A Dask scheduler whose workers do it instead."
+)
+
+
 @simulate.command(
     "room",
-    epilog="Example: opendcr simulate room room.toml --replications 20 --ledger room.parquet",
+    epilog="Example: opendcr simulate room room.toml --replications 1000 --ledger room.parquet",
 )
-@click.argument("scenario", type=_PATH)
-@click.option("--replications", type=click.IntRange(1, 1_000_000), default=1, show_default=True)
-@click.option("--seed", type=click.IntRange(0, _MOST), default=SEED, show_default=True)
+@click.argument("scenario", type=PATH)
+@click.option("--replications", type=click.IntRange(1, 10_000_000), default=1, show_default=True)
 @click.option(
-    "--workers",
-    type=click.IntRange(1, 512),
-    default=1,
-    show_default=True,
-    help="Processes that run replications after the first.",
+    "--draws",
+    type=click.IntRange(2, 1_000_000),
+    help="Draws of the inputs that are distributions; 200 where left out.",
 )
-@click.option("--scheduler", metavar="ADDRESS", help="A Dask scheduler that runs them instead.")
+@seed_option
+@workers_option
+@scheduler_option
 @click.option(
     "--ledger",
-    type=_PATH,
+    type=PATH,
     metavar="OUT",
     help="Write the first replication's ledger: .jsonl or .parquet.",
 )
@@ -66,34 +77,74 @@ def simulate() -> None:
 def room_command(
     scenario: Path,
     replications: int,
+    draws: int | None,
     seed: int,
-    workers: int,
+    workers: int | None,
     scheduler: str | None,
     ledger: Path | None,
     as_json: bool,
 ) -> None:  # fmt: skip
     """Simulate the room of a scenario, and say how long people wait and how many are served.
 
-    The same scenario, seed and version give the same figures, whatever the workers. With one
-    replication, runs of its days stand in for replications in the intervals.
+    Numbers of the scenario may be distributions: then --replications are run of each of --draws,
+    and the figures say apart what chance and what the inputs do to them. The same scenario, seed
+    and version give the same figures, whatever the workers; an interrupted run goes on where it
+    was when the same command is given again. With one replication, runs of its days stand in for
+    replications in the intervals.
     """
-    from opendcr.simulate.room import header, replicated
-    from opendcr.simulate.scenario_file import read_scenario
+    from opendcr.simulate.reading import hours_of, reading
+    from opendcr.simulate.room import header
+    from opendcr.simulate.simulated import planned, simulated
+    from opendcr.simulate.uncertain import read_assumptions
 
-    read = read_scenario(scenario)
-    with (
-        _executor(scheduler, min(workers, replications - 1)) as executor,
-        _ledger(ledger, header(read, seed)) as write,
-        progress("Simulated days", read.days * replications) as show,
-    ):
-        figures = replicated(read, seed, replications, executor, write, show)
+    read = read_assumptions(scenario)
+    each, of = planned(read, replications, draws)
+    with ExitStack() as stack:
+        write = stack.enter_context(_ledger(ledger, header(read.expected, seed)))
+        doing = stack.enter_context(working(workers, scheduler))
+        with progress("Replications", each * of) as show:
+            found = simulated(read, seed, replications, draws, doing, say, show)
+        if ledger is not None:
+            _write_first(read.drawn(seed, 0) if read.inputs else read.expected, seed, write)
+        hours = hours_of(read.expected, seed)
+        lines = reading(found, hours)
     document = {
-        "scenario": read.name,
+        "scenario": read.expected.name,
         "seed": seed,
-        "replications": replications,
-        "results": {name: one.to_data() for name, one in figures.items()},
+        "replications": found.replications,
+        "draws": found.draws,
+        "results": {
+            name: one.to_data() | found.parts_of(name) for name, one in found.figures.items()
+        },
+        "reading": lines,
     }
-    emit(as_json, document, _text(read, seed, replications, figures))
+    emit(as_json, document, _text(found, lines))
+
+
+def _write_first(
+    scenario: "Scenario", seed: int, write: "Callable[[Sequence[Fact]], None]"
+) -> None:  # fmt: skip
+    from opendcr.simulate.room import replicate
+
+    with progress("Days of the ledger", scenario.days) as show:
+        replicate(scenario, seed, 0, write, show)
+
+
+@contextmanager
+def working(workers: int | None, scheduler: str | None) -> "Iterator[Workers]":
+    """Who does the work: a cluster's workers where an address is given, else cores of this machine.
+
+    Says so, on a terminal, where the room must be compiled first.
+    """
+    from opendcr.simulate.kernel.ready import ready
+    from opendcr.simulate.sweep import Cluster, Cores
+
+    with ExitStack() as stack:
+        if scheduler is not None:
+            yield Cluster(stack, scheduler)
+        else:
+            ready(say if sys.stderr.isatty() else lambda words: None)
+            yield Cores(stack, workers)
 
 
 @contextmanager
@@ -109,56 +160,36 @@ def _ledger(
         yield writer.write
 
 
-@contextmanager
-def _executor(scheduler: str | None, workers: int) -> Iterator[Executor | None]:
-    """What runs the replications after the first; None: this process."""
-    with ExitStack() as stack:
-        if scheduler is not None:
-            yield _on_cluster(stack, scheduler)
-        elif workers > 1:
-            yield _in_processes(stack, workers)
-        else:
-            yield None
+def _text(found: "Simulated", lines: Sequence[str]) -> str:
+    from opendcr.simulate.reading import told
 
-
-def _in_processes(stack: ExitStack, workers: int) -> Executor:
-    from concurrent.futures import ProcessPoolExecutor
-    from multiprocessing import get_context
-
-    # Spawned, not forked: a fork of a process with threads (Polars has some) can hang.
-    pool = ProcessPoolExecutor(workers, get_context("spawn"))
-    stack.callback(pool.shutdown, cancel_futures=True)
-    return pool
-
-
-def _on_cluster(stack: ExitStack, address: str) -> Any:
-    from distributed import Client  # type: ignore[import-not-found,unused-ignore]
-
-    try:
-        client = stack.enter_context(Client(address, timeout="10s"))
-    except (OSError, ValueError, TypeError) as error:
-        expected = "the address of a Dask scheduler, such as tcp://127.0.0.1:8786"
-        raise InputError("--scheduler", f"nothing that answers at '{address}'", expected) from error
-    return client.get_executor()
-
-
-def _text(
-    scenario: "Scenario", seed: int, replications: int, figures: "dict[str, Estimate]"
-) -> str:  # fmt: skip
-    times = "replication" if replications == 1 else "replications"
-    lines = [
-        f"Simulated: {scenario.name}, {scenario.days:,} days, seed {seed}, {replications} {times}.",
-        f"{'':26}{'mean':>12}  95 % interval",
+    times = "replication" if found.replications == 1 else "replications"
+    scenario = found.scenario
+    of = f" of each of {found.draws:,} draws" if found.parts else ""
+    table = [
+        f"Simulated: {scenario.name}, {scenario.days:,} days, seed {found.seed}, "
+        f"{found.replications:,} {times}{of}.",
+        f"{'':28}{'mean':>12}  {'95 % interval':24}" + ("inputs: 95 in 100" if found.parts else ""),
     ]
-    for name, one in figures.items():
+    for name, one in found.figures.items():
         data = one.to_data()
-        mean, low, high = (_number(data[key]) for key in ("mean", "low", "high"))
+        mean, low, high = (number(data[key]) for key in ("mean", "low", "high"))
         between = f"{low} to {high}" if data["se"] is not None else "-"
-        lines.append(f"{name.replace('_', ' '):26}{mean:>12}  {between:24}{_UNITS[name]}")
-    return "\n".join(lines)
+        table.append(
+            f"{name.replace('_', ' '):28}{mean:>12}  {between:24}{_spread(found, name)}{_UNITS[name]}"
+        )
+    return "\n".join([*table, "", told(lines)])
 
 
-def _number(value: float | None) -> str:
+def _spread(found: "Simulated", name: str) -> str:
+    if not found.parts:
+        return ""
+    part = found.parts.get(name)
+    return f"{f'{number(part.low)} to {number(part.high)}' if part else '-':24}"
+
+
+def number(value: float | None) -> str:
+    """A figure for people: four places, or whole from a thousand on."""
     if value is None:
         return "-"
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"

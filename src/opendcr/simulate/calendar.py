@@ -10,14 +10,16 @@ Act = Callable[[int], None]
 class Turn(IntEnum):
     """The order of what falls on the same millisecond; then the person's number."""
 
-    COMPLETION = 0
-    RELEASE = 1
-    CLOSING = 2
-    OPENING = 3
-    PATIENCE = 4
-    ARRIVAL = 5
-    CARE = 6
-    ROUND = 7
+    EMERGENCY_END = 0
+    COMPLETION = 1
+    RELEASE = 2
+    CLOSING = 3
+    OPENING = 4
+    SHIFT = 5
+    PATIENCE = 6
+    ARRIVAL = 7
+    CARE = 8
+    ROUND = 9
 
 
 class Calendar:

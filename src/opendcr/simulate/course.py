@@ -6,13 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from opendcr.simulate.scenario import MINUTE
+from opendcr.simulate.scenario import opioid
 
 SECOND = 1000
-# 10,865 of 41,538 overdoses in Canada's rooms needed naloxone (Health Canada, supervised
-# consumption sites); 12 of 60 emergencies in Glasgow's brought an ambulance (Glasgow City HSCP).
-NALOXONE = 10_865 / 41_538
-AMBULANCE = 12 / 60
+NALOXONE_AFTER = 180 * SECOND
+AMBULANCE = 12 / 60  # of the emergencies in Glasgow's room (Glasgow City HSCP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +24,11 @@ class Deed:
 
 
 def course(
-    id: str, substances: Sequence[str], minutes: float, rng: np.random.Generator
+    id: str, substances: Sequence[str], lasts: int, naloxone: bool, rng: np.random.Generator
 ) -> tuple[Deed, ...]:
-    """The acts of one emergency of so many minutes (five at least), in order; the last ends it."""
-    opioid = "heroin" in substances
-    over = max(round(minutes * MINUTE), 300 * SECOND)
+    """The acts of one emergency of so many milliseconds, in order; the last ends it."""
     ambulance = rng.random() < AMBULANCE
+    kind = "suspected_opioid" if opioid(substances) else "stimulant"
     low = {
         "breaths": int(rng.integers(4, 11)),
         "spo2": int(rng.integers(80, 93)),
@@ -39,15 +36,15 @@ def course(
     }
     high = {"breaths": 14, "spo2": 97, "response": "alert", "concern": "watch"}
     acts: list[tuple[int, str, dict[str, Any]]] = [
-        (0, "EmergencyStarted", {"type": "suspected_opioid" if opioid else "stimulant"}),
+        (0, "EmergencyStarted", {"type": kind}),
         (20 * SECOND, "InterventionGiven", {"intervention": "stimulation"}),
         (40 * SECOND, "Observed", {**low, "concern": "intervene"}),
         (60 * SECOND, "InterventionGiven", {"intervention": "oxygen", "litres": 15}),
-        (over - SECOND, "Observed", high),
-        (over, "EmergencyEnded", {"outcome": "attended" if ambulance else "recovered"}),
+        (lasts - SECOND, "Observed", high),
+        (lasts, "EmergencyEnded", {"outcome": "attended" if ambulance else "recovered"}),
     ]
-    if opioid and rng.random() < NALOXONE:
-        acts.append((180 * SECOND, "InterventionGiven", {"intervention": "naloxone"}))
+    if naloxone:
+        acts.append((NALOXONE_AFTER, "InterventionGiven", {"intervention": "naloxone"}))
     if ambulance:
         acts.append((200 * SECOND, "AmbulanceCalled", {}))
     acts.sort(key=lambda act: act[0])

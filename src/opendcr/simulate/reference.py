@@ -6,6 +6,7 @@ purpose; the measure of every faster engine.
 """
 
 from collections import Counter
+from dataclasses import replace
 
 from opendcr.ledger.facts import Refusal
 from opendcr.room.policy import Place
@@ -16,37 +17,44 @@ from opendcr.simulate.calendar import Act, Calendar, Turn
 from opendcr.simulate.comers import Comer, Day, milliseconds
 from opendcr.simulate.course import Deed, course
 from opendcr.simulate.crowd import Crowd
-from opendcr.simulate.scenario import MINUTE, Scenario
-from opendcr.simulate.staff import Staff, route_in
+from opendcr.simulate.scenario import ANY, MINUTE, Scenario
+from opendcr.simulate.staff import Staff
 from opendcr.simulate.stays import Stay
 from opendcr.simulate.streams import stream, uuid7
 from opendcr.simulate.world import World
 
 # Refusals of one person's place, after which the next in the queue is asked; any other is the room's.
 OF_THE_PERSON = frozenset({"visit_not_open", "wrong_stage", "under_age", "excluded"})
+# Why the simulation's staff do not ask for a place at all: of somebody with another need, or for a
+# place that is open already, it may not be true.
+OF_THE_MOMENT = frozenset({"place", "staff", "emergency"})
 
 
 class Simulation:
     """One replication of a scenario in a world. `stays` fills as people leave the queue.
 
-    `blocked` are the spans for which a place was being cleaned, in milliseconds since 1970; `open`
-    says whether the scenario's room is in its hours.
+    `open` says whether the scenario's room is in its hours.
     """
 
     def __init__(self, scenario: Scenario, world: World, seed: int, replication: int = 0) -> None:
         self.scenario, self._key = scenario, (seed, replication)
         self.staff = Staff(scenario, world, seed, replication)
         self.calendar = Calendar()
-        self.stays: list[Stay] = []
-        self.blocked: list[tuple[int, int]] = []
+        self._stays: dict[int, Stay] = {}  # by number
         self.comers: dict[str, Comer] = {}  # by visit, while they are here
         self.cleaning: dict[str, int] = {}  # place → when it is ready again
         self._crowd = Crowd(scenario.people, seed, replication)
         self._waiting: dict[str, int] = {}  # visit → when the wait began
+        self._obstacle: dict[int, str] = {}  # number → why they did not start at once
         self._for_chair: dict[str, str] = {}  # visit → the place that it has not left yet
         self._resting: set[str] = set()
         self.open = False
         self._closing = False
+
+    @property
+    def stays(self) -> list[Stay]:
+        """What became of everybody who has left the queue, in the order in which they did."""
+        return list(self._stays.values())
 
     @property
     def room(self) -> Room:
@@ -59,6 +67,9 @@ class Simulation:
             self.calendar.at(day.opens, Turn.OPENING, 0, self._open)
         for comer in day.comers:
             self.calendar.at(comer.at, Turn.ARRIVAL, comer.number, self._arrival(comer))
+        # Opening brings on who works then; a day that follows on has no opening.
+        for moment in self.staff.changes(day.opens - int(day.follows_on), day.closes):
+            self.calendar.at(moment, Turn.SHIFT, 0, self._change_shift)
         if not day.runs_on:
             self.calendar.at(day.closes, Turn.CLOSING, 0, self._close)
 
@@ -69,6 +80,10 @@ class Simulation:
     def _open(self, at: int) -> None:
         self.open, self._closing = True, False
         self.staff.open(at)
+
+    def _change_shift(self, at: int) -> None:
+        self.staff.change_shift(at)
+        self.seat_waiting(at)
 
     def _close(self, at: int) -> None:
         """Those who wait go; episodes finish; the doors shut when everybody has left."""
@@ -120,11 +135,14 @@ class Simulation:
         reason = {"reason": known.get(refused, "other")}
         self.staff.send(at, "reception", "TurnedAway", data=reason, person=person)
         if comer.consumes:
-            self.stays.append(Stay(comer.number, at, "turned_away"))
+            self._end(Stay(comer.number, at, "turned_away"))
+
+    def _end(self, stay: Stay) -> None:
+        self._stays[stay.number] = replace(stay, obstacle=self._obstacle.pop(stay.number, None))
 
     def _care(self, at: int, visit: str, comer: Comer) -> None:
         self.staff.send(at, "nurse", "ServiceProvided", visit, {"service": comer.service})
-        self.stays.append(Stay(comer.number, at, "care"))
+        self._end(Stay(comer.number, at, "care"))
         # How long care takes is published nowhere; the time in a booth stands in for it.
         self.calendar.at(at + comer.episode, Turn.CARE, comer.number, self.departure(visit))
 
@@ -132,12 +150,15 @@ class Simulation:
 
     def _join_queue(self, at: int, visit: str, comer: Comer) -> None:
         self._assess(at, visit, comer)
-        if not self._waiting and self._seat(at, visit) is None:
+        self.seat_waiting(at)  # where trainees have freed a place, whoever waited goes first
+        obstacle = self._seat(at, visit)
+        if obstacle is None:
             return
+        self._obstacle[comer.number] = obstacle
         capacity = self.scenario.queue_capacity
         if capacity is not None and len(self._waiting) >= capacity:
             self.staff.send(at, "reception", "TurnedAway", visit, {"reason": "full"})
-            self.stays.append(Stay(comer.number, at, "turned_away"))
+            self._end(Stay(comer.number, at, "turned_away"))
             self._gone(at, visit)
             return
         self.staff.send(at, "reception", "Queued", visit)
@@ -147,7 +168,8 @@ class Simulation:
             self.calendar.at(at + comer.patience, Turn.PATIENCE, comer.number, give_up)
 
     def _assess(self, at: int, visit: str, comer: Comer) -> None:
-        planned = {"substances": list(comer.substances), "route": self.room.policy.routes[0]}
+        route = self.scenario.routes(comer.need)[0]
+        planned = {"substances": list(comer.substances), "route": route}
         self.staff.send(at, "worker", "Assessed", visit, {"outcome": "proceed", **planned})
 
     def _patience(self, visit: str) -> Act:
@@ -159,17 +181,17 @@ class Simulation:
 
     def _leave_queue(self, at: int, visit: str, end: str, how: str) -> None:
         since = self._waiting.pop(visit)
-        self.stays.append(Stay(self.comers[visit].number, since, end, until=at))
+        self._end(Stay(self.comers[visit].number, since, end, until=at))
         self.departure(visit, how)(at)
 
     def seat_waiting(self, at: int) -> None:
-        """First come, first served, as far as free places go."""
+        """First come, first served, as far as free places that fit them and staff go."""
         for visit in list(self._waiting):
             if visit not in self.room.visits:  # somebody else has seen them out
                 self._leave_queue(at, visit, "left_waiting", "gave_up_waiting")
                 continue
             refused = self._seat(at, visit)
-            if refused is not None and refused not in OF_THE_PERSON:
+            if refused is not None and refused not in OF_THE_PERSON | OF_THE_MOMENT:
                 return
 
     # Using
@@ -178,9 +200,12 @@ class Simulation:
         """Seats somebody who has come or waited; what stands in the way, or None when it is done."""
         place = self._seated_by_others(visit)
         if place is None:
-            place = self.free_place()
-            if place is None or self._closing or not self.staff.can_watch_one_more():
-                return "no_place"
+            place = self.free_place(self.comers[visit].need)
+            if place is None or self._closing:
+                return "place"
+            obstacle = self.staff.obstacle(place.id)
+            if obstacle is not None:
+                return obstacle
             refused = self._take(at, visit, place)
             if refused is not None:
                 return refused
@@ -209,26 +234,33 @@ class Simulation:
     def _begin(self, at: int, visit: str, place: Place) -> None:
         comer = self.comers[visit]
         arrived = self._waiting.pop(visit, at)
-        used = {"substances": list(comer.substances), "route": route_in(self.room.policy, place)}
+        route = self.scenario.route_in(comer.need, place)
+        used = {"substances": list(comer.substances), "route": route}
         self.staff.send(at, "worker", "ConsumptionStarted", visit, {"place": place.id, **used})
         self.staff.watch(at, visit)
         finished = at + comer.episode
         ill = comer.emergency is not None
         if comer.emergency is not None:
             finished = max(finished, self._plan_emergency(at + comer.emergency, visit, comer))
-        self.stays.append(Stay(comer.number, arrived, "served", at, finished, emergency=ill))
+        self._end(
+            Stay(comer.number, arrived, "served", at, finished, emergency=ill, place=place.id)
+        )
         complete = self._completion(visit, place.id)
         self.calendar.at(finished, Turn.COMPLETION, comer.number, complete)
         self._look_at(at, visit, comer, finished)
 
-    def free_place(self) -> Place | None:
-        """A place in which somebody may be seated now."""
+    def free_place(self, need: str = ANY) -> Place | None:
+        """A place in which somebody with a need may be seated now."""
         room = self.room
         taken = Counter(visit.place for visit in room.visits.values())
         for place in room.policy.places:
             fits = place.consumption and taken[place.id] < place.capacity
-            blocked = place.id in self.cleaning or room.standing.value("blocked", place.id)
-            if fits and not blocked and route_in(room.policy, place):
+            blocked = (
+                place.id in self.cleaning
+                or room.standing.value("blocked", place.id)
+                or room.emergency_in(place.id)
+            )
+            if fits and not blocked and self.scenario.fits(need, place):
                 return place
         return None
 
@@ -250,11 +282,10 @@ class Simulation:
         """Puts an emergency's course on the calendar; returns when it is over."""
         rng = stream(*self._key, comer.number, "course")
         id = f"e-{uuid7(comer.at, *self._key, 'emergency', comer.number)}"
-        deeds = course(id, comer.substances, self.scenario.emergencies.minutes, rng)
-        for deed in deeds:
-            act = self._do(visit, deed)
-            self.calendar.at(start + deed.after, Turn.CARE, comer.number, act)
-        return start + deeds[-1].after
+        for deed in course(id, comer.substances, comer.care, comer.naloxone, rng):
+            turn = Turn.EMERGENCY_END if deed.kind == "EmergencyEnded" else Turn.CARE
+            self.calendar.at(start + deed.after, turn, comer.number, self._do(visit, deed))
+        return start + comer.care
 
     def _do(self, visit: str, deed: Deed) -> Act:
         def act(at: int) -> None:
@@ -267,6 +298,8 @@ class Simulation:
             starts, ends = deed.kind == "EmergencyStarted", deed.kind == "EmergencyEnded"
             if (here or ends) and (running or starts):
                 self.staff.send(at, deed.role, deed.kind, visit, deed.data)
+            if ends:
+                self.seat_waiting(at)
 
         return act
 
@@ -280,6 +313,7 @@ class Simulation:
                 self._for_chair[visit] = place
             else:
                 self._leave_booth(at, visit, place)
+            self.seat_waiting(at)
 
         return complete
 
@@ -290,17 +324,18 @@ class Simulation:
 
     def _leave_booth(self, at: int, visit: str, place: str) -> None:
         comer, held = self.comers.get(visit), self.room.visits.get(visit)
+        number, turnover = (comer.number, comer.turnover) if comer else (0, 0)
+        # Before the person goes, so that nobody is seated where it is still to be made ready.
+        for left in {place, (held.place if held else None) or place}:
+            self._turn_over(at, left, number, turnover)
         if comer is not None and held is not None and self._rests(at, visit):
             self._resting.add(visit)
             if held.stage in IN_BOOTH:
                 self.staff.send(at, "worker", "MovedToRecovery", visit)
             leaves = max(at + comer.recovery, self._earliest(visit))
-            self.calendar.at(leaves, Turn.CARE, comer.number, self.departure(visit))
+            self.calendar.at(leaves, Turn.CARE, comer.number, self._end_of_rest(visit))
         else:
             self.departure(visit)(at)
-        number, turnover = (comer.number, comer.turnover) if comer else (0, 0)
-        for left in {place, (held.place if held else None) or place}:
-            self._turn_over(at, left, number, turnover)
 
     def _earliest(self, visit: str) -> int:
         held = self.room.visits.get(visit)
@@ -309,7 +344,8 @@ class Simulation:
 
     def _turn_over(self, at: int, place: str, number: int, turnover: int) -> None:
         ready = at + turnover
-        self.blocked.append((at, ready))
+        if number in self._stays:
+            self._stays[number] = replace(self._stays[number], ready=ready)
         self.cleaning[place] = max(ready, self.cleaning.get(place, ready))
         self.calendar.at(ready, Turn.RELEASE, number, self._release(place))
 
@@ -340,10 +376,19 @@ class Simulation:
 
         return depart
 
+    def _end_of_rest(self, visit: str) -> Act:
+        leave = self.departure(visit)
+
+        def rested(at: int) -> None:
+            leave(at)
+            self.seat_waiting(at)  # whoever has found a chair left a booth that staff watched
+
+        return rested
+
     def _gone(self, at: int, visit: str) -> None:
         self.comers.pop(visit, None)
         self._resting.discard(visit)
-        if self._for_chair and len(self._resting) < (self.scenario.chairs or 0):
+        while self._for_chair and len(self._resting) < (self.scenario.chairs or 0):
             next_one = next(iter(self._for_chair))
             self._leave_booth(at, next_one, self._for_chair.pop(next_one))
         self._shut(at)

@@ -7,21 +7,40 @@ Student's t: the error itself is an estimate, and of few replications a rough on
 """
 
 import math
-from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import stdtrit
 
-from opendcr.simulate.comers import Day
+from opendcr.simulate.kernel import counts
 from opendcr.simulate.scenario import MINUTE
-from opendcr.simulate.stays import Stay
 
 UPPER = 0.975  # where a two-sided 95 % interval ends
 BATCHES = 20
+
+# What is counted of one replication, or of one run of its days; times in milliseconds. `open` is
+# the time that the room was open, `place_open` that time by its places; `replications` is one, or a
+# run's share of one.
+COLUMNS = (*counts.FIGURES, "days", "open", "place_open", "replications")
+_ENDS = ("served", "left_waiting", "turned_away", "waiting_at_close")
+TOTALS = ("arrivals", *_ENDS, "emergencies")
+RATIOS = {
+    "probability_wait": ("waited", "arrivals", 1.0),
+    "probability_leave": ("left_waiting", "arrivals", 1.0),
+    "probability_short_of_staff": ("short_of_staff", "arrivals", 1.0),
+    "probability_held_up": ("held_up", "arrivals", 1.0),
+    "mean_wait_minutes": ("wait", "arrivals", MINUTE),
+    "mean_wait_served_minutes": ("wait_served", "served", MINUTE),
+    # People waiting at a moment, on average: time waited for each moment open.
+    "mean_queue_length": ("wait", "open", 1.0),
+    "occupancy": ("used", "place_open", 1.0),
+    # Staff held by emergencies at a moment, on average.
+    "mean_staff_held": ("held", "open", 1.0),
+}
+
+Real = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,143 +56,126 @@ class Estimate:
 
     def to_data(self) -> dict[str, float | None]:
         """As the results of `simulate room --json` give it."""
+        low, high = self.interval
+        return {"mean": self.mean, "se": self.se, "low": low, "high": high}
+
+    @property
+    def interval(self) -> tuple[float | None, float | None]:
+        """The ends of the 95 % interval."""
         if self.mean is None or self.se is None:
-            return {"mean": self.mean, "se": self.se, "low": None, "high": None}
+            return None, None
         reach = float(stdtrit(self.of - 1, UPPER)) * self.se
-        return {
-            "mean": self.mean,
-            "se": self.se,
-            "low": self.mean - reach,
-            "high": self.mean + reach,
-        }
-
-
-class Hours:
-    """When the room was open: days in order, apart or following on."""
-
-    def __init__(self, days: Sequence[Day]) -> None:
-        self._days, self._opens = days, [day.opens for day in days]
-
-    def within(self, since: int, until: int) -> int:
-        """Milliseconds of opening hours in a span; the span may cross closing times."""
-        at, total = max(0, bisect_right(self._opens, since) - 1), 0
-        while at < len(self._days) and self._opens[at] < until:
-            day = self._days[at]
-            total += max(0, min(until, day.closes) - max(since, day.opens))
-            at += 1
-        return total
+        return self.mean - reach, self.mean + reach
 
 
 @dataclass(frozen=True)
-class Batch:
-    """One replication, or a run of days of one: the sums that every figure is made of."""
+class Moments:
+    """What is kept of however many replications: their number, the means of what they counted, the
+    sums of products about the means; the bins of all waits; and of the 95th percentiles of the
+    replications in which anybody came, their number, mean and sum of squares about it."""
 
-    sums: Mapping[str, float]
-    waits: tuple[float, ...]  # minutes, of all who came to consume
+    of: int
+    means: Real
+    products: Real
+    bins: NDArray[np.int64]
+    p95: tuple[int, float, float]
 
+    @classmethod
+    def counted(cls, rows: Real, bins: NDArray[np.int64]) -> "Moments":
+        """Those of some replications, or runs of days of one: a row each, and their bins of waits."""
+        means = rows.mean(axis=0)
+        apart = rows - means
+        waits = np.array([quantile(one) for one in bins if one.any()])
+        mean = float(waits.mean()) if len(waits) else 0.0
+        p95 = (len(waits), mean, float(((waits - mean) ** 2).sum()))
+        return cls(len(rows), means, apart.T @ apart, bins.sum(axis=0), p95)
 
-def batch(
-    days: Sequence[Day],
-    stays: Sequence[Stay],
-    cleaned: Sequence[tuple[int, int]],
-    hours: Hours,
-    places: int,
-) -> Batch:
-    """The sums of some days and of the stays that began on them.
+    def and_then(self, other: "Moments") -> "Moments":
+        """Those of both (Chan, Golub and LeVeque 1979); the order decides the last digits."""
+        of = self.of + other.of
+        apart = other.means - self.means
+        return Moments(
+            of,
+            self.means + apart * (other.of / of),
+            self.products + other.products + np.outer(apart, apart) * (self.of * other.of / of),
+            self.bins + other.bins,
+            _merged(self.p95, other.p95),
+        )
 
-    `cleaned` are the spans for which places were blocked after use, in milliseconds since 1970;
-    `hours` the opening hours of the whole replication.
-    """
-    came = [stay for stay in stays if stay.end != "care"]
-    open_time = sum(day.closes - day.opens for day in days)
-    served = [stay for stay in came if stay.started is not None]
-    used = sum(hours.within(stay.started or 0, stay.finished or 0) for stay in served)
-    blocked = sum(hours.within(*span) for span in cleaned)
-    waits = tuple(_wait(stay) / MINUTE for stay in came)
-    served_wait = sum(_wait(stay) for stay in served) / MINUTE
-    counts = {end: float(sum(stay.end == end for stay in came)) for end in _ENDS}
-    return Batch(
-        {
-            **counts,
-            "days": float(len(days)),
-            "arrivals": float(len(came)),
-            "emergencies": float(sum(stay.emergency for stay in came)),
-            "waited": float(sum(stay.started != stay.arrived for stay in came)),
-            "wait": sum(waits),
-            "served_wait": served_wait,
-            "open_minutes": open_time / MINUTE,
-            "used_minutes": used / MINUTE,
-            "place_minutes": (open_time * places - blocked) / MINUTE,
-        },
-        waits,
-    )
+    def mean(self, name: str) -> float:
+        """The mean of something counted, by replication."""
+        return float(self.means[COLUMNS.index(name)])
 
+    def ratio(self, above: str, below: str, scale: float = 1.0) -> Estimate:
+        """Total over total and `scale`; the error of a ratio of means by the delta method."""
+        upper, lower = COLUMNS.index(above), COLUMNS.index(below)
+        if not self.means[lower]:
+            return Estimate(None, None)
+        ratio = float(self.means[upper] / self.means[lower])
+        if self.of < 2:
+            return Estimate(ratio / scale, None)
+        products = self.products
+        residual = (
+            products[upper, upper]
+            - 2 * ratio * products[upper, lower]
+            + ratio**2 * products[lower, lower]
+        )
+        spread = math.sqrt(max(float(residual), 0.0) / (self.of - 1) / self.of)
+        return Estimate(ratio / scale, spread / float(self.means[lower]) / scale, self.of)
 
-_ENDS = ("served", "left_waiting", "turned_away", "waiting_at_close")
+    def figures(self) -> dict[str, Estimate]:
+        """Every figure by name (see the interfaces' table of definitions)."""
+        totals = {name: self.ratio(name, "replications") for name in TOTALS}
+        ratios = {name: self.ratio(*parts) for name, parts in RATIOS.items()}
+        return totals | ratios | {"wait_p95_minutes": self._p95()}
 
-
-def _wait(stay: Stay) -> int:
-    """Milliseconds waited; up to giving up or closing; none for somebody turned away."""
-    until = stay.started if stay.started is not None else stay.until
-    return until - stay.arrived if until is not None else 0
-
-
-def results(batches: Sequence[Batch], replications: int) -> dict[str, Estimate]:
-    """Every figure by name (see the interfaces' table of definitions)."""
-    days = float(_column(batches, "days").sum()) / replications
-    names = ("arrivals", *_ENDS, "emergencies")
-    totals = {name: _scaled(_ratio(batches, name, "days"), days) for name in names}
-    ratios = {name: _ratio(batches, above, below) for name, (above, below) in _RATIOS.items()}
-    return totals | ratios | {"wait_p95_minutes": _p95(batches)}
-
-
-_RATIOS = {
-    "probability_wait": ("waited", "arrivals"),
-    "probability_leave": ("left_waiting", "arrivals"),
-    "mean_wait_minutes": ("wait", "arrivals"),
-    "mean_wait_served_minutes": ("served_wait", "served"),
-    # People waiting at a moment, on average: minutes waited for each minute open.
-    "mean_queue_length": ("wait", "open_minutes"),
-    "occupancy": ("used_minutes", "place_minutes"),
-}
+    def _p95(self) -> Estimate:
+        if not self.bins.any():
+            return Estimate(None, None)
+        of, _, squares = self.p95
+        error = math.sqrt(squares / (of - 1) / of) if of > 1 else None
+        return Estimate(quantile(self.bins), error, of)
 
 
-def _column(batches: Sequence[Batch], name: str) -> NDArray[np.float64]:
-    return np.array([one.sums[name] for one in batches])
+def together(moments: Iterable[Moments]) -> Moments:
+    """Those of all, in their order."""
+    first, *rest = moments
+    for one in rest:
+        first = first.and_then(one)
+    return first
 
 
-def _scaled(estimate: Estimate, factor: float) -> Estimate:
-    """A figure by day as one of so many days."""
-    if estimate.mean is None:
-        return estimate
-    se = None if estimate.se is None else estimate.se * factor
-    return Estimate(estimate.mean * factor, se, estimate.of)
+def _merged(
+    one: tuple[int, float, float], other: tuple[int, float, float]
+) -> tuple[int, float, float]:
+    of = one[0] + other[0]
+    if not of:
+        return one
+    apart = other[1] - one[1]
+    squares = one[2] + other[2] + apart**2 * one[0] * other[0] / of
+    return of, one[1] + apart * other[0] / of, squares
 
 
-def _ratio(batches: Sequence[Batch], above: str, below: str) -> Estimate:
-    """Total over total; the error of a ratio of means by the delta method."""
-    upper, lower = _column(batches, above), _column(batches, below)
-    if lower.sum() == 0:
-        return Estimate(None, None)
-    ratio = float(upper.sum() / lower.sum())
-    count = len(batches)
-    if count < 2:
-        return Estimate(ratio, None)
-    residual = upper - ratio * lower
-    spread = math.sqrt(float((residual**2).sum()) / (count - 1) / count)
-    return Estimate(ratio, spread / float(lower.mean()), count)
+def quantile(bins: NDArray[np.int64], share: float = 0.95) -> float:
+    """The quantile of the waits in bins, in minutes, between the two nearest in order."""
+    upto = np.cumsum(bins)
+    at = share * (int(upto[-1]) - 1)
+    below, above = (int(np.searchsorted(upto, rank, side="right")) for rank in
+                    (math.floor(at), math.ceil(at)))  # fmt: skip
+    low, high = _wait_of(below), _wait_of(above)
+    return (low + (high - low) * (at - math.floor(at))) / MINUTE
 
 
-def _p95(batches: Sequence[Batch]) -> Estimate:
-    waits = np.concatenate([np.array(one.waits) for one in batches]) if batches else np.array([])
-    if not len(waits):
-        return Estimate(None, None)
-    apart = [float(np.quantile(one.waits, 0.95)) for one in batches if one.waits]
-    error = float(np.std(apart, ddof=1) / math.sqrt(len(apart))) if len(apart) > 1 else None
-    return Estimate(float(np.quantile(waits, 0.95)), error, len(apart))
+def _wait_of(bin: int) -> float:
+    """The milliseconds in the middle of a bin."""
+    over, place = divmod(bin, counts.FINE)
+    if not over:
+        return float(bin)
+    width = 1 << (over - 1)
+    return (counts.FINE + place) * width + (width - 1) / 2
 
 
-def runs(days: Sequence[Day], count: int = BATCHES) -> list[list[Day]]:
-    """Days in consecutive runs, as equal as can be."""
-    edges = np.linspace(0, len(days), min(count, len(days)) + 1).round().astype(int)
-    return [list(days[a:b]) for a, b in pairwise(edges) if b > a]
+def runs(days: int, count: int = BATCHES) -> NDArray[np.int64]:
+    """For each of so many days, the number of the run of consecutive days in which it lies."""
+    edges = np.linspace(0, days, min(count, days) + 1).round().astype(int)
+    return np.repeat(np.arange(len(edges) - 1), np.diff(edges))

@@ -44,7 +44,7 @@ class Rounds:
 
     def _relieve_staff(self, at: int) -> None:
         """Those of the shift who were sent home come back."""
-        for staff, role in self._staff.shift():
+        for staff, role in self._staff.shift(at):
             set_at, on = self._room.standing.staff.get(staff, (None, role))
             if on is None and set_at is not None and self._long_since(at, set_at[0]):
                 signed = {"staff": staff, "role": role}
@@ -59,7 +59,7 @@ class Rounds:
 
     def _end_emergencies(self, at: int) -> None:
         """An emergency about which nothing was recorded for long is declared over."""
-        patience = GRACE + round(self._simulation.scenario.emergencies.minutes * MINUTE)
+        patience = GRACE + round(self._simulation.scenario.emergencies.minutes.mean * MINUTE)
         for id, emergency in sorted(self._room.emergencies.items()):
             last = emergency.last
             if last is not None and at - milliseconds(last[0]) >= patience:

@@ -1,15 +1,20 @@
 """A scenario: the assumptions of a simulated room. `scenario_file` reads one from a TOML file."""
 
-import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-import numpy as np
-
+from opendcr.catalogue.places import ROUTES, permits
 from opendcr.room.policy import Place, Policy
 
 MINUTE = 60_000  # everything counts in whole milliseconds
+CARE_AT_LEAST = 5.0  # minutes that an emergency lasts
+ANY = "any"
+
+
+def opioid(substances: Iterable[str]) -> bool:
+    """Whether somebody brings heroin, alone or with something else."""
+    return "heroin" in substances
 
 
 @dataclass(frozen=True)
@@ -20,25 +25,6 @@ class Duration:
     mean: float
     sd: float = 0.0
     values: tuple[float, ...] = ()
-
-    def draw(self, rng: np.random.Generator) -> int:
-        """One duration, in whole milliseconds."""
-        return round(self._minutes(rng) * MINUTE)
-
-    def _minutes(self, rng: np.random.Generator) -> float:
-        match self.distribution:
-            case "exponential":
-                return float(rng.exponential(self.mean))
-            case "lognormal":
-                variance = math.log1p((self.sd / self.mean) ** 2)
-                return float(rng.lognormal(math.log(self.mean) - variance / 2, math.sqrt(variance)))
-            case "gamma":
-                shape = (self.mean / self.sd) ** 2
-                return float(rng.gamma(shape, self.mean / shape))
-            case "empirical":
-                return float(rng.choice(self.values))
-            case _:
-                return self.mean
 
 
 @dataclass(frozen=True)
@@ -66,15 +52,18 @@ class Arrivals:
 
 @dataclass(frozen=True)
 class Emergencies:
-    """How often an episode turns into an emergency, and how long the care lasts (minutes).
+    """How often an episode turns into an emergency, and how long the care lasts (five minutes at
+    least).
 
-    `staff` is how many members of staff one keeps from watching booths.
+    `staff` is how many members of staff one keeps from watching booths; `pauses_seating` says
+    whether nobody is seated while one runs.
     """
 
     per_1000: float = 0.0
     by_month: Mapping[str, float] = field(default_factory=dict)
-    minutes: float = 20.0
+    minutes: Duration = Duration("deterministic", 20.0)
     staff: int = 0
+    pauses_seating: bool = False
 
     def probability(self, month: str) -> float:
         """Of an emergency in one episode of a month."""
@@ -104,11 +93,25 @@ class People:
 
 
 @dataclass(frozen=True)
+class Shift:
+    """So many staff from one local clock time until another, on some weekdays (0 is Monday)."""
+
+    begins: str
+    ends: str
+    staff: int
+    weekdays: tuple[int, ...] = (0, 1, 2, 3, 4, 5, 6)
+
+
+@dataclass(frozen=True)
 class Scenario:
     """A whole scenario; see the fields' own types.
 
-    `chairs` is how many people can rest at once, None for no limit; who finds no chair stays in the
-    booth. `queue_capacity` is how many can wait; `staff` how many work on a shift.
+    `episodes` are the times in the place of those who bring some substance, where they differ from
+    `episode`. `needs` are the shares of people who need a certain place: `injecting` (where one can
+    inject), `accessible` (a wheelchair booth), `inhalation`, `left` or `right` (the hand of a booth
+    to inject in); the others take any. `chairs` is how many people can rest at once, None for no
+    limit; who finds no chair stays in the booth. `queue_capacity` is how many can wait. `staff` is
+    how many work, or the most who do where a `rota` says when.
     """
 
     name: str
@@ -118,12 +121,15 @@ class Scenario:
     policy: Policy
     arrivals: Arrivals
     episode: Duration
+    episodes: Mapping[str, Duration] = field(default_factory=dict)
+    needs: Mapping[str, float] = field(default_factory=dict)
     patience: Duration | None = None
     turnover: Duration | None = None
     recovery: Duration | None = None
     chairs: int | None = None
     queue_capacity: int | None = None
     staff: int = 4
+    rota: tuple[Shift, ...] = ()
     emergencies: Emergencies = Emergencies()
     people: People = People()
     substances: Mapping[str, float] = field(default_factory=lambda: {"heroin": 1.0})
@@ -137,3 +143,23 @@ class Scenario:
     def mix(self, month: str) -> Mapping[str, float]:
         """The shares of the substances of an episode in a month; `heroin+cocaine` is one of them."""
         return self.substances_by_month.get(month, self.substances)
+
+    def fits(self, need: str, place: Place) -> bool:
+        """Whether somebody with a need can use in a place, by a route that the policy allows."""
+        right_hand = need not in ("left", "right") or place.hand in ("either", need)
+        right_kind = need != "accessible" or place.kind == "accessible"
+        return right_hand and right_kind and self.route_in(need, place) is not None
+
+    def routes(self, need: str) -> tuple[str, ...]:
+        """The routes, of those that the policy allows, by which somebody with a need may use."""
+        match need:
+            case "any":
+                return self.policy.routes
+            case "inhalation":
+                return tuple(route for route in self.policy.routes if route == "inhaled")
+            case _:
+                return tuple(route for route in self.policy.routes if ROUTES[route].injecting)
+
+    def route_in(self, need: str, place: Place) -> str | None:
+        """The first route by which somebody with a need may use in a place; None where none is."""
+        return next((one for one in self.routes(need) if permits(place.kind, one)), None)

@@ -10,20 +10,26 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from opendcr.catalogue.places import PLACE_KINDS
+from opendcr.catalogue.places import PLACE_KINDS, permits
 from opendcr.catalogue.substances import SUBSTANCES
 from opendcr.errors import InputError
 from opendcr.keyed import Table, read_toml, shown
 from opendcr.room.policy import DEFAULT, Policy, read_policy
-from opendcr.simulate.scenario import Arrivals, Duration, Emergencies, People, Scenario
-from opendcr.simulate.staff import route_in
+from opendcr.simulate.scenario import Arrivals, Duration, Emergencies, People, Scenario, Shift
 
 _TABLES = ("name", "timezone", "room", "arrivals", "episode", "patience", "turnover", "recovery",
-           "staff", "emergency", "people", "substances")  # fmt: skip
+           "staff", "emergency", "people", "substances", "needs")  # fmt: skip
 _MAY_BE_EMPTY = ("turnover", "recovery")
 _ROOM = ("places", "opens", "closes", "days", "start", "queue_capacity", "policy")
-_STAFF = ("on", "minimum", "booths_per_staff")
-_EMERGENCY = ("per_1000_episodes", "by_month", "minutes", "staff")
+_STAFF = ("on", "minimum", "booths_per_staff", "rota")
+_EMERGENCY = ("per_1000_episodes", "by_month", "minutes", "staff", "pauses_seating")
+_NEEDS = ("injecting", "accessible", "inhalation", "left", "right")
+_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+# Where a table with a distribution is a duration, which varies from person to person.
+DURATIONS: tuple[tuple[str, ...], ...] = (
+    ("episode",), ("patience",), ("turnover",), ("recovery",), ("emergency", "minutes"),
+    ("episode", "by_substance", "*"),
+)  # fmt: skip
 _DISTRIBUTIONS = ("exponential", "lognormal", "gamma", "deterministic", "empirical")
 _MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
 _MOST_AN_HOUR = 100_000  # people; more is a slip of the pen
@@ -31,18 +37,28 @@ _MOST_AN_HOUR = 100_000  # people; more is a slip of the pen
 
 def read_scenario(path: Path) -> Scenario:
     """The scenario in a file; raises InputError for what cannot be one."""
-    whole = Table.of(str(path), "", _said(read_toml(path, "a scenario")), _TABLES)
+    return scenario_of(read_toml(path, "a scenario"), path)
+
+
+def scenario_of(content: dict[str, Any], path: Path) -> Scenario:
+    """The scenario of a file's content; `path` is where a policy is looked for beside."""
+    whole = Table.of(str(path), "", _said(content), _TABLES)
     room, staff = whole.table("room", _ROOM), whole.table("staff", _STAFF)
     recovery = whole.table("recovery")
     substances, by_month = _substances(whole)
-    return Scenario(
+    policy, rota = _policy(whole, room, path), _rota(staff)
+    scenario = Scenario(
         name=whole.text("name", path.stem),
         start=_start(room),
         days=room.whole("days", 1, 36_525, 365),
         timezone=_timezone(whole),
-        policy=_policy(whole, room, path),
+        policy=policy,
         arrivals=_arrivals(whole),
-        episode=_duration(whole, "episode"),
+        episode=_duration(whole, "episode", ("by_substance",)),
+        episodes=_episodes(
+            whole, {*substances, *(one for mix in by_month.values() for one in mix)}
+        ),
+        needs=_needs(whole),
         patience=_duration(whole, "patience") if "patience" in whole else None,
         turnover=_duration(whole, "turnover") if "turnover" in whole else None,
         recovery=_duration(whole, "recovery", ("chairs",)) if "recovery" in whole else None,
@@ -50,12 +66,98 @@ def read_scenario(path: Path) -> Scenario:
         queue_capacity=room.whole("queue_capacity", 0, 10_000)
         if "queue_capacity" in room
         else None,
-        staff=staff.whole("on", 1, 1000, 4),
+        staff=_most_at_once(rota) if rota else staff.whole("on", 1, 1000, 4),
+        rota=rota,
         emergencies=_emergencies(whole),
         people=_people(whole),
         substances=substances,
         substances_by_month=by_month,
     )
+    _must_be_possible(scenario, whole)
+    return scenario
+
+
+def _must_be_possible(scenario: Scenario, whole: Table) -> None:
+    """Somebody comes, finds a place that fits, and staff enough to open it."""
+    policy, ill = scenario.policy, scenario.emergencies
+    staff, needs = whole.table("staff"), whole.table("needs")
+    needed = policy.needed_staff(1)
+    if scenario.staff < needed:
+        key = "rota" if scenario.rota else "on"
+        found = f"{scenario.staff} at most, where one open booth needs {needed}"
+        raise InputError(f"{staff.where}, {staff.key(key)}", found, f"{needed} at least")
+    if scenario.rota and not needed:
+        expected = "staff.minimum or staff.booths_per_staff beside it: without, staff stop nobody"
+        raise InputError(f"{staff.where}, {staff.key('rota')}", "a rota alone", expected)
+    if ill.staff > scenario.staff:
+        expected = f"at most the {scenario.staff} who work"
+        raise InputError(f"{whole.where}, emergency.staff", str(ill.staff), expected)
+    for need in scenario.needs:
+        if not any(scenario.fits(need, place) for place in scenario.booths):
+            expected = "a need that some place of the room fits"
+            raise InputError(f"{needs.where}, {needs.key(need)}", "no place for it", expected)
+    if "needs" not in whole and not any(scenario.fits("any", place) for place in scenario.booths):
+        raise InputError(f"{whole.where}, room.places", "no place that anybody can use", "one")
+
+
+def _rota(staff: Table) -> tuple[Shift, ...]:
+    """Who works when; an empty one where `on` says how many always do."""
+    if "rota" in staff and "on" in staff:
+        raise InputError(f"{staff.where}, {staff.key('rota')}", "it beside on", "one of the two")
+    return tuple(
+        Shift(
+            shift.clock("from", "00:00"),
+            shift.clock("until", "24:00"),
+            shift.whole("staff", 0, 1000),
+            tuple(map(_WEEKDAYS.index, shift.codes("days", _WEEKDAYS, _WEEKDAYS))),
+        )
+        for shift in staff.tables("rota", ("from", "until", "staff", "days"))
+    )
+
+
+def _most_at_once(rota: tuple[Shift, ...]) -> int:
+    """The most who are ever on at a time."""
+    most = 0
+    for weekday in range(7):
+        for shift in rota:
+            on = [
+                one.staff for one in rota if weekday in one.weekdays and _covers(one, shift.begins)
+            ]
+            over = [
+                one.staff
+                for one in rota
+                if (weekday - 1) % 7 in one.weekdays
+                and one.ends <= one.begins
+                and shift.begins < one.ends
+            ]
+            most = max(most, sum(on) + sum(over))
+    return most
+
+
+def _covers(shift: Shift, clock: str) -> bool:
+    """Whether a shift that begins on a day covers a time on that day."""
+    return shift.begins <= clock and (clock < shift.ends or shift.ends <= shift.begins)
+
+
+def _episodes(whole: Table, classes: set[str]) -> dict[str, Duration]:
+    """The durations of those who bring some substance."""
+    table = whole.table("episode").table("by_substance")
+    for one in table.data:
+        if one not in classes:
+            expected = f"one of the scenario's substances: {', '.join(sorted(classes))}"
+            raise InputError(f"{table.where}, {table.key(one)}", f"'{one}'", expected)
+    return {one: _duration(table, one) for one in table.data}
+
+
+def _needs(whole: Table) -> dict[str, float]:
+    table = whole.table("needs", _NEEDS)
+    shares = {need: table.number(need, 0, 1) for need in table.data}
+    if sum(shares.values()) > 1.001:
+        found = f"shares that add up to {sum(shares.values()):g}"
+        raise InputError(
+            f"{table.where}, needs", found, "1 at most; who has no need takes any place"
+        )
+    return shares
 
 
 def _said(whole: dict[str, Any]) -> dict[str, Any]:
@@ -104,7 +206,9 @@ def _must_work(policy: Policy, room: Table) -> None:
     key = "policy" if "policy" in room else "places"
     if not used:
         raise room.fail(key, "at least one place for consumption")
-    if not policy.routes or any(route_in(policy, place) is None for place in used):
+    if not policy.routes or any(
+        not any(permits(place.kind, route) for route in policy.routes) for place in used
+    ):
         raise room.fail(key, "for each place a route that is allowed and belongs there")
     if policy.opens >= policy.closes:
         expected = f"a time after {policy.opens}, when the room opens"
@@ -137,21 +241,23 @@ def _counts(room: Table) -> dict[str, int]:
 
 def _arrivals(whole: Table) -> Arrivals:
     table = whole.table(
-        "arrivals", ("per_hour", "by_weekday", "by_month", "share_consuming", "consuming_by_month")
+        "arrivals",
+        ("per_hour", "by_weekday", "by_month", "share_consuming", "consuming_by_month", "factor"),
     )
+    factor = table.number("factor", 0, 1e3, 1.0)
     if isinstance(table.data.get("per_hour"), list):
         per_hour = table.numbers("per_hour", 24, 0, _MOST_AN_HOUR)
     else:
         per_hour = (table.number("per_hour", 0, _MOST_AN_HOUR),) * 24
     weekdays = table.numbers("by_weekday", 7, 0, 1e3) if "by_weekday" in table else (1.0,) * 7
     arrivals = Arrivals(
-        per_hour=per_hour,
+        per_hour=tuple(factor * one for one in per_hour),
         by_weekday=weekdays,
         by_month=_by_month(table, "by_month", 1e3),
         share_consuming=table.number("share_consuming", 0, 1, 1.0),
         consuming_by_month=_by_month(table, "consuming_by_month", 1),
     )
-    most = max(per_hour) * max(weekdays) * max(arrivals.by_month.values(), default=1.0)
+    most = factor * max(per_hour) * max(weekdays) * max(arrivals.by_month.values(), default=1.0)
     if most > _MOST_AN_HOUR:
         found = f"up to {most:g} people an hour with its multipliers"
         raise InputError(f"{whole.where}, arrivals.per_hour", found, f"{_MOST_AN_HOUR} at most")
@@ -189,9 +295,17 @@ def _emergencies(whole: Table) -> Emergencies:
     return Emergencies(
         per_1000=table.number("per_1000_episodes", 0, 1000, 0),
         by_month=_by_month(table, "by_month", 1000),
-        minutes=table.number("minutes", 0, 1440, 20),
+        minutes=_care(table),
         staff=table.whole("staff", 0, 100, 0),
+        pauses_seating=table.flag("pauses_seating", False),
     )
+
+
+def _care(table: Table) -> Duration:
+    """Minutes, or their distribution."""
+    if isinstance(table.data.get("minutes"), dict):
+        return _duration(table, "minutes")
+    return Duration("deterministic", table.number("minutes", 0, 1440, 20))
 
 
 def _people(whole: Table) -> People:

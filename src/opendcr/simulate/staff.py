@@ -4,11 +4,13 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-from opendcr.catalogue.places import permits
+import numpy as np
+
 from opendcr.ledger.facts import Command, Fact, Refusal
 from opendcr.ledger.kinds import BODY_KINDS
-from opendcr.room.policy import Place, Policy
 from opendcr.room.room import Room
+from opendcr.room.stages import IN_BOOTH
+from opendcr.simulate.kernel.tables import SINCE, STAFF, shifts_of
 from opendcr.simulate.scenario import Scenario
 from opendcr.simulate.streams import uuid7
 from opendcr.simulate.world import World
@@ -26,8 +28,9 @@ class Staff:
         self._scenario, self._world = scenario, world
         self._key = (seed, replication)
         self._sent = 0
-        # The first on shift in each role speaks for all in it.
-        self._authors = {role: staff for staff, role in reversed(self.shift())}
+        self._shifts = shifts_of(scenario)
+        # The first in each role speaks for all in it.
+        self._authors = {role: staff for staff, role in reversed(self._everybody())}
 
     @property
     def room(self) -> Room:
@@ -66,8 +69,7 @@ class Staff:
             policy = {"policy": self._scenario.policy.to_data()}
             self.send(at, "manager", "PolicyAdopted", data=policy)
             self.send(at, "manager", "TermsPublished", data={"terms": "terms-1"})
-        for staff, role in self.shift():
-            self.send(at, "lead", "StaffSignedOn", data={"staff": staff, "role": role})
+        self.change_shift(at)
         ready = {"items": ["oxygen", "naloxone", "aed"], "ready": True}
         self.send(at, "nurse", "EquipmentChecked", data=ready)
         self.send(at, "lead", "RoomOpened")
@@ -76,8 +78,21 @@ class Staff:
         """Close and go; where the room is not empty, whoever runs it closes it."""
         if isinstance(self.send(at, "lead", "RoomClosed"), Refusal):
             return
-        for staff, _ in self.shift():
+        for staff, _ in self.shift(at):
             self.send(at, "lead", "StaffSignedOff", data={"staff": staff})
+
+    def change_shift(self, at: int) -> None:
+        """Those whom the rota has on at a moment sign on, the others off."""
+        on, shift = self.room.standing.on_shift(), dict(self.shift(at))
+        for staff, role in self._everybody():
+            if staff in shift and staff not in on:
+                self.send(at, "lead", "StaffSignedOn", data={"staff": staff, "role": role})
+            elif staff in on and staff not in shift:
+                self.send(at, "lead", "StaffSignedOff", data={"staff": staff})
+
+    def changes(self, since: int, until: int) -> list[int]:
+        """The moments after one and before another at which the rota changes."""
+        return [int(at) for at in self._shifts[:, SINCE] if since < at < until]
 
     def watch(self, at: int, visit: str) -> None:
         """Gives a visit its observer: of the nurses and workers on shift, who has the fewest."""
@@ -88,21 +103,23 @@ class Staff:
             observer = min(watching, key=lambda staff: (busy.count(staff), staff))
             self.send(at, "worker", "Allocated", visit, {"observer": observer})
 
-    def can_watch_one_more(self) -> bool:
-        """Whether those not held by an emergency are enough for one more open booth."""
-        room, held = self.room, self._scenario.emergencies.staff
-        if not held:
-            return True  # then the room's own rule says all there is to say
-        taken = {visit.place for visit in room.visits.values() if visit.place is not None}
-        free = len(room.standing.on_shift()) - held * len(room.emergencies)
-        return free >= room.policy.needed_staff(len(taken) + 1)
+    def obstacle(self, place: str) -> str | None:
+        """Why a free place cannot be opened: `staff`, `emergency`, or None where it can."""
+        room, ill = self.room, self._scenario.emergencies
+        if ill.pauses_seating and room.emergencies:
+            return "emergency"
+        taken = {visit.place for visit in room.visits.values() if visit.stage in IN_BOOTH}
+        needed = room.policy.needed_staff(len(taken | {place}))
+        on = len(room.standing.on_shift())
+        if on < needed:
+            return "staff"
+        return "emergency" if on - ill.staff * len(room.emergencies) < needed else None
 
-    def shift(self) -> list[tuple[str, str]]:
-        """The staff who work here and their roles, in the order in which they come."""
+    def shift(self, at: int) -> list[tuple[str, str]]:
+        """The staff who are on at a moment and their roles, in the order in which they come."""
+        since = int(np.searchsorted(self._shifts[:, SINCE], at, side="right"))
+        return self._everybody()[: int(self._shifts[since - 1, STAFF])]
+
+    def _everybody(self) -> list[tuple[str, str]]:
         roles = [ROLES[number % len(ROLES)] for number in range(self._scenario.staff)]
         return [(f"s-{role}-{number}", role) for number, role in enumerate(roles, 1)]
-
-
-def route_in(policy: Policy, place: Place) -> str | None:
-    """The first of a policy's routes that belongs in a place; None where none does."""
-    return next((route for route in policy.routes if permits(place.kind, route)), None)

@@ -8,7 +8,10 @@ class Stay:
     """What became of one comer; times in milliseconds since 1970.
 
     `end` says how: `served`, `left_waiting`, `turned_away`, `waiting_at_close`, or `care` for
-    those who did not come to use. `until` is when the wait ended without a place.
+    those who did not come to use. `place` is where they used, `ready` when it could be used again;
+    `until` when the wait ended without a place. `obstacle` is why they did not start at once:
+    `place` (none was free), `staff` (too few for one more booth), or `emergency` (staff would have
+    been enough without it).
     """
 
     number: int
@@ -18,3 +21,6 @@ class Stay:
     finished: int | None = None
     until: int | None = None
     emergency: bool = False
+    place: str | None = None
+    ready: int | None = None
+    obstacle: str | None = None

@@ -8,15 +8,15 @@ what makes the bounds honest is that they reject the same room with one place mo
 
 import math
 import os
-from collections import defaultdict
 from dataclasses import dataclass
 
 import numpy as np
 import pytest
 
-from opendcr.simulate.results import Batch, Estimate, results
-from opendcr.simulate.room import replicated
+from opendcr.simulate.kernel.counts import BINS
+from opendcr.simulate.results import COLUMNS, Estimate, Moments
 from opendcr.simulate.scenario import Arrivals, Duration, Scenario
+from opendcr.simulate.simulated import replicated
 from tests.simulated import NEVER_CLOSES, plain
 
 pytestmark = pytest.mark.timeout(900)  # many days in make soak
@@ -155,7 +155,8 @@ def test_nineteen_intervals_of_twenty_hold_the_truth_however_few_the_replication
     random = np.random.default_rng(replications)
     held = dict.fromkeys(("arrivals", "probability_leave"), 0)
     for _ in range(TIMES):
-        figures = results([_leaving(random) for _ in range(replications)], replications)
+        rows = np.stack([_leaving(random) for _ in range(replications)])
+        figures = Moments.counted(rows, np.zeros((replications, BINS), dtype=np.int64)).figures()
         for name, truth in (("arrivals", 1000), ("probability_leave", 0.2)):
             told = figures[name].to_data()
             held[name] += told["low"] <= truth <= told["high"]
@@ -165,5 +166,5 @@ def test_nineteen_intervals_of_twenty_hold_the_truth_however_few_the_replication
 def _leaving(random):
     """A replication of ten days to which 1,000 people come on average, one in five of whom leaves."""
     came = int(random.poisson(1000))
-    sums = defaultdict(float, arrivals=came, days=10.0, left_waiting=random.binomial(came, 0.2))
-    return Batch(sums, ())
+    sums = {"arrivals": came, "left_waiting": random.binomial(came, 0.2), "replications": 1}
+    return np.array([float(sums.get(name, 0)) for name in COLUMNS])

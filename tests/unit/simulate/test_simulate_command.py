@@ -27,7 +27,8 @@ mean = 30.0
 NAMES = {
     "arrivals", "served", "left_waiting", "turned_away", "waiting_at_close", "probability_wait",
     "probability_leave", "mean_wait_minutes", "wait_p95_minutes", "mean_wait_served_minutes",
-    "mean_queue_length", "occupancy", "emergencies",
+    "mean_queue_length", "occupancy", "emergencies", "probability_short_of_staff",
+    "probability_held_up", "mean_staff_held",
 }  # fmt: skip
 OPENDCR = Path(sys.executable).with_name("opendcr")
 
@@ -49,8 +50,9 @@ def test_json_has_every_figure_and_the_totals_add_up(scenario):
     answer = run(scenario, "--replications", 3, "--seed", 5, "--json")
     assert (answer.returncode, answer.stderr) == (0, "")
     document = json.loads(answer.stdout)
-    head = {key: value for key, value in document.items() if key != "results"}
-    assert head == {"scenario": "a small room", "seed": 5, "replications": 3}
+    head = {key: value for key, value in document.items() if key not in ("results", "reading")}
+    assert head == {"scenario": "a small room", "seed": 5, "replications": 3, "draws": 1}
+    assert all(isinstance(line, str) for line in document["reading"])
     results = document["results"]
     assert set(results) == NAMES
     assert all(set(one) == {"mean", "se", "low", "high"} for one in results.values())

@@ -105,7 +105,7 @@ def test_every_key_of_the_interface_is_read(tmp_path):
     assert scenario.episode.mean == 30
     assert (scenario.chairs, scenario.queue_capacity, scenario.staff) == (3, 0, 6)
     assert scenario.policy.needed_staff(8) == 4 and scenario.policy.block_after_use
-    assert (scenario.emergencies.staff, scenario.emergencies.minutes) == (2, 25)
+    assert (scenario.emergencies.staff, scenario.emergencies.minutes.mean) == (2, 25)
     assert [place.kind for place in scenario.booths].count("accessible") == 2
 
 

@@ -1,0 +1,1 @@
+"""The fast room: a scenario compiled, millions of visits a second, the same visits as the reference."""

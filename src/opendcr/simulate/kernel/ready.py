@@ -1,0 +1,42 @@
+"""Compiles the fast room before it is needed, and says so where that takes a while."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+
+from opendcr.room.policy import DEFAULT, Place
+from opendcr.simulate.comers import days
+from opendcr.simulate.kernel.replications import by_hour, replications
+from opendcr.simulate.kernel.tables import assumed
+from opendcr.simulate.scenario import Arrivals, Duration, Scenario
+
+WORDS = (
+    "Compiling the simulation for this machine; this happens once and takes about half a minute."
+)
+_A_WHILE = 1.5  # seconds
+
+
+def ready(say: Callable[[str], None]) -> None:
+    """Returns when the compiled room can run; `say` hears of it where it has to be compiled."""
+    soon = threading.Timer(_A_WHILE, say, [WORDS])
+    soon.daemon = True
+    # In a thread of its own: an interrupt that falls into the compiler would be lost.
+    compiling = threading.Thread(target=_run_once, daemon=True)
+    soon.start()
+    compiling.start()
+    try:
+        compiling.join()
+    finally:
+        soon.cancel()
+
+
+def _run_once() -> None:
+    """Everything that is compiled, once, in the smallest of rooms."""
+    policy = replace(DEFAULT, places=(Place("booth-1", "injecting", "1"),))
+    scenario = Scenario("ready", date(2025, 1, 1), 1, "UTC", policy, Arrivals((1.0,) * 24),
+                        Duration("deterministic", 5.0))  # fmt: skip
+    room = assumed(scenario)
+    list(days(scenario, 0))
+    replications(room, 0, 0, 1)
+    by_hour(room, 0, 0)

@@ -1,0 +1,126 @@
+"""What the figures of a simulated room say about its size, in sentences that claim no more."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from opendcr.simulate.kernel import counts
+from opendcr.simulate.kernel.replications import by_hour
+from opendcr.simulate.kernel.tables import Whole, assumed
+from opendcr.simulate.scenario import Scenario
+from opendcr.simulate.simulated import Simulated
+
+HARDLY = 0.01  # of people wait: then nothing that makes waits shorter can change much
+MOSTLY = 2 / 3
+HOURS_SEEN = 20  # replications from which the hours are read
+
+
+@dataclass(frozen=True)
+class ByHour:
+    """Sums by clock hour (hour × `counts.BY_HOUR`) of so many replications."""
+
+    sums: Whole
+    replications: int
+
+
+def hours_of(scenario: Scenario, seed: int, replications: int = HOURS_SEEN) -> ByHour:
+    """The hours of a room, with every input at its mean."""
+    room = assumed(scenario)
+    each = (by_hour(room, seed, number) for number in range(replications))
+    return ByHour(np.sum(list(each), axis=0), replications)
+
+
+def reading(found: Simulated, hours: ByHour) -> list[str]:
+    """Whether the queue binds, when and why, and what that rests on."""
+    figures = {name: one.mean or 0.0 for name, one in found.figures.items()}
+    if not figures["arrivals"]:
+        return ["Nobody comes to use in this scenario, so it says nothing about waiting."]
+    return [*_load(found, figures), *_binds(figures, hours), *_rests_on(found)]
+
+
+def _load(found: Simulated, figures: dict[str, float]) -> list[str]:
+    booths = sum(place.capacity for place in found.scenario.booths)
+    days = found.moments.mean("days") / found.moments.mean("replications")
+    used = found.moments.mean("used") / found.moments.mean("open")
+    return [
+        f"{figures['arrivals'] / days:.1f} people a day come to use, and {used:.1f} of {booths} places "
+        f"are in use on average while the room is open."
+    ]
+
+
+def _binds(figures: dict[str, float], hours: ByHour) -> list[str]:
+    wait, leave = figures["probability_wait"], figures["probability_leave"]
+    told = (
+        f"{_share(wait)} of them do not start at once and {_share(leave)} give up waiting; "
+        f"the mean wait is {_minutes(figures['mean_wait_minutes'])}."
+    )
+    if not wait:
+        return [
+            told,
+            "The queue never binds here: neither more places nor longer hours shorten a wait.",
+        ]
+    why = f"Of those who do not start at once, {_why(figures)}."
+    if wait < HARDLY:
+        return [told, "The queue hardly binds: " + _at_peaks(hours) + " More places, longer hours or "
+                "more staff could spare few people a wait.", why]  # fmt: skip
+    return [told, "The queue binds: " + _at_peaks(hours), why]
+
+
+def _at_peaks(hours: ByHour) -> str:
+    """When people wait: in some hours above all, or whenever the room is open."""
+    waited = hours.sums[:, counts.H_WAITED]
+    came = hours.sums[:, counts.H_ARRIVALS]
+    if not waited.sum():
+        return "hardly anybody waits at any hour."
+    order = np.argsort(-waited, kind="stable")
+    most = int(np.searchsorted(np.cumsum(waited[order]), MOSTLY * waited.sum())) + 1
+    peak = int(order[0])
+    words = f"waits are most frequent from {peak}:00 to {peak + 1}:00 ({_share(waited[peak] / came[peak])} of those who come then)"
+    if most <= np.count_nonzero(came) / 3:
+        return f"{words}, and two in three of all waits fall into {most} of {np.count_nonzero(came)} hours."
+    return f"{words}, and they are spread over the day."
+
+
+def _why(figures: dict[str, float]) -> str:
+    wait = figures["probability_wait"]
+    staff, held = (
+        figures["probability_short_of_staff"] / wait,
+        figures["probability_held_up"] / wait,
+    )
+    return (
+        f"{_share(max(1 - staff - held, 0.0))} find no place free, {_share(staff)} find a place but too few staff to open "
+        f"it, and {_share(held)} are held up by an emergency"
+    )
+
+
+def _rests_on(found: Simulated) -> list[str]:
+    if not found.parts:
+        return ["The intervals are what chance alone would do: they take every input as known."]
+    part, whole = found.parts["probability_leave"], found.figures["probability_leave"].mean or 0.0
+    lines = [
+        f"With what the inputs may be, the share who give up lies from {_share(part.low)} to "
+        f"{_share(part.high)} (mean {_share(whole)}); no number of replications narrows that."
+    ]
+    most = sorted(part.influence.items(), key=lambda one: -abs(one[1]))[:3]
+    if part.sd and most:
+        named = ", ".join(f"{name} ({value:+.2f})" for name, value in most)
+        lines.append(f"It follows these inputs most, by rank correlation: {named}.")
+    return lines
+
+
+def _share(value: float) -> str:
+    """A share in percent, with two figures where it is small."""
+    percent = 100 * float(value)
+    if 0 < percent < 0.01:
+        return "less than 0.01 %"
+    return f"{percent:.2g} %" if percent < 10 else f"{percent:.0f} %"
+
+
+def _minutes(value: float) -> str:
+    return f"{60 * value:.1f} seconds" if value < 1 else f"{value:.1f} minutes"
+
+
+def told(lines: Sequence[str]) -> str:
+    """Sentences for people, a line each."""
+    return "\n".join(f"- {line}" for line in lines)

@@ -1,0 +1,271 @@
+"""Many replications: over the cores of this machine or the workers of a cluster, kept as they are
+done, and the same figures whoever did them.
+
+A sweep is a list of pieces of work, cut without regard to who will do them, and put together in
+their order. Only what is kept of a piece is held (see `Moments`), and few pieces are out at a time,
+so that memory does not grow with the replications.
+"""
+
+import hashlib
+import json
+import os
+import zlib
+from base64 import b64decode, b64encode
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
+from functools import cache
+from io import BytesIO
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from opendcr import __version__
+from opendcr.errors import InputError
+from opendcr.simulate.kernel.compiling import sources_digest
+from opendcr.simulate.kernel.replications import in_runs, replications
+from opendcr.simulate.kernel.tables import Assumed, assumed
+from opendcr.simulate.results import Moments
+from opendcr.simulate.scenario import Scenario
+
+VISITS = 1_000_000  # that a piece of work is about as long as; some tenths of a second
+OUT = 4  # pieces out at a time for each worker
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Replications of a room, from one number on; or the first one by runs of its days."""
+
+    room: Assumed
+    seed: int
+    first: int
+    count: int
+    in_runs: bool = False
+
+    def done(self) -> Moments:
+        """What they amount to."""
+        if self.in_runs:
+            return in_runs(self.room, self.seed)
+        return replications(self.room, self.seed, self.first, self.count)
+
+    @property
+    def name(self) -> str:
+        """A name that no other piece of another room, seed or version has."""
+        digest = hashlib.blake2b(digest_size=16)
+        for part in self.room[:-1]:
+            digest.update(np.ascontiguousarray(part).tobytes())
+        said = (self.room.rules, self.seed, self.first, self.count, self.in_runs, _code())
+        digest.update(repr(said).encode())
+        return digest.hexdigest()
+
+
+def pieces(scenario: Scenario, seed: int, count: int, first: int = 0) -> list[Piece]:
+    """The work of so many replications of a scenario, from one number on."""
+    room = assumed(scenario)
+    size = max(1, round(VISITS / (expected(room) + 1)))
+    return [
+        Piece(room, seed, at, min(size, first + count - at))
+        for at in range(first, first + count, size)
+    ]
+
+
+def expected(room: Assumed) -> float:
+    """The people who come in one replication, on average."""
+    return float(room.per_hour.mean() * 24 * room.factor.sum())
+
+
+class Workers(Protocol):
+    """Who does pieces of work, and how many at a time."""
+
+    count: int
+
+    def submit(self, piece: Piece) -> Any:
+        """Begins a piece; what `result` takes."""
+
+    def result(self, begun: Any) -> Moments:
+        """What a piece amounts to, when it is done."""
+
+
+class Cores:
+    """The cores of this machine. The compiled room lets go of the interpreter while it runs."""
+
+    def __init__(self, stack: ExitStack, count: int | None = None) -> None:
+        self.count = count or cores()
+        self._pool: Executor = ThreadPoolExecutor(self.count)
+        stack.callback(self._pool.shutdown, cancel_futures=True)
+
+    def submit(self, piece: Piece) -> "Future[Moments]":
+        return self._pool.submit(piece.done)
+
+    def result(self, begun: "Future[Moments]") -> Moments:
+        return begun.result()
+
+
+def cores() -> int:
+    """How many cores this process may use."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # not on every system
+        return os.cpu_count() or 1
+
+
+class Cluster:
+    """The workers of a Dask cluster. What a worker that dies had begun, others do again."""
+
+    PATIENCE = 60  # seconds without any worker, before giving up
+
+    def __init__(self, stack: ExitStack, address: str) -> None:
+        from distributed import Client
+
+        try:
+            self._client = stack.enter_context(Client(address, timeout="10s"))
+        except (OSError, ValueError, TypeError) as error:
+            expected = "the address of a Dask scheduler, such as tcp://127.0.0.1:8786"
+            found = f"nothing that answers at '{address}'"
+            raise InputError("--scheduler", found, expected) from error
+        self.count = self._workers()
+        if not self.count:
+            raise InputError("--scheduler", f"no worker at '{address}'", "one worker at least")
+
+    def _workers(self) -> int:
+        return sum(self._client.nthreads().values())
+
+    def submit(self, piece: Piece) -> Any:
+        return self._client.submit(Piece.done, piece, pure=False, retries=3)
+
+    def result(self, begun: Any) -> Moments:
+        from distributed import KilledWorker
+
+        waited = 0
+        while True:
+            try:
+                done = begun.result(timeout=5)
+            except TimeoutError:
+                waited = 0 if self._workers() else waited + 5
+                if waited >= self.PATIENCE:
+                    raise InputError("--scheduler", "no worker left", "one at least") from None
+            except KilledWorker as error:
+                found = "workers that died again and again over the same replications"
+                raise InputError("--scheduler", found, "workers with memory enough") from error
+            else:
+                assert isinstance(done, Moments)
+                return done
+
+
+class Kept:
+    """Pieces that are done, in a file, so that a sweep which was interrupted goes on.
+
+    A file that cannot be written loses nothing but that: `trouble` hears of it, once.
+    """
+
+    def __init__(self, path: Path, trouble: Callable[[str], None]) -> None:
+        self._path, self._trouble, self._writes = path, trouble, True
+        self._found: dict[str, int] = {}
+        try:
+            with path.open("rb") as file:
+                at = 0
+                for line in file:
+                    if line.endswith(b"\n"):  # the last one may be torn
+                        self._found[line[9:41].decode("ascii", "replace")] = at
+                    at += len(line)
+        except OSError:
+            pass
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+    def get(self, piece: Piece) -> Moments | None:
+        """What a piece amounts to, where it is kept."""
+        at = self._found.get(piece.name)
+        if at is None:
+            return None
+        try:
+            with self._path.open("rb") as file:
+                file.seek(at)
+                return _loaded(json.loads(file.readline())["done"])
+        except (OSError, ValueError, KeyError, EOFError, zlib.error):
+            return None  # then it is done again
+
+    def keep(self, piece: Piece, done: Moments) -> None:
+        """Keeps what a piece amounts to."""
+        if not self._writes:
+            return
+        line = json.dumps({"of": piece.name, "done": _dumped(done)}, separators=(",", ":"))
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            with self._path.open("ab") as file:
+                file.write(line.encode() + b"\n")
+        except OSError as error:
+            self._writes = False
+            self._trouble(
+                f"What is done cannot be kept ({error.strerror}): {self._path}. "
+                "The figures will be right; if this is interrupted, it begins again."
+            )
+
+    def forget(self) -> None:
+        """The sweep is whole: nothing need be kept."""
+        with suppress(OSError):
+            self._path.unlink(missing_ok=True)
+
+
+def swept(
+    work: Iterable[Piece],
+    workers: Workers,
+    kept: Kept | None = None,
+    progress: Callable[[int], None] = lambda done: None,
+) -> Iterator[Moments]:
+    """What each piece amounts to, in their order; `progress` hears the number of replications."""
+    out: deque[tuple[Piece, Any, Moments | None]] = deque()
+    waiting, done = iter(work), 0
+    for piece in _and_then_none(waiting):
+        if piece is not None:
+            before = kept.get(piece) if kept else None
+            out.append((piece, None if before else workers.submit(piece), before))
+        while out and (piece is None or len(out) >= OUT * workers.count):
+            first, begun, found = out.popleft()
+            if found is None:
+                found = workers.result(begun)
+                if kept:
+                    kept.keep(first, found)
+            done += first.count
+            progress(done)
+            yield found
+
+
+def _and_then_none(pieces: Iterable[Piece]) -> Iterator[Piece | None]:
+    yield from pieces
+    yield None
+
+
+def _dumped(moments: Moments) -> str:
+    file = BytesIO()
+    np.savez(file, of=moments.of, means=moments.means, products=moments.products,
+             bins=moments.bins, p95=np.array(moments.p95))  # fmt: skip
+    return b64encode(zlib.compress(file.getvalue(), 1)).decode()
+
+
+def _loaded(text: str) -> Moments:
+    with np.load(BytesIO(zlib.decompress(b64decode(text)))) as held:
+        of, mean, squares = held["p95"]
+        return Moments(int(held["of"]), held["means"], held["products"], held["bins"],
+                       (int(of), float(mean), float(squares)))  # fmt: skip
+
+
+@cache
+def _code() -> str:
+    """The version of the compiled room: its sources, since one digit may turn on any of them."""
+    return f"{__version__}/{sources_digest()}"
+
+
+def sweeps_folder() -> Path:
+    """Where sweeps that are not done yet are kept."""
+    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(cache) / "opendcr" / "sweeps"
+
+
+def kept_for(first: Piece, many: int, trouble: Callable[[str], None]) -> Kept | None:
+    """Where a sweep that begins with a piece is kept; None for one of few, over in a moment."""
+    return Kept(sweeps_folder() / f"{first.name}.jsonl", trouble) if many > 4 * OUT else None

@@ -1,0 +1,168 @@
+"""The compiled room and the reference engine make the same visits of the same people.
+
+The reference sends every act through the real room; the compiled one knows no room at all. On days
+that Hypothesis invents, with ties on one millisecond, they must agree on every visit: who starts
+when and where, why somebody waits, when the place is ready again, who gives up and who is sent away.
+"""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from opendcr.room.policy import Place
+from opendcr.simulate.comers import Comer, Day
+from opendcr.simulate.kernel import replications
+from opendcr.simulate.kernel.tables import assumed
+from opendcr.simulate.results import COLUMNS
+from opendcr.simulate.room import replicate
+from opendcr.simulate.scenario import MINUTE, Arrivals, Duration, Emergencies, Scenario, Shift
+from opendcr.simulate.tallied import moments
+from tests.simulated import NEVER_CLOSES, OPENS, Played, plain
+
+pytestmark = pytest.mark.timeout(900)  # many examples in make soak
+
+NEEDS = ("any", "injecting", "accessible", "inhalation", "left")
+ROUTES = {"routes": ("intravenous", "inhaled")}
+PLACES = (
+    Place("a", "injecting", "1"),
+    Place("b", "injecting", "2", hand="right"),
+    Place("c", "accessible", "3"),
+    Place("d", "inhalation", "4"),
+    Place("e", "injecting", "5", capacity=2),
+)
+# Few moments, so that much falls on the same one; and some that are odd.
+times = st.one_of(st.integers(0, 12).map(lambda n: n * 5 * MINUTE), st.integers(0, 60 * MINUTE))
+spans = st.one_of(st.integers(0, 6).map(lambda n: n * 5 * MINUTE), st.integers(0, 40 * MINUTE))
+
+
+@st.composite
+def rooms(draw: st.DrawFn) -> Scenario:
+    """Rooms with and without kinds of place, a full queue, chairs, too few staff, emergencies."""
+    places = draw(st.lists(st.sampled_from(PLACES), min_size=1, max_size=4, unique=True))
+    policy = {
+        **ROUTES,
+        "places": tuple(places),
+        "staff_minimum": draw(st.sampled_from([0, 0, 2])),
+        "booths_per_staff": draw(st.sampled_from([0, 1, 2])),
+        "block_after_use": draw(st.booleans()),
+        "stay_after_use": draw(st.sampled_from([0, 0, 10])),
+        "stay_after_naloxone": draw(st.sampled_from([0, 30])),
+    }
+    fitting = [
+        need for need in NEEDS if any(plain(1, policy).fits(need, place) for place in places)
+    ]
+    rota = [Shift("09:00", "09:25", 2), Shift("09:20", "13:00", 1), Shift("09:40", "10:00", 2)]
+    return plain(
+        1,
+        policy,
+        needs=dict.fromkeys(fitting, 1 / len(fitting)),
+        queue_capacity=draw(st.sampled_from([None, None, 0, 1, 2])),
+        chairs=draw(st.sampled_from([None, 1, 2])),
+        staff=draw(st.sampled_from([3, 4, 5])),
+        rota=tuple(draw(st.sampled_from([[], rota]))),
+        emergencies=Emergencies(staff=draw(st.integers(0, 2)), pauses_seating=draw(st.booleans())),
+    )
+
+
+@st.composite
+def played(draw: st.DrawFn) -> tuple[Scenario, list[Day]]:
+    """A room and one or two days in it, apart or following on, with people who come at odd times."""
+    scenario = draw(rooms())
+    follow_on = draw(st.booleans())
+    number, made = 0, []
+    for at in range(draw(st.integers(1, 2))):
+        opens = OPENS + at * 70 * MINUTE - at * follow_on * 10 * MINUTE
+        comers = []
+        for moment in sorted(draw(st.lists(times, max_size=12))):
+            if moment < 60 * MINUTE:
+                number += 1
+                comers.append(draw(comer(scenario, number, opens + moment)))
+        made.append(Day(opens, opens + 60 * MINUTE, tuple(comers)))
+    if follow_on and len(made) == 2:
+        made = [replace(made[0], runs_on=True), replace(made[1], follows_on=True)]
+    return scenario, made
+
+
+@st.composite
+def comer(draw: st.DrawFn, scenario: Scenario, number: int, at: int) -> Comer:
+    onset = draw(st.sampled_from([None, None, None, 0, 5 * MINUTE, 12 * MINUTE]))
+    episode = draw(spans)
+    return Comer(
+        number=number,
+        at=at,
+        consumes=draw(st.sampled_from([True, True, True, False])),
+        substances=draw(st.sampled_from([("heroin",), ("cocaine",)])),
+        service="wound_care",
+        episode=max(episode, onset or 0),
+        patience=draw(st.one_of(st.none(), spans)),
+        turnover=draw(st.sampled_from([0, 0, 5 * MINUTE, 3 * MINUTE])),
+        recovery=draw(st.sampled_from([0, 0, 10 * MINUTE, 15 * MINUTE])),
+        emergency=onset,
+        care=draw(st.integers(5, 30)) * MINUTE,
+        naloxone=onset is not None and draw(st.booleans()),
+        need=draw(st.sampled_from(list(scenario.needs))),
+    )
+
+
+@given(played())
+def test_the_same_people_make_the_same_visits(invented):
+    scenario, made = invented
+    reference = Played(scenario, made).simulation.stays
+    expected = sorted(
+        (stay for stay in reference if stay.end != "care"), key=lambda stay: stay.number
+    )
+    assert replications.stays(scenario, made) == expected
+
+
+@given(rooms(), st.integers(0, 2**53 - 1), st.floats(0.5, 12))
+def test_both_draw_the_same_people_and_count_the_same(scenario, seed, rate):
+    """From the scenario alone, people drawn and figures counted: by either engine, to the last one."""
+    laws = {
+        "arrivals": Arrivals((rate,) * 24, share_consuming=0.8),
+        "episode": Duration("lognormal", 25.0, 15.0),
+        "patience": Duration("exponential", 10.0),
+        "turnover": Duration("deterministic", 3.0),
+        "recovery": Duration("gamma", 15.0, 10.0),
+        "emergencies": replace(scenario.emergencies, per_1000=200),
+    }
+    scenario = replace(scenario, **laws)
+    done = replicate(scenario, seed)
+    slow = moments(scenario, done.days, done.stays)
+    fast = replications.replications(assumed(scenario), seed, 0, 1)
+    assert dict(zip(COLUMNS, fast.means.tolist(), strict=True)) == dict(
+        zip(COLUMNS, slow.means.tolist(), strict=True)
+    )
+    assert (fast.bins == slow.bins).all()
+
+
+@given(
+    st.integers(1, 9),
+    st.sampled_from([None, 0]),
+    st.booleans(),
+    st.sampled_from([0.0, 300.0]),
+    st.sampled_from([{}, NEVER_CLOSES, {"opens": "09:30", "closes": "10:10"}]),
+    st.integers(0, 2**53 - 1),
+)
+def test_the_plain_queue_is_the_whole_room_where_nothing_else_is_short(
+    places, capacity, patient, ill, hours, seed
+):
+    scenario = plain(
+        places,
+        hours,
+        days=3,
+        arrivals=Arrivals((6.0,) * 24, share_consuming=0.9),
+        episode=Duration("gamma", 25.0, 20.0),
+        patience=None if patient else Duration("lognormal", 10.0, 5.0),
+        turnover=Duration("exponential", 3.0),
+        emergencies=Emergencies(per_1000=ill),
+        queue_capacity=capacity,
+    )
+    room = assumed(scenario)
+    assert replications.is_plain(room)
+    quick, whole = (
+        replications.replications(room, seed, 0, 2, plainly) for plainly in (True, False)
+    )
+    assert (quick.means == whole.means).all() and (quick.bins == whole.bins).all()
+    assert (quick.products == whole.products).all()
