@@ -24,6 +24,8 @@ COMMANDS = {
     "ledger": "Verify, export, import and show ledgers.",
     "measure": "Compute the measures of one room or of several.",
     "simulate": "Simulate a room.",
+    "calibrate": "Fit a room's scenario to what was published.",
+    "plan": "Compare booths, hours and staff of a room.",
 }
 
 

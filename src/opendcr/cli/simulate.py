@@ -73,6 +73,9 @@ scheduler_option = click.option(
     metavar="OUT",
     help="Write the first replication's ledger: .jsonl or .parquet.",
 )
+@click.option(
+    "--out", type=PATH, metavar="DIR", help="Write report.html, with pictures by the hour, there."
+)
 @json_option
 def room_command(
     scenario: Path,
@@ -82,6 +85,7 @@ def room_command(
     workers: int | None,
     scheduler: str | None,
     ledger: Path | None,
+    out: Path | None,
     as_json: bool,
 ) -> None:  # fmt: skip
     """Simulate the room of a scenario, and say how long people wait and how many are served.
@@ -92,7 +96,8 @@ def room_command(
     was when the same command is given again. With one replication, runs of its days stand in for
     replications in the intervals.
     """
-    from opendcr.simulate.reading import hours_of, reading
+    from opendcr.simulate.pictures import hours_of
+    from opendcr.simulate.reading import reading
     from opendcr.simulate.room import header
     from opendcr.simulate.simulated import planned, simulated
     from opendcr.simulate.uncertain import read_assumptions
@@ -118,6 +123,10 @@ def room_command(
         },
         "reading": lines,
     }
+    if out is not None:
+        from opendcr.simulate.report import write_report
+
+        write_report(out, found, hours, lines)
     emit(as_json, document, _text(found, lines))
 
 

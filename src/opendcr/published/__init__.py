@@ -3,6 +3,7 @@
     months = thistle_months()          what Glasgow printed for January to August 2025
     deaths = registered_deaths()       Scotland by year (National Records of Scotland)
     suspected = suspected_deaths()     Scotland by quarter (police management information)
+    others = other_rooms()             Sydney, Melbourne, Vancouver and Dublin about themselves
     lowest_since(deaths, "2022")       the year since which 2022 was the lowest
 
 Nothing here is estimated, rounded or filled in: a figure that was not found has no row.
@@ -21,16 +22,20 @@ from opendcr.published.figures import (
     thistle_months,
     thistle_totals,
 )
+from opendcr.published.rooms import RoomFigure, other_rooms, room_figure
 from opendcr.published.series import Change, change, lowest_since
 
 __all__ = [
     "Change",
     "Definition",
     "Figure",
+    "RoomFigure",
     "Source",
     "change",
     "lowest_since",
+    "other_rooms",
     "registered_deaths",
+    "room_figure",
     "source",
     "sources",
     "suspected_deaths",

@@ -76,7 +76,7 @@ def thistle_months() -> tuple[Figure, ...]:
     and the shares of cocaine, heroin and snowball (percent). January 2025 begins on the 13th."""
     return tuple(
         _thistle(row, row["period_start"][:7])
-        for row in _rows("thistle_monthly")
+        for row in rows_of("thistle_monthly")
         if row["period_type"] == "month"
     )
 
@@ -86,7 +86,7 @@ def thistle_totals() -> tuple[Figure, ...]:
     """Glasgow's printed totals from the opening to the end of August 2025, people included."""
     return tuple(
         _thistle(row, f"{row['period_start']} to {row['period_end']}")
-        for row in _rows("thistle_monthly")
+        for row in rows_of("thistle_monthly")
         if row["period_type"] == "cumulative" and row["edition"] == CURRENT_EDITION
     )
 
@@ -96,14 +96,14 @@ def thistle_definitions() -> tuple[Definition, ...]:
     """What each of Glasgow's figures counts."""
     return tuple(
         Definition(row["term"], row["definition"], row["complete"] != "no", row["source_url"])
-        for row in _rows("thistle_definitions")
+        for row in rows_of("thistle_definitions")
     )
 
 
 @cache
 def thistle_facility() -> dict[str, str]:
     """The place itself, by attribute, as printed: booths, opening hours, staff, funding."""
-    return {row["attribute"]: row["value"] for row in _rows("thistle_facility")}
+    return {row["attribute"]: row["value"] for row in rows_of("thistle_facility")}
 
 
 @cache
@@ -123,7 +123,7 @@ def registered_deaths(measure: str = "deaths") -> tuple[Figure, ...]:
             row["note"],
             row["source_url"],
         )
-        for row in _rows("nrs_drug_deaths_scotland")
+        for row in rows_of("nrs_drug_deaths_scotland")
         if row["measure"] == measure and row["breakdown"] == "all"
     )
 
@@ -142,7 +142,7 @@ def suspected_deaths(label: re.Pattern[str] = QUARTER) -> tuple[Figure, ...]:
             row["note"],
             row["source_url"],
         )
-        for row in _rows("suspected_drug_deaths")
+        for row in rows_of("suspected_drug_deaths")
         if label.fullmatch(row["period_label"])
     )
 
@@ -159,7 +159,8 @@ def _thistle(row: dict[str, str], period: str) -> Figure:
     )
 
 
-def _rows(file: str) -> list[dict[str, str]]:
+def rows_of(file: str) -> list[dict[str, str]]:
+    """The rows of a shipped file, as printed."""
     return list(csv.DictReader(_read(f"{file}.csv").splitlines()))
 
 

@@ -1,37 +1,18 @@
 """What the figures of a simulated room say about its size, in sentences that claim no more."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from opendcr.simulate.kernel import counts
-from opendcr.simulate.kernel.replications import by_hour
-from opendcr.simulate.kernel.tables import Whole, assumed
-from opendcr.simulate.scenario import Scenario
+from opendcr.simulate.pictures import Hours
 from opendcr.simulate.simulated import Simulated
 
 HARDLY = 0.01  # of people wait: then nothing that makes waits shorter can change much
 MOSTLY = 2 / 3
-HOURS_SEEN = 20  # replications from which the hours are read
 
 
-@dataclass(frozen=True)
-class ByHour:
-    """Sums by clock hour (hour × `counts.BY_HOUR`) of so many replications."""
-
-    sums: Whole
-    replications: int
-
-
-def hours_of(scenario: Scenario, seed: int, replications: int = HOURS_SEEN) -> ByHour:
-    """The hours of a room, with every input at its mean."""
-    room = assumed(scenario)
-    each = (by_hour(room, seed, number) for number in range(replications))
-    return ByHour(np.sum(list(each), axis=0), replications)
-
-
-def reading(found: Simulated, hours: ByHour) -> list[str]:
+def reading(found: Simulated, hours: Hours) -> list[str]:
     """Whether the queue binds, when and why, and what that rests on."""
     figures = {name: one.mean or 0.0 for name, one in found.figures.items()}
     if not figures["arrivals"]:
@@ -49,7 +30,7 @@ def _load(found: Simulated, figures: dict[str, float]) -> list[str]:
     ]
 
 
-def _binds(figures: dict[str, float], hours: ByHour) -> list[str]:
+def _binds(figures: dict[str, float], hours: Hours) -> list[str]:
     wait, leave = figures["probability_wait"], figures["probability_leave"]
     told = (
         f"{_share(wait)} of them do not start at once and {_share(leave)} give up waiting; "
@@ -62,21 +43,34 @@ def _binds(figures: dict[str, float], hours: ByHour) -> list[str]:
         ]
     why = f"Of those who do not start at once, {_why(figures)}."
     if wait < HARDLY:
-        return [told, "The queue hardly binds: " + _at_peaks(hours) + " More places, longer hours or "
-                "more staff could spare few people a wait.", why]  # fmt: skip
-    return [told, "The queue binds: " + _at_peaks(hours), why]
+        return [told, f"The queue hardly binds. {_at_peaks(hours)}", why, _spared(figures)]
+    return [told, f"The queue binds. {_at_peaks(hours)}", why]
 
 
-def _at_peaks(hours: ByHour) -> str:
+def _spared(figures: dict[str, float]) -> str:
+    """What could shorten the few waits that there are."""
+    staff = figures["probability_short_of_staff"] + figures["probability_held_up"]
+    if staff > MOSTLY * figures["probability_wait"]:
+        return (
+            "What waiting there is comes when staff are short or held by an emergency: more places "
+            "would spare nobody a wait."
+        )
+    return (
+        "What waiting there is comes when many happen to come at once: more places, hours or staff "
+        "could spare few people a wait."
+    )
+
+
+def _at_peaks(hours: Hours) -> str:
     """When people wait: in some hours above all, or whenever the room is open."""
     waited = hours.sums[:, counts.H_WAITED]
     came = hours.sums[:, counts.H_ARRIVALS]
     if not waited.sum():
-        return "hardly anybody waits at any hour."
+        return "Hardly anybody waits at any hour."
     order = np.argsort(-waited, kind="stable")
     most = int(np.searchsorted(np.cumsum(waited[order]), MOSTLY * waited.sum())) + 1
     peak = int(order[0])
-    words = f"waits are most frequent from {peak}:00 to {peak + 1}:00 ({_share(waited[peak] / came[peak])} of those who come then)"
+    words = f"Waits are most frequent from {peak}:00 to {peak + 1}:00 ({_share(waited[peak] / came[peak])} of those who come then)"
     if most <= np.count_nonzero(came) / 3:
         return f"{words}, and two in three of all waits fall into {most} of {np.count_nonzero(came)} hours."
     return f"{words}, and they are spread over the day."

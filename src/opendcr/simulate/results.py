@@ -39,6 +39,25 @@ RATIOS = {
     # Staff held by emergencies at a moment, on average.
     "mean_staff_held": ("held", "open", 1.0),
 }
+# For people; a total is of one replication.
+WORDS = {
+    "arrivals": "people who come to use",
+    "served": "people served",
+    "left_waiting": "people who give up waiting",
+    "turned_away": "people who find the queue full",
+    "waiting_at_close": "people sent away at closing",
+    "emergencies": "emergencies",
+    "probability_wait": "share who do not start at once",
+    "probability_leave": "share who give up waiting",
+    "probability_short_of_staff": "share who find a place but too few staff",
+    "probability_held_up": "share held up by an emergency",
+    "mean_wait_minutes": "mean wait, minutes",
+    "mean_wait_served_minutes": "mean wait of those served, minutes",
+    "wait_p95_minutes": "wait that one in twenty exceeds, minutes",
+    "mean_queue_length": "people waiting, on average",
+    "occupancy": "share of open place-time in use",
+    "mean_staff_held": "staff held by emergencies, on average",
+}
 
 Real = NDArray[np.float64]
 

@@ -168,7 +168,7 @@ def _parts(
     total = between + chance
     # Drawn towards the middle by as much as chance has spread them.
     drawn = overall + (means - means.mean()) * (math.sqrt(between / total) if total else 0.0)
-    low, high = np.quantile(drawn, [0.025, 0.975])
+    low, high = np.maximum(np.quantile(drawn, [0.025, 0.975]), 0.0)  # no figure is negative
     influence = {name: _correlation(one, means) for name, one in values.items()}
     return Parts(
         math.sqrt(chance / len(each)), math.sqrt(between), float(low), float(high), influence

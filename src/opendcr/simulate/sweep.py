@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from functools import cache
 from io import BytesIO
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
@@ -77,15 +77,27 @@ def expected(room: Assumed) -> float:
     return float(room.per_hour.mean() * 24 * room.factor.sum())
 
 
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+W = TypeVar("W", bound="Work[Any]")
+
+
+class Work(Protocol[T_co]):
+    """A piece of work."""
+
+    def done(self) -> T_co:
+        """Does it; what it amounts to."""
+
+
 class Workers(Protocol):
     """Who does pieces of work, and how many at a time."""
 
     count: int
 
-    def submit(self, piece: Piece) -> Any:
+    def submit(self, piece: Work[T]) -> Any:
         """Begins a piece; what `result` takes."""
 
-    def result(self, begun: Any) -> Moments:
+    def result(self, begun: Any) -> Any:
         """What a piece amounts to, when it is done."""
 
 
@@ -97,10 +109,10 @@ class Cores:
         self._pool: Executor = ThreadPoolExecutor(self.count)
         stack.callback(self._pool.shutdown, cancel_futures=True)
 
-    def submit(self, piece: Piece) -> "Future[Moments]":
+    def submit(self, piece: Work[T]) -> "Future[T]":
         return self._pool.submit(piece.done)
 
-    def result(self, begun: "Future[Moments]") -> Moments:
+    def result(self, begun: "Future[T]") -> T:
         return begun.result()
 
 
@@ -133,10 +145,10 @@ class Cluster:
     def _workers(self) -> int:
         return sum(self._client.nthreads().values())
 
-    def submit(self, piece: Piece) -> Any:
-        return self._client.submit(Piece.done, piece, pure=False, retries=3)
+    def submit(self, piece: Work[T]) -> Any:
+        return self._client.submit(type(piece).done, piece, pure=False, retries=3)
 
-    def result(self, begun: Any) -> Moments:
+    def result(self, begun: Any) -> Any:
         from distributed import KilledWorker
 
         waited = 0
@@ -151,7 +163,6 @@ class Cluster:
                 found = "workers that died again and again over the same replications"
                 raise InputError("--scheduler", found, "workers with memory enough") from error
             else:
-                assert isinstance(done, Moments)
                 return done
 
 
@@ -191,7 +202,7 @@ class Kept:
 
     def keep(self, piece: Piece, done: Moments) -> None:
         """Keeps what a piece amounts to."""
-        if not self._writes:
+        if not self._writes or piece.name in self._found:
             return
         line = json.dumps({"of": piece.name, "done": _dumped(done)}, separators=(",", ":"))
         try:
@@ -211,33 +222,47 @@ class Kept:
             self._path.unlink(missing_ok=True)
 
 
+def in_order(
+    work: Iterable[W],
+    workers: Workers,
+    known: Callable[[W], Any] = lambda piece: None,
+) -> Iterator[tuple[W, Any]]:
+    """Each piece with what it amounts to, in their order, with few of them out at a time.
+
+    `known` says what is known of a piece already; None where it is to be done.
+    """
+    out: deque[tuple[W, Any, Any]] = deque()
+
+    def first() -> tuple[W, Any]:
+        piece, found, begun = out.popleft()
+        return piece, workers.result(begun) if found is None else found
+
+    for piece in work:
+        found = known(piece)
+        out.append((piece, found, workers.submit(piece) if found is None else None))
+        if len(out) >= OUT * workers.count:
+            yield first()
+    while out:
+        yield first()
+
+
 def swept(
     work: Iterable[Piece],
     workers: Workers,
     kept: Kept | None = None,
     progress: Callable[[int], None] = lambda done: None,
 ) -> Iterator[Moments]:
-    """What each piece amounts to, in their order; `progress` hears the number of replications."""
-    out: deque[tuple[Piece, Any, Moments | None]] = deque()
-    waiting, done = iter(work), 0
-    for piece in _and_then_none(waiting):
-        if piece is not None:
-            before = kept.get(piece) if kept else None
-            out.append((piece, None if before else workers.submit(piece), before))
-        while out and (piece is None or len(out) >= OUT * workers.count):
-            first, begun, found = out.popleft()
-            if found is None:
-                found = workers.result(begun)
-                if kept:
-                    kept.keep(first, found)
-            done += first.count
-            progress(done)
-            yield found
+    """What each piece amounts to, in their order; those that are kept are not done again.
 
-
-def _and_then_none(pieces: Iterable[Piece]) -> Iterator[Piece | None]:
-    yield from pieces
-    yield None
+    `progress` hears the number of replications.
+    """
+    done = 0
+    for piece, moments in in_order(work, workers, kept.get if kept else lambda piece: None):
+        if kept:
+            kept.keep(piece, moments)
+        done += piece.count
+        progress(done)
+        yield moments
 
 
 def _dumped(moments: Moments) -> str:

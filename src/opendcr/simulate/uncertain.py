@@ -89,6 +89,11 @@ class Assumptions:
     inputs: tuple[Input, ...]
     expected: Scenario
 
+    def at(self, values: Mapping[Key, float]) -> Scenario:
+        """The scenario with some inputs at given values, and the others at their means."""
+        means = {one.key: one.expected for one in self.inputs}
+        return scenario_of(_with(self.raw, {**means, **values}), self.path)
+
     def drawn(self, seed: int, number: int) -> Scenario:
         """The scenario of a draw; raises InputError where a drawn number cannot be one."""
         values = {one.key: one.drawn(seed, number) for one in self.inputs}

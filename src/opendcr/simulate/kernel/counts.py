@@ -72,7 +72,9 @@ def within(days, day, since, until):
 
 
 @helper
-def spread(days, spans, day, since, until, by_hour, figure):
+def spread(
+    days: Any, spans: Any, day: int, since: int, until: int, by_hour: Any, figure: int
+) -> None:
     """Adds a span's opening time to the clock hours in which it lies; it does not begin before
     the day does."""
     while day < len(days) and days[day, OPENS] < until:

@@ -46,6 +46,13 @@ def replications(
     return together(_counted(room, seed, first + at, whole, plainly) for at in range(count))
 
 
+def rows(room: Assumed, seed: int, first: int, count: int) -> NDArray[np.float64]:
+    """What so many replications counted, one by one: replication × `results.COLUMNS`."""
+    whole, plainly = np.zeros(len(room.days), dtype=np.int64), is_plain(room)
+    each = (_counted(room, seed, first + at, whole, plainly).means for at in range(count))
+    return np.stack(list(each))
+
+
 def in_runs(room: Assumed, seed: int) -> Moments:
     """The first replication, by runs of its days."""
     return _counted(room, seed, 0, runs(len(room.days)), is_plain(room))

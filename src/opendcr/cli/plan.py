@@ -1,0 +1,232 @@
+"""`opendcr plan`: booths, hours and staff of a room compared."""
+
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from opendcr.cli.output import emit, json_option, progress
+from opendcr.cli.simulate import (
+    PATH,
+    number,
+    scheduler_option,
+    seed_option,
+    workers_option,
+    working,
+)
+from opendcr.errors import InputError
+
+if TYPE_CHECKING:
+    from opendcr.simulate.plan import Compared, Comparison, Staffing
+
+_CLOCK = "a local time such as 21:00, or several with commas"
+
+
+@click.command(
+    "plan",
+    epilog="Example: opendcr plan room.toml --places 6,8,10 --closes 21:00,24:00 --staff 8,8/sun:7",
+)
+@click.argument("scenario", type=PATH)
+@click.option("--places", metavar="N,…", help="Numbers of places to use in.")
+@click.option("--opens", metavar="HH:MM,…", help="Opening times.")
+@click.option("--closes", metavar="HH:MM,…", help="Closing times.")
+@click.option("--staff", metavar="N,…", help="Numbers of staff; 8/sun:7 is one fewer on Sundays.")
+@click.option(
+    "--target",
+    type=click.FloatRange(0, 1),
+    default=0.05,
+    show_default=True,
+    help="The share of people who may give up waiting.",
+)
+@click.option(
+    "--replications",
+    type=click.IntRange(2, 1_000_000),
+    default=10,
+    show_default=True,
+    help="Of each plan to begin with.",
+)
+@click.option(
+    "--most",
+    type=click.IntRange(2, 1_000_000),
+    default=2_560,
+    show_default=True,
+    help="Replications of a plan on which the smallest turns, at most.",
+)
+@seed_option
+@workers_option
+@scheduler_option
+@json_option
+def plan(
+    scenario: Path,
+    places: str | None,
+    opens: str | None,
+    closes: str | None,
+    staff: str | None,
+    target: float,
+    replications: int,
+    most: int,
+    seed: int,
+    workers: int | None,
+    scheduler: str | None,
+    as_json: bool,
+) -> None:
+    """Compare plans of a room, and find the smallest that keeps people from giving up.
+
+    Every combination of the numbers and times given is compared with the scenario as it is, which
+    comes first. All plans see the same people. A plan is under the target where its whole interval
+    is, and the smallest is the one with the fewest staff-hours a week, then booth-hours. Plans on
+    which that turns get more replications; what stays undetermined is said.
+
+    A room that opens longer gets the people whom the scenario's rates bring in those hours: a
+    scenario with one rate for all hours says that as many come at night as by day.
+    """
+    from opendcr.simulate.plan import compared, plans
+    from opendcr.simulate.uncertain import read_assumptions
+
+    read = read_assumptions(scenario)
+    alternatives = plans(
+        read.expected,
+        _several("--places", places, _count),
+        _several("--opens", opens, _time("--opens")),
+        _several("--closes", closes, _time("--closes")),
+        _several("--staff", staff, _staffing),
+    )
+    with ExitStack() as stack:
+        doing = stack.enter_context(working(workers, scheduler))
+        with progress("Replications") as show:
+            found = compared(read, alternatives, target, seed, replications, max(most, replications),
+                             workers=doing, progress=show)  # fmt: skip
+    document = {
+        "scenario": read.expected.name,
+        "seed": seed,
+        "target": target,
+        "plans": [_data(one) for one in found.plans],
+        "smallest": found.smallest,
+        "undetermined": list(found.open),
+        "reading": (lines := reading(found)),
+    }
+    emit(as_json, document, _text(read.expected.name, found, lines))
+
+
+def _several(option: str, said: str | None, read: Any) -> list[Any]:
+    if said is None:
+        return [None]
+    values = [read(one.strip()) for one in said.split(",")]
+    return list(dict.fromkeys(values)) if option != "--staff" else values
+
+
+def _count(said: str) -> int:
+    if not said.isascii() or not said.isdigit() or not 1 <= int(said) <= 1000:
+        raise InputError("--places", f"'{said}'", "a whole number from 1 to 1000")
+    return int(said)
+
+
+def _time(option: str) -> Any:
+    from opendcr.keyed import Table
+
+    def read(said: str) -> str:
+        try:
+            return Table("", "", {"at": said}).clock("at", said)
+        except InputError as error:
+            raise InputError(option, f"'{said}'", _CLOCK) from error
+
+    return read
+
+
+def _staffing(said: str) -> "Staffing":
+    from opendcr.simulate.plan import WEEKDAYS, Staffing
+
+    first, *days = said.split("/")
+    by_weekday = {}
+    for one in days:
+        day, colon, staff = one.partition(":")
+        if day not in WEEKDAYS or not colon:
+            raise InputError("--staff", f"'{said}'", f"such as 8/sun:7, of {', '.join(WEEKDAYS)}")
+        by_weekday[WEEKDAYS.index(day)] = _people(staff, said)
+    return Staffing(_people(first, said), by_weekday)
+
+
+def _people(staff: str, said: str) -> int:
+    if not staff.isascii() or not staff.isdigit() or int(staff) > 1000:
+        raise InputError("--staff", f"'{said}'", "a whole number up to 1000, such as 8 or 8/sun:7")
+    return int(staff)
+
+
+def _data(one: "Compared") -> dict[str, Any]:
+    policy = one.scenario.policy
+    return {
+        "places": len(one.scenario.booths),
+        "opens": policy.opens,
+        "closes": policy.closes,
+        "staff": one.staff_words(),
+        "staff_hours": one.size.staff_hours,
+        "booth_hours": one.size.booth_hours,
+        "replications": one.replications,
+        "results": {name: interval.to_data() for name, interval in one.figures.items()},
+        "difference": {name: interval.to_data() for name, interval in one.differences.items()},
+        "verdict": one.verdict,
+        "chance_under": one.chance_under,
+        "notes": list(one.notes),
+    }
+
+
+def reading(found: "Comparison") -> list[str]:
+    """What the comparison says, in sentences."""
+    target = f"{100 * found.target:g} %"
+    lines = []
+    if found.smallest is None and found.open:
+        lines.append(f"No plan is known to keep the share who give up under {target}.")
+    elif found.smallest is None:
+        lines.append(f"None of these plans keeps the share who give up under {target}.")
+    else:
+        one = found.plans[found.smallest]
+        lines.append(
+            f"The smallest plan that keeps the share who give up under {target} is "
+            f"number {found.smallest + 1}: {words_of(one)}."
+        )
+    if found.open:
+        numbers = ", ".join(str(at + 1) for at in found.open)
+        lines.append(
+            f"Smaller, and undetermined after the most replications: {numbers}. Their share "
+            f"lies so near {target} that it hardly matters, or more replications would tell."
+        )
+    if all(one.verdict == "under" for one in found.plans):
+        lines.append("Every plan is under the target: waiting does not decide between them.")
+    for note in dict.fromkeys(note for one in found.plans for note in one.notes):
+        numbers = ", ".join(str(at) for at, one in enumerate(found.plans, 1) if note in one.notes)
+        lines.append(f"Plan {numbers}: {note}")
+    lines.append(
+        "These are what the scenario's assumptions make them; a plan is weighed by more than waits."
+    )
+    return lines
+
+
+def words_of(one: "Compared") -> str:
+    """A plan in words."""
+    policy = one.scenario.policy
+    return (
+        f"{len(one.scenario.booths)} places, {policy.opens} to {policy.closes}, "
+        f"staff {one.staff_words()}"
+    )
+
+
+def _text(name: str, found: "Comparison", lines: list[str]) -> str:
+    head = f"{'':3}{'places':>7}{'open':>14}{'staff':>12}{'staff-h/week':>14}{'give up':>10}  {'95 % interval':20}{'than plan 1':>12}  {'wait, min':>10}{'in use':>8}  verdict"
+    table = [f"Plans of: {name}. Target: {100 * found.target:g} % give up.", head]
+    for at, one in enumerate(found.plans, 1):
+        policy = one.scenario.policy
+        leave, wait = one.figures["probability_leave"], one.figures["mean_wait_minutes"]
+        between = f"{100 * max(leave.low, 0):.3g} to {100 * leave.high:.3g} %"
+        table.append(
+            f"{at:<3}{len(one.scenario.booths):>7}{policy.opens + '-' + policy.closes:>14}"
+            f"{one.staff_words():>12}{one.size.staff_hours:>14,.0f}{100 * leave.mean:>8.3g} %  {between:20}"
+            f"{100 * one.differences['probability_leave'].mean:>+10.3g} %  {number(wait.mean):>10}"
+            f"{100 * one.figures['occupancy'].mean:>6.1f} %  {one.verdict}"
+            + (
+                f", in {100 * one.chance_under:.0f} % of draws under"
+                if one.chance_under is not None
+                else ""
+            )
+        )
+    return "\n".join([*table, "", *(f"- {line}" for line in lines)])

@@ -1,0 +1,360 @@
+"""Plans of a room compared: booths, hours and staff, with the same people coming to each.
+
+Each plan sees the same people with the same patience, so that what differs between two plans is what
+the plans do, and few replications tell them apart (common random numbers). Of the plans that keep
+the share who give up waiting under a target, the smallest is found; where a plan might still lie on
+either side and a smaller one would be found by knowing, it gets more replications.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from itertools import product
+
+import numpy as np
+from scipy.special import stdtrit
+
+from opendcr.errors import InputError
+from opendcr.room.policy import Place, Policy
+from opendcr.simulate.kernel.replications import rows
+from opendcr.simulate.kernel.tables import CLOSES, OPENS, Assumed, assumed
+from opendcr.simulate.results import COLUMNS, RATIOS, UPPER, Real
+from opendcr.simulate.scenario import MINUTE, Scenario, Shift
+from opendcr.simulate.sweep import VISITS, Cores, Workers, expected, in_order
+from opendcr.simulate.uncertain import Assumptions
+
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+FIRST, MOST = 10, 2_560  # replications of a plan: to begin with, and at most
+# Plans are decided on by a wider interval than they are shown with: each is looked at many times.
+DECIDED = 0.995
+FIGURES = ("probability_leave", "probability_wait", "mean_wait_minutes", "occupancy")
+_COLUMN = {name: at for at, name in enumerate(COLUMNS)}
+
+
+@dataclass(frozen=True)
+class Staffing:
+    """So many staff, and other numbers on some weekdays (0 is Monday)."""
+
+    on: int
+    by_weekday: Mapping[int, int] = field(default_factory=dict)
+
+    def words(self) -> str:
+        """As it is written on the command line: 8/sun:7."""
+        days = [f"{WEEKDAYS[day]}:{staff}" for day, staff in sorted(self.by_weekday.items())]
+        return "/".join([str(self.on), *days])
+
+    def rota(self) -> tuple[Shift, ...]:
+        """The rota that it makes; none where every day is alike."""
+        if not self.by_weekday:
+            return ()
+        others = tuple(day for day in range(7) if day not in self.by_weekday)
+        plain = [Shift("00:00", "24:00", self.on, others)] if others else []
+        named = [Shift("00:00", "24:00", staff, (day,)) for day, staff in self.by_weekday.items()]
+        return (*plain, *named)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is changed of a scenario; None leaves it as it is."""
+
+    places: int | None = None
+    opens: str | None = None
+    closes: str | None = None
+    staff: Staffing | None = None
+
+    def of(self, scenario: Scenario) -> Scenario:
+        """The scenario under this plan; raises InputError where it cannot be."""
+        policy = scenario.policy
+        opens, closes = self.opens or policy.opens, self.closes or policy.closes
+        if opens >= closes:
+            raise InputError("--closes", closes, f"a time after {opens}, when the room opens")
+        if self.places is not None:
+            policy = with_places(policy, self.places)
+        planned = replace(scenario, policy=replace(policy, opens=opens, closes=closes))
+        if self.staff is not None:
+            most = max(self.staff.on, *self.staff.by_weekday.values(), 0)
+            planned = replace(planned, staff=most, rota=self.staff.rota())
+        _must_be_possible(planned)
+        return planned
+
+
+def with_places(policy: Policy, count: int) -> Policy:
+    """A policy with so many places to use in: the first of its own, and more injecting booths."""
+    booths = [place for place in policy.places if place.consumption]
+    others = [place for place in policy.places if not place.consumption]
+    taken = {place.id for place in policy.places}
+    number = 0
+    kept = booths[:count]
+    while len(kept) < count:
+        number += 1
+        if f"booth-{number}" not in taken:
+            kept.append(Place(f"booth-{number}", "injecting", str(number)))
+    return replace(policy, places=(*kept, *others))
+
+
+def _must_be_possible(scenario: Scenario) -> None:
+    needed = scenario.policy.needed_staff(1)
+    if scenario.staff < needed:
+        raise InputError("--staff", str(scenario.staff), f"{needed} at least, for one open booth")
+    for need in scenario.needs:
+        if not any(scenario.fits(need, place) for place in scenario.booths):
+            count = str(len(scenario.booths))
+            raise InputError("--places", count, f"so many that one fits the need '{need}'")
+
+
+def plans(
+    scenario: Scenario,
+    places: Sequence[int | None] = (None,),
+    opens: Sequence[str | None] = (None,),
+    closes: Sequence[str | None] = (None,),
+    staff: Sequence[Staffing | None] = (None,),
+) -> list[Plan]:
+    """Every combination, after the scenario as it is; InputError for one that cannot be."""
+    every = [Plan(*one) for one in product(places, opens, closes, staff)]
+    return [Plan(), *(one for one in every if one.of(scenario) != scenario)]
+
+
+@dataclass(frozen=True)
+class Size:
+    """How large a plan is, by what it takes in an average week."""
+
+    staff_hours: float
+    booth_hours: float
+
+
+def size_of(scenario: Scenario) -> Size:
+    """The size of a room: its staff in opening hours, and its places."""
+    room = assumed(replace(scenario, days=min(scenario.days, 28)))
+    weeks = len(room.days) / 7
+    hour = 60 * MINUTE
+    open_hours = float((room.days[:, CLOSES] - room.days[:, OPENS]).sum()) / hour
+    staff = sum(_staffed(room, int(day[OPENS]), int(day[CLOSES])) for day in room.days) / hour
+    return Size(staff / weeks, open_hours * len(scenario.booths) / weeks)
+
+
+def _staffed(room: Assumed, since: int, until: int) -> float:
+    """Staff-milliseconds in a span."""
+    starts = np.clip(room.shifts[:, 0], since, until)
+    ends = np.append(starts[1:], until)
+    return float(((ends - starts) * room.shifts[:, 1]).sum())
+
+
+def unstaffed(scenario: Scenario) -> bool:
+    """Whether at some opening time too few are on to open even one booth."""
+    room = assumed(replace(scenario, days=min(scenario.days, 28)))
+    needed = scenario.policy.needed_staff(1)
+    return any(
+        on < needed and since < day[CLOSES] and until > day[OPENS]
+        for day in room.days
+        for (since, on), until in zip(
+            room.shifts, [*room.shifts[1:, 0], np.iinfo(np.int64).max], strict=True
+        )
+    )
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A figure with the ends of its 95 % interval."""
+
+    mean: float
+    low: float
+    high: float
+
+    def to_data(self) -> dict[str, float]:
+        """As `plan --json` gives it."""
+        return {"mean": self.mean, "low": self.low, "high": self.high}
+
+
+@dataclass(frozen=True)
+class Compared:
+    """A plan: its size, its figures and how they differ from the first plan's.
+
+    `verdict` is `under` or `over` the target, or `undetermined`; `chance_under` the share of the
+    draws of unknown inputs in which it is under, None where nothing was drawn.
+    """
+
+    plan: Plan
+    scenario: Scenario
+    size: Size
+    replications: int
+    figures: Mapping[str, Interval]
+    differences: Mapping[str, Interval]
+    verdict: str
+    chance_under: float | None = None
+    notes: tuple[str, ...] = ()
+
+    def staff_words(self) -> str:
+        """The staff as the command line writes them; `rota` where the scenario has its own."""
+        if self.plan.staff is not None:
+            return self.plan.staff.words()
+        return "rota" if self.scenario.rota else str(self.scenario.staff)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """All plans, and the smallest that is under the target; None where none is known to be.
+
+    `open` are the plans that are smaller than it, or than any, and still undetermined.
+    """
+
+    target: float
+    plans: tuple[Compared, ...]
+    smallest: int | None
+    open: tuple[int, ...]
+
+
+class _Rows:
+    """What was counted of a plan so far: a row for each replication, or for each draw."""
+
+    def __init__(self, plan: Plan, assumptions: Assumptions, seed: int, draws: int) -> None:
+        self.plan, self._assumptions, self._seed, self._draws = plan, assumptions, seed, draws
+        self.scenario = plan.of(assumptions.expected)
+        self.done: Real = np.empty((0, len(COLUMNS)))
+        self.replications = 0
+
+    def pieces(self, until: int) -> Iterator["RowsPiece"]:
+        """The work that is missing for so many rows in all."""
+        if self._assumptions.inputs:
+            for draw in range(len(self.done), until):
+                room = assumed(self.plan.of(self._assumptions.drawn(self._seed, draw)))
+                yield RowsPiece(room, self._seed, draw * self._draws, self._draws, mean=True)
+            return
+        room = assumed(self.scenario)
+        most = max(1, round(VISITS / (expected(room) + 1)))
+        for first in range(len(self.done), until, most):
+            yield RowsPiece(room, self._seed, first, min(most, until - first))
+
+    def add(self, found: Real) -> None:
+        """Takes what a piece amounts to."""
+        self.done = np.vstack([self.done, found])
+        self.replications = len(self.done) * (self._draws if self._assumptions.inputs else 1)
+
+
+@dataclass(frozen=True)
+class RowsPiece:
+    """Replications whose counts are kept one by one, or their mean."""
+
+    room: Assumed
+    seed: int
+    first: int
+    count: int
+    mean: bool = False
+
+    def done(self) -> Real:
+        """A row for each replication, or one."""
+        found = rows(self.room, self.seed, self.first, self.count)
+        return found.mean(axis=0, keepdims=True) if self.mean else found
+
+
+def compared(
+    assumptions: Assumptions,
+    alternatives: Sequence[Plan],
+    target: float,
+    seed: int,
+    first: int = FIRST,
+    most: int = MOST,
+    of_each_draw: int = 4,
+    workers: Workers | None = None,
+    progress: Callable[[int], None] = lambda done: None,
+) -> Comparison:
+    """Plans compared, the first of them the one that the others differ from.
+
+    Each gets `first` replications (draws of unknown inputs, where there are some, with
+    `of_each_draw` replications each), and those on which the smallest plan turns twice as many each
+    time, up to `most`. `progress` hears the number of plan-replications done.
+    """
+    held = [_Rows(plan, assumptions, seed, of_each_draw) for plan in alternatives]
+    sizes = [size_of(one.scenario) for one in held]
+    wanted = dict.fromkeys(range(len(held)), first)
+    done = 0
+    with ExitStack() as stack:
+        doing = workers or Cores(stack)
+        while wanted:
+            work = [(at, piece) for at, rows in wanted.items() for piece in held[at].pieces(rows)]
+            found = in_order((piece for _, piece in work), doing)
+            for (at, _), (piece, counted) in zip(work, found, strict=True):
+                held[at].add(counted)
+                done += piece.count
+                progress(done)
+            verdicts = [_verdict(one.done, target) for one in held]
+            smallest, open_ones = _smallest(sizes, verdicts)
+            wanted = {
+                at: min(2 * len(held[at].done), most)
+                for at in open_ones
+                if len(held[at].done) < most
+            }
+    base = held[0].done
+    told = tuple(
+        _compared(one, size, base, verdict, target, bool(assumptions.inputs))
+        for one, size, verdict in zip(held, sizes, verdicts, strict=True)
+    )
+    return Comparison(target, told, smallest, tuple(open_ones))
+
+
+def _smallest(sizes: Sequence[Size], verdicts: Sequence[str]) -> tuple[int | None, list[int]]:
+    """The smallest plan known to be under the target, and the undetermined ones before it."""
+    order = sorted(range(len(sizes)), key=lambda at: (sizes[at].staff_hours, sizes[at].booth_hours))
+    before: list[int] = []
+    for at in order:
+        if verdicts[at] == "under":
+            return at, before
+        if verdicts[at] == "undetermined":
+            before.append(at)
+    return None, before
+
+
+def _verdict(done: Real, target: float) -> str:
+    share = _interval(done, "probability_leave", DECIDED)
+    if share.high <= target:
+        return "under"
+    return "over" if share.low > target else "undetermined"
+
+
+def _linear(done: Real, figure: str) -> tuple[float, Real]:
+    """A ratio of totals, and what each row adds to its error (the delta method)."""
+    above, below, scale = RATIOS[figure]
+    upper, lower = done[:, _COLUMN[above]] / scale, done[:, _COLUMN[below]]
+    if not lower.any():
+        return 0.0, np.zeros(len(done))
+    ratio = float(upper.sum() / lower.sum())
+    return ratio, (upper - ratio * lower) / lower.mean()
+
+
+def _interval(done: Real, figure: str, upper: float = UPPER) -> Interval:
+    ratio, parts = _linear(done, figure)
+    return _about(ratio, parts, upper)
+
+
+def _about(mean: float, parts: Real, upper: float) -> Interval:
+    count = len(parts)
+    if count < 2:
+        return Interval(mean, -np.inf, np.inf)
+    reach = float(stdtrit(count - 1, upper)) * float(parts.std(ddof=1)) / float(np.sqrt(count))
+    if not parts.any():  # nobody in any replication: by the rule of three, at most so many
+        reach = 0.0
+    return Interval(mean, mean - reach, mean + reach)
+
+
+def _compared(
+    one: _Rows, size: Size, base: Real, verdict: str, target: float, drawn: bool
+) -> Compared:
+    figures = {name: _interval(one.done, name) for name in FIGURES}
+    both = min(len(one.done), len(base))
+    differences = {}
+    for name in FIGURES:
+        ours, apart = _linear(one.done[:both], name)
+        theirs, apart_too = _linear(base[:both], name)
+        differences[name] = _about(ours - theirs, apart - apart_too, UPPER)
+    under = None
+    if drawn:
+        shares = one.done[:, _COLUMN["left_waiting"]] / np.maximum(
+            one.done[:, _COLUMN["arrivals"]], 1
+        )
+        under = float((shares <= target).mean())
+    notes = (
+        ("At some opening times too few are on to open even one booth.",)
+        if unstaffed(one.scenario)
+        else ()
+    )
+    return Compared(one.plan, one.scenario, size, one.replications, figures, differences, verdict,
+                    under, notes)  # fmt: skip

@@ -1,0 +1,103 @@
+"""A page about a simulated room: its figures, pictures by the hour, and what they say."""
+
+import os
+import tempfile
+from collections.abc import Iterable, Sequence
+from html import escape
+from importlib.resources import files
+from pathlib import Path
+
+from opendcr import __version__
+from opendcr.simulate.pictures import Hours, Picture, pictures, svg, table
+from opendcr.simulate.results import WORDS
+from opendcr.simulate.simulated import Simulated
+
+NAME = "report.html"
+
+
+def write_report(folder: Path, found: Simulated, hours: Hours, lines: Sequence[str]) -> Path:
+    """Writes the page into a folder, whole or not at all; its path."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / NAME
+    number, written = tempfile.mkstemp(dir=folder, prefix=f".{NAME}")
+    try:
+        with os.fdopen(number, "w", encoding="utf-8") as file:
+            file.write(page(found, hours, lines))
+        Path(written).replace(path)
+    except BaseException:
+        Path(written).unlink(missing_ok=True)
+        raise
+    return path
+
+
+def page(found: Simulated, hours: Hours, lines: Sequence[str]) -> str:
+    """The page: one file, which loads nothing."""
+    scenario = found.scenario
+    places = sum(place.capacity for place in scenario.booths)
+    drawn = pictures(hours, places)
+    of = f" of each of {found.draws:,} draws of the inputs" if found.parts else ""
+    origin = (
+        f"Simulated: scenario {escape(scenario.name)}, seed {found.seed}, {found.replications:,} "
+        f"replications{of}, OpenDCR {__version__}. Nobody in it is real."
+    )
+    return "\n".join(
+        [
+            "<!doctype html>",
+            '<html lang="en"><head><meta charset="utf-8">',
+            '<meta name="viewport" content="width=device-width, initial-scale=1">',
+            f"<title>{escape(scenario.name)}: a simulated room</title>",
+            f"<style>{_style()}</style></head><body><main>",
+            f"<h1>{escape(scenario.name)}: a simulated room</h1>",
+            f"<p>{origin}</p>",
+            "<h2>What it says</h2>",
+            "<ul>",
+            *(f"<li>{escape(line)}</li>" for line in lines),
+            "</ul>",
+            "<h2>Figures</h2>",
+            *_figures(found),
+            *(part for one in drawn for part in _picture(one, hours)),
+            "</main></body></html>",
+        ]
+    )
+
+
+def _figures(found: Simulated) -> Iterable[str]:
+    heading = ["figure", "mean", "95 % interval, by chance"]
+    heading += ["95 in 100, by the inputs"] if found.parts else []
+    yield "<table><caption>Over people who come to use, in opening hours</caption>"
+    yield f"<thead><tr>{''.join(f'<th scope=col>{one}</th>' for one in heading)}</tr></thead><tbody>"
+    for name, one in found.figures.items():
+        cells = [WORDS[name], _number(one.mean), _between(*one.interval)]
+        if found.parts:
+            part = found.parts.get(name)
+            cells.append(_between(part.low, part.high) if part else "–")
+        head, *rest = cells
+        yield f"<tr><th scope=row>{head}</th>{''.join(f'<td>{cell}</td>' for cell in rest)}</tr>"
+    yield "</tbody></table>"
+
+
+def _picture(one: Picture, hours: Hours) -> Iterable[str]:
+    heading, *rows = table(one)
+    yield f"<h2>{escape(one.title)}</h2>"
+    yield f"<figure>{svg(one)}<figcaption>{escape(one.unit)}; clock hours; mean of {hours.replications} replications, every input at its mean.</figcaption></figure>"
+    yield "<details><summary>The numbers</summary><table><thead><tr>"
+    yield "".join(f"<th scope=col>{escape(cell)}</th>" for cell in heading)
+    yield "</tr></thead><tbody>"
+    for row in rows:
+        first, *rest = row
+        yield f"<tr><th scope=row>{first}</th>{''.join(f'<td>{cell}</td>' for cell in rest)}</tr>"
+    yield "</tbody></table></details>"
+
+
+def _style() -> str:
+    return files("opendcr.simulate").joinpath("report.css").read_text(encoding="utf-8")
+
+
+def _between(low: float | None, high: float | None) -> str:
+    return "–" if low is None or high is None else f"{_number(low)} to {_number(high)}"
+
+
+def _number(value: float | None) -> str:
+    if value is None:
+        return "–"
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
