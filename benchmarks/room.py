@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from rig import queue_peers, room_peers
-from rig.draws import drawn
+from rig.draws import drawn, drawn_whole
 from rig.times import machine
 
 from opendcr.room.policy import DEFAULT, Place
@@ -212,7 +212,8 @@ def the_room(count: int, of: int, repeats: int) -> None:
     scenario = whole_room(count)
     room, played = assumed(scenario), list(days(scenario, SEED))
     with_days = ours.given_days(scenario, played)
-    ours.replications(room, SEED, 0, 1)
+    ours.replications(room, SEED, 0, 1)  # compiled
+    drawn_whole(room, streams(SEED, 0))
     expected = [told(stay, scenario) for stay in ours.stays(scenario, played)]
 
     def peer(kind: type[room_peers.Room]) -> Callable[[], Callable[[], Any]]:
@@ -223,13 +224,15 @@ def the_room(count: int, of: int, repeats: int) -> None:
         return prepare
 
     fast = Way("ours", lambda: lambda: ours.replications(room, SEED, 0, of), arrived)
+    floor = Way("its people drawn and nothing else", lambda: lambda: [
+        drawn_whole(room, streams(SEED, at)) for at in range(of)], sum)  # fmt: skip
     visits = Way("ours, people given, visits kept", lambda: lambda: ours.visits(*with_days), len)
     events, processes = (
         Way(f"SimPy, {words}, people given", peer(kind), lambda made: len(made.people))
         for words, kind in (("callbacks", room_peers.Events),
                             ("a process each", room_peers.Processes))
     )  # fmt: skip
-    ways = [fast, visits, events, processes]
+    ways = [fast, floor, visits, events, processes]
     measured(ways, repeats)
     for way in (events, processes):
         found = [person.outcome() for person in way.result.people]

@@ -4,7 +4,7 @@
     python -m tools.rooms_table --write    put them into the document
 
 The first table is arithmetic from published figures alone. The second simulates the files of
-examples/rooms, with seed 1, 200 draws of what is not known and 4 replications of each: half a minute.
+examples/rooms, with seed 1, 200 draws of what is not known and 4 replications of each: about a minute.
 """
 
 import argparse
@@ -90,8 +90,11 @@ def loads() -> tuple[Load, ...]:
 
 def week(site: str, since: str) -> float:
     """Open hours in a week."""
-    weekday = room_figure(site, "opening_hours_weekday", since, "").open_hours if since else 0
-    return 5 * weekday + 2 * room_figure(site, "opening_hours_weekend", since, "").open_hours
+    weekday, weekend = (
+        room_figure(site, f"opening_hours_{days}", since).open_hours
+        for days in ("weekday", "weekend")
+    )
+    return 5 * weekday + 2 * weekend
 
 
 def _of_insite(year: str) -> float:
@@ -166,42 +169,45 @@ def _column(room: Room) -> Mapping[str, str]:
         "published: open, hours": room.hours,
         "published: visits a day": room.visits,
         "published: overdoses": room.overdoses,
-        "people who come a day": _cell(found, "arrivals", lambda one: f"{one / days:.1f}"),
-        "of them start to use": _cell(found, "served", lambda one: f"{one / days:.1f}"),
+        "people who come a day": _cell(
+            found, "arrivals", lambda one: f"{one / days:.1f}", 1 / days
+        ),
+        "of them start to use": _cell(found, "served", lambda one: f"{one / days:.1f}", 1 / days),
         "emergencies, in as many days": _cell(found, "emergencies", lambda one: f"{one:,.0f}"),
         "places in use on average": f"{used:.1f}",
-        "share of places in use": _cell(found, "occupancy", _percent),
-        "do not start at once": _cell(found, "probability_wait", _percent),
-        "give up": _cell(found, "probability_leave", _percent),
+        "of the places, in use, %": _cell(found, "occupancy", _figures, 100),
+        "do not start at once, %": _cell(found, "probability_wait", _figures, 100),
+        "give up, %": _cell(found, "probability_leave", _figures, 100),
         "mean wait, minutes": _cell(found, "mean_wait_minutes", lambda one: f"{one:.2g}"),
-        "hour with most waits": _hour(room),
+        "hour with most waits (of its people, %)": _hour(room),
     }
 
 
-def _cell(found: Simulated, name: str, shown: Callable[[float], str]) -> str:
+def _cell(found: Simulated, name: str, shown: Callable[[float], str], scale: float = 1.0) -> str:
     """A mean, the half-width of its Monte Carlo interval, and the range of the inputs."""
     mean, part = found.figures[name].mean or 0.0, found.parts[name]
-    reach = NORMAL * part.monte_carlo_se
+    reach = f"{scale * NORMAL * part.monte_carlo_se:.1g}"
     low, high = (shown(max(one, 0.0)) for one in (part.low, part.high))
-    return f"{shown(mean)} ± {shown(reach)} ({low} to {high})"
+    return f"{shown(mean)} ± {reach} ({low} to {high})"
 
 
 def _hour(room: Room) -> str:
     """The hour in which the largest share does not start at once, every input at its mean."""
     kept = assumed(room.read.expected)
-    sums = sum(by_hour(kept, SEED, number) for number in range(HOURS_SEEN))
+    sums = np.sum([by_hour(kept, SEED, number) for number in range(HOURS_SEEN)], axis=0)
     came, waited = sums[:, counts.H_ARRIVALS], sums[:, counts.H_WAITED]
     share = np.divide(waited, came, out=np.zeros(len(came)), where=came > 0)
     hour = int(share.argmax())
     begins = (hour + room.early) % 24
-    return f"{begins:02}:00 ({_percent(float(share[hour]))})"
+    return f"{begins:02}:00 ({_figures(float(share[hour]))})"
 
 
-def _percent(value: float) -> str:
-    percent = 100 * value
+def _figures(share: float) -> str:
+    """A share in percent, with two figures where it is small."""
+    percent = 100 * share
     if 0 < percent < 0.01:
-        return "< 0.01 %"
-    return f"{percent:.2g} %" if percent < 10 else f"{percent:.0f} %"
+        return "< 0.01"
+    return f"{percent:.2g}" if percent < 10 else f"{percent:.0f}"
 
 
 def _table(head: tuple[str, ...], rows: Iterator[tuple[str, ...]]) -> Lines:

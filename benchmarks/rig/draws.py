@@ -1,10 +1,10 @@
-"""The floor under the compiled queue: its random numbers for the same people, and nothing else."""
+"""The floor under the compiled room: the random numbers of the same people, and nothing else."""
 
 import numpy as np
 
 from opendcr.simulate.kernel.compiling import compiled
 from opendcr.simulate.kernel.numbers import FIRST, exponential, whole
-from opendcr.simulate.kernel.people import bits_of, first_person, gap
+from opendcr.simulate.kernel.people import P_COLUMNS, bits_of, draw_day, first_person, gap
 from opendcr.simulate.kernel.tables import (
     CLOCK,
     CLOSES,
@@ -21,6 +21,16 @@ from opendcr.simulate.kernel.tables import (
     PATIENCE_LAW,
     SPANS,
 )
+
+
+@compiled
+def drawn_whole(room, streams):
+    """How many people the whole room draws in one replication."""
+    table, people = np.empty((256, P_COLUMNS), dtype=np.int64), 0
+    for day in range(len(room.days)):
+        table, count = draw_day(room, streams, day, people, table)
+        people += count
+    return people
 
 
 @compiled

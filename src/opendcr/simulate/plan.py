@@ -311,8 +311,11 @@ def _verdict(done: Real, target: float) -> str:
 
 
 def _linear(done: Real, figure: str) -> tuple[float, Real]:
+    return _ratio(done, *RATIOS[figure])
+
+
+def _ratio(done: Real, above: str, below: str, scale: float) -> tuple[float, Real]:
     """A ratio of totals, and what each row adds to its error (the delta method)."""
-    above, below, scale = RATIOS[figure]
     upper, lower = done[:, _COLUMN[above]] / scale, done[:, _COLUMN[below]]
     if not lower.any():
         return 0.0, np.zeros(len(done))
@@ -358,3 +361,41 @@ def _compared(
     )
     return Compared(one.plan, one.scenario, size, one.replications, figures, differences, verdict,
                     under, notes)  # fmt: skip
+
+
+AT_ONCE = 100_000  # visits in a piece of `counted`: few enough that all cores share a short wait
+
+
+def counted(scenario: Scenario, seed: int, replications: int, workers: Workers) -> Real:
+    """What each of so many replications of a scenario counted: replication × `results.COLUMNS`."""
+    room = assumed(scenario)
+    size = max(1, round(AT_ONCE / (expected(room) + 1)))
+    work = [
+        RowsPiece(room, seed, first, min(size, replications - first))
+        for first in range(0, replications, size)
+    ]
+    return np.vstack([found for _, found in in_order(work, workers)])
+
+
+@dataclass(frozen=True)
+class Beside:
+    """Ratios of what a plan's replications counted, how they differ from those of another plan with
+    the same people, and the verdict on the share who give up (see `Compared`)."""
+
+    figures: Mapping[str, Interval]
+    differences: Mapping[str, Interval]
+    verdict: str
+
+
+def beside(
+    done: Real, other: Real, ratios: Mapping[str, tuple[str, str, float]], target: float
+) -> Beside:
+    """A plan beside another: each ratio is a total, what it is divided by, and a scale, as in
+    `results.RATIOS`; both have a row for each of the same replications."""
+    figures, differences = {}, {}
+    for name, parts in ratios.items():
+        ours, apart = _ratio(done, *parts)
+        theirs, apart_too = _ratio(other, *parts)
+        figures[name] = _about(ours, apart, UPPER)
+        differences[name] = _about(ours - theirs, apart - apart_too, UPPER)
+    return Beside(figures, differences, _verdict(done, target))

@@ -120,7 +120,7 @@ def simulated(
         for _ in range(draws):
             first = next(done)
             each.append(together([first, *islice(done, sizes[len(each)] - 1)]))
-    if kept:
+    if kept is not None:
         kept.forget()
     if draws == 1:
         return Simulated(scenario, seed, replications, 1, each[0].figures(), {}, each[0])
@@ -167,8 +167,9 @@ def _parts(
     between = max(float(means.var(ddof=1)) - chance, 0.0)
     total = between + chance
     # Drawn towards the middle by as much as chance has spread them.
-    drawn = overall + (means - means.mean()) * (math.sqrt(between / total) if total else 0.0)
-    low, high = np.maximum(np.quantile(drawn, [0.025, 0.975]), 0.0)  # no figure is negative
+    middle = means.mean()
+    drawn = middle + (means - middle) * (math.sqrt(between / total) if total else 0.0)
+    low, high = np.quantile(drawn, [0.025, 0.975])
     influence = {name: _correlation(one, means) for name, one in values.items()}
     return Parts(
         math.sqrt(chance / len(each)), math.sqrt(between), float(low), float(high), influence

@@ -9,6 +9,7 @@ so that memory does not grow with the replications.
 import hashlib
 import json
 import os
+import re
 import zlib
 from base64 import b64decode, b64encode
 from collections import deque
@@ -27,7 +28,7 @@ from opendcr import __version__
 from opendcr.errors import InputError
 from opendcr.simulate.kernel.compiling import sources_digest
 from opendcr.simulate.kernel.replications import in_runs, replications
-from opendcr.simulate.kernel.tables import Assumed, assumed
+from opendcr.simulate.kernel.tables import CLOSES, HOUR, OPENS, Assumed, assumed
 from opendcr.simulate.results import Moments
 from opendcr.simulate.scenario import Scenario
 
@@ -73,9 +74,12 @@ def pieces(scenario: Scenario, seed: int, count: int, first: int = 0) -> list[Pi
 
 
 def expected(room: Assumed) -> float:
-    """The people who come in one replication, on average."""
-    return float(room.per_hour.mean() * 24 * room.factor.sum())
+    """About how many people come in one replication: of the mean hour, in the hours open."""
+    hours = (room.days[:, CLOSES] - room.days[:, OPENS]) / HOUR
+    return float(room.per_hour.mean() * (room.factor * hours).sum())
 
+
+_NAME = re.compile(rb'\{"of":"([0-9a-f]{32})"')  # of the piece that a kept line is about
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -179,8 +183,9 @@ class Kept:
             with path.open("rb") as file:
                 at = 0
                 for line in file:
-                    if line.endswith(b"\n"):  # the last one may be torn
-                        self._found[line[9:41].decode("ascii", "replace")] = at
+                    named = _NAME.match(line)
+                    if named and line.endswith(b"\n"):  # the last one may be torn
+                        self._found[named[1].decode()] = at
                     at += len(line)
         except OSError:
             pass
@@ -257,8 +262,10 @@ def swept(
     `progress` hears the number of replications.
     """
     done = 0
-    for piece, moments in in_order(work, workers, kept.get if kept else lambda piece: None):
-        if kept:
+    for piece, moments in in_order(
+        work, workers, kept.get if kept is not None else lambda piece: None
+    ):
+        if kept is not None:
             kept.keep(piece, moments)
         done += piece.count
         progress(done)

@@ -16,22 +16,22 @@ _ADDRESS = re.compile(r"(https?://[^\s,;()]+)")
 
 def count(value: float) -> str:
     """1,234."""
-    return _signed(f"{value:,.0f}")
+    return signed(f"{value:,.0f}")
 
 
 def one_decimal(value: float) -> str:
     """12.3, without a unit: the column's heading has it."""
-    return _signed(f"{value:,.1f}")
+    return signed(f"{value:,.1f}")
 
 
 def count_more(value: float) -> str:
     """A difference: +16, −3, 0."""
-    return _signed(f"{value:+,.0f}") if value else "0"
+    return signed(f"{value:+,.0f}") if value else "0"
 
 
 def points_more(value: float) -> str:
     """A difference of percentages, in points: +1.2."""
-    return _signed(f"{value:+.1f}") if round(value, 1) else "0.0"
+    return signed(f"{value:+.1f}") if round(value, 1) else "0.0"
 
 
 def day(moment: date) -> str:
@@ -64,5 +64,6 @@ def _link(part: str) -> str:
     return format_html('<a href="{}" rel="noreferrer">{}</a>', part, site)
 
 
-def _signed(text: str) -> str:
+def signed(text: str) -> str:
+    """A number with a minus sign in place of a hyphen."""
     return text.replace("-", MINUS)

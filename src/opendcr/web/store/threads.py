@@ -4,6 +4,7 @@ A view of an asynchronous server gets a new thread, and with it a new connection
 commands and boards go through these instead. One thread writes, since a room has one lock anyway.
 """
 
+import asyncio
 import os
 import socket
 import sys
@@ -12,6 +13,7 @@ import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from typing import Any, ParamSpec, TypeVar
 
 from asgiref.sync import sync_to_async
@@ -36,6 +38,7 @@ _READERS = ThreadPoolExecutor(4, thread_name_prefix="read")
 _MEASURER = ThreadPoolExecutor(1, thread_name_prefix="measure")
 _ERASER = ThreadPoolExecutor(1, thread_name_prefix="erase")
 _LARGE = ThreadPoolExecutor(1, thread_name_prefix="large", initializer=_behind_the_others)
+_SIMULATOR = ThreadPoolExecutor(1, thread_name_prefix="plan", initializer=_behind_the_others)
 _PASSWORDS = ThreadPoolExecutor(1, thread_name_prefix="sign-in", initializer=_behind_the_others)
 
 _mine = threading.local()  # of a thread: when it last `worked`
@@ -68,6 +71,13 @@ async def measuring(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> 
 async def reading_large(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Runs work over a large request, which needs no database, beside everything else."""
     return await sync_to_async(work, thread_sensitive=False, executor=_LARGE)(*args, **kwargs)
+
+
+async def simulating(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Runs a simulation, which needs no database, behind everything else and one at a time. One that
+    nobody waits for any more before its turn has come is not begun."""
+    loop = asyncio.get_running_loop()
+    return await loop.run_in_executor(_SIMULATOR, partial(work, *args, **kwargs))
 
 
 async def checking(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

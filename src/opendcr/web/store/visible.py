@@ -18,9 +18,9 @@ VISIBLE: Mapping[str, frozenset[str]] = MappingProxyType(
         "reception": _ROOM,
         "worker": _ROOM,
         "nurse": _ROOM,
-        "lead": _ROOM | {"evidence"},
-        "manager": _ROOM | {"evidence", "measures"},
-        "analyst": frozenset({"facts", "evidence", "measures"}),
+        "lead": _ROOM | {"evidence", "planning"},
+        "manager": _ROOM | {"evidence", "measures", "planning"},
+        "analyst": frozenset({"facts", "evidence", "measures", "planning"}),
         "administrator": frozenset(),
         "device": frozenset(),
     }

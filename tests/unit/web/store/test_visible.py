@@ -151,13 +151,13 @@ def test_a_role_reads_these_resources_and_no_others() -> None:
         "reception": floor,
         "worker": floor,
         "nurse": floor,
-        "lead": floor | {"evidence"},
-        "manager": floor | {"evidence", "measures"},
-        "analyst": {"facts", "evidence", "measures"},
+        "lead": floor | {"evidence", "planning"},
+        "manager": floor | {"evidence", "measures", "planning"},
+        "analyst": {"facts", "evidence", "measures", "planning"},
         "administrator": set(),
         "device": set(),
         "x": set(),
     }
 
 
-RESOURCES = ("board", "facts", "stream", "people", "evidence", "measures")
+RESOURCES = ("board", "facts", "stream", "people", "evidence", "measures", "planning")

@@ -1,0 +1,194 @@
+"""`opendcr plan`: what is compared, with whom, what is called smallest, and what is refused."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from opendcr.simulate.plan import Plan, Size, Staffing, _smallest, compared, plans, size_of
+from opendcr.simulate.uncertain import read_assumptions
+
+OPENDCR = Path(sys.executable).with_name("opendcr")
+SCENARIO = """
+name = "busy"
+[room]
+places = 3
+days = 56
+start = "2025-01-06"
+[arrivals]
+per_hour = 6.0
+[episode]
+distribution = "exponential"
+mean = 25.0
+[patience]
+distribution = "exponential"
+mean = 20.0
+[staff]
+on = 4
+booths_per_staff = 1
+[emergency]
+per_1000_episodes = 20
+minutes = 30
+staff = 2
+"""
+
+
+@pytest.fixture
+def path(tmp_path):
+    file = tmp_path / "busy.toml"
+    file.write_text(SCENARIO, encoding="utf-8")
+    return file
+
+
+def run(*arguments):
+    return subprocess.run([OPENDCR, "plan", *map(str, arguments)], capture_output=True, text=True)
+
+
+def test_every_combination_is_compared_once_after_the_room_as_it_is(path):
+    scenario = read_assumptions(path).expected
+    found = plans(scenario, [3, 4], closes=["21:00", "24:00"])
+    assert found == [
+        Plan(),
+        Plan(3, None, "24:00"),
+        Plan(4, None, "21:00"),
+        Plan(4, None, "24:00"),
+    ]
+
+
+def test_sizes_are_hours_of_an_average_week(path):
+    scenario = read_assumptions(path).expected
+    assert size_of(scenario) == Size(7 * 12 * 4, 7 * 12 * 3)
+    fewer = Plan(staff=Staffing(4, {6: 3})).of(scenario)
+    assert size_of(fewer) == Size(7 * 12 * 4 - 12, 7 * 12 * 3)
+    assert size_of(Plan(closes="24:00").of(scenario)).booth_hours == 7 * 15 * 3
+
+
+def test_one_fewer_on_sundays_is_one_fewer_on_sundays_alone(path):
+    """No booth can open without its own member of staff, so the Sunday shows in the queue."""
+    read = read_assumptions(path)
+    sunday = Plan(staff=Staffing(4, {6: 1}))
+    found = compared(read, [Plan(), sunday], 0.5, 1, first=20)
+    as_is, fewer = found.plans
+    assert fewer.figures["probability_leave"].low > as_is.figures["probability_leave"].high
+    assert fewer.size.staff_hours == as_is.size.staff_hours - 3 * 12
+
+
+def test_all_plans_meet_the_same_people(path):
+    """One more booth than is ever needed changes nothing at all, to the last person."""
+    read = read_assumptions(path)
+    found = compared(read, [Plan(40, staff=Staffing(60)), Plan(41, staff=Staffing(60))], 0.05, 1)
+    assert found.plans[1].differences["probability_leave"].mean == 0
+    assert found.plans[1].differences["mean_wait_minutes"].high == 0
+
+
+def test_a_difference_is_known_better_than_either_of_the_two(path):
+    read = read_assumptions(path)
+    found = compared(read, [Plan(), Plan(places=4)], 0.05, 1, first=40)
+    one, other = (plan.figures["mean_wait_minutes"] for plan in found.plans)
+    apart = found.plans[1].differences["mean_wait_minutes"]
+    independent = np.hypot(one.high - one.mean, other.high - other.mean)
+    assert apart.high - apart.mean < 0.8 * independent
+    assert apart.high < 0
+
+
+def test_near_the_target_a_plan_gets_more_replications(path):
+    read = read_assumptions(path)
+    share = compared(read, [Plan(places=4)], 0.5, 1, first=320).plans[0]
+    target = share.figures["probability_leave"].mean
+    roomy = Plan(places=9, staff=Staffing(20))
+    found = compared(read, [Plan(places=4), roomy], target, 1, first=10, most=80)
+    near, far = found.plans
+    assert near.replications > 10 and far.replications == 10
+    assert near.verdict == "undetermined" and found.open == (0,)
+
+
+SIZES = [Size(10, 5), Size(20, 5), Size(20, 9), Size(30, 5)]
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "expected"),
+    [
+        (["under", "under", "over", "over"], (0, [])),
+        (["over", "undetermined", "under", "under"], (2, [1])),
+        (["over", "over", "over", "over"], (None, [])),
+        (["undetermined", "over", "over", "undetermined"], (None, [0, 3])),
+        (["over", "under", "undetermined", "undetermined"], (1, [])),
+    ],
+)
+def test_the_smallest_has_the_fewest_staff_hours_and_what_might_be_smaller_is_said(
+    verdicts, expected
+):
+    assert _smallest(SIZES, verdicts) == expected
+
+
+def test_the_command_answers_in_json(path):
+    answer = run(path, "--places", "3,5", "--closes", "21:00,24:00", "--target", 0.1, "--json")
+    assert (answer.returncode, answer.stderr) == (0, "")
+    document = json.loads(answer.stdout)
+    assert [(one["places"], one["closes"]) for one in document["plans"]] == [
+        (3, "21:00"), (3, "24:00"), (5, "21:00"), (5, "24:00"),
+    ]  # fmt: skip
+    leave = [one["results"]["probability_leave"] for one in document["plans"]]
+    assert all(one["low"] <= one["mean"] <= one["high"] for one in leave)
+    assert document["plans"][document["smallest"]]["verdict"] == "under"
+    assert run(path, "--places", "3,5", "--closes", "21:00,24:00", "--target", 0.1, "--json",
+               "--workers", 1).stdout == answer.stdout  # fmt: skip
+
+
+def test_people_get_a_table_and_sentences(path):
+    answer = run(path, "--staff", "3,4/sun:2", "--target", "0.3")
+    assert answer.returncode == 0
+    assert "4/sun:2" in answer.stdout and "The smallest plan" in answer.stdout
+
+
+def test_hours_without_staff_are_said(tmp_path, path):
+    rota = SCENARIO.replace("on = 4\n", 'rota = [{from = "09:00", until = "21:00", staff = 4}]\n')
+    path.write_text(rota, encoding="utf-8")
+    answer = run(path, "--closes", "24:00", "--json")
+    document = json.loads(answer.stdout)
+    assert document["plans"][0]["notes"] == [] and document["plans"][1]["notes"]
+    assert any("Plan 2: At some opening times" in line for line in document["reading"])
+
+
+BAD = [
+    (["--places", "0"], "--places: found '0'"),
+    (["--places", "x"], "--places: found 'x'"),
+    (["--places", "8,"], "--places: found ''"),
+    (["--closes", "25:00"], "--closes: found '25:00'"),
+    (["--closes", "08:00"], "--closes: found 08:00"),
+    (["--opens", "nine"], "--opens: found 'nine'"),
+    (["--staff", "0"], "--staff: found 0; expected 1 at least"),
+    (["--staff", "4/sunday:3"], "--staff: found '4/sunday:3'"),
+    (["--staff", "4/sun"], "--staff: found '4/sun'"),
+    (["--target", "2"], "--target"),
+    (["--replications", "1"], "--replications"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("arguments", "says"), BAD, ids=[says for _, says in BAD])
+def test_bad_input_is_one_line_and_status_two(path, arguments, says):
+    answer = run(path, *arguments)
+    assert answer.returncode == 2 and answer.stdout == ""
+    assert says in answer.stderr and answer.stderr.count("\n") == 1
+
+
+def test_a_need_that_no_place_would_fit_is_refused(path):
+    needs = (
+        SCENARIO.replace("places = 3", "places = {injecting = 2, accessible = 1}")
+        + "\n[needs]\naccessible = 0.2\n"
+    )
+    path.write_text(needs, encoding="utf-8")
+    answer = run(path, "--places", "2")
+    assert answer.returncode == 2 and "the need 'accessible'" in answer.stderr
+
+
+def test_unknown_inputs_are_drawn_alike_for_every_plan(path):
+    text = SCENARIO.replace("mean = 25.0", 'mean = {distribution = "uniform", low = 15, high = 35}')
+    path.write_text(text, encoding="utf-8")
+    found = compared(read_assumptions(path), [Plan(), Plan(places=5)], 0.05, 1, first=40)
+    as_is, more = found.plans
+    assert as_is.chance_under is not None and as_is.chance_under < (more.chance_under or 0)
+    assert as_is.replications == 40 * 4
