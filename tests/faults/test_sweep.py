@@ -132,7 +132,7 @@ def command(*arguments):
 
 def test_an_interrupted_run_goes_on_where_it_was(path, tmp_path):
     env = kept_in(tmp_path)
-    arguments = [path, "--replications", 80, "--json", "--workers", 1]
+    arguments = [path, "--replications", 40, "--json", "--workers", 1]
     running = subprocess.Popen(command(*arguments), env=env, stderr=subprocess.PIPE)
     sweeps = tmp_path / "cache" / "opendcr" / "sweeps"
     for _ in range(1200):

@@ -1,0 +1,136 @@
+"""The page of pictures: its numbers are the simulation's, and it says what it is."""
+
+import re
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+
+from opendcr.simulate.kernel import counts
+from opendcr.simulate.pictures import Picture, hours_of, pictures, svg, table
+from opendcr.simulate.reading import reading
+from opendcr.simulate.report import page, write_report
+from opendcr.simulate.scenario import Arrivals, Duration, Emergencies
+from opendcr.simulate.simulated import simulated
+from opendcr.simulate.uncertain import Assumptions
+from tests.simulated import plain
+
+SEED = 4
+
+
+def found(scenario, replications=40):
+    return simulated(Assumptions(None, {}, (), scenario), SEED, replications)
+
+
+def busy(**changes):
+    rates = tuple(9.0 if 12 <= hour < 15 else 3.0 for hour in range(24))
+    return plain(3, days=60, arrivals=Arrivals(rates), episode=Duration("gamma", 25.0, 10.0),
+                 patience=Duration("exponential", 15.0), **changes)  # fmt: skip
+
+
+def test_the_hours_add_up_to_the_whole():
+    scenario = busy()
+    hours, whole = hours_of(scenario, SEED, 20), found(scenario, 20).moments
+    for of_hour, figure in (
+        (counts.H_ARRIVALS, "arrivals"),
+        (counts.H_LEFT, "left_waiting"),
+        (counts.H_WAIT, "wait"),
+        (counts.H_USED, "used"),
+    ):
+        assert hours.each(of_hour).sum() == pytest.approx(whole.mean(figure), rel=1e-12)
+    assert hours.open.sum() == whole.mean("open")
+    assert hours.seen == list(range(9, 21))
+
+
+def test_pictures_show_when_people_wait():
+    waits, places, without, held = pictures(hours_of(busy(), SEED), 3)
+    by_hour = dict(zip(waits.hours, waits.series[0][1], strict=True))
+    assert max(by_hour, key=by_hour.get) in (13, 14)
+    assert by_hour[9] < by_hour[13] / 5
+    assert 0 < places.top <= 3 and without.top < 100
+    assert held.top == 0
+
+
+def test_a_drawing_has_a_name_and_its_bars_are_as_high_as_their_numbers():
+    picture = Picture("Waits", "minutes", (9, 10), (("one", (2.0, 4.0)), ("other", (1.0, 0.0))))
+    drawn = svg(picture)
+    assert 'role="img"' in drawn and 'aria-label="Waits, minutes"' in drawn
+    heights = [
+        float(one)
+        for one in re.findall(
+            r'bar-1" x="[\d.]+" y="[\d.]+" width="[\d.]+" height="([\d.]+)"', drawn
+        )
+    ]
+    assert heights[1] == pytest.approx(2 * heights[0], rel=0.01)
+    assert table(picture)[1] == ("9:00", "2.00", "1.00")
+
+
+class _Tags(HTMLParser):
+    def __init__(self):
+        super().__init__()
+        self.tags, self.outside = [], []
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        self.outside += [value for name, value in attrs if name in ("src", "href")]
+
+
+def test_the_page_loads_nothing_and_says_that_it_is_simulated(tmp_path):
+    one = found(busy(name="a <room> & more"))
+    hours = hours_of(one.scenario, SEED)
+    path = write_report(tmp_path / "new" / "folder", one, hours, reading(one, hours))
+    text = path.read_text(encoding="utf-8")
+    tags = _Tags()
+    tags.feed(text)
+    assert tags.outside == [] and "script" not in tags.tags
+    assert tags.tags.count("svg") == 4 and tags.tags.count("table") == 5
+    assert "Nobody in it is real" in text and "a &lt;room&gt; &amp; more" in text
+    assert [one.name for one in path.parent.iterdir()] == ["report.html"]
+    assert page(one, hours, []) == page(one, hours, [])
+
+
+# What the figures say of the room's size.
+
+
+def test_a_quiet_room_is_said_to_be_quiet():
+    scenario = plain(
+        8, days=30, arrivals=Arrivals((1.0,) * 24), episode=Duration("exponential", 30.0)
+    )
+    one = found(scenario)
+    told = " ".join(reading(one, hours_of(scenario, SEED)))
+    assert "The queue never binds here" in told or "The queue hardly binds." in told
+    assert "12.0 people a day" in told or "11.9 people a day" in told
+
+
+def test_a_room_that_binds_at_a_peak_says_when():
+    scenario = busy()
+    told = " ".join(reading(found(scenario), hours_of(scenario, SEED)))
+    assert "The queue binds." in told
+    assert re.search(r"most frequent from 1[34]:00 to 1[45]:00", told)
+    assert "fall into" in told
+
+
+def test_a_room_that_waits_only_for_staff_says_so():
+    scenario = plain(
+        8,
+        {"booths_per_staff": 1},
+        days=60,
+        staff=8,
+        arrivals=Arrivals((1.5,) * 24),
+        episode=Duration("gamma", 30.0, 10.0),
+        emergencies=Emergencies(per_1000=15, minutes=Duration("deterministic", 40.0), staff=8),
+    )
+    one = found(scenario, 200)
+    told = " ".join(reading(one, hours_of(scenario, SEED)))
+    assert one.figures["probability_held_up"].mean > 0
+    if one.figures["probability_wait"].mean < 0.01:
+        assert "more places would spare nobody a wait" in told
+    assert "held up by an emergency" in told
+
+
+def test_nobody_is_no_evidence():
+    scenario = plain(1, arrivals=Arrivals((0.0,) * 24))
+    assert reading(found(scenario), hours_of(scenario, SEED)) == [
+        "Nobody comes to use in this scenario, so it says nothing about waiting."
+    ]
+    assert np.isfinite(pictures(hours_of(scenario, SEED), 1)[0].top)
