@@ -136,22 +136,23 @@ def the_queue(count: int, of: int, repeats: int) -> None:
     fast = Way("ours", lambda: lambda: ours.replications(room, SEED, 0, of), arrived)
     floor = Way("its random numbers alone", lambda: lambda: [
         drawn(room, streams(SEED, at), waits)[0] for at in range(of)], sum)  # fmt: skip
-    events, processes = (
+    example, processes, events = (
         Way(name, lambda by=by: lambda: by(QUEUE, count, SEED), came)
-        for name, by in (("SimPy, callbacks", queue_peers.simpy_events),
-                         ("SimPy, a process for each person", queue_peers.simpy_processes))
+        for name, by in (("SimPy, as its example is written", queue_peers.simpy_example),
+                         ("SimPy, the same, pared down", queue_peers.simpy_processes),
+                         ("SimPy, callbacks alone", queue_peers.simpy_events))
     )  # fmt: skip
     ciw = Way("Ciw, which does not close", in_ciw, lambda done: done.nodes[0].number_of_individuals)
-    ways = [fast, floor, events, processes, ciw]
+    ways = [fast, floor, example, processes, events, ciw]
     measured(ways, repeats)
     if floor.people(floor.result) != fast.people(fast.result):
         raise SystemExit("the random numbers are not of the same people")
     print(f"\nThe queue: {QUEUE.per_hour:g} people an hour, {QUEUE.places} places, "
           f"{QUEUE.episode:g} min, patience {QUEUE.patience:g} min, days of "
           f"{QUEUE.open_hours:g} h; median of {repeats}")  # fmt: skip
-    table(ways, [events, processes, ciw])
-    agree_on_leaving(count, of, fast.result, events.result, processes.result,
-                     queue_peers.ciw_left(ciw.result, until))  # fmt: skip
+    table(ways, [example, ciw])
+    peers = {way.name: way.result.probability() for way in (example, processes, events)}
+    agree_on_leaving(count, of, fast.result, peers, queue_peers.ciw_left(ciw.result, until))
 
 
 def queue(count: int) -> Scenario:
@@ -175,15 +176,17 @@ def arrived(moments: Moments) -> int:
 
 
 def agree_on_leaving(
-    count: int, of: int, fast: Moments, events: queue_peers.Left, processes: queue_peers.Left,
+    count: int,
+    of: int,
+    fast: Moments,
+    peers: dict[str, tuple[float, float]],
     ciw: queue_peers.Left,
-) -> None:  # fmt: skip
+) -> None:
     """Prints the probabilities of leaving; stops where one is too far from what it should be."""
     scenario = queue(count)
     always = replace(scenario, policy=replace(scenario.policy, opens="00:00", closes="24:00"))
     open_days = ours.replications(assumed(always), SEED, 0, of)
-    closing = {"ours": leaving(fast), "SimPy, callbacks": events.probability(),
-               "SimPy, processes": processes.probability()}  # fmt: skip
+    closing = {"ours": leaving(fast)} | peers
     never = {"ours": leaving(open_days), "Ciw": ciw.probability()}
     weights = [1 / error**2 for _, error in closing.values()]
     common = math.fsum(

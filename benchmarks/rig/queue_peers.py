@@ -1,9 +1,11 @@
-"""The single-stage queue by others: SimPy, written in two ways, and Ciw. Times are minutes.
+"""The single-stage queue by others: SimPy, written in three ways, and Ciw. Times are minutes.
 
 Each is one long run. They count who came and who left, by day, and nothing else; ours counts all of
-its figures. `simpy_events` is the leanest that SimPy allows: one process for those who come, a
-callback at the end of an episode, and no event at all for patience, which is compared when a place
-is free. `simpy_processes` is how SimPy's own examples put people who renege: a process each.
+its figures. `simpy_example` is written as SimPy's own example of people who renege ("Bank Renege" in
+its documentation): a process each, which waits for a place or the end of patience. `simpy_processes`
+is the same without what can be spared: patience is drawn and waited for by those alone who find no
+place. `simpy_events` is the leanest that SimPy allows: one process for those who come, a callback at
+the end of an episode, and no event at all for patience, which is compared when a place is free.
 """
 
 from collections import deque
@@ -98,6 +100,37 @@ def simpy_events(queue: Queue, days: int, seed: int) -> Left:
         free += 1
 
     env.process(coming())
+    env.run()
+    return Left(np.array(came), np.array(left))
+
+
+def simpy_example(queue: Queue, days: int, seed: int) -> Left:
+    """One environment; written as SimPy's documentation has people renege."""
+    env, rng = simpy.Environment(), Random(seed)
+    places = simpy.Resource(env, capacity=queue.places)
+    came, left = [0] * days, [0] * days
+
+    def source() -> Iterator[simpy.Event]:
+        for day in range(days):
+            closes = day * DAY + 60 * queue.open_hours
+            yield env.timeout(day * DAY - env.now)
+            while True:
+                yield env.timeout(rng.expovariate(1 / queue.gap))
+                if env.now >= closes:
+                    break
+                came[day] += 1
+                env.process(person(day, closes))
+
+    def person(day: int, closes: float) -> Iterator[simpy.Event]:
+        with places.request() as request:
+            gives_up = env.now + rng.expovariate(1 / queue.patience)
+            results = yield request | env.timeout(min(gives_up, closes) - env.now)
+            if request in results:
+                yield env.timeout(rng.expovariate(1 / queue.episode))
+            else:
+                left[day] += gives_up < closes
+
+    env.process(source())
     env.run()
     return Left(np.array(came), np.array(left))
 

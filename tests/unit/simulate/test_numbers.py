@@ -205,9 +205,9 @@ def test_a_persons_own_sequence_is_even_and_apart_from_the_next_persons():
 
 
 def test_these_tests_reject_numbers_that_are_a_little_uneven_or_alike():
-    """One percent of numbers moved, and one in fifty shared with the next person."""
+    """One in fifty halved, and one in fifty shared with the next person."""
     found, moved = drawn()[1, 0, "gap"].copy(), drawn()[1, 0, "gap"].copy()
-    moved[::100] = moved[::100] / 2
+    moved[::50] = moved[::50] / 2
     assert not passes([even(moved, 2)], 200)
     shared = found.copy()
     shared[1::50] = found[:-1:50]
@@ -310,9 +310,9 @@ def test_every_layer_holds_its_share(law, edges, of):
     counted = np.histogram(many(law), np.r_[cuts, np.inf])[0]
     assert (counted > 0).all() and counted.sum() == MANY
     assert passes([float(stats.chisquare(counted, shares * MANY).pvalue)])
-    moved = shares.copy()  # an edge of one layer in a hundred of its width elsewhere
-    moved[200] += moved[201] * 0.1
-    moved[201] *= 0.9
+    moved = shares.copy()  # one edge of 513 that lies a fifth of its cell too far
+    moved[200] += moved[201] * 0.2
+    moved[201] *= 0.8
     assert not passes([float(stats.chisquare(counted, moved * MANY).pvalue)])
 
 

@@ -55,6 +55,9 @@ from opendcr.simulate.kernel.tables import (
     TURNOVER_LAW,
 )
 
+PLACE_BITS = 10
+LAST_PLACE = (1 << PLACE_BITS) - 1  # as many places as a scenario may have, and some
+
 
 @compiled
 def run_plain(room, streams, batch_of, sums, bins):
@@ -66,7 +69,9 @@ def run_plain(room, streams, batch_of, sums, bins):
     plain_episode = not by_substance and laws[EPISODE_LAW, KIND] == EXPONENTIAL
     plain_patience = laws[PATIENCE_LAW, KIND] == EXPONENTIAL
     mean_episode, mean_patience = laws[EPISODE_LAW, FIRST], laws[PATIENCE_LAW, FIRST]
-    free = np.zeros(places, dtype=np.int64)  # from when on
+    # From when on each place is free, with its number in the low bits: so the least of them, which
+    # the processor finds many at a time, says both.
+    free = np.arange(places)
     for day in range(len(days)):
         opens, closes, shuts = days[day, OPENS], days[day, CLOSES], days[day, SHUTS]
         month, share, chance = days[day, MONTH], room.consuming[day], room.emergency[day]
@@ -91,10 +96,10 @@ def run_plain(room, streams, batch_of, sums, bins):
                 if at < opens or not consumes(streams, share, comer):
                     continue
                 arrivals += 1
-                place, begun = 0, free[0]
+                soonest = free[0]
                 for other in range(1, places):
-                    if free[other] < begun:
-                        place, begun = other, free[other]
+                    soonest = min(soonest, free[other])
+                place, begun = soonest & LAST_PLACE, soonest >> PLACE_BITS
                 if begun <= at:
                     begun = at
                     waits[0] += 1
@@ -144,7 +149,7 @@ def run_plain(room, streams, batch_of, sums, bins):
                 if turns_over:
                     ready += turnover_of(streams, laws, values, comer)
                     not_ready += within(days, day, finished, ready)
-                free[place] = ready
+                free[place] = ready << PLACE_BITS | place
         into = sums[batch_of[day]]
         into[ARRIVALS] += arrivals
         into[SERVED] += served

@@ -1,1 +1,1 @@
-"""Evidence: this room's months beside what others published, and the measures behind them; planning."""
+"""Evidence: this room's months beside what others published, the measures behind them, and plans."""

@@ -6,7 +6,7 @@ the same sliders give the same numbers on any machine.
 
 import math
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date
@@ -32,7 +32,7 @@ from opendcr.simulate.results import RATIOS, Moments, Real
 from opendcr.simulate.scenario import Arrivals, Duration, Emergencies, Scenario
 from opendcr.simulate.simulated import Simulated
 from opendcr.simulate.sweep import Cores, expected
-from opendcr.web.insight.observed import Observed, open_minutes
+from opendcr.web.insight.observed import TIMED, Observed, open_minutes
 from opendcr.web.insight.sliders import (
     Slider,
     Values,
@@ -194,7 +194,7 @@ def _within_bounds(policy: Policy) -> Policy:
 
 def _spread(seen: Observed | None) -> float:
     """The standard deviation of the time in the place, by its mean."""
-    if seen is None or not seen.minutes or not seen.sd:
+    if seen is None or seen.timed < TIMED or not seen.sd:
         return SPREAD
     return min(max(seen.sd / seen.minutes, 0.05), 2.0)
 
@@ -303,13 +303,15 @@ def _line(
 ) -> Line:
     _, unit, points = FIGURES[name]
     scale = 100 if unit == "%" else 1
-    digits = _digits([_scaled(one, scale) for one in (now, plan, difference)])
+    now, plan, difference = (_scaled(one, scale) for one in (now, plan, difference))
+    # The room as it is now is written alike, whatever plan stands beside it.
+    digits = _digits(now)
     return Line(
         name,
         unit,
-        _cell(_scaled(now, scale), digits, came),
-        _cell(_scaled(plan, scale), digits, comes),
-        _difference(_scaled(difference, scale), digits),
+        _cell(now, digits, came),
+        _cell(plan, max(digits, _digits(plan)), comes),
+        _difference(difference, max(digits, _digits(difference))),
         points,
     )
 
@@ -318,10 +320,10 @@ def _scaled(one: Interval, scale: float) -> Interval:
     return Interval(scale * one.mean, scale * one.low, scale * one.high)
 
 
-def _digits(row: Sequence[Interval]) -> int:
-    """So many decimals that the narrowest interval of a row is seen to be one, and three at most."""
-    width = min((one.high - one.low for one in row if one.high > one.low), default=1.0)
-    return min(max(math.ceil(-math.log10(width)), 1), 3)
+def _digits(one: Interval) -> int:
+    """So many decimals that an interval is seen to be one, and three at most."""
+    width = one.high - one.low
+    return min(max(math.ceil(-math.log10(width)), 1), 3) if width > 0 else 1
 
 
 def _cell(one: Interval, digits: int, people: float) -> Cell:
