@@ -27,12 +27,21 @@ Real = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Hours:
-    """Sums by clock hour (hour × `counts.BY_HOUR`) of so many replications, and how long the room
-    was open in each hour of one of them (milliseconds)."""
+    """Sums by clock hour of each replication (replication × hour × `counts.BY_HOUR`), and how long
+    the room was open in each hour of one of them (milliseconds)."""
 
-    sums: Whole
+    counted: Whole
     open: Whole
-    replications: int
+
+    @property
+    def replications(self) -> int:
+        """How many replications they are of."""
+        return len(self.counted)
+
+    @property
+    def sums(self) -> Whole:
+        """The sums of all replications: hour × `counts.BY_HOUR`."""
+        return np.asarray(self.counted.sum(axis=0))
 
     def each(self, figure: int) -> Real:
         """A sum by hour, for one replication."""
@@ -52,7 +61,7 @@ def hours_of(scenario: Scenario, seed: int, replications: int = REPLICATIONS) ->
     for day in range(len(room.days)):
         counts.spread(room.days, room.spans, day, room.days[day, OPENS], room.days[day, CLOSES],
                       opened, 0)  # fmt: skip
-    return Hours(np.sum(each, axis=0), opened[:, 0], replications)
+    return Hours(np.stack(each), opened[:, 0])
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,10 @@
 """What the figures of a simulated room say about its size, in sentences that claim no more."""
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
+from scipy.special import stdtrit
 
 from opendcr.simulate.kernel import counts
 from opendcr.simulate.pictures import Hours
@@ -10,6 +12,7 @@ from opendcr.simulate.simulated import Simulated
 
 HARDLY = 0.01  # of people wait: then nothing that makes waits shorter can change much
 MOSTLY = 2 / 3
+LEVEL = 0.001  # at which an hour is called the one with most waits, of all hours together
 
 
 def reading(found: Simulated, hours: Hours) -> list[str]:
@@ -69,11 +72,35 @@ def _at_peaks(hours: Hours) -> str:
         return "Hardly anybody waits at any hour."
     order = np.argsort(-waited, kind="stable")
     most = int(np.searchsorted(np.cumsum(waited[order]), MOSTLY * waited.sum())) + 1
-    peak = int(order[0])
-    words = f"Waits are most frequent from {peak}:00 to {peak + 1}:00 ({_share(waited[peak] / came[peak])} of those who come then)"
+    peak = int(np.argmax(waited / np.maximum(came, 1)))
+    if not _stands_out(hours, peak):
+        return "No hour stands out: as far as chance lets one see, people wait alike at all hours."
+    words = (
+        f"Waits are most frequent from {peak}:00 to {peak + 1}:00 "
+        f"({_share(waited[peak] / came[peak])} of those who come then)"
+    )
     if most <= np.count_nonzero(came) / 3:
-        return f"{words}, and two in three of all waits fall into {most} of {np.count_nonzero(came)} hours."
+        hours_open = np.count_nonzero(came)
+        return f"{words}, and two in three of all waits fall into {most} of {hours_open} hours."
     return f"{words}, and they are spread over the day."
+
+
+def _stands_out(hours: Hours, peak: int) -> bool:
+    """Whether more people wait in an hour than in the others, beyond what chance does.
+
+    By replication, at a level that allows for having looked at every hour first.
+    """
+    waited = hours.counted[:, :, counts.H_WAITED].astype(np.float64)
+    came = hours.counted[:, :, counts.H_ARRIVALS].astype(np.float64)
+    others = np.delete(np.arange(waited.shape[1]), peak)
+    then = waited[:, peak] / np.maximum(came[:, peak], 1)
+    apart = then - waited[:, others].sum(axis=1) / np.maximum(came[:, others].sum(axis=1), 1)
+    count = len(apart)
+    if count < 2 or not apart.any():
+        return False
+    error = float(apart.std(ddof=1)) / math.sqrt(count)
+    upper = 1 - LEVEL / max(len(hours.seen), 1)
+    return float(apart.mean()) > float(stdtrit(count - 1, upper)) * error
 
 
 def _why(figures: dict[str, float]) -> str:

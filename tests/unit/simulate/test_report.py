@@ -13,7 +13,7 @@ from opendcr.simulate.report import page, write_report
 from opendcr.simulate.scenario import Arrivals, Duration, Emergencies
 from opendcr.simulate.simulated import simulated
 from opendcr.simulate.uncertain import Assumptions
-from tests.simulated import plain
+from tests.simulated import NEVER_CLOSES, plain
 
 SEED = 4
 
@@ -108,6 +108,15 @@ def test_a_room_that_binds_at_a_peak_says_when():
     assert "The queue binds." in told
     assert re.search(r"most frequent from 1[34]:00 to 1[45]:00", told)
     assert "fall into" in told
+
+
+def test_where_people_come_alike_at_all_hours_none_is_called_the_peak():
+    """The room never closes, so that no hour follows an empty one."""
+    scenario = plain(2, NEVER_CLOSES, days=60, arrivals=Arrivals((2.0,) * 24),
+                     episode=Duration("gamma", 25.0, 10.0))  # fmt: skip
+    for seed in range(5):
+        one = simulated(Assumptions(None, {}, (), scenario), seed, 20)
+        assert "No hour stands out" in " ".join(reading(one, hours_of(scenario, seed)))
 
 
 def test_a_room_that_waits_only_for_staff_says_so():
