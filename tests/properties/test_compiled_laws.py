@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from opendcr.room.policy import Place
@@ -51,6 +51,14 @@ HOURS = (
 )
 STARTS = (date(2025, 1, 13), date(2025, 3, 29), date(2025, 10, 25))  # beside changes of the clocks
 KINDS = ("injecting", "inhalation", "accessible")
+# In a room that never closes, somebody begins after the last arrival of a day and before midnight.
+OVER_MIDNIGHT = plain(
+    1,
+    NEVER_CLOSES,
+    days=2,
+    arrivals=Arrivals((0.0,) * 23 + (3.0,)),
+    episode=Duration("exponential", 5.0),
+)
 
 
 @st.composite
@@ -225,6 +233,22 @@ def test_the_time_of_places_is_used_made_ready_or_idle(scenario, seed):
 
 
 @given(short_rooms(), seeds)
+@example(replace(OVER_MIDNIGHT, emergencies=Emergencies(per_1000=1000, staff=1)), 0)
+def test_staff_are_held_as_long_as_emergencies_run_in_opening_hours(scenario, seed):
+    drawn, stays = played(scenario, seed)
+    brought = {comer.number: comer for day in drawn for comer in day.comers}
+    held = 0
+    for stay in stays:
+        if stay.emergency:
+            begins = (stay.started or 0) + (brought[stay.number].emergency or 0)
+            over = begins + brought[stay.number].care
+            held += sum(_overlap(begins, over, day.opens, day.closes) for day in drawn)
+    found = counted(scenario, seed)
+    assert found["held"] == held * scenario.emergencies.staff
+    assert found["emergencies"] == sum(stay.emergency for stay in stays)
+
+
+@given(short_rooms(), seeds)
 def test_the_queue_holds_as_many_as_wait_at_each_moment(scenario, seed):
     """Little's law as an identity: the queue's length, summed from change to change."""
     _, stays = played(scenario, seed)
@@ -242,6 +266,7 @@ def test_the_queue_holds_as_many_as_wait_at_each_moment(scenario, seed):
 
 
 @given(short_rooms(), seeds)
+@example(OVER_MIDNIGHT, 0)
 def test_the_hours_add_up_to_the_day(scenario, seed):
     found = counted(scenario, seed)
     hours = replications.by_hour(assumed(scenario), seed, 0).sum(axis=0)
@@ -252,6 +277,7 @@ def test_the_hours_add_up_to_the_day(scenario, seed):
 
 
 @given(short_rooms(), seeds)
+@example(OVER_MIDNIGHT, 0)
 def test_each_hour_holds_what_happened_in_it(scenario, seed):
     """Counted from the visits, by what the clock showed."""
     drawn, stays = played(scenario, seed)

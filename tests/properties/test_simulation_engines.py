@@ -59,6 +59,7 @@ def rooms(draw: st.DrawFn) -> Scenario:
         policy,
         needs=dict.fromkeys(fitting, 1 / len(fitting)),
         queue_capacity=draw(st.sampled_from([None, None, 0, 1, 2])),
+        balking=draw(st.sampled_from([(), (), (0.1, 0.5, 0.8)])),
         chairs=draw(st.sampled_from([None, 1, 2])),
         staff=draw(st.sampled_from([3, 4, 5])),
         rota=tuple(draw(st.sampled_from([[], rota]))),
@@ -103,6 +104,7 @@ def comer(draw: st.DrawFn, scenario: Scenario, number: int, at: int) -> Comer:
         care=draw(st.integers(5, 30)) * MINUTE,
         naloxone=onset is not None and draw(st.booleans()),
         need=draw(st.sampled_from(list(scenario.needs))),
+        balks_at=draw(st.sampled_from([None, None, 0, 1, 2])),
     )
 
 

@@ -25,6 +25,7 @@ _UNITS = {
     "left_waiting": "people",
     "turned_away": "people",
     "waiting_at_close": "people",
+    "balked": "people",
     "emergencies": "emergencies",
     "probability_wait": "of arrivals",
     "probability_leave": "of arrivals",

@@ -23,7 +23,8 @@ class Comer:
 
     `need` is the kind of place that they need. `patience` is None for somebody who waits as long as
     it takes. `emergency` is when in the episode one begins, None where none does; `care` how long
-    it lasts, `naloxone` whether they are given it.
+    it lasts, `naloxone` whether they are given it. Somebody who cannot start at once and finds
+    `balks_at` people waiting does not join them; None joins however many do.
     """
 
     number: int
@@ -38,6 +39,7 @@ class Comer:
     emergency: int | None
     care: int = 0
     naloxone: bool = False
+    balks_at: int | None = None
     need: str = ANY
 
 
@@ -101,6 +103,7 @@ def _comer(
         emergency=_unless_not(row[people.P_ONSET]),
         care=row[people.P_CARE],
         naloxone=bool(row[people.P_NALOXONE]),
+        balks_at=_unless_not(row[people.P_BALKS_AT]),
         need=needs[row[people.P_NEED]],
     )
 

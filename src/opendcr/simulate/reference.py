@@ -161,8 +161,12 @@ class Simulation:
             self._end(Stay(comer.number, at, "turned_away"))
             self._gone(at, visit)
             return
-        self.staff.send(at, "reception", "Queued", visit)
         self._waiting[visit] = at
+        if comer.balks_at is not None and len(self._waiting) > comer.balks_at:
+            self._leave_queue(at, visit, "left_waiting", "gave_up_waiting")
+            self._stays[comer.number] = replace(self._stays[comer.number], balked=True)
+            return
+        self.staff.send(at, "reception", "Queued", visit)
         if comer.patience is not None:
             give_up = self._patience(visit)
             self.calendar.at(at + comer.patience, Turn.PATIENCE, comer.number, give_up)

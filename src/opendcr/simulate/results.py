@@ -25,7 +25,7 @@ BATCHES = 20
 # run's share of one.
 COLUMNS = (*counts.FIGURES, "days", "open", "place_open", "replications")
 _ENDS = ("served", "left_waiting", "turned_away", "waiting_at_close")
-TOTALS = ("arrivals", *_ENDS, "emergencies")
+TOTALS = ("arrivals", *_ENDS, "balked", "emergencies")
 RATIOS = {
     "probability_wait": ("waited", "arrivals", 1.0),
     "probability_leave": ("left_waiting", "arrivals", 1.0),
@@ -44,6 +44,7 @@ WORDS = {
     "arrivals": "people who come to use",
     "served": "people served",
     "left_waiting": "people who give up waiting",
+    "balked": "of these, people who do not join the queue",
     "turned_away": "people who find the queue full",
     "waiting_at_close": "people sent away at closing",
     "emergencies": "emergencies",

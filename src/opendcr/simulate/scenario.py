@@ -110,8 +110,9 @@ class Scenario:
     `episode`. `needs` are the shares of people who need a certain place: `injecting` (where one can
     inject), `accessible` (a wheelchair booth), `inhalation`, `left` or `right` (the hand of a booth
     to inject in); the others take any. `chairs` is how many people can rest at once, None for no
-    limit; who finds no chair stays in the booth. `queue_capacity` is how many can wait. `staff` is
-    how many work, or the most who do where a `rota` says when.
+    limit; who finds no chair stays in the booth. `queue_capacity` is how many can wait. `balking` is
+    the probability that somebody who cannot start at once does not join the queue, by how many wait
+    already; the last stands for more, and none is less than the one before. `staff` is how many work, or the most who do where a `rota` says when.
     """
 
     name: str
@@ -128,6 +129,7 @@ class Scenario:
     recovery: Duration | None = None
     chairs: int | None = None
     queue_capacity: int | None = None
+    balking: tuple[float, ...] = ()
     staff: int = 4
     rota: tuple[Shift, ...] = ()
     emergencies: Emergencies = Emergencies()

@@ -18,7 +18,7 @@ from opendcr.room.policy import DEFAULT, Policy, read_policy
 from opendcr.simulate.scenario import Arrivals, Duration, Emergencies, People, Scenario, Shift
 
 _TABLES = ("name", "timezone", "room", "arrivals", "episode", "patience", "turnover", "recovery",
-           "staff", "emergency", "people", "substances", "needs")  # fmt: skip
+           "staff", "emergency", "people", "substances", "needs", "balking")  # fmt: skip
 _MAY_BE_EMPTY = ("turnover", "recovery")
 _ROOM = ("places", "opens", "closes", "days", "start", "queue_capacity", "policy")
 _STAFF = ("on", "minimum", "booths_per_staff", "rota")
@@ -66,6 +66,7 @@ def scenario_of(content: dict[str, Any], path: Path) -> Scenario:
         queue_capacity=room.whole("queue_capacity", 0, 10_000)
         if "queue_capacity" in room
         else None,
+        balking=_balking(whole),
         staff=_most_at_once(rota) if rota else staff.whole("on", 1, 1000, 4),
         rota=rota,
         emergencies=_emergencies(whole),
@@ -147,6 +148,20 @@ def _episodes(whole: Table, classes: set[str]) -> dict[str, Duration]:
             expected = f"one of the scenario's substances: {', '.join(sorted(classes))}"
             raise InputError(f"{table.where}, {table.key(one)}", f"'{one}'", expected)
     return {one: _duration(table, one) for one in table.data}
+
+
+def _balking(whole: Table) -> tuple[float, ...]:
+    """The probabilities of not joining a queue, by how many wait."""
+    table = whole.table("balking", ("chances",))
+    if not table.data:
+        return ()
+    said = table.data.get("chances")
+    if not isinstance(said, list) or not said:
+        raise table.fail("chances", "a list of probabilities, by how many wait already")
+    chances = table.numbers("chances", len(said), 0, 1)
+    if list(chances) != sorted(chances):
+        raise table.fail("chances", "no probability that is less than the one before")
+    return chances
 
 
 def _needs(whole: Table) -> dict[str, float]:

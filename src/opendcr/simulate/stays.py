@@ -11,7 +11,7 @@ class Stay:
     those who did not come to use. `place` is where they used, `ready` when it could be used again;
     `until` when the wait ended without a place. `obstacle` is why they did not start at once:
     `place` (none was free), `staff` (too few for one more booth), or `emergency` (staff would have
-    been enough without it).
+    been enough without it). `balked` says that they did not join the queue at all.
     """
 
     number: int
@@ -24,3 +24,4 @@ class Stay:
     place: str | None = None
     ready: int | None = None
     obstacle: str | None = None
+    balked: bool = False

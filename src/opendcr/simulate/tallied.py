@@ -57,6 +57,8 @@ def moments(
         wait = _wait(stay)
         bins[run, counts.bin_of(wait)] += 1
         add = {stay.end: 1, "arrivals": 1, "wait": wait}
+        if stay.balked:
+            add["balked"] = 1
         if stay.started != stay.arrived:
             add["waited"] = 1
             if stay.obstacle in _OBSTACLES:

@@ -151,6 +151,7 @@ def test_the_figures_of_a_day():
             "wait_p95_minutes": 10 + 0.85 * 4,
             "probability_short_of_staff": 0,
             "probability_held_up": 0,
+            "balked": 0,
             "mean_staff_held": 0,
         },
         rel=1e-3,

@@ -22,7 +22,7 @@ from tests.simulated import plain
 
 WRONGLY = 0.001
 N = 200_000
-MANY = 4_000_000  # for what is rare
+MANY = 10_000_000  # for what is rare
 Stream = tuple[np.uint64, np.uint64]
 
 
@@ -291,6 +291,8 @@ def test_the_tail_beyond_the_layers_is_as_heavy_as_it_should_be(law, edge, of):
     tests = [float(stats.binomtest(len(tail), MANY, share).pvalue)]
     tests += [float(stats.kstest(tail, lambda x: 1 - of.sf(x) / share).pvalue)]
     assert passes(tests)
+    shorter = edge + (tail - edge) * 0.85
+    assert not passes([float(stats.kstest(shorter, lambda x: 1 - of.sf(x) / share).pvalue)], 2)
     assert not passes([float(stats.binomtest(len(tail), MANY, share * 1.25).pvalue)])
 
 

@@ -17,14 +17,15 @@ from opendcr.simulate.kernel.tables import (
     SPANS,
 )
 
-# The figures of a run of days, of the people who come on them; times in milliseconds. Of those who
+# The figures of a run of days, of the people who come on them; times in milliseconds. `balked` are
+# those of `left_waiting` who did not join the queue at all. Of those who
 # do not start at once, `short_of_staff` find a place but not the staff to open it with, and
 # `held_up` would have found both if no emergency ran; the others find no place.
-FIGURES = ("arrivals", "served", "left_waiting", "turned_away", "waiting_at_close", "waited",
-           "short_of_staff", "held_up", "emergencies", "wait", "wait_served", "used",
+FIGURES = ("arrivals", "served", "left_waiting", "balked", "turned_away", "waiting_at_close",
+           "waited", "short_of_staff", "held_up", "emergencies", "wait", "wait_served", "used",
            "not_ready", "held")  # fmt: skip
-(ARRIVALS, SERVED, LEFT, TURNED_AWAY, SENT_AWAY, WAITED, SHORT_OF_STAFF, HELD_UP, EMERGENCIES, WAIT,
- WAIT_SERVED, USED, NOT_READY, HELD) = range(len(FIGURES))  # fmt: skip
+(ARRIVALS, SERVED, LEFT, BALKED, TURNED_AWAY, SENT_AWAY, WAITED, SHORT_OF_STAFF, HELD_UP,
+ EMERGENCIES, WAIT, WAIT_SERVED, USED, NOT_READY, HELD) = range(len(FIGURES))  # fmt: skip
 
 # By clock hour: of those who came in it, how many did not start at once, how long all of them
 # waited, who gave up; and of the hour itself, the time that people waited in it, used, that places
@@ -38,8 +39,8 @@ BY_HOUR = ("arrivals", "waited", "wait", "left_waiting", "turned_away", "waiting
 # that they used could be used again, `V_UNTIL` when a wait without a place ended; 0 where neither.
 # `V_OBSTACLE` is why they did not start at once: 1 no place, 2 too few staff, 3 an emergency.
 (V_NUMBER, V_ARRIVED, V_END, V_STARTED, V_FINISHED, V_READY, V_UNTIL, V_PLACE, V_EMERGENCY,
- V_OBSTACLE) = range(10)  # fmt: skip
-V_COLUMNS = 10
+ V_OBSTACLE, V_BALKED) = range(11)  # fmt: skip
+V_COLUMNS = 11
 ENDS = ("served", "left_waiting", "turned_away", "waiting_at_close")
 (END_SERVED, END_LEFT, END_TURNED_AWAY, END_SENT_AWAY) = range(len(ENDS))
 

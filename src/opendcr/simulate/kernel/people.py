@@ -12,6 +12,7 @@ from opendcr.simulate.kernel.bare import bare
 from opendcr.simulate.kernel.compiling import compiled, helper
 from opendcr.simulate.kernel.numbers import KIND, duration, exponential, number_of, unit
 from opendcr.simulate.kernel.tables import (
+    BALKING,
     CARE,
     CARE_LAW,
     CLOCK,
@@ -148,11 +149,22 @@ def naloxone_of(streams, opioid, drawn, person):
     return opioid[drawn] and unit(bits_of(streams, NALOXONE, person)) < NALOXONE_SHARE
 
 
+@helper
+def balks_at(streams, chances, person):
+    """How many must wait for a person not to join them, NOT where they join however many do."""
+    if len(chances) > 0:
+        found = unit(bits_of(streams, BALKING, person))
+        for waiting in range(len(chances)):
+            if found < chances[waiting]:
+                return np.int64(waiting)
+    return np.int64(NOT)
+
+
 # The columns of a table of people, a row each, in the order in which they come. Durations that do
 # not happen are NOT.
 (P_NUMBER, P_AT, P_CONSUMES, P_NEED, P_CLASS, P_EPISODE, P_PATIENCE, P_TURNOVER, P_RECOVERY,
- P_ONSET, P_CARE, P_NALOXONE, P_KEY) = range(13)  # fmt: skip
-P_COLUMNS = 13  # P_KEY is the person's number for random streams
+ P_ONSET, P_CARE, P_NALOXONE, P_BALKS_AT, P_KEY) = range(14)  # fmt: skip
+P_COLUMNS = 14  # P_KEY is the person's number for random streams
 
 
 @compiled
@@ -165,6 +177,7 @@ def draw_day(room: Any, streams: Any, day: int, number: int, table: Any) -> Any:
     mix, needs, opioid, streams = bare(room.mix), bare(room.needs), room.opioid, bare(streams)
     opens, closes, month = days[day, OPENS], days[day, CLOSES], days[day, MONTH]
     share, chance = room.consuming[day], room.emergency[day]
+    chances = bare(room.balking)
     several, kinds = mix.shape[1] > 1, len(needs) > 1
     count = 0
     for hour in range(days[day, SPANS]):
@@ -200,6 +213,7 @@ def draw_day(room: Any, streams: Any, day: int, number: int, table: Any) -> Any:
                 table[count, P_NALOXONE] = onset >= 0 and naloxone_of(
                     streams, opioid, drawn, person
                 )
+                table[count, P_BALKS_AT] = balks_at(streams, chances, person)
                 table[count, P_KEY] = person
                 count += 1
             person += 1

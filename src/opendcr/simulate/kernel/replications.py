@@ -129,7 +129,12 @@ def is_plain(room: Assumed) -> bool:
     )
     enough = not needed or (len(room.shifts) == 1 and int(room.shifts[0, STAFF]) >= needed)
     return (
-        alike and nothing_held and enough and rules.queue_capacity in (-1, 0) and rules.chairs < 0
+        alike
+        and nothing_held
+        and enough
+        and rules.queue_capacity in (-1, 0)
+        and not len(room.balking)
+        and rules.chairs < 0
     )
 
 
@@ -154,6 +159,7 @@ def _row(comer: Comer, needs: Sequence[str]) -> list[int]:
     row[people.P_PATIENCE] = people.NOT if comer.patience is None else comer.patience
     row[people.P_ONSET] = people.NOT if comer.emergency is None else comer.emergency
     row[people.P_NALOXONE] = int(comer.naloxone)
+    row[people.P_BALKS_AT] = people.NOT if comer.balks_at is None else comer.balks_at
     return row
 
 
@@ -175,6 +181,7 @@ def stays(scenario: Scenario, days: Sequence[Day]) -> list[Stay]:
                 places[row[counts.V_PLACE]].id if served else None,
                 row[counts.V_READY] if served else None,
                 OBSTACLES[row[counts.V_OBSTACLE]],
+                bool(row[counts.V_BALKED]),
             )
         )
     return told

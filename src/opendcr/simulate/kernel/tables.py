@@ -22,9 +22,9 @@ HOUR_KEYS = 1 << 20  # of the people of one hour
 
 # What is drawn for a person, each from a stream of its own.
 PURPOSES = ("gap", "consumes", "substances", "need", "episode", "patience", "turnover", "recovery",
-            "emergency", "onset", "care", "naloxone")  # fmt: skip
+            "emergency", "onset", "care", "naloxone", "balking")  # fmt: skip
 (GAP, CONSUMES, SUBSTANCES, NEED, EPISODE, PATIENCE, TURNOVER, RECOVERY, EMERGENCY, ONSET, CARE,
- NALOXONE) = range(len(PURPOSES))  # fmt: skip
+ NALOXONE, BALKING) = range(len(PURPOSES))  # fmt: skip
 
 # The laws of durations, by row; those of episodes by class of substances follow.
 PATIENCE_LAW, TURNOVER_LAW, RECOVERY_LAW, CARE_LAW, EPISODE_LAW = range(5)
@@ -72,6 +72,7 @@ class Assumed(NamedTuple):
     needs: Real  # the edges of the needs
     fits: NDArray[np.bool_]  # need × place
     capacity: Whole  # by place
+    balking: Real  # the probability of not joining, by how many wait already; the last for more
     rules: Rules
 
 
@@ -106,6 +107,7 @@ def assumed(scenario: Scenario) -> Assumed:
         needs=_edges([share for _, share in needs]),
         fits=np.array([[scenario.fits(need, place) for place in booths] for need, _ in needs]),
         capacity=np.array([place.capacity for place in booths]),
+        balking=np.array(scenario.balking, dtype=np.float64),
         rules=Rules(
             queue_capacity=-1 if scenario.queue_capacity is None else scenario.queue_capacity,
             chairs=-1 if scenario.chairs is None else scenario.chairs,

@@ -12,6 +12,7 @@ from opendcr.simulate.kernel.bare import bare
 from opendcr.simulate.kernel.compiling import compiled, helper, inlined
 from opendcr.simulate.kernel.counts import (
     ARRIVALS,
+    BALKED,
     EMERGENCIES,
     END_LEFT,
     END_SENT_AWAY,
@@ -37,6 +38,7 @@ from opendcr.simulate.kernel.counts import (
     TURNED_AWAY,
     USED,
     V_ARRIVED,
+    V_BALKED,
     V_EMERGENCY,
     V_END,
     V_FINISHED,
@@ -56,6 +58,7 @@ from opendcr.simulate.kernel.counts import (
 from opendcr.simulate.kernel.people import (
     NOT,
     P_AT,
+    P_BALKS_AT,
     P_CARE,
     P_COLUMNS,
     P_CONSUMES,
@@ -255,9 +258,11 @@ def _run_day(day, source, rules, days, spans, shifts, fits, booths, queues, chai
                 sums[batch, HELD_UP] += 1
             if len(by_hour) > 0:
                 by_hour[slots[slot, S_HOUR], H_WAITED] += 1
-            if rules.queue_capacity >= 0 and rules.queue_capacity <= _count_waiting(
-                days, spans, slots, state, queues, sums, bins, by_hour, table
-            ):
+            waiting = 0
+            if rules.queue_capacity >= 0 or slots[slot, P_BALKS_AT] >= 0:
+                waiting = _count_waiting(days, spans, slots, state, queues, sums, bins, by_hour,
+                                         table)  # fmt: skip
+            if 0 <= rules.queue_capacity <= waiting:
                 bins[batch, 0] += 1
                 sums[batch, TURNED_AWAY] += 1
                 if len(by_hour) > 0:
@@ -265,6 +270,13 @@ def _run_day(day, source, rules, days, spans, shifts, fits, booths, queues, chai
                 if len(table) > 0:
                     _record(table, slots, slot, END_TURNED_AWAY, 0)
                 _free(slots, state, slot)
+                continue
+            if 0 <= slots[slot, P_BALKS_AT] <= waiting:
+                sums[batch, BALKED] += 1
+                if len(table) > 0:
+                    table[slots[slot, S_ROW], V_BALKED] = 1
+                _leave_queue(days, spans, slots, state, slot, now, END_LEFT, sums, bins, by_hour,
+                             table)  # fmt: skip
                 continue
             patience = slots[slot, P_PATIENCE]
             slots[slot, S_GIVES_UP] = now + patience if patience >= 0 else LATEST
