@@ -6,6 +6,7 @@ gets the place that is free first, so that no calendar is needed: one pass over 
 
 import numpy as np
 
+from opendcr.simulate.kernel.bare import bare
 from opendcr.simulate.kernel.compiling import compiled
 from opendcr.simulate.kernel.counts import (
     ARRIVALS,
@@ -60,10 +61,15 @@ LAST_PLACE = (1 << PLACE_BITS) - 1  # as many places as a scenario may have, and
 
 
 @compiled
-def run_plain(room, streams, batch_of, sums, bins):
+def run_plain(room, drawn_from, batch_of, sums, bins):
     """One replication: adds to `sums` (run of days × figure) and to `bins` (run × bin of waits)."""
-    days, spans, laws, values, mix = room.days, room.spans, room.laws, room.values, room.mix
-    places, by_substance = len(room.capacity), room.mix.shape[1] > 1
+    days, spans = bare(room.days), bare(room.spans)
+    laws, values, mix = bare(room.laws), bare(room.values), bare(room.mix)
+    streams, places = bare(drawn_from), len(room.capacity)
+    by_substance = False  # whether it matters what somebody brings
+    for law in range(EPISODE_LAW + 1, len(laws)):
+        for column in range(laws.shape[1]):
+            by_substance |= laws[law, column] != laws[EPISODE_LAW, column]
     loses, turns_over = room.rules.queue_capacity == 0, laws[TURNOVER_LAW, KIND] >= 0
     # A call for a duration costs more than an exponential one, which stands in the loop itself.
     plain_episode = not by_substance and laws[EPISODE_LAW, KIND] == EXPONENTIAL
