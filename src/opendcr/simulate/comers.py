@@ -89,7 +89,7 @@ def _comer(
     seed: int,
     replication: int,
 ) -> Comer:
-    service = stream(seed, replication, row[people.P_NUMBER], "service")
+    service = stream(seed, replication, row[people.P_KEY], "service")
     return Comer(
         number=row[people.P_NUMBER],
         at=row[people.P_AT],

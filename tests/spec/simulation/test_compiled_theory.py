@@ -318,14 +318,14 @@ def test_the_bounds_reject_episodes_three_percent_longer_or_shorter(model, share
 
 @pytest.mark.parametrize("share", [0.9, 1.1])
 def test_the_bounds_reject_a_patience_ten_percent_longer_or_shorter(share):
-    """Wherever one person in twenty or more waits."""
+    """Nineteen sets of twenty, of those where one person in twenty or more waits."""
     others = [
         (figures, replace(queue, patience=(queue.patience or 0) * share).figures(days))
         for queue, days, figures in queues("Erlang A")
         if (figures["probability_wait"].mean or 0) > 0.05
     ]
     assert len(others) > SETS / 2
-    assert len(rejected(others, bound_of("Erlang A"))) == len(others)
+    assert len(rejected(others, bound_of("Erlang A"))) >= 0.95 * len(others)
 
 
 # --- One place and any law: Pollaczek and Khinchine ------------------------------------------------

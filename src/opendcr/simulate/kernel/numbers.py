@@ -174,12 +174,12 @@ def gamma(bits, shape):
         if cubed <= 0.0:
             continue
         cubed = cubed * cubed * cubed
-        chance = unit(bits)
+        chance = 1.0 - unit(bits)  # never 0, whose logarithm is asked for
         bits = following(bits)
         square = found * found
-        if chance < 1.0 - 0.0331 * square * square or math.log(
-            1.0 - chance
-        ) < 0.5 * square + wide * (1.0 - cubed + math.log(cubed)):
+        if chance < 1.0 - 0.0331 * square * square:
+            break
+        if math.log(chance) < 0.5 * square + wide * (1.0 - cubed + math.log(cubed)):
             break
     if shape >= 1.0:
         return wide * cubed

@@ -437,6 +437,8 @@ def _send_away(days, spans, slots, state, queues, sums, bins, by_hour, table):
 def _seat(rules, days, spans, slots, keys, who, state, booths, slot, place, now, day, sums,
           by_hour):  # fmt: skip
     """Somebody begins to use in a place."""
+    while day > 0 and days[day, OPENS] > now:  # the day's last people have come, and it runs on
+        day -= 1
     batch, lasts, onset = slots[slot, S_BATCH], slots[slot, P_EPISODE], slots[slot, P_ONSET]
     if onset >= 0:
         begins, over = now + onset, now + onset + slots[slot, P_CARE]
