@@ -1,7 +1,5 @@
 """`opendcr calibrate`: a scenario fitted to what was published."""
 
-import os
-import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,6 +34,7 @@ def calibrate(scenario: Path, targets: Path, out: Path, seed: int, as_json: bool
     the published counts could tell it at all.
     """
     from opendcr.simulate.calibrate import fitted, read_targets
+    from opendcr.simulate.report import write_whole
     from opendcr.simulate.toml import written
     from opendcr.simulate.uncertain import read_assumptions
 
@@ -54,7 +53,7 @@ def calibrate(scenario: Path, targets: Path, out: Path, seed: int, as_json: bool
         f"# Fitted by opendcr {__version__} to {targets.name} from {scenario.name}, seed {seed}.\n"
         "# Rates by month are posteriors: what was published, and no more.\n\n"
     )
-    _write(out, head + written(fit.content))
+    write_whole(out, head + written(fit.content))
     document = {
         "scenario": read.expected.name,
         "out": str(out),
@@ -67,18 +66,6 @@ def calibrate(scenario: Path, targets: Path, out: Path, seed: int, as_json: bool
         ],
     }  # fmt: skip
     emit(as_json, document, _text(out, fit))
-
-
-def _write(path: Path, text: str) -> None:
-    """Writes a file, whole or not at all."""
-    number, written = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}")
-    try:
-        with os.fdopen(number, "w", encoding="utf-8") as file:
-            file.write(text)
-        Path(written).replace(path)
-    except BaseException:
-        Path(written).unlink(missing_ok=True)
-        raise
 
 
 def _text(out: Path, fit: "Fit") -> str:

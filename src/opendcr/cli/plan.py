@@ -1,15 +1,17 @@
 """`opendcr plan`: booths, hours and staff of a room compared."""
 
+import math
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from opendcr.cli.output import emit, json_option, progress
+from opendcr.cli.output import emit, json_option, progress, say
 from opendcr.cli.simulate import (
     PATH,
     number,
+    resumable,
     scheduler_option,
     seed_option,
     workers_option,
@@ -18,7 +20,7 @@ from opendcr.cli.simulate import (
 from opendcr.errors import InputError
 
 if TYPE_CHECKING:
-    from opendcr.simulate.plan import Compared, Comparison, Staffing
+    from opendcr.simulate.plan import Compared, Comparison, Interval, Staffing
 
 _CLOCK = "a local time such as 21:00, or several with commas"
 
@@ -42,9 +44,8 @@ _CLOCK = "a local time such as 21:00, or several with commas"
 @click.option(
     "--replications",
     type=click.IntRange(2, 1_000_000),
-    default=10,
-    show_default=True,
-    help="Of each plan to begin with.",
+    help="Of each plan to begin with: 10 where left out; with inputs that are not known, draws of "
+    "them: 100.",
 )
 @click.option(
     "--most",
@@ -64,7 +65,7 @@ def plan(
     closes: str | None,
     staff: str | None,
     target: float,
-    replications: int,
+    replications: int | None,
     most: int,
     seed: int,
     workers: int | None,
@@ -82,11 +83,16 @@ def plan(
     scenario with one rate for all hours says that as many come at night as by day.
     """
     from opendcr.simulate.plan import compared, plans
+    from opendcr.simulate.sweep import kept_at
     from opendcr.simulate.uncertain import read_assumptions
 
+    if math.isnan(target):
+        raise InputError("--target", "nan", "a share from 0 to 1")
+    if replications is not None and most < replications:
+        raise InputError("--most", str(most), f"the {replications} of --replications at least")
     read = read_assumptions(scenario)
     alternatives = plans(
-        read.expected,
+        read,
         _several("--places", places, _count),
         _several("--opens", opens, _time("--opens")),
         _several("--closes", closes, _time("--closes")),
@@ -94,9 +100,11 @@ def plan(
     )
     with ExitStack() as stack:
         doing = stack.enter_context(working(workers, scheduler))
-        with progress("Replications") as show:
-            found = compared(read, alternatives, target, seed, replications, max(most, replications),
-                             workers=doing, progress=show)  # fmt: skip
+        kept = kept_at(read, seed, say)
+        with progress("Replications") as show, resumable(kept):
+            found = compared(read, alternatives, target, seed, replications, most,
+                             workers=doing, kept=kept, progress=show)  # fmt: skip
+        kept.forget()
     document = {
         "scenario": read.expected.name,
         "seed": seed,
@@ -159,22 +167,27 @@ def _data(one: "Compared") -> dict[str, Any]:
         "places": len(one.scenario.booths),
         "opens": policy.opens,
         "closes": policy.closes,
-        "staff": one.staff_words(),
+        "staff": one.staff,
         "staff_hours": one.size.staff_hours,
         "booth_hours": one.size.booth_hours,
         "replications": one.replications,
+        "draws": one.draws,
         "results": {name: interval.to_data() for name, interval in one.figures.items()},
         "difference": {name: interval.to_data() for name, interval in one.differences.items()},
         "verdict": one.verdict,
         "chance_under": one.chance_under,
+        "inputs": None
+        if one.inputs is None
+        else dict(zip(("low", "high"), one.inputs, strict=True)),
         "notes": list(one.notes),
     }
 
 
 def reading(found: "Comparison") -> list[str]:
     """What the comparison says, in sentences."""
-    target = f"{100 * found.target:g} %"
-    lines = []
+    target, first = f"{100 * found.target:g} %", found.plans[0]
+    wait = first.figures["probability_wait"]
+    lines = [_binding(wait.mean)]
     if found.smallest is None and found.open:
         lines.append(f"No plan is known to keep the share who give up under {target}.")
     elif found.smallest is None:
@@ -191,42 +204,77 @@ def reading(found: "Comparison") -> list[str]:
             f"Smaller, and undetermined after the most replications: {numbers}. Their share "
             f"lies so near {target} that it hardly matters, or more replications would tell."
         )
-    if all(one.verdict == "under" for one in found.plans):
-        lines.append("Every plan is under the target: waiting does not decide between them.")
     for note in dict.fromkeys(note for one in found.plans for note in one.notes):
         numbers = ", ".join(str(at) for at, one in enumerate(found.plans, 1) if note in one.notes)
         lines.append(f"Plan {numbers}: {note}")
+    if first.draws is not None:
+        lines.append(
+            f"Intervals are of the mean over {first.draws:,} draws of what is not known; in 95 of 100 "
+            "draws the share who give up lies in the range beside it."
+        )
+    lines.append(
+        "All plans meet the same people, so that a difference is known better than either of the two; "
+        "it is of the replications that both have. Staff of every role are alike here."
+    )
     lines.append(
         "These are what the scenario's assumptions make them; a plan is weighed by more than waits."
     )
     return lines
 
 
+def _binding(wait: float) -> str:
+    """Whether waiting is what limits the room as it is."""
+    from opendcr.simulate.reading import HARDLY, share
+
+    if wait < HARDLY:
+        return (
+            f"As it is the queue hardly binds: {share(wait)} of people do not start at once, so that "
+            "hardly any plan can spare many a wait; a smaller one can only make them wait."
+        )
+    return f"As it is {share(wait)} of people do not start at once."
+
+
 def words_of(one: "Compared") -> str:
     """A plan in words."""
     policy = one.scenario.policy
     return (
-        f"{len(one.scenario.booths)} places, {policy.opens} to {policy.closes}, "
-        f"staff {one.staff_words()}"
+        f"{len(one.scenario.booths)} places, {policy.opens} to {policy.closes}, staff {one.staff}"
     )
 
 
 def _text(name: str, found: "Comparison", lines: list[str]) -> str:
-    head = f"{'':3}{'places':>7}{'open':>14}{'staff':>12}{'staff-h/week':>14}{'give up':>10}  {'95 % interval':20}{'than plan 1':>12}  {'wait, min':>10}{'in use':>8}  verdict"
-    table = [f"Plans of: {name}. Target: {100 * found.target:g} % give up.", head]
+    drawn = found.plans[0].draws is not None
+    heading = (
+        f"{'':3}{'places':>7}{'open':>13}{'staff':>11}{'staff-h':>9}{'come':>7}{'served':>8}"
+        f"{'give up %':>11}  {'95 % interval':18}{'points to plan 1':24}{'wait, min':>10}{'in use %':>10}"
+        + (f"  {'95 in 100 draws':18}{'under':>7}" if drawn else "")
+        + f"{'runs':>7}  verdict"
+    )
+    table = [f"Plans of: {name}. Target: {100 * found.target:g} % give up.", heading]
     for at, one in enumerate(found.plans, 1):
-        policy = one.scenario.policy
-        leave, wait = one.figures["probability_leave"], one.figures["mean_wait_minutes"]
-        between = f"{100 * max(leave.low, 0):.3g} to {100 * leave.high:.3g} %"
-        table.append(
-            f"{at:<3}{len(one.scenario.booths):>7}{policy.opens + '-' + policy.closes:>14}"
-            f"{one.staff_words():>12}{one.size.staff_hours:>14,.0f}{100 * leave.mean:>8.3g} %  {between:20}"
-            f"{100 * one.differences['probability_leave'].mean:>+10.3g} %  {number(wait.mean):>10}"
-            f"{100 * one.figures['occupancy'].mean:>6.1f} %  {one.verdict}"
-            + (
-                f", in {100 * one.chance_under:.0f} % of draws under"
-                if one.chance_under is not None
-                else ""
-            )
+        policy, figures = one.scenario.policy, one.figures
+        leave, apart = figures["probability_leave"], one.differences["probability_leave"]
+        cells = (
+            f"{at:<3}{len(one.scenario.booths):>7}{policy.opens + '-' + policy.closes:>13}"
+            f"{one.staff:>11}{_hours(one):>9}{figures['arrivals_per_day'].mean:>7.1f}"
+            f"{figures['served_per_day'].mean:>8.1f}{100 * leave.mean:>11.3g}  "
+            f"{f'{100 * leave.low:.3g} to {100 * leave.high:.3g}':18}{_points(at, apart):24}"
+            f"{number(figures['mean_wait_minutes'].mean):>10}{100 * figures['occupancy'].mean:>10.1f}"
         )
+        if one.inputs is not None and one.chance_under is not None:
+            between = f"{100 * one.inputs[0]:.3g} to {100 * one.inputs[1]:.3g}"
+            cells += f"  {between:18}{100 * one.chance_under:>5.0f} %"
+        table.append(f"{cells}{one.replications:>7,}  {one.verdict}")
     return "\n".join([*table, "", *(f"- {line}" for line in lines)])
+
+
+def _hours(one: "Compared") -> str:
+    return f"{one.size.staff_hours:,.0f}" if one.rostered else "-"
+
+
+def _points(at: int, apart: "Interval") -> str:
+    """A difference in points with its interval; nothing for the plan that others differ from."""
+    if at == 1:
+        return ""
+    mean, low, high = (f"{100 * value:+.3g}" for value in (apart.mean, apart.low, apart.high))
+    return f"{mean} ({low} to {high})"

@@ -1,5 +1,6 @@
 """`opendcr simulate`: simulated rooms, and the ledgers that they make."""
 
+import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -9,12 +10,13 @@ from typing import TYPE_CHECKING
 import click
 
 from opendcr.cli.output import emit, json_option, progress, say
+from opendcr.errors import InputError
 
 if TYPE_CHECKING:
     from opendcr.ledger.facts import Fact, Header
     from opendcr.simulate.scenario import Scenario
     from opendcr.simulate.simulated import Simulated
-    from opendcr.simulate.sweep import Workers
+    from opendcr.simulate.sweep import Kept, Workers
 
 SEED = 1
 PATH = click.Path(path_type=Path)
@@ -104,6 +106,10 @@ def room_command(
     from opendcr.simulate.uncertain import read_assumptions
 
     read = read_assumptions(scenario)
+    if draws is not None and not read.inputs:
+        raise InputError("--draws", str(draws), "a scenario in which some number is a distribution")
+    if out is not None:
+        _folder(out)
     each, of = planned(read, replications, draws)
     with ExitStack() as stack:
         write = stack.enter_context(_ledger(ledger, header(read.expected, seed)))
@@ -129,6 +135,28 @@ def room_command(
 
         write_report(out, found, hours, lines)
     emit(as_json, document, _text(found, lines))
+
+
+def _folder(path: Path) -> None:
+    """Makes a folder before anything is computed that would go into it."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except FileExistsError as error:
+        raise InputError("--out", f"{path}, a file", "a folder, or a name for one") from error
+    except OSError as error:
+        raise InputError("--out", f"{path} ({error.strerror})", "a folder to write in") from error
+    if not os.access(path, os.W_OK):
+        raise InputError("--out", f"{path}, which cannot be written to", "a folder to write in")
+
+
+@contextmanager
+def resumable(kept: "Kept") -> Iterator[None]:
+    """Says of what is interrupted that it goes on."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        kept.say_so()
+        raise
 
 
 def _write_first(
@@ -179,14 +207,15 @@ def _text(found: "Simulated", lines: Sequence[str]) -> str:
     table = [
         f"Simulated: {scenario.name}, {scenario.days:,} days, seed {found.seed}, "
         f"{found.replications:,} {times}{of}.",
-        f"{'':28}{'mean':>12}  {'95 % interval':24}" + ("inputs: 95 in 100" if found.parts else ""),
+        f"{'':28}{'mean':>12}  {'95 % interval of the mean':27}"
+        + ("inputs: 95 in 100" if found.parts else ""),
     ]
     for name, one in found.figures.items():
         data = one.to_data()
         mean, low, high = (number(data[key]) for key in ("mean", "low", "high"))
         between = f"{low} to {high}" if data["se"] is not None else "-"
         table.append(
-            f"{name.replace('_', ' '):28}{mean:>12}  {between:24}{_spread(found, name)}{_UNITS[name]}"
+            f"{name.replace('_', ' '):28}{mean:>12}  {between:27}{_spread(found, name)}{_UNITS[name]}"
         )
     return "\n".join([*table, "", told(lines)])
 
@@ -202,4 +231,6 @@ def number(value: float | None) -> str:
     """A figure for people: four places, or whole from a thousand on."""
     if value is None:
         return "-"
+    if 0 < abs(value) < 1e-4:
+        return "< 0.0001"
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from itertools import product
+from typing import Any
 
 import numpy as np
 from scipy.special import stdtrit
@@ -18,16 +19,21 @@ from opendcr.errors import InputError
 from opendcr.room.policy import Place, Policy
 from opendcr.simulate.kernel.replications import rows
 from opendcr.simulate.kernel.tables import CLOSES, OPENS, Assumed, assumed
-from opendcr.simulate.results import COLUMNS, RATIOS, UPPER, Real
+from opendcr.simulate.results import COLUMNS, NONE_SEEN, RATIOS, UPPER, Real
 from opendcr.simulate.scenario import MINUTE, Scenario, Shift
-from opendcr.simulate.sweep import VISITS, Cores, Workers, expected, in_order
-from opendcr.simulate.uncertain import Assumptions
+from opendcr.simulate.simulated import AT_LEAST
+from opendcr.simulate.sweep import VISITS, Cores, Kept, Workers, expected, in_order, name_of
+from opendcr.simulate.uncertain import Assumptions, Key
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 FIRST, MOST = 10, 2_560  # replications of a plan: to begin with, and at most
+FIRST_DRAWS = 100  # the same of draws, where inputs are not known
 # Plans are decided on by a wider interval than they are shown with: each is looked at many times.
 DECIDED = 0.995
+SHARES = ("probability_leave", "probability_wait")
 FIGURES = ("probability_leave", "probability_wait", "mean_wait_minutes", "occupancy")
+BY_DAY = {"arrivals_per_day": ("arrivals", "days", 1.0), "served_per_day": ("served", "days", 1.0)}
+_RATIOS = {name: RATIOS[name] for name in FIGURES} | BY_DAY
 _COLUMN = {name: at for at, name in enumerate(COLUMNS)}
 
 
@@ -74,17 +80,29 @@ class Plan:
         if self.staff is not None:
             most = max(self.staff.on, *self.staff.by_weekday.values(), 0)
             planned = replace(planned, staff=most, rota=self.staff.rota())
-        _must_be_possible(planned)
+        _must_be_possible(planned, self.staff is not None)
         return planned
+
+    def sets(self, key: Key) -> bool:
+        """Whether it says what an input that is not known would say."""
+        return (self.places is not None and key[:2] == ("room", "places")) or (
+            self.staff is not None and key[:2] in (("staff", "on"), ("staff", "rota"))
+        )
 
 
 def with_places(policy: Policy, count: int) -> Policy:
-    """A policy with so many places to use in: the first of its own, and more injecting booths."""
-    booths = [place for place in policy.places if place.consumption]
+    """A policy with so many places to use in: more injecting booths, or fewer of its own.
+
+    What goes is each time the last place of the kind of which there are most, so that a wheelchair
+    booth does not go before it must.
+    """
+    kept = [place for place in policy.places if place.consumption]
     others = [place for place in policy.places if not place.consumption]
-    taken = {place.id for place in policy.places}
-    number = 0
-    kept = booths[:count]
+    while len(kept) > count:
+        kinds = [place.kind for place in kept]
+        most = max(reversed(kinds), key=kinds.count)
+        del kept[len(kinds) - 1 - kinds[::-1].index(most)]
+    taken, number = {place.id for place in policy.places}, 0
     while len(kept) < count:
         number += 1
         if f"booth-{number}" not in taken:
@@ -92,10 +110,17 @@ def with_places(policy: Policy, count: int) -> Policy:
     return replace(policy, places=(*kept, *others))
 
 
-def _must_be_possible(scenario: Scenario) -> None:
+def _must_be_possible(scenario: Scenario, staffed: bool) -> None:
     needed = scenario.policy.needed_staff(1)
-    if scenario.staff < needed:
-        raise InputError("--staff", str(scenario.staff), f"{needed} at least, for one open booth")
+    if staffed and not needed:
+        expected = (
+            "staff.minimum or staff.booths_per_staff in the scenario: without, staff stop nobody"
+        )
+        raise InputError("--staff", "plans of staff", expected)
+    least = max(needed, scenario.emergencies.staff)
+    if staffed and scenario.staff < least:
+        why = "for one open booth" if least == needed else "whom an emergency holds"
+        raise InputError("--staff", str(scenario.staff), f"{least} at least, {why}")
     for need in scenario.needs:
         if not any(scenario.fits(need, place) for place in scenario.booths):
             count = str(len(scenario.booths))
@@ -103,15 +128,23 @@ def _must_be_possible(scenario: Scenario) -> None:
 
 
 def plans(
-    scenario: Scenario,
+    assumptions: Assumptions,
     places: Sequence[int | None] = (None,),
     opens: Sequence[str | None] = (None,),
     closes: Sequence[str | None] = (None,),
     staff: Sequence[Staffing | None] = (None,),
 ) -> list[Plan]:
-    """Every combination, after the scenario as it is; InputError for one that cannot be."""
-    every = [Plan(*one) for one in product(places, opens, closes, staff)]
-    return [Plan(), *(one for one in every if one.of(scenario) != scenario)]
+    """Every combination, after the scenario as it is; InputError for one that cannot be.
+
+    One that says no more than the scenario does is left out.
+    """
+    scenario = assumptions.expected
+    found = [Plan()]
+    for one in (Plan(*parts) for parts in product(places, opens, closes, staff)):
+        known = not any(one.sets(unknown.key) for unknown in assumptions.inputs)
+        if one.of(scenario) != scenario or not known:
+            found.append(one)
+    return found
 
 
 @dataclass(frozen=True)
@@ -170,7 +203,8 @@ class Compared:
     """A plan: its size, its figures and how they differ from the first plan's.
 
     `verdict` is `under` or `over` the target, or `undetermined`; `chance_under` the share of the
-    draws of unknown inputs in which it is under, None where nothing was drawn.
+    draws of unknown inputs in which it is under, None where nothing was drawn. Differences are of
+    the replications that both have.
     """
 
     plan: Plan
@@ -181,13 +215,13 @@ class Compared:
     differences: Mapping[str, Interval]
     verdict: str
     chance_under: float | None = None
+    draws: int | None = None
+    inputs: tuple[float, float] | None = (
+        None  # 95 in 100 draws of the share who give up lie between
+    )
+    staff: str = ""  # as the command line writes them; a range where they are not known
+    rostered: bool = True  # whether its staff are known
     notes: tuple[str, ...] = ()
-
-    def staff_words(self) -> str:
-        """The staff as the command line writes them; `rota` where the scenario has its own."""
-        if self.plan.staff is not None:
-            return self.plan.staff.words()
-        return "rota" if self.scenario.rota else str(self.scenario.staff)
 
 
 @dataclass(frozen=True)
@@ -209,6 +243,10 @@ class _Rows:
     def __init__(self, plan: Plan, assumptions: Assumptions, seed: int, draws: int) -> None:
         self.plan, self._assumptions, self._seed, self._draws = plan, assumptions, seed, draws
         self.scenario = plan.of(assumptions.expected)
+        self.drawn = bool(assumptions.inputs)
+        self.rostered = plan.staff is not None or not any(
+            one.key[0] == "staff" for one in assumptions.inputs
+        )
         self.done: Real = np.empty((0, len(COLUMNS)))
         self.replications = 0
 
@@ -223,6 +261,14 @@ class _Rows:
         most = max(1, round(VISITS / (expected(room) + 1)))
         for first in range(len(self.done), until, most):
             yield RowsPiece(room, self._seed, first, min(most, until - first))
+
+    def staff_words(self) -> str:
+        """The staff as the command line writes them."""
+        if self.plan.staff is not None:
+            return self.plan.staff.words()
+        if not self.rostered:
+            return "not known"
+        return "rota" if self.scenario.rota else str(self.scenario.staff)
 
     def add(self, found: Real) -> None:
         """Takes what a piece amounts to."""
@@ -245,24 +291,41 @@ class RowsPiece:
         found = rows(self.room, self.seed, self.first, self.count)
         return found.mean(axis=0, keepdims=True) if self.mean else found
 
+    @property
+    def name(self) -> str:
+        """A name that no other piece of another room, seed or version has."""
+        return name_of(self.room, self.seed, self.first, self.count, "rows", self.mean)
+
+    def dumped(self, found: Real) -> dict[str, Any]:
+        """What is kept of what it amounts to."""
+        return {"rows": found}
+
+    def loaded(self, held: Mapping[str, Any]) -> Real:
+        """What it amounts to, as it was kept."""
+        return np.asarray(held["rows"])
+
 
 def compared(
     assumptions: Assumptions,
     alternatives: Sequence[Plan],
     target: float,
     seed: int,
-    first: int = FIRST,
+    first: int | None = None,
     most: int = MOST,
-    of_each_draw: int = 4,
+    of_each_draw: int = AT_LEAST,
     workers: Workers | None = None,
+    kept: Kept | None = None,
     progress: Callable[[int], None] = lambda done: None,
 ) -> Comparison:
     """Plans compared, the first of them the one that the others differ from.
 
-    Each gets `first` replications (draws of unknown inputs, where there are some, with
-    `of_each_draw` replications each), and those on which the smallest plan turns twice as many each
-    time, up to `most`. `progress` hears the number of plan-replications done.
+    Each gets `first` replications (10 where None), or draws of unknown inputs, where there are some,
+    with `of_each_draw` replications each (100 draws where None); and those on which the smallest
+    plan turns twice as many each time, up to `most`. `progress` hears the number of replications
+    done.
     """
+    first = first or (FIRST_DRAWS if assumptions.inputs else FIRST)
+    most = max(most, first)
     held = [_Rows(plan, assumptions, seed, of_each_draw) for plan in alternatives]
     sizes = [size_of(one.scenario) for one in held]
     wanted = dict.fromkeys(range(len(held)), first)
@@ -271,29 +334,38 @@ def compared(
         doing = workers or Cores(stack)
         while wanted:
             work = [(at, piece) for at, rows in wanted.items() for piece in held[at].pieces(rows)]
-            found = in_order((piece for _, piece in work), doing)
+            found = in_order(
+                (piece for _, piece in work), doing, kept.get if kept is not None else None
+            )
             for (at, _), (piece, counted) in zip(work, found, strict=True):
                 held[at].add(counted)
+                if kept is not None:
+                    kept.keep(piece, counted)
                 done += piece.count
                 progress(done)
             verdicts = [_verdict(one.done, target) for one in held]
-            smallest, open_ones = _smallest(sizes, verdicts)
+            smallest, open_ones = _smallest(sizes, verdicts, [one.rostered for one in held])
             wanted = {
                 at: min(2 * len(held[at].done), most)
                 for at in open_ones
                 if len(held[at].done) < most
             }
-    base = held[0].done
     told = tuple(
-        _compared(one, size, base, verdict, target, bool(assumptions.inputs))
+        _compared(one, size, held[0], verdict, target)
         for one, size, verdict in zip(held, sizes, verdicts, strict=True)
     )
     return Comparison(target, told, smallest, tuple(open_ones))
 
 
-def _smallest(sizes: Sequence[Size], verdicts: Sequence[str]) -> tuple[int | None, list[int]]:
-    """The smallest plan known to be under the target, and the undetermined ones before it."""
-    order = sorted(range(len(sizes)), key=lambda at: (sizes[at].staff_hours, sizes[at].booth_hours))
+def _smallest(
+    sizes: Sequence[Size], verdicts: Sequence[str], rostered: Sequence[bool]
+) -> tuple[int | None, list[int]]:
+    """The smallest plan known to be under the target, and the undetermined ones before it.
+
+    A plan whose staff are not known is none that anybody could put on a rota.
+    """
+    known = [at for at in range(len(sizes)) if rostered[at]]
+    order = sorted(known, key=lambda at: (sizes[at].staff_hours, sizes[at].booth_hours))
     before: list[int] = []
     for at in order:
         if verdicts[at] == "under":
@@ -310,10 +382,6 @@ def _verdict(done: Real, target: float) -> str:
     return "over" if share.low > target else "undetermined"
 
 
-def _linear(done: Real, figure: str) -> tuple[float, Real]:
-    return _ratio(done, *RATIOS[figure])
-
-
 def _ratio(done: Real, above: str, below: str, scale: float) -> tuple[float, Real]:
     """A ratio of totals, and what each row adds to its error (the delta method)."""
     upper, lower = done[:, _COLUMN[above]] / scale, done[:, _COLUMN[below]]
@@ -324,8 +392,12 @@ def _ratio(done: Real, above: str, below: str, scale: float) -> tuple[float, Rea
 
 
 def _interval(done: Real, figure: str, upper: float = UPPER) -> Interval:
-    ratio, parts = _linear(done, figure)
-    return _about(ratio, parts, upper)
+    ratio, parts = _ratio(done, *_RATIOS[figure])
+    found = _about(ratio, parts, upper)
+    high = found.high
+    if not ratio and figure in SHARES:  # nobody of so many: by the rule of three, 3 of them at most
+        high = NONE_SEEN / max(float(done[:, _COLUMN["arrivals"]].sum()), 1.0)
+    return Interval(ratio, max(found.low, 0.0), high)
 
 
 def _about(mean: float, parts: Real, upper: float) -> Interval:
@@ -333,34 +405,53 @@ def _about(mean: float, parts: Real, upper: float) -> Interval:
     if count < 2:
         return Interval(mean, -np.inf, np.inf)
     reach = float(stdtrit(count - 1, upper)) * float(parts.std(ddof=1)) / float(np.sqrt(count))
-    if not parts.any():  # nobody in any replication: by the rule of three, at most so many
-        reach = 0.0
     return Interval(mean, mean - reach, mean + reach)
 
 
-def _compared(
-    one: _Rows, size: Size, base: Real, verdict: str, target: float, drawn: bool
-) -> Compared:
-    figures = {name: _interval(one.done, name) for name in FIGURES}
-    both = min(len(one.done), len(base))
+def _compared(one: _Rows, size: Size, base: _Rows, verdict: str, target: float) -> Compared:
+    both = min(len(one.done), len(base.done))
     differences = {}
-    for name in FIGURES:
-        ours, apart = _linear(one.done[:both], name)
-        theirs, apart_too = _linear(base[:both], name)
+    for name, ratio in _RATIOS.items():
+        ours, apart = _ratio(one.done[:both], *ratio)
+        theirs, apart_too = _ratio(base.done[:both], *ratio)
         differences[name] = _about(ours - theirs, apart - apart_too, UPPER)
-    under = None
-    if drawn:
+    under, inputs = None, None
+    if one.drawn:
         shares = one.done[:, _COLUMN["left_waiting"]] / np.maximum(
             one.done[:, _COLUMN["arrivals"]], 1
         )
         under = float((shares <= target).mean())
-    notes = (
-        ("At some opening times too few are on to open even one booth.",)
-        if unstaffed(one.scenario)
-        else ()
+        low, high = np.quantile(shares, [0.025, 0.975])
+        inputs = (float(low), float(high))
+    return Compared(
+        one.plan,
+        one.scenario,
+        size,
+        one.replications,
+        {name: _interval(one.done, name) for name in _RATIOS},
+        differences,
+        verdict,
+        under,
+        len(one.done) if one.drawn else None,
+        inputs,
+        one.staff_words(),
+        one.rostered,
+        tuple(_notes(one, base)),
     )
-    return Compared(one.plan, one.scenario, size, one.replications, figures, differences, verdict,
-                    under, notes)  # fmt: skip
+
+
+def _notes(one: _Rows, base: _Rows) -> Iterator[str]:
+    """What a reader of a plan must know."""
+    if unstaffed(one.scenario):
+        yield "At some opening times too few are on to open even one booth."
+    ours, theirs = one.scenario.policy, base.scenario.policy
+    if ours.opens < theirs.opens or ours.closes > theirs.closes:
+        yield (
+            "In the hours that are new as many people come as the scenario's rates say; nobody has "
+            "seen how many would."
+        )
+    if not one.rostered:
+        yield "How many work is not known in the scenario, so this is no plan to be put on a rota."
 
 
 AT_ONCE = 100_000  # visits in a piece of `counted`: few enough that all cores share a short wait

@@ -8,6 +8,7 @@ from scipy.special import stdtrit
 
 from opendcr.simulate.kernel import counts
 from opendcr.simulate.pictures import Hours
+from opendcr.simulate.results import NONE_SEEN
 from opendcr.simulate.simulated import Simulated
 
 HARDLY = 0.01  # of people wait: then nothing that makes waits shorter can change much
@@ -20,7 +21,7 @@ def reading(found: Simulated, hours: Hours) -> list[str]:
     figures = {name: one.mean or 0.0 for name, one in found.figures.items()}
     if not figures["arrivals"]:
         return ["Nobody comes to use in this scenario, so it says nothing about waiting."]
-    return [*_load(found, figures), *_binds(figures, hours), *_rests_on(found)]
+    return [*_load(found, figures), *_binds(found, figures, hours), *_rests_on(found)]
 
 
 def _load(found: Simulated, figures: dict[str, float]) -> list[str]:
@@ -33,16 +34,18 @@ def _load(found: Simulated, figures: dict[str, float]) -> list[str]:
     ]
 
 
-def _binds(figures: dict[str, float], hours: Hours) -> list[str]:
+def _binds(found: Simulated, figures: dict[str, float], hours: Hours) -> list[str]:
     wait, leave = figures["probability_wait"], figures["probability_leave"]
     told = (
-        f"{_share(wait)} of them do not start at once and {_share(leave)} give up waiting; "
+        f"{share(wait)} of them do not start at once and {share(leave)} give up waiting; "
         f"the mean wait is {_minutes(figures['mean_wait_minutes'])}."
     )
     if not wait:
+        people = found.moments.mean("arrivals") * found.moments.of
         return [
             told,
-            "The queue never binds here: neither more places nor longer hours shorten a wait.",
+            f"The queue hardly binds: of {people:,.0f} people simulated nobody waited, so that by "
+            f"chance alone at most {share(NONE_SEEN / people)} do.",
         ]
     why = f"Of those who do not start at once, {_why(figures)}."
     if wait < HARDLY:
@@ -56,7 +59,7 @@ def _spared(figures: dict[str, float]) -> str:
     if staff > MOSTLY * figures["probability_wait"]:
         return (
             "What waiting there is comes when staff are short or held by an emergency: more places "
-            "would spare nobody a wait."
+            "would spare hardly anybody a wait."
         )
     return (
         "What waiting there is comes when many happen to come at once: more places, hours or staff "
@@ -77,7 +80,7 @@ def _at_peaks(hours: Hours) -> str:
         return "No hour stands out: as far as chance lets one see, people wait alike at all hours."
     words = (
         f"Waits are most frequent from {peak}:00 to {peak + 1}:00 "
-        f"({_share(waited[peak] / came[peak])} of those who come then)"
+        f"({share(waited[peak] / came[peak])} of those who come then)"
     )
     if most <= np.count_nonzero(came) / 3:
         hours_open = np.count_nonzero(came)
@@ -110,8 +113,8 @@ def _why(figures: dict[str, float]) -> str:
         figures["probability_held_up"] / wait,
     )
     return (
-        f"{_share(max(1 - staff - held, 0.0))} find no place free, {_share(staff)} find a place but too few staff to open "
-        f"it, and {_share(held)} are held up by an emergency"
+        f"{share(max(1 - staff - held, 0.0))} find no place free, {share(staff)} find a place but too few staff to open "
+        f"it, and {share(held)} are held up by an emergency"
     )
 
 
@@ -120,8 +123,8 @@ def _rests_on(found: Simulated) -> list[str]:
         return ["The intervals are what chance alone would do: they take every input as known."]
     part, whole = found.parts["probability_leave"], found.figures["probability_leave"].mean or 0.0
     lines = [
-        f"With what the inputs may be, the share who give up lies from {_share(part.low)} to "
-        f"{_share(part.high)} (mean {_share(whole)}); no number of replications narrows that."
+        f"With what the inputs may be, the share who give up lies from {share(part.low)} to "
+        f"{share(part.high)} (mean {share(whole)}); no number of replications narrows that."
     ]
     most = sorted(part.influence.items(), key=lambda one: -abs(one[1]))[:3]
     if part.sd and most:
@@ -130,7 +133,7 @@ def _rests_on(found: Simulated) -> list[str]:
     return lines
 
 
-def _share(value: float) -> str:
+def share(value: float) -> str:
     """A share in percent, with two figures where it is small."""
     percent = 100 * float(value)
     if 0 < percent < 0.01:

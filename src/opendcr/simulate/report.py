@@ -17,17 +17,25 @@ NAME = "report.html"
 
 def write_report(folder: Path, found: Simulated, hours: Hours, lines: Sequence[str]) -> Path:
     """Writes the page into a folder, whole or not at all; its path."""
-    folder.mkdir(parents=True, exist_ok=True)
     path = folder / NAME
-    number, written = tempfile.mkstemp(dir=folder, prefix=f".{NAME}")
-    try:
-        with os.fdopen(number, "w", encoding="utf-8") as file:
-            file.write(page(found, hours, lines))
-        Path(written).replace(path)
-    except BaseException:
-        Path(written).unlink(missing_ok=True)
-        raise
+    write_whole(path, page(found, hours, lines))
     return path
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Writes a file, whole or not at all; an OSError names the file, not the one on the way to it."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        number, written = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}")
+        try:
+            with os.fdopen(number, "w", encoding="utf-8") as file:
+                file.write(text)
+            Path(written).replace(path)
+        except BaseException:
+            Path(written).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from error
 
 
 def page(found: Simulated, hours: Hours, lines: Sequence[str]) -> str:
@@ -36,9 +44,10 @@ def page(found: Simulated, hours: Hours, lines: Sequence[str]) -> str:
     places = sum(place.capacity for place in scenario.booths)
     drawn = pictures(hours, places)
     of = f" of each of {found.draws:,} draws of the inputs" if found.parts else ""
+    times = "replication" if found.replications == 1 else "replications"
     origin = (
         f"Simulated: scenario {escape(scenario.name)}, seed {found.seed}, {found.replications:,} "
-        f"replications{of}, OpenDCR {__version__}. Nobody in it is real."
+        f"{times}{of}, OpenDCR {__version__}. Nobody in it is real."
     )
     return "\n".join(
         [
@@ -62,7 +71,7 @@ def page(found: Simulated, hours: Hours, lines: Sequence[str]) -> str:
 
 
 def _figures(found: Simulated) -> Iterable[str]:
-    heading = ["figure", "mean", "95 % interval, by chance"]
+    heading = ["figure", "mean", "95 % interval of the mean"]
     heading += ["95 in 100, by the inputs"] if found.parts else []
     yield "<table><caption>Over people who come to use, in opening hours</caption>"
     yield f"<thead><tr>{''.join(f'<th scope=col>{one}</th>' for one in heading)}</tr></thead><tbody>"
@@ -100,4 +109,6 @@ def _between(low: float | None, high: float | None) -> str:
 def _number(value: float | None) -> str:
     if value is None:
         return "–"
+    if 0 < abs(value) < 1e-4:
+        return "< 0.0001"
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"

@@ -17,6 +17,7 @@ from scipy.special import stdtrit
 from opendcr.simulate.kernel import counts
 from opendcr.simulate.scenario import MINUTE
 
+NONE_SEEN = 3.0  # of so many, at most, where none was seen (the rule of three, at 95 %)
 UPPER = 0.975  # where a two-sided 95 % interval ends
 BATCHES = 20
 
@@ -67,12 +68,14 @@ Real = NDArray[np.float64]
 class Estimate:
     """A mean with its standard error and 95 % interval; None where there is nothing to say.
 
-    `of` is how many replications, or runs of days, the error was estimated from.
+    `of` is how many replications, or runs of days, the error was estimated from. `most` is the end
+    of the interval where nothing at all was seen, which is no proof that there is nothing.
     """
 
     mean: float | None
     se: float | None
     of: int = 0
+    most: float | None = None
 
     def to_data(self) -> dict[str, float | None]:
         """As the results of `simulate room --json` give it."""
@@ -84,8 +87,10 @@ class Estimate:
         """The ends of the 95 % interval."""
         if self.mean is None or self.se is None:
             return None, None
+        if self.most is not None:
+            return 0.0, self.most
         reach = float(stdtrit(self.of - 1, UPPER)) * self.se
-        return self.mean - reach, self.mean + reach
+        return max(self.mean - reach, 0.0), self.mean + reach  # no figure is negative
 
 
 @dataclass(frozen=True)
@@ -141,7 +146,10 @@ class Moments:
             + ratio**2 * products[lower, lower]
         )
         spread = math.sqrt(max(float(residual), 0.0) / (self.of - 1) / self.of)
-        return Estimate(ratio / scale, spread / float(self.means[lower]) / scale, self.of)
+        se = spread / float(self.means[lower]) / scale
+        people = float(self.means[lower]) * self.of
+        none_of_people = not ratio and below == "arrivals" and scale == 1.0
+        return Estimate(ratio / scale, se, self.of, NONE_SEEN / people if none_of_people else None)
 
     def figures(self) -> dict[str, Estimate]:
         """Every figure by name (see the interfaces' table of definitions)."""

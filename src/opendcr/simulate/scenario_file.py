@@ -5,6 +5,7 @@ cleaning, no limit on recovery or staff, no emergencies.
 """
 
 import re
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -90,6 +91,10 @@ def _must_be_possible(scenario: Scenario, whole: Table) -> None:
     if scenario.rota and not needed:
         expected = "staff.minimum or staff.booths_per_staff beside it: without, staff stop nobody"
         raise InputError(f"{staff.where}, {staff.key('rota')}", "a rota alone", expected)
+    if scenario.rota and not _ever_open(scenario, needed):
+        found = f"shifts that leave every opening hour with fewer than {needed}"
+        expected = f"{needed} at some opening time: fewer open no booth"
+        raise InputError(f"{staff.where}, {staff.key('rota')}", found, expected)
     if ill.staff > scenario.staff:
         expected = f"at most the {scenario.staff} who work"
         raise InputError(f"{whole.where}, emergency.staff", str(ill.staff), expected)
@@ -101,10 +106,25 @@ def _must_be_possible(scenario: Scenario, whole: Table) -> None:
         raise InputError(f"{whole.where}, room.places", "no place that anybody can use", "one")
 
 
+def _ever_open(scenario: Scenario, needed: int) -> bool:
+    """Whether at some opening time of a week so many are on."""
+    from opendcr.simulate.kernel.tables import CLOSES, OPENS, SINCE, STAFF, assumed
+
+    room = assumed(replace(scenario, days=min(scenario.days, 7)))
+    ends = [*room.shifts[1:, SINCE], 2**62]
+    return any(
+        shift[STAFF] >= needed and shift[SINCE] < day[CLOSES] and end > day[OPENS]
+        for day in room.days
+        for shift, end in zip(room.shifts, ends, strict=True)
+    )
+
+
 def _rota(staff: Table) -> tuple[Shift, ...]:
     """Who works when; an empty one where `on` says how many always do."""
     if "rota" in staff and "on" in staff:
         raise InputError(f"{staff.where}, {staff.key('rota')}", "it beside on", "one of the two")
+    if "rota" in staff and not staff.data["rota"]:
+        raise staff.fail("rota", "a list of shifts")
     return tuple(
         Shift(
             shift.clock("from", "00:00"),
@@ -235,8 +255,8 @@ def _plain_policy(whole: Table, room: Table) -> dict[str, object]:
     staff = whole.table("staff", _STAFF)
     routes = [*DEFAULT.routes, *(["inhaled"] if "inhalation" in kinds else [])]
     return {
-        "room": {"title": whole.text("name", "Room")[:60], "opens": room.text("opens", "09:00"),
-                 "closes": room.text("closes", "21:00"), "routes": routes},
+        "room": {"title": whole.text("name", "Room")[:60], "opens": room.clock("opens", "09:00"),
+                 "closes": room.clock("closes", "21:00"), "routes": routes},
         "places": [{"id": f"booth-{n}", "kind": kind, "words": str(n)}
                    for n, kind in enumerate(kinds, 1)],
         "staff": {"minimum": staff.whole("minimum", 0, 100, 0),
@@ -300,6 +320,11 @@ def _duration(whole: Table, name: str, more: tuple[str, ...] = ()) -> Duration:
             raise table.fail("values", "a list of minutes")
         seen = table.numbers("values", len(values), 0, 1e5)
         return Duration(distribution, sum(seen) / len(seen), values=seen)
+    takes = ("distribution", "mean", *(("sd",) if distribution in ("lognormal", "gamma") else ()))
+    for key in ("sd", "values"):
+        if key in table and key not in takes:
+            expected = f"only {', '.join(takes[1:])}: {distribution} has no {key}"
+            raise InputError(f"{table.where}, {table.key(key)}", shown(table.data[key]), expected)
     low = 0 if distribution == "deterministic" else 1e-6
     spread = table.number("sd", 1e-6, 1e5) if distribution in ("lognormal", "gamma") else 0.0
     return Duration(distribution, table.number("mean", low, 1e5), spread)

@@ -117,9 +117,14 @@ def simulated(
     with ExitStack() as stack:
         done = swept(work(), workers or Cores(stack), kept, progress)
         each: list[Moments] = []
-        for _ in range(draws):
-            first = next(done)
-            each.append(together([first, *islice(done, sizes[len(each)] - 1)]))
+        try:
+            for _ in range(draws):
+                first = next(done)
+                each.append(together([first, *islice(done, sizes[len(each)] - 1)]))
+        except KeyboardInterrupt:
+            if kept is not None:
+                kept.say_so()
+            raise
     if kept is not None:
         kept.forget()
     if draws == 1:

@@ -13,7 +13,7 @@ import re
 import zlib
 from base64 import b64decode, b64encode
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
@@ -31,6 +31,7 @@ from opendcr.simulate.kernel.replications import in_runs, replications
 from opendcr.simulate.kernel.tables import CLOSES, HOUR, OPENS, Assumed, assumed
 from opendcr.simulate.results import Moments
 from opendcr.simulate.scenario import Scenario
+from opendcr.simulate.uncertain import Assumptions
 
 VISITS = 1_000_000  # that a piece of work is about as long as; some tenths of a second
 OUT = 4  # pieces out at a time for each worker
@@ -55,12 +56,27 @@ class Piece:
     @property
     def name(self) -> str:
         """A name that no other piece of another room, seed or version has."""
-        digest = hashlib.blake2b(digest_size=16)
-        for part in self.room[:-1]:
-            digest.update(np.ascontiguousarray(part).tobytes())
-        said = (self.room.rules, self.seed, self.first, self.count, self.in_runs, _code())
-        digest.update(repr(said).encode())
-        return digest.hexdigest()
+        return name_of(self.room, self.seed, self.first, self.count, "moments", self.in_runs)
+
+    def dumped(self, found: Moments) -> dict[str, Any]:
+        """What is kept of what it amounts to."""
+        return {"of": found.of, "means": found.means, "products": found.products,
+                "bins": found.bins, "p95": np.array(found.p95)}  # fmt: skip
+
+    def loaded(self, held: Mapping[str, Any]) -> Moments:
+        """What it amounts to, as it was kept."""
+        of, mean, squares = held["p95"]
+        return Moments(int(held["of"]), held["means"], held["products"], held["bins"],
+                       (int(of), float(mean), float(squares)))  # fmt: skip
+
+
+def name_of(room: Assumed, *said: object) -> str:
+    """The name of a piece of work on a room: of its content, and of the compiled room's own."""
+    digest = hashlib.blake2b(digest_size=16)
+    for part in room[:-1]:
+        digest.update(np.ascontiguousarray(part).tobytes())
+    digest.update(repr((room.rules, *said, _code())).encode())
+    return digest.hexdigest()
 
 
 def pieces(scenario: Scenario, seed: int, count: int, first: int = 0) -> list[Piece]:
@@ -179,6 +195,7 @@ class Kept:
     def __init__(self, path: Path, trouble: Callable[[str], None]) -> None:
         self._path, self._trouble, self._writes = path, trouble, True
         self._found: dict[str, int] = {}
+        self._wrote = False
         try:
             with path.open("rb") as file:
                 at = 0
@@ -190,30 +207,41 @@ class Kept:
         except OSError:
             pass
 
+    def say_so(self) -> None:
+        """Says, of what is interrupted, that something of it is kept."""
+        if self._wrote:
+            self._trouble("What is done is kept: the same command goes on from here.")
+
     def __len__(self) -> int:
         return len(self._found)
 
-    def get(self, piece: Piece) -> Moments | None:
-        """What a piece amounts to, where it is kept."""
+    def get(self, piece: Any) -> Any:
+        """What a piece amounts to, where it is kept; else None."""
         at = self._found.get(piece.name)
         if at is None:
             return None
         try:
             with self._path.open("rb") as file:
                 file.seek(at)
-                return _loaded(json.loads(file.readline())["done"])
+                packed = zlib.decompress(b64decode(json.loads(file.readline())["done"]))
+            with np.load(BytesIO(packed)) as held:
+                return piece.loaded(held)
         except (OSError, ValueError, KeyError, EOFError, zlib.error):
             return None  # then it is done again
 
-    def keep(self, piece: Piece, done: Moments) -> None:
+    def keep(self, piece: Any, done: Any) -> None:
         """Keeps what a piece amounts to."""
         if not self._writes or piece.name in self._found:
             return
-        line = json.dumps({"of": piece.name, "done": _dumped(done)}, separators=(",", ":"))
+        packed = BytesIO()
+        np.savez(packed, **piece.dumped(done))
+        said = b64encode(zlib.compress(packed.getvalue(), 1)).decode()
+        line = json.dumps({"of": piece.name, "done": said}, separators=(",", ":"))
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             with self._path.open("ab") as file:
                 file.write(line.encode() + b"\n")
+            self._wrote = True
         except OSError as error:
             self._writes = False
             self._trouble(
@@ -230,7 +258,7 @@ class Kept:
 def in_order(
     work: Iterable[W],
     workers: Workers,
-    known: Callable[[W], Any] = lambda piece: None,
+    known: Callable[[W], Any] | None = None,
 ) -> Iterator[tuple[W, Any]]:
     """Each piece with what it amounts to, in their order, with few of them out at a time.
 
@@ -243,7 +271,7 @@ def in_order(
         return piece, workers.result(begun) if found is None else found
 
     for piece in work:
-        found = known(piece)
+        found = known(piece) if known else None
         out.append((piece, found, workers.submit(piece) if found is None else None))
         if len(out) >= OUT * workers.count:
             yield first()
@@ -262,28 +290,12 @@ def swept(
     `progress` hears the number of replications.
     """
     done = 0
-    for piece, moments in in_order(
-        work, workers, kept.get if kept is not None else lambda piece: None
-    ):
+    for piece, moments in in_order(work, workers, kept.get if kept is not None else None):
         if kept is not None:
             kept.keep(piece, moments)
         done += piece.count
         progress(done)
         yield moments
-
-
-def _dumped(moments: Moments) -> str:
-    file = BytesIO()
-    np.savez(file, of=moments.of, means=moments.means, products=moments.products,
-             bins=moments.bins, p95=np.array(moments.p95))  # fmt: skip
-    return b64encode(zlib.compress(file.getvalue(), 1)).decode()
-
-
-def _loaded(text: str) -> Moments:
-    with np.load(BytesIO(zlib.decompress(b64decode(text)))) as held:
-        of, mean, squares = held["p95"]
-        return Moments(int(held["of"]), held["means"], held["products"], held["bins"],
-                       (int(of), float(mean), float(squares)))  # fmt: skip
 
 
 @cache
@@ -298,6 +310,12 @@ def sweeps_folder() -> Path:
     return Path(cache) / "opendcr" / "sweeps"
 
 
-def kept_for(first: Piece, many: int, trouble: Callable[[str], None]) -> Kept | None:
+def kept_for(first: Any, many: int, trouble: Callable[[str], None]) -> Kept | None:
     """Where a sweep that begins with a piece is kept; None for one of few, over in a moment."""
     return Kept(sweeps_folder() / f"{first.name}.jsonl", trouble) if many > 4 * OUT else None
+
+
+def kept_at(assumptions: Assumptions, seed: int, trouble: Callable[[str], None]) -> Kept:
+    """Where the comparison of a scenario's plans is kept."""
+    said = hashlib.blake2b(repr((assumptions.raw, seed)).encode(), digest_size=16).hexdigest()
+    return Kept(sweeps_folder() / f"plan-{said}.jsonl", trouble)

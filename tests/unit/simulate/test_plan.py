@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from opendcr.simulate.plan import Plan, Size, Staffing, _smallest, compared, plans, size_of
+from opendcr.simulate.sweep import Kept
 from opendcr.simulate.uncertain import read_assumptions
 
 OPENDCR = Path(sys.executable).with_name("opendcr")
@@ -48,8 +49,7 @@ def run(*arguments):
 
 
 def test_every_combination_is_compared_once_after_the_room_as_it_is(path):
-    scenario = read_assumptions(path).expected
-    found = plans(scenario, [3, 4], closes=["21:00", "24:00"])
+    found = plans(read_assumptions(path), [3, 4], closes=["21:00", "24:00"])
     assert found == [
         Plan(),
         Plan(3, None, "24:00"),
@@ -121,7 +121,69 @@ SIZES = [Size(10, 5), Size(20, 5), Size(20, 9), Size(30, 5)]
 def test_the_smallest_has_the_fewest_staff_hours_and_what_might_be_smaller_is_said(
     verdicts, expected
 ):
-    assert _smallest(SIZES, verdicts) == expected
+    assert _smallest(SIZES, verdicts, [True] * 4) == expected
+
+
+def test_a_plan_whose_staff_are_not_known_is_not_the_smallest():
+    assert _smallest(SIZES, ["under"] * 4, [False, True, True, True]) == (1, [])
+
+
+def test_a_number_of_staff_that_a_plan_says_is_not_the_one_that_is_not_known(path):
+    """The scenario's own staff are 3, 4 or 5: a plan of 4 is another, and has nothing to draw."""
+    unknown = 'on = {distribution = "empirical", values = [3, 4, 5]}'
+    path.write_text(SCENARIO.replace("on = 4", unknown), encoding="utf-8")
+    read = read_assumptions(path)
+    found = compared(read, plans(read, staff=[Staffing(4), Staffing(5)]), 0.5, 1, first=20)
+    assert [one.staff for one in found.plans] == ["not known", "4", "5"]
+    assert [one.rostered for one in found.plans] == [False, True, True]
+    _, four, five = (one.figures["probability_leave"].mean for one in found.plans)
+    assert five < four
+    assert found.smallest != 0 and "not known" in found.plans[0].notes[-1]
+    path.write_text(SCENARIO, encoding="utf-8")
+    known = compared(read_assumptions(path), [Plan()], 0.5, 1, first=20 * 4).plans[0]
+    assert four == pytest.approx(known.figures["probability_leave"].mean, abs=0.02)
+
+
+def test_nobody_seen_is_no_proof_of_nobody(path):
+    roomy = Plan(places=40, staff=Staffing(60))
+    (one,) = compared(read_assumptions(path), [roomy], 0.0, 1, most=10).plans
+    leave = one.figures["probability_leave"]
+    assert leave.mean == 0 and one.verdict == "undetermined"
+    people = 10 * 56 * 12 * 6  # replications × days × hours × people an hour
+    assert leave.high == pytest.approx(3 / people, rel=0.05)
+
+
+def test_with_fewer_places_a_wheelchair_booth_goes_last(path):
+    text = SCENARIO.replace("places = 3", "places = {injecting = 3, accessible = 2}")
+    path.write_text(text, encoding="utf-8")
+    scenario = read_assumptions(path).expected
+    kinds = [place.kind for place in Plan(places=2).of(scenario).booths]
+    assert sorted(kinds) == ["accessible", "injecting"]
+    assert len(Plan(places=9).of(scenario).booths) == 9
+
+
+def test_hours_that_are_new_bring_more_people_and_say_whose_word_that_is(path):
+    read = read_assumptions(path)
+    as_is, longer = compared(read, [Plan(), Plan(closes="24:00")], 0.5, 1).plans
+    more = longer.figures["arrivals_per_day"].mean / as_is.figures["arrivals_per_day"].mean
+    assert more == pytest.approx(15 / 12, rel=0.02)
+    assert longer.figures["served_per_day"].low > as_is.figures["served_per_day"].high
+    assert any("nobody has seen how many would" in note for note in longer.notes)
+
+
+def test_an_interrupted_comparison_goes_on(path, tmp_path):
+    read = read_assumptions(path)
+    whole = compared(read, [Plan(), Plan(places=5)], 0.2, 1)
+    kept = Kept(tmp_path / "kept.jsonl", print)
+    with pytest.raises(KeyboardInterrupt):
+        compared(read, [Plan(), Plan(places=5)], 0.2, 1, kept=kept, progress=_interrupt)
+    again = Kept(tmp_path / "kept.jsonl", print)
+    assert len(again) >= 1
+    assert compared(read, [Plan(), Plan(places=5)], 0.2, 1, kept=again) == whole
+
+
+def _interrupt(done):
+    raise KeyboardInterrupt
 
 
 def test_the_command_answers_in_json(path):
@@ -134,6 +196,8 @@ def test_the_command_answers_in_json(path):
     leave = [one["results"]["probability_leave"] for one in document["plans"]]
     assert all(one["low"] <= one["mean"] <= one["high"] for one in leave)
     assert document["plans"][document["smallest"]]["verdict"] == "under"
+    served = [one["results"]["served_per_day"]["mean"] for one in document["plans"]]
+    assert served[1] > served[0] and served[3] > served[2]
     assert run(path, "--places", "3,5", "--closes", "21:00,24:00", "--target", 0.1, "--json",
                "--workers", 1).stdout == answer.stdout  # fmt: skip
 
@@ -160,10 +224,13 @@ BAD = [
     (["--closes", "25:00"], "--closes: found '25:00'"),
     (["--closes", "08:00"], "--closes: found 08:00"),
     (["--opens", "nine"], "--opens: found 'nine'"),
-    (["--staff", "0"], "--staff: found 0; expected 1 at least"),
+    (["--staff", "0"], "--staff: found 0; expected 2 at least"),
     (["--staff", "4/sunday:3"], "--staff: found '4/sunday:3'"),
     (["--staff", "4/sun"], "--staff: found '4/sun'"),
     (["--target", "2"], "--target"),
+    (["--target", "nan"], "--target: found nan"),
+    (["--staff", "1"], "--staff: found 1; expected 2 at least, whom an emergency holds"),
+    (["--replications", "50", "--most", "10"], "--most: found 10"),
     (["--replications", "1"], "--replications"),
 ]  # fmt: skip
 
@@ -181,8 +248,14 @@ def test_a_need_that_no_place_would_fit_is_refused(path):
         + "\n[needs]\naccessible = 0.2\n"
     )
     path.write_text(needs, encoding="utf-8")
-    answer = run(path, "--places", "2")
+    answer = run(path, "--places", "1")
     assert answer.returncode == 2 and "the need 'accessible'" in answer.stderr
+
+
+def test_staff_that_stop_nobody_are_not_compared(path):
+    path.write_text(SCENARIO.replace("booths_per_staff = 1\n", ""), encoding="utf-8")
+    answer = run(path, "--staff", "4,5")
+    assert answer.returncode == 2 and "without, staff stop nobody" in answer.stderr
 
 
 def test_unknown_inputs_are_drawn_alike_for_every_plan(path):

@@ -6,7 +6,9 @@ and would not notice by itself that one of them has changed.
 
 import hashlib
 import os
+import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -31,15 +33,27 @@ def _folder() -> Path:
 config.CACHE_DIR = str(_folder())
 
 
+def _has_room() -> bool:
+    """Whether what is compiled fits on the disk: a file that is cut off would be an error."""
+    folder = _folder()
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    return shutil.disk_usage(folder).free > _TAKES
+
+
+_TAKES = 64 * 2**20  # bytes, amply
+_KEEPS = _has_room()
+
+
 def compiled(function: F) -> F:
     """Compiled when it is first called, and kept; it lets go of the interpreter while it runs.
 
     Where nothing can be kept, it is compiled anew in each process.
     """
-    try:
-        return cast(F, njit(cache=True, nogil=True)(function))
-    except RuntimeError:  # no folder that can be written
-        return cast(F, njit(nogil=True)(function))
+    if _KEEPS:
+        with suppress(RuntimeError):  # no folder that can be written
+            return cast(F, njit(cache=True, nogil=True)(function))
+    return cast(F, njit(nogil=True)(function))
 
 
 def helper(function: F) -> F:
