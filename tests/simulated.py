@@ -85,7 +85,7 @@ class Played:
         self.simulation = Simulation(scenario, self.world, seed)
         for day in self.days:
             self.simulation.plan(day)
-            self.simulation.run_until(day.closes)
+            self.simulation.run_until(day.closes - int(day.runs_on))
         self.simulation.run_until()
 
     def told(self) -> str:

@@ -19,7 +19,7 @@ from opendcr.errors import InputError
 from opendcr.room.policy import Place, Policy
 from opendcr.simulate.kernel.replications import rows
 from opendcr.simulate.kernel.tables import CLOSES, OPENS, Assumed, assumed
-from opendcr.simulate.results import COLUMNS, NONE_SEEN, RATIOS, UPPER, Real
+from opendcr.simulate.results import COLUMNS, RATIOS, UPPER, Estimate, Real
 from opendcr.simulate.scenario import MINUTE, Scenario, Shift
 from opendcr.simulate.simulated import AT_LEAST
 from opendcr.simulate.sweep import VISITS, Cores, Kept, Workers, expected, in_order, name_of
@@ -30,9 +30,11 @@ FIRST, MOST = 10, 2_560  # replications of a plan: to begin with, and at most
 FIRST_DRAWS = 100  # the same of draws, where inputs are not known
 # Plans are decided on by a wider interval than they are shown with: each is looked at many times.
 DECIDED = 0.995
-SHARES = ("probability_leave", "probability_wait")
 FIGURES = ("probability_leave", "probability_wait", "mean_wait_minutes", "occupancy")
-BY_DAY = {"arrivals_per_day": ("arrivals", "days", 1.0), "served_per_day": ("served", "days", 1.0)}
+BY_DAY: dict[str, tuple[str, str, float, str | None]] = {
+    "arrivals_per_day": ("arrivals", "days", 1.0, None),
+    "served_per_day": ("served", "days", 1.0, None),
+}
 _RATIOS = {name: RATIOS[name] for name in FIGURES} | BY_DAY
 _COLUMN = {name: at for at, name in enumerate(COLUMNS)}
 
@@ -376,28 +378,36 @@ def _smallest(
 
 
 def _verdict(done: Real, target: float) -> str:
-    share = _interval(done, "probability_leave", DECIDED)
+    share = _interval(done, RATIOS["probability_leave"], DECIDED)
     if share.high <= target:
         return "under"
     return "over" if share.low > target else "undetermined"
 
 
-def _ratio(done: Real, above: str, below: str, scale: float) -> tuple[float, Real]:
+Ratio = tuple[str, str, float, str | None]  # see `results.RATIOS`
+
+
+def _ratio(done: Real, ratio: Ratio) -> tuple[float, Real]:
     """A ratio of totals, and what each row adds to its error (the delta method)."""
+    above, below, scale, _ = ratio
     upper, lower = done[:, _COLUMN[above]] / scale, done[:, _COLUMN[below]]
     if not lower.any():
         return 0.0, np.zeros(len(done))
-    ratio = float(upper.sum() / lower.sum())
-    return ratio, (upper - ratio * lower) / lower.mean()
+    found = float(upper.sum() / lower.sum())
+    return found, (upper - found * lower) / lower.mean()
 
 
-def _interval(done: Real, figure: str, upper: float = UPPER) -> Interval:
-    ratio, parts = _ratio(done, *_RATIOS[figure])
-    found = _about(ratio, parts, upper)
-    high = found.high
-    if not ratio and figure in SHARES:  # nobody of so many: by the rule of three, 3 of them at most
-        high = NONE_SEEN / max(float(done[:, _COLUMN["arrivals"]].sum()), 1.0)
-    return Interval(ratio, max(found.low, 0.0), high)
+def _interval(done: Real, ratio: Ratio, upper: float = UPPER) -> Interval:
+    """A figure, with an interval that holds where few events were seen, or none."""
+    mean, parts = _ratio(done, ratio)
+    if len(parts) < 2:
+        return Interval(mean, 0.0, np.inf)
+    above, below, _, events = ratio
+    se = float(parts.std(ddof=1)) / float(np.sqrt(len(parts)))
+    counted = None if events is None else float(done[:, _COLUMN[events]].sum())
+    each = 1 / max(float(done[:, _COLUMN[below]].sum()), 1e-12) if events == above else 0.0
+    low, high = Estimate(mean, se, len(parts), counted, each).between(upper)
+    return Interval(mean, low or 0.0, high or 0.0)
 
 
 def _about(mean: float, parts: Real, upper: float) -> Interval:
@@ -412,8 +422,8 @@ def _compared(one: _Rows, size: Size, base: _Rows, verdict: str, target: float) 
     both = min(len(one.done), len(base.done))
     differences = {}
     for name, ratio in _RATIOS.items():
-        ours, apart = _ratio(one.done[:both], *ratio)
-        theirs, apart_too = _ratio(base.done[:both], *ratio)
+        ours, apart = _ratio(one.done[:both], ratio)
+        theirs, apart_too = _ratio(base.done[:both], ratio)
         differences[name] = _about(ours - theirs, apart - apart_too, UPPER)
     under, inputs = None, None
     if one.drawn:
@@ -428,7 +438,7 @@ def _compared(one: _Rows, size: Size, base: _Rows, verdict: str, target: float) 
         one.scenario,
         size,
         one.replications,
-        {name: _interval(one.done, name) for name in _RATIOS},
+        {name: _interval(one.done, ratio) for name, ratio in _RATIOS.items()},
         differences,
         verdict,
         under,
@@ -478,15 +488,13 @@ class Beside:
     verdict: str
 
 
-def beside(
-    done: Real, other: Real, ratios: Mapping[str, tuple[str, str, float]], target: float
-) -> Beside:
+def beside(done: Real, other: Real, ratios: Mapping[str, Ratio], target: float) -> Beside:
     """A plan beside another: each ratio is a total, what it is divided by, and a scale, as in
     `results.RATIOS`; both have a row for each of the same replications."""
     figures, differences = {}, {}
     for name, parts in ratios.items():
-        ours, apart = _ratio(done, *parts)
-        theirs, apart_too = _ratio(other, *parts)
-        figures[name] = _about(ours, apart, UPPER)
+        ours, apart = _ratio(done, parts)
+        theirs, apart_too = _ratio(other, parts)
+        figures[name] = _interval(done, parts)
         differences[name] = _about(ours - theirs, apart - apart_too, UPPER)
     return Beside(figures, differences, _verdict(done, target))

@@ -9,15 +9,17 @@ Student's t: the error itself is an estimate, and of few replications a rough on
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import stdtrit
+from scipy.special import gammaincinv, stdtrit
 
 from opendcr.simulate.kernel import counts
 from opendcr.simulate.scenario import MINUTE
 
-NONE_SEEN = 3.0  # of so many, at most, where none was seen (the rule of three, at 95 %)
+NONE_SEEN = float(gammaincinv(1.0, 0.975))  # of so many, at most, where none was seen
+RARE = 100  # events: of fewer, an interval by Student's t alone holds the truth too seldom
 UPPER = 0.975  # where a two-sided 95 % interval ends
 BATCHES = 20
 
@@ -27,19 +29,22 @@ BATCHES = 20
 COLUMNS = (*counts.FIGURES, "days", "open", "place_open", "replications")
 _ENDS = ("served", "left_waiting", "turned_away", "waiting_at_close")
 TOTALS = ("arrivals", *_ENDS, "balked", "emergencies")
-RATIOS = {
-    "probability_wait": ("waited", "arrivals", 1.0),
-    "probability_leave": ("left_waiting", "arrivals", 1.0),
-    "probability_short_of_staff": ("short_of_staff", "arrivals", 1.0),
-    "probability_held_up": ("held_up", "arrivals", 1.0),
-    "mean_wait_minutes": ("wait", "arrivals", MINUTE),
-    "mean_wait_served_minutes": ("wait_served", "served", MINUTE),
+# What a figure is: one total over another and a scale, and the events that the upper one counts or
+# is made by (people who wait, for a wait), None where they are not rare.
+RATIOS: dict[str, tuple[str, str, float, str | None]] = {
+    "probability_wait": ("waited", "arrivals", 1.0, "waited"),
+    "probability_leave": ("left_waiting", "arrivals", 1.0, "left_waiting"),
+    "probability_short_of_staff": ("short_of_staff", "arrivals", 1.0, "short_of_staff"),
+    "probability_held_up": ("held_up", "arrivals", 1.0, "held_up"),
+    "mean_wait_minutes": ("wait", "arrivals", MINUTE, "waited"),
+    "mean_wait_served_minutes": ("wait_served", "served", MINUTE, "waited"),
     # People waiting at a moment, on average: time waited for each moment open.
-    "mean_queue_length": ("wait", "open", 1.0),
-    "occupancy": ("used", "place_open", 1.0),
+    "mean_queue_length": ("wait", "open", 1.0, "waited"),
+    "occupancy": ("used", "place_open", 1.0, None),
     # Staff held by emergencies at a moment, on average.
-    "mean_staff_held": ("held", "open", 1.0),
+    "mean_staff_held": ("held", "open", 1.0, "emergencies"),
 }
+
 # For people; a total is of one replication.
 WORDS = {
     "arrivals": "people who come to use",
@@ -68,14 +73,15 @@ Real = NDArray[np.float64]
 class Estimate:
     """A mean with its standard error and 95 % interval; None where there is nothing to say.
 
-    `of` is how many replications, or runs of days, the error was estimated from. `most` is the end
-    of the interval where nothing at all was seen, which is no proof that there is nothing.
+    `of` is how many replications, or runs of days, the error was estimated from; `events` how many
+    events it counts, or rests on, in all: where they are few, or none, the interval is wider.
     """
 
     mean: float | None
     se: float | None
     of: int = 0
-    most: float | None = None
+    events: float | None = None
+    each: float = 0.0  # what one event more would add to the mean
 
     def to_data(self) -> dict[str, float | None]:
         """As the results of `simulate room --json` give it."""
@@ -85,12 +91,31 @@ class Estimate:
     @property
     def interval(self) -> tuple[float | None, float | None]:
         """The ends of the 95 % interval."""
+        return self.between(UPPER)
+
+    def between(self, upper: float) -> tuple[float | None, float | None]:
+        """The ends of the interval that ends at a quantile; no figure is negative."""
         if self.mean is None or self.se is None:
             return None, None
-        if self.most is not None:
-            return 0.0, self.most
-        reach = float(stdtrit(self.of - 1, UPPER)) * self.se
-        return max(self.mean - reach, 0.0), self.mean + reach  # no figure is negative
+        reach = float(stdtrit(self.of - 1, upper)) * self.se
+        low, high = self.mean - reach, self.mean + reach
+        if self.events is not None and self.events < RARE:
+            fewest, most = _rare(self, upper)
+            low, high = min(low, fewest), max(high, most)
+        return max(low, 0.0), high
+
+
+def _rare(one: Estimate, upper: float) -> tuple[float, float]:
+    """The ends of an interval about few events: those of a Poisson count (Garwood 1936), of as many
+    events as there would be if they came singly, by what their spread shows of their coming
+    together. Where none was seen they are taken to come singly."""
+    events, mean, se = one.events or 0.0, one.mean or 0.0, one.se or 0.0
+    if not events or not mean:
+        return 0.0, float(gammaincinv(1.0, upper)) * one.each
+    together = max((se / mean) ** 2 * events, 1.0)
+    single = events / together
+    low, high = gammaincinv(single, 1 - upper), gammaincinv(single + 1, upper)
+    return mean * float(low) / single, mean * float(high) / single
 
 
 @dataclass(frozen=True)
@@ -131,8 +156,13 @@ class Moments:
         """The mean of something counted, by replication."""
         return float(self.means[COLUMNS.index(name)])
 
-    def ratio(self, above: str, below: str, scale: float = 1.0) -> Estimate:
-        """Total over total and `scale`; the error of a ratio of means by the delta method."""
+    def ratio(
+        self, above: str, below: str, scale: float = 1.0, events: str | None = None
+    ) -> Estimate:
+        """Total over total and `scale`; the error of a ratio of means by the delta method.
+
+        `events` is what the upper total counts, or is made by; None where it is not rare.
+        """
         upper, lower = COLUMNS.index(above), COLUMNS.index(below)
         if not self.means[lower]:
             return Estimate(None, None)
@@ -147,13 +177,15 @@ class Moments:
         )
         spread = math.sqrt(max(float(residual), 0.0) / (self.of - 1) / self.of)
         se = spread / float(self.means[lower]) / scale
-        people = float(self.means[lower]) * self.of
-        none_of_people = not ratio and below == "arrivals" and scale == 1.0
-        return Estimate(ratio / scale, se, self.of, NONE_SEEN / people if none_of_people else None)
+        if events is None:
+            return Estimate(ratio / scale, se, self.of)
+        counted = self.mean(events) * self.of
+        each = 1 / (float(self.means[lower]) * self.of) if events == above else 0.0
+        return Estimate(ratio / scale, se, self.of, counted, each)
 
     def figures(self) -> dict[str, Estimate]:
         """Every figure by name (see the interfaces' table of definitions)."""
-        totals = {name: self.ratio(name, "replications") for name in TOTALS}
+        totals = {name: self.ratio(name, "replications", 1.0, name) for name in TOTALS}
         ratios = {name: self.ratio(*parts) for name, parts in RATIOS.items()}
         return totals | ratios | {"wait_p95_minutes": self._p95()}
 
@@ -167,10 +199,7 @@ class Moments:
 
 def together(moments: Iterable[Moments]) -> Moments:
     """Those of all, in their order."""
-    first, *rest = moments
-    for one in rest:
-        first = first.and_then(one)
-    return first
+    return reduce(Moments.and_then, moments)
 
 
 def _merged(

@@ -10,19 +10,22 @@ is the parameters' (a one-way analysis of variance with random effects).
 import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
-from itertools import islice
+from dataclasses import dataclass, field, replace
+from itertools import chain, islice
 from pathlib import Path
 
 import numpy as np
 
-from opendcr.simulate.kernel.tables import assumed
+from opendcr.simulate.kernel.counts import BINS
+from opendcr.simulate.kernel.tables import Whole, assumed
 from opendcr.simulate.results import RATIOS, TOTALS, Estimate, Moments, Real, together
 from opendcr.simulate.scenario import Scenario
 from opendcr.simulate.sweep import Cores, Piece, Workers, kept_for, pieces, swept
 from opendcr.simulate.uncertain import Assumptions, ranks
 
 DRAWS = 200
+GROUPS = 20  # of draws, from which the error of a quantile is estimated
+_NO_BINS = np.zeros(0, dtype=np.int64)  # of a draw whose waits have gone into its group's
 AT_LEAST = 4  # replications of each draw, to tell chance from inputs
 
 
@@ -117,10 +120,13 @@ def simulated(
     with ExitStack() as stack:
         done = swept(work(), workers or Cores(stack), kept, progress)
         each: list[Moments] = []
+        groups = np.zeros((min(draws, GROUPS), BINS), dtype=np.int64)
         try:
-            for _ in range(draws):
+            for draw in range(draws):
                 first = next(done)
-                each.append(together([first, *islice(done, sizes[len(each)] - 1)]))
+                whole = together(chain([first], islice(done, sizes[draw] - 1)))
+                groups[draw % len(groups)] += whole.bins
+                each.append(whole if draws == 1 else replace(whole, bins=_NO_BINS))
         except KeyboardInterrupt:
             if kept is not None:
                 kept.say_so()
@@ -129,7 +135,7 @@ def simulated(
         kept.forget()
     if draws == 1:
         return Simulated(scenario, seed, replications, 1, each[0].figures(), {}, each[0])
-    whole = _by_draw(each)
+    whole = _by_draw(each, groups)
     values = {one.name: [one.drawn(seed, draw) for draw in range(draws)]
               for one in assumptions.inputs}  # fmt: skip
     parts = {name: _parts(each, whole, ratio, values) for name, ratio in _RATIOS.items()}
@@ -148,25 +154,30 @@ def replicated(
         return simulated(known, seed, replications, workers=Cores(stack, workers)).figures
 
 
-_RATIOS = {name: (name, "replications", 1.0) for name in TOTALS} | RATIOS
+_RATIOS = {name: (name, "replications", 1.0, name) for name in TOTALS} | RATIOS
 
 
-def _by_draw(each: Sequence[Moments]) -> Moments:
-    """Draws in place of replications: what is counted of each is the mean of its replications."""
-    bins = np.stack([one.bins for one in each])
-    return Moments.counted(np.stack([one.means for one in each]), bins)
+def _by_draw(each: Sequence[Moments], groups: Whole) -> Moments:
+    """Draws in place of replications: what is counted of each is the mean of its replications.
+
+    The quantile is of all waits, and its error from those of groups of draws: of one draw's waits
+    it would be another quantile.
+    """
+    rows = np.stack([one.means for one in each])
+    apart = rows - rows.mean(axis=0)
+    of_groups = Moments.counted(rows[: len(groups)], groups)
+    return Moments(len(rows), rows.mean(axis=0), apart.T @ apart, of_groups.bins, of_groups.p95)
 
 
 def _parts(
     each: Sequence[Moments],
     whole: Moments,
-    ratio: tuple[str, str, float],
+    ratio: tuple[str, str, float, str | None],
     values: dict[str, list[float]],
 ) -> Parts:
     """A figure's uncertainty, parted into chance and inputs."""
-    above, below, scale = ratio
-    overall = whole.ratio(above, below, scale).mean or 0.0
-    found = [one.ratio(above, below, scale) for one in each]
+    overall = whole.ratio(*ratio).mean or 0.0
+    found = [one.ratio(*ratio) for one in each]
     means = np.array([overall if one.mean is None else one.mean for one in found])
     chance = float(np.mean([(one.se or 0.0) ** 2 for one in found]))
     between = max(float(means.var(ddof=1)) - chance, 0.0)

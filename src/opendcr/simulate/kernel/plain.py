@@ -57,7 +57,7 @@ from opendcr.simulate.kernel.tables import (
 )
 
 PLACE_BITS = 10
-LAST_PLACE = (1 << PLACE_BITS) - 1  # as many places as a scenario may have, and some
+LAST_PLACE = (1 << PLACE_BITS) - 1  # a room with a place beyond it is no plain one
 
 
 @compiled

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from opendcr.simulate.comers import Comer, Day
 from opendcr.simulate.kernel import counts, people
-from opendcr.simulate.kernel.plain import run_plain
+from opendcr.simulate.kernel.plain import LAST_PLACE, run_plain
 from opendcr.simulate.kernel.tables import (
     CLOSES,
     DAY_BEGINS,
@@ -130,6 +130,7 @@ def is_plain(room: Assumed) -> bool:
     enough = not needed or (len(room.shifts) == 1 and int(room.shifts[0, STAFF]) >= needed)
     return (
         alike
+        and booths <= LAST_PLACE + 1
         and nothing_held
         and enough
         and rules.queue_capacity in (-1, 0)

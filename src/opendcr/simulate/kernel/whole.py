@@ -140,8 +140,9 @@ def run_whole(room, streams, given, given_count, slot_count, batch_of, sums, bin
     slots = np.zeros((slot_count, S_COLUMNS), dtype=np.int64)
     for slot in range(slot_count):
         slots[slot, S_NEXT] = slot + 1 if slot + 1 < slot_count else NOT
-    # Of each seat at most the end of an episode or of cleaning, and the bounds of an emergency.
-    most = 4 * seats + max(room.rules.chairs, 0) + 1
+    # Of a person at most three things are due at a time: the end of the episode and both ends of an
+    # emergency, or the place's release and the end of a rest. Nothing else looks at this bound.
+    most = 3 * slot_count
     keys, who = np.empty(most, dtype=np.int64), np.empty(most, dtype=np.int64)
     state = np.zeros(STATES, dtype=np.int64)
     while state[SHIFTED] < len(shifts) and shifts[state[SHIFTED], SINCE] <= days[0, OPENS]:

@@ -8,7 +8,7 @@ import math
 from collections import OrderedDict
 from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
@@ -21,6 +21,7 @@ from opendcr.simulate.pictures import Hours, hours_of, pictures, svg, table
 from opendcr.simulate.plan import (
     Interval,
     Plan,
+    Ratio,
     Staffing,
     beside,
     counted,
@@ -52,13 +53,13 @@ SPREAD = 20 / 35  # of the time in the place, as in the scenario of Glasgow: ass
 ROOM = ("places", "opens", "closes", "staff", "sunday")
 
 # Each figure by the name of its row: what it is made of, its unit, and how its difference is called.
-FIGURES: Mapping[str, tuple[tuple[str, str, float], str, str]] = {
+FIGURES: Mapping[str, tuple[Ratio, str, str]] = {
     "Share who give up": (RATIOS["probability_leave"], "%", "points"),
     "Share who do not start at once": (RATIOS["probability_wait"], "%", "points"),
     "Mean wait": (RATIOS["mean_wait_minutes"], "min", "min"),
-    "Places in use": (("used", "open", 1.0), "", ""),
+    "Places in use": (("used", "open", 1.0, None), "", ""),
     "Staff held by emergencies": (RATIOS["mean_staff_held"], "", ""),
-    "People a day": (("arrivals", "days", 1.0), "", ""),
+    "People a day": (("arrivals", "days", 1.0, None), "", ""),
 }
 
 
@@ -177,10 +178,14 @@ def scenario(room: Room, planned: Values, under: Values) -> Scenario:
         int(planned["places"]),
         clock(planned["opens"]),
         clock(planned["closes"]),
-        Staffing(on, {6: sundays} if sundays != on else {}),
     )
+    staff = Staffing(on, {6: sundays} if sundays != on else {})
+    needed = base.policy.needed_staff(1)
+    if max(on, sundays) < needed:
+        raise InputError("staff", str(max(on, sundays)), f"{needed} at least, for one open booth")
     try:
-        return plan.of(base)
+        # Fewer than an emergency holds are told beside the figures: sliders pass by such numbers.
+        return replace(plan.of(base), staff=max(on, sundays), rota=staff.rota())
     except InputError as problem:
         raise InputError(
             problem.where.removeprefix("--"), problem.found, problem.expected
@@ -351,6 +356,13 @@ def _notes(asked: Question) -> list[str]:
     plan, policy = asked.plan, asked.plan.policy
     places = len(plan.booths)
     notes = []
+    if not policy.needed_staff(1):
+        notes.append(
+            "The policy asks for no staff by open places: their number changes little here."
+        )
+    held, fewest = plan.emergencies.staff, min(staff for staff, _ in _on_shift(plan))
+    if held > fewest:
+        notes.append(f"An emergency is said to hold {held} staff, and {fewest} work at some times.")
     for staff, when in _on_shift(plan):
         opened = _opened_by(policy, staff, places)
         if opened < places:

@@ -26,7 +26,7 @@ ALLOWED: dict[tuple[str, str], set[str]] = {
     ("/api/keys", "POST"): set(),
 }
 PAGES = {"/", "/device", "/evidence", "/evidence/measures", "/evidence/room.csv",
-         "/evidence/published/<str:series>.csv"}  # fmt: skip
+         "/evidence/published/<str:series>.csv", "/planning", "/planning/result"}  # fmt: skip
 # Who sends what is decided by kind, as room/permissions.py says: 409 is an answer to a permitted role.
 COMMANDS = ("/api/commands", "POST")
 KNOWN_TO_ALL_STAFF = "/api/openapi.json"
