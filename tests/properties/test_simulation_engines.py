@@ -54,7 +54,9 @@ def rooms(draw: st.DrawFn) -> Scenario:
     fitting = [
         need for need in NEEDS if any(plain(1, policy).fits(need, place) for place in places)
     ]
+    # At 10:00, where one day may follow on the other, fewer or more are on.
     rota = [Shift("09:00", "09:25", 2), Shift("09:20", "13:00", 1), Shift("09:40", "10:00", 2)]
+    more = [Shift("09:30", "13:00", 1), Shift("10:00", "13:00", 2)]
     return plain(
         1,
         policy,
@@ -63,7 +65,7 @@ def rooms(draw: st.DrawFn) -> Scenario:
         balking=draw(st.sampled_from([(), (), (0.1, 0.5, 0.8)])),
         chairs=draw(st.sampled_from([None, 1, 2])),
         staff=draw(st.sampled_from([3, 4, 5])),
-        rota=tuple(draw(st.sampled_from([[], rota]))),
+        rota=tuple(draw(st.sampled_from([[], rota, more]))),
         emergencies=Emergencies(staff=draw(st.integers(0, 2)), pauses_seating=draw(st.booleans())),
     )
 
@@ -186,3 +188,29 @@ def test_the_plain_queue_is_the_whole_room_where_nothing_else_is_short(
     )
     assert (quick.means == whole.means).all() and (quick.bins == whole.bins).all()
     assert (quick.products == whole.products).all()
+
+
+@pytest.mark.parametrize(("capacity", "people"), [(2, 30), (2, 100), (3, 100)])
+def test_a_place_for_several_may_be_left_by_many_at_one_moment(capacity, people):
+    """Everybody waits for staff and is gone at once: more falls due on that moment than ever else."""
+    place = Place("a", "injecting", "1", capacity=capacity)
+    scenario = plain(1, {"places": (place,), "booths_per_staff": 1}, staff=1,
+                     rota=(Shift("09:30", "21:00", 1),))  # fmt: skip
+    comers = tuple(
+        Comer(number, OPENS + number, True, ("heroin",), "wound_care", 0, None, 0, 0, None)
+        for number in range(1, people + 1)
+    )
+    made = [Day(OPENS, OPENS + 60 * MINUTE, comers)]
+    expected = Played(scenario, made).simulation.stays
+    assert replications.stays(scenario, made) == sorted(expected, key=lambda stay: stay.number)
+
+
+@pytest.mark.parametrize("places", [1023, 1024, 1025, 1500])
+def test_a_room_of_very_many_places_is_counted_the_same(places):
+    scenario = plain(places, days=1, arrivals=Arrivals((3000.0,) * 24),
+                     episode=Duration("exponential", 60.0),
+                     patience=Duration("exponential", 1.0))  # fmt: skip
+    room = assumed(scenario)
+    one, other = (replications.replications(room, 1, 0, 1, plainly) for plainly in (None, False))
+    assert (one.means == other.means).all()
+    assert one.mean("left_waiting") > 0
