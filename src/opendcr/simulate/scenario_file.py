@@ -7,6 +7,7 @@ cleaning, no limit on recovery or staff, no emergencies.
 import re
 from dataclasses import replace
 from datetime import date, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -228,11 +229,25 @@ def _policy(whole: Table, room: Table, path: Path) -> Policy:
         for key in ("places", "opens", "closes"):
             if key in room:
                 raise InputError(f"{path}, room.{key}", "beside a policy", "one of the two")
-        policy = read_policy(path.parent / room.text("policy"))
+        policy = _read_once(path.parent / room.text("policy"))
     else:
         policy = Policy.from_data(_plain_policy(whole, room), whole.where)
     _must_work(policy, room)
     return policy
+
+
+def _read_once(path: Path) -> Policy:
+    """The policy in a file, which is read again only when it has changed: draws are many."""
+    try:
+        stamp = path.stat().st_mtime_ns
+    except OSError:
+        return read_policy(path)  # which says what is wrong
+    return _policy_at(path, stamp)
+
+
+@lru_cache(maxsize=16)
+def _policy_at(path: Path, stamp: int) -> Policy:
+    return read_policy(path)
 
 
 def _must_work(policy: Policy, room: Table) -> None:

@@ -47,9 +47,10 @@ def moments(
     for number, day in enumerate(days):
         row = rows[of_day[number]]
         row[COLUMNS.index("days")] += 1
-        row[COLUMNS.index("replications")] += 1 / len(days)
         row[COLUMNS.index("open")] += day.closes - day.opens
         row[COLUMNS.index("place_open")] += (day.closes - day.opens) * places
+    of_days = rows[:, COLUMNS.index("days")]
+    rows[:, COLUMNS.index("replications")] = of_days / len(days)
     for stay in stays:
         if stay.end == "care":
             continue

@@ -252,10 +252,11 @@ def answer(asked: Question) -> Answer:
     )
     hours = hours_of(asked.plan, SEED, by_hour_often)
     target = f"{100 * asked.target:g}\N{NO-BREAK SPACE}%"
+    shut = " At some opening times it cannot open: too few staff." if unstaffed(asked.plan) else ""
     share = lines[0].plan
     return Answer(
         verdict=planned.verdict,
-        verdict_words=f"{_VERDICTS[planned.verdict].format(target)}: {share.mean}\N{NO-BREAK SPACE}% give up in this plan.",
+        verdict_words=f"{_VERDICTS[planned.verdict].format(target)}: {share.mean}\N{NO-BREAK SPACE}% give up in this plan.{shut}",
         now_words=f"As it is now: {lines[0].now.mean}\N{NO-BREAK SPACE}% give up, {_NOW[as_now.verdict]}.",
         lines=lines,
         reading=tuple(reading(_simulated(asked.plan, plan), hours)),
