@@ -22,7 +22,7 @@ SCENARIO = """
 name = "long"
 [room]
 places = 8
-days = 3650
+days = 1095
 [arrivals]
 per_hour = 10.0
 [episode]
@@ -198,7 +198,7 @@ def test_a_cluster_gives_the_same_figures_also_when_a_worker_dies(path, cluster)
     address, start = cluster
     first, _ = start(), start()
     wait_for_workers(address, 2)
-    arguments = [path, "--replications", 40, "--json"]
+    arguments = [path, "--replications", 120, "--json"]
     running = subprocess.Popen(
         command(*arguments, "--scheduler", address), stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )

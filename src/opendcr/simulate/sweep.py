@@ -33,7 +33,7 @@ from opendcr.simulate.results import Moments
 from opendcr.simulate.scenario import Scenario
 from opendcr.simulate.uncertain import Assumptions
 
-VISITS = 1_000_000  # that a piece of work is about as long as; some tenths of a second
+VISITS = 300_000  # that a piece of work is about as long as; a tenth of a second
 OUT = 4  # pieces out at a time for each worker
 
 
