@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from opendcr.simulate.kernel.ready import ready
 from opendcr.simulate.results import together
 from opendcr.simulate.scenario_file import read_scenario
 from opendcr.simulate.sweep import Cores, Kept, pieces, swept
@@ -38,6 +39,12 @@ mean = 20.0
 sd = 10.0
 chairs = 6
 """
+
+
+@pytest.fixture(scope="module", autouse=True)
+def compiled():
+    """What commands that may write nothing find compiled."""
+    ready(lambda words: None)
 
 
 @pytest.fixture
@@ -109,6 +116,17 @@ def test_a_full_disk_is_said_once_and_changes_no_figure(path, tmp_path):
     assert "begins again" in full.stderr
     plain = subprocess.run(command(*arguments), capture_output=True, text=True, check=True)
     assert json.loads(full.stdout) == json.loads(plain.stdout)
+
+
+def test_no_room_for_what_is_compiled_is_one_line_that_names_the_folder(path, tmp_path):
+    env = {**os.environ, "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    env.pop("NUMBA_CACHE_DIR", None)
+    full = subprocess.run(
+        command(path), env=env, capture_output=True, text=True, preexec_fn=_no_file_grows
+    )
+    assert full.returncode == 2 and full.stdout == ""
+    assert full.stderr.count("\n") == 1 and "Traceback" not in full.stderr
+    assert str(tmp_path / "cache") in full.stderr and "File too large" in full.stderr
 
 
 def _no_file_grows():

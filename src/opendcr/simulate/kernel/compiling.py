@@ -45,6 +45,11 @@ _TAKES = 64 * 2**20  # bytes, amply
 _KEEPS = _has_room()
 
 
+def kept_in() -> str:
+    """The folder in which what is compiled is kept."""
+    return str(config.CACHE_DIR)
+
+
 def compiled(function: F) -> F:
     """Compiled when it is first called, and kept; it lets go of the interpreter while it runs.
 

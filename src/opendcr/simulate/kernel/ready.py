@@ -7,6 +7,7 @@ from datetime import date
 
 from opendcr.room.policy import DEFAULT, Place
 from opendcr.simulate.comers import days
+from opendcr.simulate.kernel.compiling import kept_in
 from opendcr.simulate.kernel.replications import by_hour, replications
 from opendcr.simulate.kernel.tables import assumed
 from opendcr.simulate.scenario import Arrivals, Duration, Scenario
@@ -18,21 +19,36 @@ _A_WHILE = 1.5  # seconds
 
 
 def ready(say: Callable[[str], None]) -> None:
-    """Returns when the compiled room can run; `say` hears of it where it has to be compiled."""
+    """Returns when the compiled room can run; `say` hears of it where it has to be compiled.
+
+    Raises OSError, naming the folder, where what is compiled cannot be kept for want of room.
+    """
     soon = threading.Timer(_A_WHILE, say, [WORDS])
     soon.daemon = True
     # In a thread of its own: an interrupt that falls into the compiler would be lost.
-    compiling = threading.Thread(target=_run_once, daemon=True)
+    failed: list[BaseException] = []
+    compiling = threading.Thread(target=_run_once, args=(failed,), daemon=True)
     soon.start()
     compiling.start()
     try:
         compiling.join()
     finally:
         soon.cancel()
+    for error in failed:
+        if isinstance(error, OSError):
+            raise OSError(error.errno, error.strerror, kept_in()) from error
+        raise error
 
 
-def _run_once() -> None:
-    """Everything that is compiled, once, in the smallest of rooms."""
+def _run_once(failed: list[BaseException]) -> None:
+    """Everything that is compiled, once, in the smallest of rooms; `failed` takes what goes wrong."""
+    try:
+        _smallest_room()
+    except BaseException as error:
+        failed.append(error)
+
+
+def _smallest_room() -> None:
     policy = replace(DEFAULT, places=(Place("booth-1", "injecting", "1"),))
     scenario = Scenario("ready", date(2025, 1, 1), 1, "UTC", policy, Arrivals((1.0,) * 24),
                         Duration("deterministic", 5.0))  # fmt: skip
