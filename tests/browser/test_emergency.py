@@ -303,6 +303,9 @@ def test_naming_somebody_whose_emergency_runs_asks_whether_it_is_the_same(
     page.keyboard.press("Shift+E")
     expect(page.locator("#story")).not_to_contain_text("sending", timeout=SOON)
     page.get_by_role("button", name="Where and who").click()
+    # A panel whose buttons have just moved takes no tap for a moment.
+    expect(page.locator("#panel")).to_contain_text("Begun twice?", timeout=SOON)
+    expect(page.locator("#panel:not([data-moved])")).to_be_visible()
     page.locator("#panel .group", has_text="Who").get_by_role(
         "button", name="Named twice"
     ).last.click()

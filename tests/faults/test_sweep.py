@@ -202,6 +202,7 @@ def cluster():
             one.wait(timeout=10)
         except subprocess.TimeoutExpired:
             one.kill()
+            one.wait()
 
 
 def wait_for_workers(address, count):
