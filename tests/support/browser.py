@@ -75,3 +75,11 @@ def new_page(browser: "Browser") -> Iterator[NewPage]:
 def page(new_page: NewPage) -> "Page":
     """One page of 1280 by 800, light."""
     return new_page()
+
+
+@pytest.fixture
+def scriptless(browser: "Browser") -> "Iterator[Page]":
+    """A page of a browser that runs no script."""
+    context = browser.new_context(java_script_enabled=False)
+    yield context.new_page()
+    context.close()

@@ -10,14 +10,13 @@ import click
 from opendcr.cli.output import emit, json_option, progress, say
 from opendcr.cli.simulate import (
     PATH,
-    number,
-    resumable,
     scheduler_option,
     seed_option,
     workers_option,
     working,
 )
 from opendcr.errors import InputError
+from opendcr.simulate.words import number
 
 if TYPE_CHECKING:
     from opendcr.simulate.plan import Compared, Comparison, Interval, Staffing
@@ -83,7 +82,7 @@ def plan(
     scenario with one rate for all hours says that as many come at night as by day.
     """
     from opendcr.simulate.plan import compared, plans
-    from opendcr.simulate.sweep import kept_at
+    from opendcr.simulate.sweep import kept_for
     from opendcr.simulate.uncertain import read_assumptions
 
     if math.isnan(target):
@@ -100,11 +99,10 @@ def plan(
     )
     with ExitStack() as stack:
         doing = stack.enter_context(working(workers, scheduler))
-        kept = kept_at(read, seed, say)
-        with progress("Replications") as show, resumable(kept):
+        kept = kept_for("plan", read, seed, say)
+        with progress("Replications") as show:
             found = compared(read, alternatives, target, seed, replications, most,
                              workers=doing, kept=kept, progress=show)  # fmt: skip
-        kept.forget()
     document = {
         "scenario": read.expected.name,
         "seed": seed,
@@ -143,7 +141,8 @@ def _time(option: str) -> Any:
 
 
 def _staffing(said: str) -> "Staffing":
-    from opendcr.simulate.plan import WEEKDAYS, Staffing
+    from opendcr.simulate.plan import Staffing
+    from opendcr.simulate.scenario import WEEKDAYS
 
     first, *days = said.split("/")
     by_weekday = {}

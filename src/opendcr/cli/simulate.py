@@ -11,12 +11,13 @@ import click
 
 from opendcr.cli.output import emit, json_option, progress, say
 from opendcr.errors import InputError
+from opendcr.simulate.words import number
 
 if TYPE_CHECKING:
     from opendcr.ledger.facts import Fact, Header
     from opendcr.simulate.scenario import Scenario
     from opendcr.simulate.simulated import Simulated
-    from opendcr.simulate.sweep import Kept, Workers
+    from opendcr.simulate.sweep import Workers
 
 SEED = 1
 PATH = click.Path(path_type=Path)
@@ -149,16 +150,6 @@ def _folder(path: Path) -> None:
         raise InputError("--out", f"{path}, which cannot be written to", "a folder to write in")
 
 
-@contextmanager
-def resumable(kept: "Kept") -> Iterator[None]:
-    """Says of what is interrupted that it goes on."""
-    try:
-        yield
-    except KeyboardInterrupt:
-        kept.say_so()
-        raise
-
-
 def _write_first(
     scenario: "Scenario", seed: int, write: "Callable[[Sequence[Fact]], None]"
 ) -> None:  # fmt: skip
@@ -225,12 +216,3 @@ def _spread(found: "Simulated", name: str) -> str:
         return ""
     part = found.parts.get(name)
     return f"{f'{number(part.low)} to {number(part.high)}' if part else '-':24}"
-
-
-def number(value: float | None) -> str:
-    """A figure for people: four places, or whole from a thousand on."""
-    if value is None:
-        return "-"
-    if 0 < abs(value) < 1e-4:
-        return "< 0.0001"
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"

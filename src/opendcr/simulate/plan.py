@@ -6,32 +6,32 @@ the share who give up waiting under a target, the smallest is found; where a pla
 either side and a smaller one would be found by knowing, it gets more replications.
 """
 
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from functools import cache, cached_property
 from itertools import product
 from typing import Any
 
 import numpy as np
-from scipy.special import stdtrit
 
 from opendcr.errors import InputError
 from opendcr.room.policy import Place, Policy
 from opendcr.simulate.kernel.replications import rows
-from opendcr.simulate.kernel.tables import CLOSES, OPENS, Assumed, assumed
-from opendcr.simulate.results import COLUMNS, RATIOS, UPPER, Estimate, Real
-from opendcr.simulate.scenario import MINUTE, Scenario, Shift
+from opendcr.simulate.kernel.tables import CLOSES, OPENS, Assumed, assumed, staff_in_hours
+from opendcr.simulate.results import COLUMNS, RATIOS, UPPER, Estimate, Ratio, Real, reach_of
+from opendcr.simulate.scenario import MINUTE, WEEKDAYS, Scenario, Shift
 from opendcr.simulate.simulated import AT_LEAST
 from opendcr.simulate.sweep import VISITS, Cores, Kept, Workers, expected, in_order, name_of
 from opendcr.simulate.uncertain import Assumptions, Key
 
-WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 FIRST, MOST = 10, 2_560  # replications of a plan: to begin with, and at most
 FIRST_DRAWS = 100  # the same of draws, where inputs are not known
 # Plans are decided on by a wider interval than they are shown with: each is looked at many times.
 DECIDED = 0.995
 FIGURES = ("probability_leave", "probability_wait", "mean_wait_minutes", "occupancy")
-BY_DAY: dict[str, tuple[str, str, float, str | None]] = {
+BY_DAY: dict[str, Ratio] = {
     "arrivals_per_day": ("arrivals", "days", 1.0, None),
     "served_per_day": ("served", "days", 1.0, None),
 }
@@ -123,10 +123,9 @@ def _must_be_possible(scenario: Scenario, staffed: bool) -> None:
     if staffed and scenario.staff < least:
         why = "for one open booth" if least == needed else "whom an emergency holds"
         raise InputError("--staff", str(scenario.staff), f"{least} at least, {why}")
-    for need in scenario.needs:
-        if not any(scenario.fits(need, place) for place in scenario.booths):
-            count = str(len(scenario.booths))
-            raise InputError("--places", count, f"so many that one fits the need '{need}'")
+    for need in scenario.unmet_needs:
+        count = str(len(scenario.booths))
+        raise InputError("--places", count, f"so many that one fits the need '{need}'")
 
 
 def plans(
@@ -176,15 +175,7 @@ def _staffed(room: Assumed, since: int, until: int) -> float:
 
 def unstaffed(scenario: Scenario) -> bool:
     """Whether at some opening time too few are on to open even one booth."""
-    room = assumed(replace(scenario, days=min(scenario.days, 28)))
-    needed = scenario.policy.needed_staff(1)
-    return any(
-        on < needed and since < day[CLOSES] and until > day[OPENS]
-        for day in room.days
-        for (since, on), until in zip(
-            room.shifts, [*room.shifts[1:, 0], np.iinfo(np.int64).max], strict=True
-        )
-    )
+    return min(staff_in_hours(scenario)) < scenario.policy.needed_staff(1)
 
 
 @dataclass(frozen=True)
@@ -218,9 +209,7 @@ class Compared:
     verdict: str
     chance_under: float | None = None
     draws: int | None = None
-    inputs: tuple[float, float] | None = (
-        None  # 95 in 100 draws of the share who give up lie between
-    )
+    inputs: tuple[float, float] | None = None  # where 95 in 100 draws of the share who give up lie
     staff: str = ""  # as the command line writes them; a range where they are not known
     rostered: bool = True  # whether its staff are known
     notes: tuple[str, ...] = ()
@@ -242,8 +231,15 @@ class Comparison:
 class _Rows:
     """What was counted of a plan so far: a row for each replication, or for each draw."""
 
-    def __init__(self, plan: Plan, assumptions: Assumptions, seed: int, draws: int) -> None:
-        self.plan, self._assumptions, self._seed, self._draws = plan, assumptions, seed, draws
+    def __init__(
+        self,
+        plan: Plan,
+        assumptions: Assumptions,
+        seed: int,
+        of_each: int,
+        draw: Callable[[int], Scenario],
+    ) -> None:
+        self.plan, self._seed, self._of_each, self._draw = plan, seed, of_each, draw
         self.scenario = plan.of(assumptions.expected)
         self.drawn = bool(assumptions.inputs)
         self.rostered = plan.staff is not None or not any(
@@ -254,10 +250,10 @@ class _Rows:
 
     def pieces(self, until: int) -> Iterator["RowsPiece"]:
         """The work that is missing for so many rows in all."""
-        if self._assumptions.inputs:
+        if self.drawn:
             for draw in range(len(self.done), until):
-                room = assumed(self.plan.of(self._assumptions.drawn(self._seed, draw)))
-                yield RowsPiece(room, self._seed, draw * self._draws, self._draws, mean=True)
+                room = assumed(self.plan.of(self._draw(draw)))
+                yield RowsPiece(room, self._seed, draw * self._of_each, self._of_each, mean=True)
             return
         room = assumed(self.scenario)
         most = max(1, round(VISITS / (expected(room) + 1)))
@@ -275,7 +271,7 @@ class _Rows:
     def add(self, found: Real) -> None:
         """Takes what a piece amounts to."""
         self.done = np.vstack([self.done, found])
-        self.replications = len(self.done) * (self._draws if self._assumptions.inputs else 1)
+        self.replications = len(self.done) * (self._of_each if self.drawn else 1)
 
 
 @dataclass(frozen=True)
@@ -293,7 +289,7 @@ class RowsPiece:
         found = rows(self.room, self.seed, self.first, self.count)
         return found.mean(axis=0, keepdims=True) if self.mean else found
 
-    @property
+    @cached_property
     def name(self) -> str:
         """A name that no other piece of another room, seed or version has."""
         return name_of(self.room, self.seed, self.first, self.count, "rows", self.mean)
@@ -328,21 +324,19 @@ def compared(
     """
     first = first or (FIRST_DRAWS if assumptions.inputs else FIRST)
     most = max(most, first)
-    held = [_Rows(plan, assumptions, seed, of_each_draw) for plan in alternatives]
+    draw = cache(lambda number: assumptions.drawn(seed, number))  # the same for every plan
+    held = [_Rows(plan, assumptions, seed, of_each_draw, draw) for plan in alternatives]
     sizes = [size_of(one.scenario) for one in held]
     wanted = dict.fromkeys(range(len(held)), first)
     done = 0
     with ExitStack() as stack:
         doing = workers or Cores(stack)
+        if kept is not None:
+            stack.enter_context(kept)
         while wanted:
-            work = [(at, piece) for at, rows in wanted.items() for piece in held[at].pieces(rows)]
-            found = in_order(
-                (piece for _, piece in work), doing, kept.get if kept is not None else None
-            )
-            for (at, _), (piece, counted) in zip(work, found, strict=True):
-                held[at].add(counted)
-                if kept is not None:
-                    kept.keep(piece, counted)
+            whose: deque[_Rows] = deque()
+            for piece, counted in in_order(_missing(held, wanted, whose), doing, kept):
+                whose.popleft().add(counted)
                 done += piece.count
                 progress(done)
             verdicts = [_verdict(one.done, target) for one in held]
@@ -357,6 +351,16 @@ def compared(
         for one, size, verdict in zip(held, sizes, verdicts, strict=True)
     )
     return Comparison(target, told, smallest, tuple(open_ones))
+
+
+def _missing(
+    held: Sequence[_Rows], wanted: Mapping[int, int], whose: deque[_Rows]
+) -> Iterator["RowsPiece"]:
+    """The work of all plans that want some, one after the other; `whose` hears whose each piece is."""
+    for at, until in wanted.items():
+        for piece in held[at].pieces(until):
+            whose.append(held[at])
+            yield piece
 
 
 def _smallest(
@@ -384,9 +388,6 @@ def _verdict(done: Real, target: float) -> str:
     return "over" if share.low > target else "undetermined"
 
 
-Ratio = tuple[str, str, float, str | None]  # see `results.RATIOS`
-
-
 def _ratio(done: Real, ratio: Ratio) -> tuple[float, Real]:
     """A ratio of totals, and what each row adds to its error (the delta method)."""
     above, below, scale, _ = ratio
@@ -403,18 +404,22 @@ def _interval(done: Real, ratio: Ratio, upper: float = UPPER) -> Interval:
     if len(parts) < 2:
         return Interval(mean, 0.0, np.inf)
     above, below, _, events = ratio
-    se = float(parts.std(ddof=1)) / float(np.sqrt(len(parts)))
     counted = None if events is None else float(done[:, _COLUMN[events]].sum())
     each = 1 / max(float(done[:, _COLUMN[below]].sum()), 1e-12) if events == above else 0.0
-    low, high = Estimate(mean, se, len(parts), counted, each).between(upper)
+    low, high = Estimate(mean, _error(parts), len(parts), counted, each).between(upper)
     return Interval(mean, low or 0.0, high or 0.0)
 
 
-def _about(mean: float, parts: Real, upper: float) -> Interval:
+def _error(parts: Real) -> float:
+    return float(parts.std(ddof=1)) / float(np.sqrt(len(parts)))
+
+
+def _about(mean: float, parts: Real) -> Interval:
+    """A difference, which may be negative, with its interval."""
     count = len(parts)
     if count < 2:
         return Interval(mean, -np.inf, np.inf)
-    reach = float(stdtrit(count - 1, upper)) * float(parts.std(ddof=1)) / float(np.sqrt(count))
+    reach = reach_of(_error(parts), count)
     return Interval(mean, mean - reach, mean + reach)
 
 
@@ -424,7 +429,7 @@ def _compared(one: _Rows, size: Size, base: _Rows, verdict: str, target: float) 
     for name, ratio in _RATIOS.items():
         ours, apart = _ratio(one.done[:both], ratio)
         theirs, apart_too = _ratio(base.done[:both], ratio)
-        differences[name] = _about(ours - theirs, apart - apart_too, UPPER)
+        differences[name] = _about(ours - theirs, apart - apart_too)
     under, inputs = None, None
     if one.drawn:
         shares = one.done[:, _COLUMN["left_waiting"]] / np.maximum(
@@ -496,5 +501,5 @@ def beside(done: Real, other: Real, ratios: Mapping[str, Ratio], target: float) 
         ours, apart = _ratio(done, parts)
         theirs, apart_too = _ratio(other, parts)
         figures[name] = _interval(done, parts)
-        differences[name] = _about(ours - theirs, apart - apart_too, UPPER)
+        differences[name] = _about(ours - theirs, apart - apart_too)
     return Beside(figures, differences, _verdict(done, target))

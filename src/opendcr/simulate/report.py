@@ -9,8 +9,8 @@ from pathlib import Path
 
 from opendcr import __version__
 from opendcr.simulate.pictures import Hours, Picture, pictures, svg, table
-from opendcr.simulate.results import WORDS
 from opendcr.simulate.simulated import Simulated
+from opendcr.simulate.words import WORDS, number
 
 NAME = "report.html"
 
@@ -76,7 +76,7 @@ def _figures(found: Simulated) -> Iterable[str]:
     yield "<table><caption>Over people who come to use, in opening hours</caption>"
     yield f"<thead><tr>{''.join(f'<th scope=col>{one}</th>' for one in heading)}</tr></thead><tbody>"
     for name, one in found.figures.items():
-        cells = [WORDS[name], _number(one.mean), _between(*one.interval)]
+        cells = [WORDS[name], number(one.mean, "–"), _between(*one.interval)]
         if found.parts:
             part = found.parts.get(name)
             cells.append(_between(part.low, part.high) if part else "–")
@@ -103,12 +103,4 @@ def _style() -> str:
 
 
 def _between(low: float | None, high: float | None) -> str:
-    return "–" if low is None or high is None else f"{_number(low)} to {_number(high)}"
-
-
-def _number(value: float | None) -> str:
-    if value is None:
-        return "–"
-    if 0 < abs(value) < 1e-4:
-        return "< 0.0001"
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+    return "–" if low is None or high is None else f"{number(low)} to {number(high)}"

@@ -31,7 +31,8 @@ _ENDS = ("served", "left_waiting", "turned_away", "waiting_at_close")
 TOTALS = ("arrivals", *_ENDS, "balked", "emergencies")
 # What a figure is: one total over another and a scale, and the events that the upper one counts or
 # is made by (people who wait, for a wait), None where they are not rare.
-RATIOS: dict[str, tuple[str, str, float, str | None]] = {
+Ratio = tuple[str, str, float, str | None]
+RATIOS: dict[str, Ratio] = {
     "probability_wait": ("waited", "arrivals", 1.0, "waited"),
     "probability_leave": ("left_waiting", "arrivals", 1.0, "left_waiting"),
     "probability_short_of_staff": ("short_of_staff", "arrivals", 1.0, "short_of_staff"),
@@ -43,27 +44,6 @@ RATIOS: dict[str, tuple[str, str, float, str | None]] = {
     "occupancy": ("used", "place_open", 1.0, None),
     # Staff held by emergencies at a moment, on average.
     "mean_staff_held": ("held", "open", 1.0, "emergencies"),
-}
-
-# For people; a total is of one replication.
-WORDS = {
-    "arrivals": "people who come to use",
-    "served": "people served",
-    "left_waiting": "people who give up waiting",
-    "balked": "of these, people who do not join the queue",
-    "turned_away": "people who find the queue full",
-    "waiting_at_close": "people sent away at closing",
-    "emergencies": "emergencies",
-    "probability_wait": "share who do not start at once",
-    "probability_leave": "share who give up waiting",
-    "probability_short_of_staff": "share who find a place but too few staff",
-    "probability_held_up": "share held up by an emergency",
-    "mean_wait_minutes": "mean wait, minutes",
-    "mean_wait_served_minutes": "mean wait of those served, minutes",
-    "wait_p95_minutes": "wait that one in twenty exceeds, minutes",
-    "mean_queue_length": "people waiting, on average",
-    "occupancy": "share of open place-time in use",
-    "mean_staff_held": "staff held by emergencies, on average",
 }
 
 Real = NDArray[np.float64]
@@ -97,12 +77,17 @@ class Estimate:
         """The ends of the interval that ends at a quantile; no figure is negative."""
         if self.mean is None or self.se is None:
             return None, None
-        reach = float(stdtrit(self.of - 1, upper)) * self.se
+        reach = reach_of(self.se, self.of, upper)
         low, high = self.mean - reach, self.mean + reach
         if self.events is not None and self.events < RARE:
             fewest, most = _rare(self, upper)
             low, high = min(low, fewest), max(high, most)
         return max(low, 0.0), high
+
+
+def reach_of(se: float, of: int, upper: float = UPPER) -> float:
+    """How far an interval by Student's t reaches to each side, of an error estimated from so many."""
+    return float(stdtrit(of - 1, upper)) * se
 
 
 def _rare(one: Estimate, upper: float) -> tuple[float, float]:

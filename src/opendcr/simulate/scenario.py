@@ -7,6 +7,7 @@ from datetime import date
 from opendcr.catalogue.places import ROUTES, permits
 from opendcr.room.policy import Place, Policy
 
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 MINUTE = 60_000  # everything counts in whole milliseconds
 CARE_AT_LEAST = 5.0  # minutes that an emergency lasts
 ANY = "any"
@@ -145,6 +146,11 @@ class Scenario:
     def mix(self, month: str) -> Mapping[str, float]:
         """The shares of the substances of an episode in a month; `heroin+cocaine` is one of them."""
         return self.substances_by_month.get(month, self.substances)
+
+    @property
+    def unmet_needs(self) -> list[str]:
+        """The needs that no place of the room fits."""
+        return [need for need in self.needs if not any(self.fits(need, one) for one in self.booths)]
 
     def fits(self, need: str, place: Place) -> bool:
         """Whether somebody with a need can use in a place, by a route that the policy allows."""

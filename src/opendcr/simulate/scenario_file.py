@@ -17,7 +17,15 @@ from opendcr.catalogue.substances import SUBSTANCES
 from opendcr.errors import InputError
 from opendcr.keyed import Table, read_toml, shown
 from opendcr.room.policy import DEFAULT, Policy, read_policy
-from opendcr.simulate.scenario import Arrivals, Duration, Emergencies, People, Scenario, Shift
+from opendcr.simulate.scenario import (
+    WEEKDAYS,
+    Arrivals,
+    Duration,
+    Emergencies,
+    People,
+    Scenario,
+    Shift,
+)
 
 _TABLES = ("name", "timezone", "room", "arrivals", "episode", "patience", "turnover", "recovery",
            "staff", "emergency", "people", "substances", "needs", "balking")  # fmt: skip
@@ -26,7 +34,6 @@ _ROOM = ("places", "opens", "closes", "days", "start", "queue_capacity", "policy
 _STAFF = ("on", "minimum", "booths_per_staff", "rota")
 _EMERGENCY = ("per_1000_episodes", "by_month", "minutes", "staff", "pauses_seating")
 _NEEDS = ("injecting", "accessible", "inhalation", "left", "right")
-_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 # Where a table with a distribution is a duration, which varies from person to person.
 DURATIONS: tuple[tuple[str, ...], ...] = (
     ("episode",), ("patience",), ("turnover",), ("recovery",), ("emergency", "minutes"),
@@ -69,15 +76,25 @@ def scenario_of(content: dict[str, Any], path: Path) -> Scenario:
         if "queue_capacity" in room
         else None,
         balking=_balking(whole),
-        staff=_most_at_once(rota) if rota else staff.whole("on", 1, 1000, 4),
+        staff=staff.whole("on", 1, 1000, 4),
         rota=rota,
         emergencies=_emergencies(whole),
         people=_people(whole),
         substances=substances,
         substances_by_month=by_month,
     )
+    if rota:
+        scenario = _with_most_staff(scenario)
     _must_be_possible(scenario, whole)
     return scenario
+
+
+def _with_most_staff(scenario: Scenario) -> Scenario:
+    """A scenario with a rota, that says how many work at most."""
+    from opendcr.simulate.kernel.tables import STAFF, shifts_of
+
+    fortnight = replace(scenario, days=min(scenario.days, 14))
+    return replace(scenario, staff=int(shifts_of(fortnight)[:, STAFF].max()))
 
 
 def _must_be_possible(scenario: Scenario, whole: Table) -> None:
@@ -92,32 +109,25 @@ def _must_be_possible(scenario: Scenario, whole: Table) -> None:
     if scenario.rota and not needed:
         expected = "staff.minimum or staff.booths_per_staff beside it: without, staff stop nobody"
         raise InputError(f"{staff.where}, {staff.key('rota')}", "a rota alone", expected)
-    if scenario.rota and not _ever_open(scenario, needed):
+    if scenario.rota and _most_in_hours(scenario) < needed:
         found = f"shifts that leave every opening hour with fewer than {needed}"
         expected = f"{needed} at some opening time: fewer open no booth"
         raise InputError(f"{staff.where}, {staff.key('rota')}", found, expected)
     if ill.staff > scenario.staff:
         expected = f"at most the {scenario.staff} who work"
         raise InputError(f"{whole.where}, emergency.staff", str(ill.staff), expected)
-    for need in scenario.needs:
-        if not any(scenario.fits(need, place) for place in scenario.booths):
-            expected = "a need that some place of the room fits"
-            raise InputError(f"{needs.where}, {needs.key(need)}", "no place for it", expected)
+    for need in scenario.unmet_needs:
+        expected = "a need that some place of the room fits"
+        raise InputError(f"{needs.where}, {needs.key(need)}", "no place for it", expected)
     if "needs" not in whole and not any(scenario.fits("any", place) for place in scenario.booths):
         raise InputError(f"{whole.where}, room.places", "no place that anybody can use", "one")
 
 
-def _ever_open(scenario: Scenario, needed: int) -> bool:
-    """Whether at some opening time of a week so many are on."""
-    from opendcr.simulate.kernel.tables import CLOSES, OPENS, SINCE, STAFF, assumed
+def _most_in_hours(scenario: Scenario) -> int:
+    """The most who are on at any opening time."""
+    from opendcr.simulate.kernel.tables import staff_in_hours
 
-    room = assumed(replace(scenario, days=min(scenario.days, 7)))
-    ends = [*room.shifts[1:, SINCE], 2**62]
-    return any(
-        shift[STAFF] >= needed and shift[SINCE] < day[CLOSES] and end > day[OPENS]
-        for day in room.days
-        for shift, end in zip(room.shifts, ends, strict=True)
-    )
+    return max(staff_in_hours(scenario))
 
 
 def _rota(staff: Table) -> tuple[Shift, ...]:
@@ -131,34 +141,10 @@ def _rota(staff: Table) -> tuple[Shift, ...]:
             shift.clock("from", "00:00"),
             shift.clock("until", "24:00"),
             shift.whole("staff", 0, 1000),
-            tuple(map(_WEEKDAYS.index, shift.codes("days", _WEEKDAYS, _WEEKDAYS))),
+            tuple(map(WEEKDAYS.index, shift.codes("days", WEEKDAYS, WEEKDAYS))),
         )
         for shift in staff.tables("rota", ("from", "until", "staff", "days"))
     )
-
-
-def _most_at_once(rota: tuple[Shift, ...]) -> int:
-    """The most who are ever on at a time."""
-    most = 0
-    for weekday in range(7):
-        for shift in rota:
-            on = [
-                one.staff for one in rota if weekday in one.weekdays and _covers(one, shift.begins)
-            ]
-            over = [
-                one.staff
-                for one in rota
-                if (weekday - 1) % 7 in one.weekdays
-                and one.ends <= one.begins
-                and shift.begins < one.ends
-            ]
-            most = max(most, sum(on) + sum(over))
-    return most
-
-
-def _covers(shift: Shift, clock: str) -> bool:
-    """Whether a shift that begins on a day covers a time on that day."""
-    return shift.begins <= clock and (clock < shift.ends or shift.ends <= shift.begins)
 
 
 def _episodes(whole: Table, classes: set[str]) -> dict[str, Duration]:

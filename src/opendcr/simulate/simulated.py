@@ -18,12 +18,13 @@ import numpy as np
 
 from opendcr.simulate.kernel.counts import BINS
 from opendcr.simulate.kernel.tables import Whole, assumed
-from opendcr.simulate.results import RATIOS, TOTALS, Estimate, Moments, Real, together
+from opendcr.simulate.results import RATIOS, TOTALS, Estimate, Moments, Ratio, Real, together
 from opendcr.simulate.scenario import Scenario
 from opendcr.simulate.sweep import Cores, Piece, Workers, kept_for, pieces, swept
 from opendcr.simulate.uncertain import Assumptions, ranks
 
 DRAWS = 200
+A_WHILE = 16  # pieces: of fewer, over in a moment, nothing is kept
 GROUPS = 20  # of draws, from which the error of a quantile is estimated
 _NO_BINS = np.zeros(0, dtype=np.int64)  # of a draw whose waits have gone into its group's
 AT_LEAST = 4  # replications of each draw, to tell chance from inputs
@@ -113,26 +114,18 @@ def simulated(
             sizes.append(len(some))
             yield from some
 
-    begun = list(islice(work(), 1))
-    many = draws * len(pieces(scenario, seed, replications))
-    sizes.clear()
-    kept = kept_for(begun[0], many, trouble)
     with ExitStack() as stack:
+        kept = None
+        if draws * len(pieces(scenario, seed, replications)) > A_WHILE:
+            kept = stack.enter_context(kept_for("simulate", assumptions, seed, trouble))
         done = swept(work(), workers or Cores(stack), kept, progress)
         each: list[Moments] = []
         groups = np.zeros((min(draws, GROUPS), BINS), dtype=np.int64)
-        try:
-            for draw in range(draws):
-                first = next(done)
-                whole = together(chain([first], islice(done, sizes[draw] - 1)))
-                groups[draw % len(groups)] += whole.bins
-                each.append(whole if draws == 1 else replace(whole, bins=_NO_BINS))
-        except KeyboardInterrupt:
-            if kept is not None:
-                kept.say_so()
-            raise
-    if kept is not None:
-        kept.forget()
+        for draw in range(draws):
+            first = next(done)
+            whole = together(chain([first], islice(done, sizes[draw] - 1)))
+            groups[draw % len(groups)] += whole.bins
+            each.append(whole if draws == 1 else replace(whole, bins=_NO_BINS))
     if draws == 1:
         return Simulated(scenario, seed, replications, 1, each[0].figures(), {}, each[0])
     whole = _by_draw(each, groups)
@@ -172,7 +165,7 @@ def _by_draw(each: Sequence[Moments], groups: Whole) -> Moments:
 def _parts(
     each: Sequence[Moments],
     whole: Moments,
-    ratio: tuple[str, str, float, str | None],
+    ratio: Ratio,
     values: dict[str, list[float]],
 ) -> Parts:
     """A figure's uncertainty, parted into chance and inputs."""

@@ -13,14 +13,15 @@ from opendcr.ledger import uuid7 as ids
 
 def stream(seed: int, *name: object) -> np.random.Generator:
     """The stream of this name."""
-    return np.random.Generator(np.random.Philox(key=int.from_bytes(_digest(seed, name), "big")))
+    return np.random.Generator(np.random.Philox(key=int.from_bytes(digest(seed, name), "big")))
 
 
 def uuid7(milliseconds: int, seed: int, *name: object) -> str:
     """A UUIDv7 (RFC 9562) of a moment, in milliseconds since 1970, with the name's random bits."""
-    return ids.uuid7(milliseconds, int.from_bytes(_digest(seed, name), "big"))
+    return ids.uuid7(milliseconds, int.from_bytes(digest(seed, name), "big"))
 
 
-def _digest(seed: int, name: tuple[object, ...]) -> bytes:
+def digest(seed: int, name: tuple[object, ...]) -> bytes:
+    """The 16 bytes of a name under a seed, from which everything random of it comes."""
     said = "/".join(map(str, (seed, *name)))
     return hashlib.blake2b(said.encode(), digest_size=16).digest()

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from io import BytesIO
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
@@ -53,7 +53,7 @@ class Piece:
             return in_runs(self.room, self.seed)
         return replications(self.room, self.seed, self.first, self.count)
 
-    @property
+    @cached_property
     def name(self) -> str:
         """A name that no other piece of another room, seed or version has."""
         return name_of(self.room, self.seed, self.first, self.count, "moments", self.in_runs)
@@ -207,9 +207,15 @@ class Kept:
         except OSError:
             pass
 
-    def say_so(self) -> None:
-        """Says, of what is interrupted, that something of it is kept."""
-        if self._wrote:
+    def __enter__(self) -> "Kept":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        """Of a sweep that is whole nothing need be kept; of one that is interrupted that is said."""
+        if kind is None:
+            with suppress(OSError):
+                self._path.unlink(missing_ok=True)
+        elif issubclass(kind, KeyboardInterrupt) and self._wrote:
             self._trouble("What is done is kept: the same command goes on from here.")
 
     def __len__(self) -> int:
@@ -231,7 +237,7 @@ class Kept:
 
     def keep(self, piece: Any, done: Any) -> None:
         """Keeps what a piece amounts to."""
-        if not self._writes or piece.name in self._found:
+        if not self._writes:
             return
         packed = BytesIO()
         np.savez(packed, **piece.dumped(done))
@@ -249,29 +255,26 @@ class Kept:
                 "The figures will be right; if this is interrupted, it begins again."
             )
 
-    def forget(self) -> None:
-        """The sweep is whole: nothing need be kept."""
-        with suppress(OSError):
-            self._path.unlink(missing_ok=True)
-
 
 def in_order(
-    work: Iterable[W],
-    workers: Workers,
-    known: Callable[[W], Any] | None = None,
+    work: Iterable[W], workers: Workers, kept: Kept | None = None
 ) -> Iterator[tuple[W, Any]]:
     """Each piece with what it amounts to, in their order, with few of them out at a time.
 
-    `known` says what is known of a piece already; None where it is to be done.
+    Those that are kept are not done again, and those that are done are kept.
     """
     out: deque[tuple[W, Any, Any]] = deque()
 
     def first() -> tuple[W, Any]:
         piece, found, begun = out.popleft()
-        return piece, workers.result(begun) if found is None else found
+        if found is None:
+            found = workers.result(begun)
+            if kept is not None:
+                kept.keep(piece, found)
+        return piece, found
 
     for piece in work:
-        found = known(piece) if known else None
+        found = kept.get(piece) if kept is not None else None
         out.append((piece, found, workers.submit(piece) if found is None else None))
         if len(out) >= OUT * workers.count:
             yield first()
@@ -285,14 +288,9 @@ def swept(
     kept: Kept | None = None,
     progress: Callable[[int], None] = lambda done: None,
 ) -> Iterator[Moments]:
-    """What each piece amounts to, in their order; those that are kept are not done again.
-
-    `progress` hears the number of replications.
-    """
+    """What each piece amounts to, in their order; `progress` hears the number of replications."""
     done = 0
-    for piece, moments in in_order(work, workers, kept.get if kept is not None else None):
-        if kept is not None:
-            kept.keep(piece, moments)
+    for piece, moments in in_order(work, workers, kept):
         done += piece.count
         progress(done)
         yield moments
@@ -310,12 +308,10 @@ def sweeps_folder() -> Path:
     return Path(cache) / "opendcr" / "sweeps"
 
 
-def kept_for(first: Any, many: int, trouble: Callable[[str], None]) -> Kept | None:
-    """Where a sweep that begins with a piece is kept; None for one of few, over in a moment."""
-    return Kept(sweeps_folder() / f"{first.name}.jsonl", trouble) if many > 4 * OUT else None
-
-
-def kept_at(assumptions: Assumptions, seed: int, trouble: Callable[[str], None]) -> Kept:
-    """Where the comparison of a scenario's plans is kept."""
-    said = hashlib.blake2b(repr((assumptions.raw, seed)).encode(), digest_size=16).hexdigest()
-    return Kept(sweeps_folder() / f"plan-{said}.jsonl", trouble)
+def kept_for(
+    command: str, assumptions: Assumptions, seed: int, trouble: Callable[[str], None]
+) -> Kept:
+    """Where what a command does with a scenario is kept until it is whole."""
+    said = repr((assumptions.raw, assumptions.expected, seed)).encode()
+    name = f"{command}-{hashlib.blake2b(said, digest_size=16).hexdigest()}.jsonl"
+    return Kept(sweeps_folder() / name, trouble)

@@ -7,7 +7,7 @@ import numpy as np
 
 from opendcr.simulate.comers import Day
 from opendcr.simulate.kernel import counts
-from opendcr.simulate.results import COLUMNS, Moments, runs
+from opendcr.simulate.results import COLUMNS, Moments
 from opendcr.simulate.scenario import Scenario
 from opendcr.simulate.stays import Stay
 
@@ -30,33 +30,21 @@ class Hours:
         return total
 
 
-def moments(
-    scenario: Scenario, days: Sequence[Day], stays: Sequence[Stay], batches: int = 1
-) -> Moments:
-    """The moments of one replication, by so many runs of its days.
-
-    What happens to a person counts for the run in which they came.
-    """
-    hours, of_day = Hours(days), runs(len(days), batches)
-    opens = [day.opens for day in days]
-    rows = np.zeros((int(of_day[-1]) + 1, len(COLUMNS)))
-    bins = np.zeros((len(rows), counts.BINS), dtype=np.int64)
-    care = {comer.number: comer.care for day in days for comer in day.comers}
-    onset = {comer.number: comer.emergency for day in days for comer in day.comers}
+def moments(scenario: Scenario, days: Sequence[Day], stays: Sequence[Stay]) -> Moments:
+    """The moments of one replication."""
+    hours = Hours(days)
+    counted = dict.fromkeys(COLUMNS, 0)
+    bins = np.zeros((1, counts.BINS), dtype=np.int64)
+    comers = {comer.number: comer for day in days for comer in day.comers}
     places = sum(place.capacity for place in scenario.booths)
-    for number, day in enumerate(days):
-        row = rows[of_day[number]]
-        row[COLUMNS.index("days")] += 1
-        row[COLUMNS.index("open")] += day.closes - day.opens
-        row[COLUMNS.index("place_open")] += (day.closes - day.opens) * places
-    of_days = rows[:, COLUMNS.index("days")]
-    rows[:, COLUMNS.index("replications")] = of_days / len(days)
+    counted["replications"], counted["days"] = 1, len(days)
+    counted["open"] = sum(day.closes - day.opens for day in days)
+    counted["place_open"] = counted["open"] * places
     for stay in stays:
         if stay.end == "care":
             continue
-        run = of_day[bisect_right(opens, stay.arrived) - 1]
         wait = _wait(stay)
-        bins[run, counts.bin_of(wait)] += 1
+        bins[0, counts.bin_of(wait)] += 1
         add = {stay.end: 1, "arrivals": 1, "wait": wait}
         if stay.balked:
             add["balked"] = 1
@@ -74,12 +62,13 @@ def moments(
                 "emergencies": int(stay.emergency),
             }
             if stay.emergency:
-                begins = stay.started + (onset[stay.number] or 0)
-                held = hours.within(begins, begins + care[stay.number])
+                ill = comers[stay.number]
+                begins = stay.started + (ill.emergency or 0)
+                held = hours.within(begins, begins + ill.care)
                 add["held"] = scenario.emergencies.staff * held
         for name, value in add.items():
-            rows[run, COLUMNS.index(name)] += value
-    return Moments.counted(rows, bins)
+            counted[name] += value
+    return Moments.counted(np.array([list(counted.values())], dtype=np.float64), bins)
 
 
 def _wait(stay: Stay) -> int:

@@ -18,9 +18,9 @@ from opendcr.simulate.kernel.tables import (
 )
 
 # The figures of a run of days, of the people who come on them; times in milliseconds. `balked` are
-# those of `left_waiting` who did not join the queue at all. Of those who
-# do not start at once, `short_of_staff` find a place but not the staff to open it with, and
-# `held_up` would have found both if no emergency ran; the others find no place.
+# those of `left_waiting` who did not join the queue at all. Of those who do not start at once,
+# `short_of_staff` find a place but not the staff to open it with, and `held_up` would have found
+# both if no emergency ran; the others find no place.
 FIGURES = ("arrivals", "served", "left_waiting", "balked", "turned_away", "waiting_at_close",
            "waited", "short_of_staff", "held_up", "emergencies", "wait", "wait_served", "used",
            "not_ready", "held")  # fmt: skip

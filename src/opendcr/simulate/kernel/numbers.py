@@ -12,13 +12,13 @@ Software 26:3, 2000). All are a scale times a number that does not depend on the
 same person with a longer mean stays longer.
 """
 
-import hashlib
 import math
 
 import numpy as np
 from numpy.typing import NDArray
 
 from opendcr.simulate.kernel.compiling import helper
+from opendcr.simulate.streams import digest
 
 STEP = np.uint64(0x9E3779B97F4A7C15)  # the golden ratio's, for a person's own sequence
 _FIRST, _SECOND = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
@@ -33,9 +33,8 @@ EXPONENTIAL, LOGNORMAL, GAMMA, DETERMINISTIC, EMPIRICAL = range(5)
 
 def stream(seed: int, *name: object) -> tuple[np.uint64, np.uint64]:
     """A stream's start and its step, which is odd and has bits that change often enough."""
-    said = "/".join(map(str, (seed, *name))).encode()
-    digest = hashlib.blake2b(said, digest_size=16).digest()
-    start, step = int.from_bytes(digest[:8], "big"), int.from_bytes(digest[8:], "big") | 1
+    said = digest(seed, name)
+    start, step = int.from_bytes(said[:8], "big"), int.from_bytes(said[8:], "big") | 1
     if (step ^ (step >> 1)).bit_count() < 24:
         step ^= 0xAAAAAAAAAAAAAAAA
     return np.uint64(start), np.uint64(step)

@@ -5,6 +5,7 @@ Times are whole milliseconds since 1970, durations whole milliseconds.
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import NamedTuple
@@ -165,6 +166,18 @@ def shifts_of(scenario: Scenario) -> Whole:
     since = sorted(moment for moment, change in changes.items() if change)
     staff = np.cumsum([changes[moment] for moment in since])
     return np.array([[0, 0], *zip(since, staff, strict=True)], dtype=np.int64)
+
+
+def staff_in_hours(scenario: Scenario) -> list[int]:
+    """Every number of staff that is on at some opening time, within four weeks."""
+    weeks = replace(scenario, days=min(scenario.days, 28))
+    room = assumed(weeks)
+    ends = np.append(room.shifts[1:, SINCE], np.iinfo(np.int64).max)
+    return [
+        int(staff)
+        for (since, staff), until in zip(room.shifts, ends, strict=True)
+        if ((room.days[:, CLOSES] > since) & (room.days[:, OPENS] < until)).any()
+    ]
 
 
 def _laws(scenario: Scenario, classes: Sequence[str]) -> tuple[Real, Real]:

@@ -21,7 +21,6 @@ from opendcr.simulate.pictures import Hours, hours_of, pictures, svg, table
 from opendcr.simulate.plan import (
     Interval,
     Plan,
-    Ratio,
     Staffing,
     beside,
     counted,
@@ -29,7 +28,7 @@ from opendcr.simulate.plan import (
     with_places,
 )
 from opendcr.simulate.reading import reading
-from opendcr.simulate.results import RATIOS, Moments, Real
+from opendcr.simulate.results import RATIOS, Moments, Ratio, Real
 from opendcr.simulate.scenario import Arrivals, Duration, Emergencies, Scenario
 from opendcr.simulate.simulated import Simulated
 from opendcr.simulate.sweep import Cores, expected
