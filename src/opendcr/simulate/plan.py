@@ -20,7 +20,7 @@ from opendcr.errors import InputError
 from opendcr.room.policy import Place, Policy
 from opendcr.simulate.kernel.replications import rows
 from opendcr.simulate.kernel.tables import CLOSES, OPENS, Assumed, assumed, staff_in_hours
-from opendcr.simulate.results import COLUMNS, RATIOS, UPPER, Estimate, Ratio, Real, reach_of
+from opendcr.simulate.results import COLUMNS, RATIOS, UPPER, Moments, Ratio, Real, reach_of
 from opendcr.simulate.scenario import MINUTE, WEEKDAYS, Scenario, Shift
 from opendcr.simulate.simulated import AT_LEAST
 from opendcr.simulate.sweep import VISITS, Cores, Kept, Workers, expected, in_order, name_of
@@ -36,6 +36,7 @@ BY_DAY: dict[str, Ratio] = {
     "served_per_day": ("served", "days", 1.0, None),
 }
 _RATIOS = {name: RATIOS[name] for name in FIGURES} | BY_DAY
+_SHARE = {"probability_leave": RATIOS["probability_leave"]}
 _COLUMN = {name: at for at, name in enumerate(COLUMNS)}
 
 
@@ -382,7 +383,7 @@ def _smallest(
 
 
 def _verdict(done: Real, target: float) -> str:
-    share = _interval(done, RATIOS["probability_leave"], DECIDED)
+    share = _intervals(done, _SHARE, DECIDED)["probability_leave"]
     if share.high <= target:
         return "under"
     return "over" if share.low > target else "undetermined"
@@ -398,16 +399,20 @@ def _ratio(done: Real, ratio: Ratio) -> tuple[float, Real]:
     return found, (upper - found * lower) / lower.mean()
 
 
-def _interval(done: Real, ratio: Ratio, upper: float = UPPER) -> Interval:
-    """A figure, with an interval that holds where few events were seen, or none."""
-    mean, parts = _ratio(done, ratio)
-    if len(parts) < 2:
-        return Interval(mean, 0.0, np.inf)
-    above, below, _, events = ratio
-    counted = None if events is None else float(done[:, _COLUMN[events]].sum())
-    each = 1 / max(float(done[:, _COLUMN[below]].sum()), 1e-12) if events == above else 0.0
-    low, high = Estimate(mean, _error(parts), len(parts), counted, each).between(upper)
-    return Interval(mean, low or 0.0, high or 0.0)
+_NO_WAITS = np.zeros((1, 1), dtype=np.int64)  # nothing is said of single ones
+
+
+def _intervals(
+    done: Real, ratios: Mapping[str, Ratio], upper: float = UPPER
+) -> dict[str, Interval]:
+    """Figures, with intervals that hold where few events were seen, or none."""
+    moments = Moments.counted(done, _NO_WAITS)
+    found = {}
+    for name, ratio in ratios.items():
+        one = moments.ratio(*ratio)
+        low, high = one.between(upper)
+        found[name] = Interval(one.mean or 0.0, low or 0.0, np.inf if high is None else high)
+    return found
 
 
 def _error(parts: Real) -> float:
@@ -443,7 +448,7 @@ def _compared(one: _Rows, size: Size, base: _Rows, verdict: str, target: float) 
         one.scenario,
         size,
         one.replications,
-        {name: _interval(one.done, ratio) for name, ratio in _RATIOS.items()},
+        _intervals(one.done, _RATIOS),
         differences,
         verdict,
         under,
@@ -496,10 +501,9 @@ class Beside:
 def beside(done: Real, other: Real, ratios: Mapping[str, Ratio], target: float) -> Beside:
     """A plan beside another: each ratio is a total, what it is divided by, and a scale, as in
     `results.RATIOS`; both have a row for each of the same replications."""
-    figures, differences = {}, {}
+    differences = {}
     for name, parts in ratios.items():
         ours, apart = _ratio(done, parts)
         theirs, apart_too = _ratio(other, parts)
-        figures[name] = _interval(done, parts)
         differences[name] = _about(ours - theirs, apart - apart_too)
-    return Beside(figures, differences, _verdict(done, target))
+    return Beside(_intervals(done, ratios), differences, _verdict(done, target))

@@ -13,13 +13,15 @@ from functools import reduce
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import gammaincinv, stdtrit
+from scipy.special import gammaincinv, ndtri, stdtrit
 
 from opendcr.simulate.kernel import counts
 from opendcr.simulate.scenario import MINUTE
 
 NONE_SEEN = float(gammaincinv(1.0, 0.975))  # of so many, at most, where none was seen
 RARE = 100  # events: of fewer, an interval by Student's t alone holds the truth too seldom
+# As two who wait at a time, and times that are exponential: their squares' mean is twice their mean's.
+TIMES = 4.0
 UPPER = 0.975  # where a two-sided 95 % interval ends
 BATCHES = 20
 
@@ -62,6 +64,7 @@ class Estimate:
     of: int = 0
     events: float | None = None
     each: float = 0.0  # what one event more would add to the mean
+    alike: bool = True  # whether every event adds the same
 
     def to_data(self) -> dict[str, float | None]:
         """As the results of `simulate room --json` give it."""
@@ -93,11 +96,16 @@ def reach_of(se: float, of: int, upper: float = UPPER) -> float:
 def _rare(one: Estimate, upper: float) -> tuple[float, float]:
     """The ends of an interval about few events: those of a Poisson count (Garwood 1936), of as many
     events as there would be if they came singly, by what their spread shows of their coming
-    together. Where none was seen they are taken to come singly."""
+    together. Where none was seen they are taken to come singly.
+
+    A few show less spread than they have, of times above all: those are taken to add no more than
+    `TIMES` times fewer would.
+    """
     events, mean, se = one.events or 0.0, one.mean or 0.0, one.se or 0.0
     if not events or not mean:
         return 0.0, float(gammaincinv(1.0, upper)) * one.each
-    together = max((se / mean) ** 2 * events, 1.0)
+    spread = reach_of(se, one.of, upper) / float(ndtri(upper))
+    together = max((spread / mean) ** 2 * events, 1.0 if one.alike else TIMES)
     single = events / together
     low, high = gammaincinv(single, 1 - upper), gammaincinv(single + 1, upper)
     return mean * float(low) / single, mean * float(high) / single
@@ -164,9 +172,11 @@ class Moments:
         se = spread / float(self.means[lower]) / scale
         if events is None:
             return Estimate(ratio / scale, se, self.of)
-        counted = self.mean(events) * self.of
-        each = 1 / (float(self.means[lower]) * self.of) if events == above else 0.0
-        return Estimate(ratio / scale, se, self.of, counted, each)
+        # A time of which none was seen is taken to be as long as people stay.
+        alike, served = events == above, self.mean("served")
+        one = 1.0 if alike or not served else self.mean("used") / served
+        each = one / (float(self.means[lower]) * self.of) / scale
+        return Estimate(ratio / scale, se, self.of, self.mean(events) * self.of, each, alike)
 
     def figures(self) -> dict[str, Estimate]:
         """Every figure by name (see the interfaces' table of definitions)."""

@@ -16,7 +16,7 @@ from opendcr.simulate.kernel.replications import in_runs, replications
 from opendcr.simulate.kernel.tables import assumed
 from opendcr.simulate.plan import Plan, compared
 from opendcr.simulate.results import Estimate
-from opendcr.simulate.scenario import Arrivals, Duration
+from opendcr.simulate.scenario import Arrivals, Duration, Emergencies
 from opendcr.simulate.simulated import simulated
 from opendcr.simulate.uncertain import Assumptions, Input
 from tests.simulated import plain
@@ -29,8 +29,10 @@ QUIET = plain(
     arrivals=Arrivals((4.0,) * 24),
     episode=Duration("exponential", 35.0),
     patience=Duration("exponential", 20.0),
+    emergencies=Emergencies(5.0, minutes=Duration("exponential", 25.0), staff=1),
 )
 COUNTS = ("left_waiting", "waiting_at_close", "probability_wait", "probability_leave")
+TIMES = ("mean_wait_minutes", "mean_wait_served_minutes", "mean_queue_length", "mean_staff_held")
 
 
 @pytest.fixture(scope="module")
@@ -43,15 +45,28 @@ def truth() -> dict[str, float]:
 def test_intervals_of_few_events_hold_the_truth(truth, of):
     """At least as often as 19 in 20, but for what chance allows in so many tries (1 in 10,000)."""
     room = assumed(QUIET)
-    held = dict.fromkeys(COUNTS, 0)
+    held = dict.fromkeys(COUNTS + TIMES, 0)
     for seed in range(TRIES):
         found = in_runs(room, seed) if of == 1 else replications(room, seed, 0, of)
         for name, one in found.figures().items():
             if name in held:
                 low, high = one.interval
                 held[name] += low <= truth[name] <= high
-    least = binom.ppf(1e-4, TRIES, 0.93)  # 0.93: of some tens of events t is slightly short
-    assert all(one >= least for one in held.values()), held
+    # Of some tens of events t is slightly short, and of times slightly more so.
+    for names, often in ((COUNTS, 0.93), (TIMES, 0.92)):
+        least = binom.ppf(1e-4, TRIES, often)
+        assert all(held[name] >= least for name in names), held
+
+
+@pytest.mark.parametrize("of", [1, 10])
+def test_where_nobody_waits_the_interval_of_waits_is_not_nothing(of):
+    """Two days on which a person comes in an hour: nobody waited, which is no proof."""
+    room = assumed(replace(QUIET, days=2, arrivals=Arrivals((1.0,) * 24)))
+    figures = (in_runs(room, 5) if of == 1 else replications(room, 5, 0, of)).figures()
+    assert figures["probability_wait"].mean == 0
+    most = figures["mean_wait_minutes"].interval[1]
+    stay = 35.0  # minutes, on average
+    assert most == pytest.approx(figures["probability_wait"].interval[1] * stay, rel=0.3)
 
 
 def test_an_interval_of_no_event_ends_where_a_poisson_count_does():
