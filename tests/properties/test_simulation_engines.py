@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from opendcr.room.policy import Place
 from opendcr.simulate.comers import Comer, Day
-from opendcr.simulate.kernel import replications
+from opendcr.simulate.kernel import replications, turns
 from opendcr.simulate.kernel.tables import assumed
 from opendcr.simulate.results import COLUMNS
 from opendcr.simulate.room import replicate
@@ -214,3 +214,39 @@ def test_a_room_of_very_many_places_is_counted_the_same(places):
     one, other = (replications.replications(room, 1, 0, 1, plainly) for plainly in (None, False))
     assert (one.means == other.means).all()
     assert one.mean("left_waiting") > 0
+
+
+@pytest.mark.parametrize("chairs", [None, 100, 130])
+def test_as_many_wait_and_rest_as_come(chairs):
+    """More than the engine has rows for at first: it begins again, and counts nothing twice."""
+    scenario = plain(2, chairs=chairs, staff=3)
+    comers = tuple(
+        Comer(number, OPENS + number, True, ("heroin",), "wound_care", MINUTE // 5, None, 0,
+              90 * MINUTE, None)
+        for number in range(1, 151)
+    )  # fmt: skip
+    made = [Day(OPENS, OPENS + 60 * MINUTE, comers)]
+    simulation = Played(scenario, made).simulation
+    stays = sorted(simulation.stays, key=lambda stay: stay.number)
+    assert replications.stays(scenario, made) == stays
+    assert {stay.end for stay in stays[:100]} == {"served"}
+    assert len({stay.end for stay in stays}) == (1 if chairs is None else 2)
+
+
+@given(
+    st.integers(1, 40),
+    st.lists(st.tuples(st.integers(0, 39), st.integers(0, 6), st.integers(1, 5)), max_size=60),
+)
+def test_the_calendar_tells_what_is_due_first(leaves, planned):
+    """Of every leaf the last that was planned; of two at once the person's with the lower number."""
+    keys, leaf_of, numbers = turns.calendar(leaves)
+    due = {}
+    for leaf, key, number in planned:
+        at = leaf % leaves
+        key = int(turns.LATEST) if key == 6 else key
+        turns.plan(keys, leaf_of, numbers, at, key, number)
+        due[at] = key, number
+        first = min(due.values())
+        assert keys[1] == first[0]
+        if first[0] < turns.LATEST:
+            assert due[int(leaf_of[1])] == first

@@ -65,6 +65,8 @@ def bin_of(wait: Any) -> Any:
 @helper
 def within(days, day, since, until):
     """Milliseconds of opening hours in a span that does not begin before a day's opening."""
+    if until <= days[day, CLOSES]:
+        return until - since
     total = np.int64(0)
     while day < len(days) and days[day, OPENS] < until:
         total += max(np.int64(0), min(until, days[day, CLOSES]) - max(since, days[day, OPENS]))

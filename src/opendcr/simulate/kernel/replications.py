@@ -79,11 +79,10 @@ def _run(
     by_hour: Whole = _NO_HOURS,
     table: Whole = _NO_VISITS,
 ) -> None:
-    """Runs the whole room; again, with more slots, where more people wait than it thought."""
-    slots = 64 + 2 * int(room.capacity.sum()) + max(room.rules.chairs, 0)
-    into = (sums, bins, by_hour, table)
-    while not run_whole(room, drawn, given, of_day, slots, batch_of, *into):
-        slots *= 8
+    """Runs the whole room; again, with more rows, where more people wait or rest than it thought."""
+    spare, into = 64, (sums, bins, by_hour, table)
+    while not run_whole(room, drawn, given, of_day, spare, batch_of, *into):
+        spare *= 8
         for one in into:
             one[:] = 0
 

@@ -7,7 +7,6 @@ import numpy as np
 
 from opendcr.simulate.calendar import Turn
 from opendcr.simulate.kernel.compiling import helper
-from opendcr.simulate.kernel.people import P_NUMBER
 
 EMERGENCY_END = int(Turn.EMERGENCY_END)
 COMPLETION = int(Turn.COMPLETION)
@@ -41,44 +40,30 @@ def turn_of(key):
     return key & ((1 << _TURN_BITS) - 1)
 
 
-# A calendar is a heap: `keys` are due numbers, `who` the slots of people. Of two things due at once
-# the one of the person with the lower number (a column of `slots`) comes first.
+# A calendar has a leaf for whatever has one thing at most due at a time (a seat, a chair), in a
+# tournament: the parent of two nodes holds what is due first of theirs, so that node 1 holds what is
+# due next of all. Of two things due at once the one of the person with the lower number comes first.
 
 
 @helper
-def push(keys, who, slots, size, key, slot):
-    """Puts something of a person on the calendar; the new size."""
-    at, number = size, slots[slot, P_NUMBER]
-    while at > 0:
-        above = (at - 1) >> 1
-        if keys[above] < key or (keys[above] == key and slots[who[above], P_NUMBER] <= number):
-            break
-        keys[at], who[at] = keys[above], who[above]
-        at = above
-    keys[at], who[at] = key, slot
-    return size + 1
+def calendar(leaves):
+    """One with so many leaves and nothing due: by node, its keys and the leaf each is of; by leaf,
+    the number of the person."""
+    half = 1
+    while half < leaves:
+        half *= 2
+    return np.full(2 * half, LATEST), np.arange(2 * half) % half, np.zeros(half, dtype=np.int64)
 
 
 @helper
-def pop(keys, who, slots, size):
-    """Takes the first thing off the calendar; the new size."""
-    size -= 1
-    key, slot = keys[size], who[size]
-    number, at, below = slots[slot, P_NUMBER], 0, 1
-    while below < size:
-        other = below + 1
-        if other < size and (
-            keys[other] < keys[below]
-            or (
-                keys[other] == keys[below]
-                and slots[who[other], P_NUMBER] < slots[who[below], P_NUMBER]
-            )
-        ):
-            below = other
-        if key < keys[below] or (key == keys[below] and number <= slots[who[below], P_NUMBER]):
-            break
-        keys[at], who[at] = keys[below], who[below]
-        at = below
-        below = 2 * at + 1
-    keys[at], who[at] = key, slot
-    return size
+def plan(keys, leaf_of, numbers, leaf, key, number):
+    """What is due of a leaf from now on; LATEST where nothing is."""
+    numbers[leaf] = number
+    node, first = (len(keys) >> 1) + leaf, leaf
+    keys[node] = key
+    while node > 1:
+        other, rival = keys[node ^ 1], leaf_of[node ^ 1]
+        if other < key or (other == key and numbers[rival] < numbers[first]):
+            key, first = other, rival
+        node >>= 1
+        keys[node], leaf_of[node] = key, first
