@@ -6,7 +6,8 @@ All run one after the other on one core, and by turns, so that each repeat is of
 make one long run; ours makes replications of as many days, and draws its people as it goes. The
 queue's peers must agree with ours, and all with Erlang A, on the probability of leaving, within
 five standard errors; the whole room in SimPy is given the people that ours draws, and must make the
-same visits: who used when and where, who gave up when. Otherwise the program stops.
+same visits: who used when and where, who gave up when; where it draws its own, as many must leave.
+Otherwise the program stops.
 """
 
 import argparse
@@ -29,7 +30,7 @@ from rig.draws import drawn, drawn_whole
 from rig.times import machine
 
 from opendcr.room.policy import DEFAULT, Place
-from opendcr.simulate.comers import days
+from opendcr.simulate.comers import Day, days
 from opendcr.simulate.kernel import replications as ours
 from opendcr.simulate.kernel.tables import assumed, streams
 from opendcr.simulate.results import Moments
@@ -235,7 +236,9 @@ def the_room(count: int, of: int, repeats: int) -> None:
         for words, kind in (("callbacks", room_peers.Events),
                             ("a process each", room_peers.Processes))
     )  # fmt: skip
-    ways = [fast, floor, visits, events, processes]
+    drawing = Way("SimPy, a process each, drawing them", lambda: drawing_peer(scenario, played),
+                  lambda made: len(made.people))  # fmt: skip
+    ways = [fast, floor, visits, events, processes, drawing]
     measured(ways, repeats)
     for way in (events, processes):
         found = [person.outcome() for person in way.result.people]
@@ -244,8 +247,23 @@ def the_room(count: int, of: int, repeats: int) -> None:
             raise SystemExit(f"{way.name}: {apart} of {len(expected)} visits are not ours")
     print(f"\nThe whole room: 6 + 2 places, cleaning, {scenario.chairs} chairs, a rota, emergencies; "
           f"{len(expected):,} visits, the same by all; median of {repeats}")  # fmt: skip
-    table(ways, [events, processes])
+    table(ways, [events, processes, drawing])
     print(what_happens(fast.result))
+    (ours_mean, ours_error), (mean, error) = (
+        leaving(fast.result),
+        drawing.result.left().probability(),
+    )
+    print(
+        f"left waiting: ours {ours_mean:.5f} ± {ours_error:.5f}; {drawing.name} {mean:.5f} ± {error:.5f}"
+    )
+    if abs(mean - ours_mean) > ERRORS * math.hypot(error, ours_error):
+        raise SystemExit(f"{drawing.name}: another share leaves")
+
+
+def drawing_peer(scenario: Scenario, played: Sequence[Day]) -> Callable[[], Any]:
+    """A run of the whole room in SimPy that draws its own people."""
+    made = room_peers.Drawing(scenario, played, SEED)
+    return lambda: made.run() or made
 
 
 def whole_room(count: int) -> Scenario:

@@ -2,21 +2,28 @@
 
 Written twice: `Events` is the leanest that SimPy allows, a callback for each thing that falls due
 and no process at all; `Processes` is how a model in SimPy usually reads, a process for each person.
+`Drawing` is the latter, drawing its own people from Python's `random` as it goes, as ours does.
 Places hold one person each, and seating does not pause in an emergency: the room that is measured
 has neither. Nothing but what becomes of each person is kept; ours counts all of its figures.
 """
 
+import math
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from random import Random
 from typing import Any
 
+import numpy as np
 import simpy
 
 from opendcr.simulate.calendar import Turn
 from opendcr.simulate.comers import Comer, Day
 from opendcr.simulate.course import NALOXONE_AFTER
+from opendcr.simulate.kernel.people import NALOXONE_SHARE
 from opendcr.simulate.kernel.tables import shifts_of
-from opendcr.simulate.scenario import MINUTE, Scenario
+from opendcr.simulate.scenario import MINUTE, Duration, Scenario
+from rig.queue_peers import Left
 
 _TURN = 1 << 40  # more than there are people
 EMERGENCY_END, COMPLETION, RELEASE, CLOSING, SHIFT, PATIENCE, ARRIVAL, CARE = (
@@ -33,10 +40,13 @@ class Person:
                  "patience", "place", "recovery", "started", "stays_on", "turn", "turnover",
                  "until")  # fmt: skip
 
-    def __init__(self, comer: Comer, fits: int, stays_on: int) -> None:
-        self.number, self.at, self.fits = comer.number, comer.at, fits
-        self.episode, self.patience, self.turnover = comer.episode, comer.patience, comer.turnover
-        self.recovery, self.onset, self.care = comer.recovery, comer.emergency, comer.care
+    def __init__(
+        self, number: int, at: int, fits: int, episode: int, patience: int | None, turnover: int,
+        recovery: int, onset: int | None, care: int, stays_on: int,
+    ) -> None:  # fmt: skip
+        self.number, self.at, self.fits = number, at, fits
+        self.episode, self.patience, self.turnover = episode, patience, turnover
+        self.recovery, self.onset, self.care = recovery, onset, care
         self.stays_on = stays_on  # how long after the start of their emergency
         self.earliest, self.end = 0, ""
         self.place = self.started = self.finished = self.until = None
@@ -67,16 +77,12 @@ class Room:
     def __init__(self, scenario: Scenario, days: Sequence[Day]) -> None:
         self.env = simpy.Environment(0)
         booths, policy = scenario.booths, scenario.policy
-        fits = {
+        self.fits = {
             need: sum(1 << at for at, place in enumerate(booths) if scenario.fits(need, place))
             for need in (*scenario.needs, "any")
         }
-        stays_on = NALOXONE_AFTER + policy.stay_after_naloxone * MINUTE
-        self.people = [
-            Person(comer, fits[comer.need], stays_on if comer.naloxone else 0)
-            for day in days
-            for comer in day.comers
-        ]
+        self.stays_on = NALOXONE_AFTER + policy.stay_after_naloxone * MINUTE
+        self.people = [self.person(comer) for day in days for comer in day.comers]
         self.coming, self.closing = iter(self.people), iter([day.closes for day in days])
         self.changes = iter(shifts_of(scenario).tolist())
         self.ready = (1 << len(booths)) - 1  # the places, a bit each, that can be taken
@@ -88,6 +94,14 @@ class Room:
         self.chairs = len(self.people) if scenario.chairs is None else scenario.chairs
         self.waiting: dict[int, Person] = {}
         self.for_chair: deque[Any] = deque()
+
+    def person(self, comer: Comer) -> Person:
+        """Somebody who is given."""
+        return Person(
+            comer.number, comer.at, self.fits[comer.need], comer.episode, comer.patience,
+            comer.turnover, comer.recovery, comer.emergency, comer.care,
+            self.stays_on if comer.naloxone else 0,
+        )  # fmt: skip
 
     def run(self) -> None:
         """From the first person to the last."""
@@ -291,3 +305,66 @@ class Processes(Room):
     def release(self, event: Due) -> None:
         self.ready |= event.person.place
         self.seat_waiting()
+
+
+class Drawing(Processes):
+    """A process for each person, who is drawn when they come; as many an hour at all hours."""
+
+    def __init__(self, scenario: Scenario, days: Sequence[Day], seed: int) -> None:
+        super().__init__(scenario, [replace(day, comers=()) for day in days])
+        self.random, self.scenario, self.days = Random(seed), scenario, days
+        self.came: list[int] = []  # by day
+        self.draw = {
+            name: sampler(self.random, getattr(scenario, name))
+            for name in ("episode", "patience", "turnover", "recovery")
+        } | {"care": sampler(self.random, scenario.emergencies.minutes)}
+
+    def arrivals(self) -> Iterator[simpy.Event]:
+        env, draw, random = self.env, self.draw, self.random
+        rate = self.scenario.arrivals.per_hour[0] / (60 * MINUTE)
+        ill = self.scenario.emergencies.per_1000 / 1000
+        needs = [(share, self.fits[need]) for need, share in self.scenario.needs.items()]
+        fits_any = self.fits["any"]
+        for day in self.days:
+            before = len(self.people)
+            at = day.opens + random.expovariate(rate)
+            while at < day.closes:
+                number, fits, share = len(self.people) + 1, fits_any, random.random()
+                for part, fitting in needs:
+                    if share < part:
+                        fits = fitting
+                        break
+                    share -= part
+                episode, onset, care, stays_on = draw["episode"](), None, 0, 0
+                if random.random() < ill:
+                    onset = int(episode * (0.1 + 0.8 * random.random()))
+                    care = max(draw["care"](), 5 * MINUTE)
+                    stays_on = self.stays_on if random.random() < NALOXONE_SHARE else 0
+                person = Person(
+                    number, int(at), fits, episode, draw["patience"](), draw["turnover"](),
+                    draw["recovery"](), onset, care, stays_on,
+                )  # fmt: skip
+                self.people.append(person)
+                yield Due(env, ARRIVAL + number, person.at - env.now, None)
+                env.process(self.stay(person))
+                at += random.expovariate(rate)
+            self.came.append(len(self.people) - before)
+
+    def left(self) -> Left:
+        """Who came and who gave up, by day."""
+        gone = np.array([person.end == "left_waiting" for person in self.people])
+        begins = np.cumsum([0, *self.came[:-1]])
+        return Left(np.array(self.came), np.add.reduceat(gone.astype(np.int64), begins))
+
+
+def sampler(random: Random, law: Duration) -> Callable[[], int]:
+    """Draws durations by a law, in milliseconds."""
+    mean, sd = law.mean * MINUTE, law.sd * MINUTE
+    if law.distribution == "exponential":
+        return lambda: int(random.expovariate(1 / mean))
+    if law.distribution == "lognormal":
+        sigma = math.sqrt(math.log1p((sd / mean) ** 2))
+        return lambda: int(random.lognormvariate(math.log(mean) - sigma**2 / 2, sigma))
+    if law.distribution == "gamma":
+        return lambda: int(random.gammavariate((mean / sd) ** 2, sd**2 / mean))
+    return lambda: int(mean)
