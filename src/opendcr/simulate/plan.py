@@ -20,7 +20,16 @@ from opendcr.errors import InputError
 from opendcr.room.policy import Place, Policy
 from opendcr.simulate.kernel.replications import rows
 from opendcr.simulate.kernel.tables import CLOSES, OPENS, Assumed, assumed, staff_in_hours
-from opendcr.simulate.results import COLUMNS, RATIOS, UPPER, Moments, Ratio, Real, reach_of
+from opendcr.simulate.results import (
+    COLUMNS,
+    RATIOS,
+    UPPER,
+    Moments,
+    Ratio,
+    Real,
+    reach_of,
+    without_chance,
+)
 from opendcr.simulate.scenario import MINUTE, WEEKDAYS, Scenario, Shift
 from opendcr.simulate.simulated import AT_LEAST
 from opendcr.simulate.sweep import VISITS, Cores, Kept, Workers, expected, in_order, name_of
@@ -197,7 +206,7 @@ class Compared:
     """A plan: its size, its figures and how they differ from the first plan's.
 
     `verdict` is `under` or `over` the target, or `undetermined`; `chance_under` the share of the
-    draws of unknown inputs in which it is under, None where nothing was drawn. Differences are of
+    draws of unknown inputs in which it is under but for chance, None where nothing was drawn. Differences are of
     the replications that both have.
     """
 
@@ -247,6 +256,7 @@ class _Rows:
             one.key[0] == "staff" for one in assumptions.inputs
         )
         self.done: Real = np.empty((0, len(COLUMNS)))
+        self.chances: list[float] = []  # of each draw, the variance of the share who give up
         self.replications = 0
 
     def pieces(self, until: int) -> Iterator["RowsPiece"]:
@@ -254,7 +264,7 @@ class _Rows:
         if self.drawn:
             for draw in range(len(self.done), until):
                 room = assumed(self.plan.of(self._draw(draw)))
-                yield RowsPiece(room, self._seed, draw * self._of_each, self._of_each, mean=True)
+                yield RowsPiece(room, self._seed, draw * self._of_each, self._of_each)
             return
         room = assumed(self.scenario)
         most = max(1, round(VISITS / (expected(room) + 1)))
@@ -270,30 +280,38 @@ class _Rows:
         return "rota" if self.scenario.rota else str(self.scenario.staff)
 
     def add(self, found: Real) -> None:
-        """Takes what a piece amounts to."""
+        """Takes what a piece amounts to: of a draw, the mean of its replications."""
+        self.replications += len(found)
+        if self.drawn:
+            _, parts = _ratio(found, RATIOS["probability_leave"])
+            self.chances.append(_error(parts) ** 2 if len(parts) > 1 else 0.0)
+            found = found.mean(axis=0, keepdims=True)
         self.done = np.vstack([self.done, found])
-        self.replications = len(self.done) * (self._of_each if self.drawn else 1)
+
+    def shares(self) -> Real:
+        """The share who give up in each draw, without what chance does to it."""
+        left, came = self.done[:, _COLUMN["left_waiting"]], self.done[:, _COLUMN["arrivals"]]
+        shares, _ = without_chance(left / np.maximum(came, 1), float(np.mean(self.chances)))
+        return shares
 
 
 @dataclass(frozen=True)
 class RowsPiece:
-    """Replications whose counts are kept one by one, or their mean."""
+    """Replications whose counts are kept one by one."""
 
     room: Assumed
     seed: int
     first: int
     count: int
-    mean: bool = False
 
     def done(self) -> Real:
-        """A row for each replication, or one."""
-        found = rows(self.room, self.seed, self.first, self.count)
-        return found.mean(axis=0, keepdims=True) if self.mean else found
+        """A row for each replication."""
+        return rows(self.room, self.seed, self.first, self.count)
 
     @cached_property
     def name(self) -> str:
         """A name that no other piece of another room, seed or version has."""
-        return name_of(self.room, self.seed, self.first, self.count, "rows", self.mean)
+        return name_of(self.room, self.seed, self.first, self.count, "rows")
 
     def dumped(self, found: Real) -> dict[str, Any]:
         """What is kept of what it amounts to."""
@@ -437,9 +455,7 @@ def _compared(one: _Rows, size: Size, base: _Rows, verdict: str, target: float) 
         differences[name] = _about(ours - theirs, apart - apart_too)
     under, inputs = None, None
     if one.drawn:
-        shares = one.done[:, _COLUMN["left_waiting"]] / np.maximum(
-            one.done[:, _COLUMN["arrivals"]], 1
-        )
+        shares = one.shares()
         under = float((shares <= target).mean())
         low, high = np.quantile(shares, [0.025, 0.975])
         inputs = (float(low), float(high))

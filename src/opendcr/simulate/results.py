@@ -197,6 +197,17 @@ def together(moments: Iterable[Moments]) -> Moments:
     return reduce(Moments.and_then, moments)
 
 
+def without_chance(values: Real, chance: float) -> tuple[Real, float]:
+    """Values of several draws without what chance does to them, and their variance then.
+
+    `chance` is the variance that chance gives each: by as much as it has spread them they are drawn
+    towards their middle (a one-way analysis of variance with random effects).
+    """
+    between = max(float(values.var(ddof=1)) - chance, 0.0) if len(values) > 1 else 0.0
+    total, middle = between + chance, values.mean()
+    return middle + (values - middle) * (math.sqrt(between / total) if total else 0.0), between
+
+
 def _merged(
     one: tuple[int, float, float], other: tuple[int, float, float]
 ) -> tuple[int, float, float]:

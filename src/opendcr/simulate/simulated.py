@@ -18,7 +18,16 @@ import numpy as np
 
 from opendcr.simulate.kernel.counts import BINS
 from opendcr.simulate.kernel.tables import Whole, assumed
-from opendcr.simulate.results import RATIOS, TOTALS, Estimate, Moments, Ratio, Real, together
+from opendcr.simulate.results import (
+    RATIOS,
+    TOTALS,
+    Estimate,
+    Moments,
+    Ratio,
+    Real,
+    together,
+    without_chance,
+)
 from opendcr.simulate.scenario import Scenario
 from opendcr.simulate.sweep import Cores, Piece, Workers, kept_for, pieces, swept
 from opendcr.simulate.uncertain import Assumptions, ranks
@@ -173,11 +182,7 @@ def _parts(
     found = [one.ratio(*ratio) for one in each]
     means = np.array([overall if one.mean is None else one.mean for one in found])
     chance = float(np.mean([(one.se or 0.0) ** 2 for one in found]))
-    between = max(float(means.var(ddof=1)) - chance, 0.0)
-    total = between + chance
-    # Drawn towards the middle by as much as chance has spread them.
-    middle = means.mean()
-    drawn = middle + (means - middle) * (math.sqrt(between / total) if total else 0.0)
+    drawn, between = without_chance(means, chance)
     low, high = np.quantile(drawn, [0.025, 0.975])
     influence = {name: _correlation(one, means) for name, one in values.items()}
     return Parts(

@@ -266,3 +266,20 @@ def test_unknown_inputs_are_drawn_alike_for_every_plan(path):
     as_is, more = found.plans
     assert as_is.chance_under is not None and as_is.chance_under < (more.chance_under or 0)
     assert as_is.replications == 40 * 4
+
+
+def test_chance_is_no_doubt_about_the_inputs(path):
+    """An input that is all but known: few replications of each draw differ by chance, and the plan
+    is still under the target in every draw, or in none."""
+    nearly = SCENARIO.replace(
+        "per_hour = 6.0", 'per_hour = {distribution = "normal", mean = 6.0, sd = 0.001}'
+    ).replace("days = 56", "days = 3")
+    path.write_text(nearly, encoding="utf-8")
+    known = read_assumptions(path)
+    mean = compared(known, [Plan()], 1.0, seed=1, first=100, most=100).plans[0].figures
+    share = mean["probability_leave"].mean
+    for target, under in ((share * 1.1, 1.0), (share * 0.9, 0.0)):
+        found = compared(known, [Plan()], target, seed=1, first=100, most=100).plans[0]
+        assert found.chance_under == pytest.approx(under, abs=0.03)
+        low, high = found.inputs
+        assert high - low < 0.2 * share
