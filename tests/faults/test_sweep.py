@@ -16,7 +16,9 @@ import pytest
 from opendcr.simulate.kernel.ready import ready
 from opendcr.simulate.results import together
 from opendcr.simulate.scenario_file import read_scenario
-from opendcr.simulate.sweep import Cores, Kept, pieces, swept
+from opendcr.simulate.sweep import Cores, Kept, kept_for, pieces, sweeps_folder, swept
+from opendcr.simulate.uncertain import Assumptions
+from tests.simulated import plain
 
 FOLDER = Path(sys.executable).parent
 SCENARIO = """
@@ -82,6 +84,18 @@ def test_what_is_kept_is_not_done_again_and_gives_the_same_figures(work, tmp_pat
     assert figures([one for one in work if kept.get(one)], Kept(path, told.append)) is not None
     assert figures(work, kept) == whole
     assert len(Kept(path, told.append)) == 6
+
+
+def test_what_nobody_has_gone_on_with_for_a_month_is_let_go(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    folder = sweeps_folder()
+    folder.mkdir(parents=True)
+    for name, days in (("old.jsonl", 31), ("young.jsonl", 29), ("other.txt", 400)):
+        (folder / name).write_text("{}\n", encoding="utf-8")
+        at = time.time() - days * 24 * 3600
+        os.utime(folder / name, (at, at))
+    kept_for("simulate", Assumptions(Path(), {}, (), plain()), 1, print)
+    assert {one.name for one in folder.iterdir()} == {"young.jsonl", "other.txt"}
 
 
 def test_a_line_that_was_cut_off_is_done_again(work, tmp_path):

@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import re
+import time
 import zlib
 from base64 import b64decode, b64encode
 from collections import deque
@@ -308,10 +309,22 @@ def sweeps_folder() -> Path:
     return Path(cache) / "opendcr" / "sweeps"
 
 
+A_MONTH = 30 * 24 * 3600  # seconds
+
+
+def forget(folder: Path, before: float) -> None:
+    """Lets go of sweeps on which nobody has gone on since a moment (seconds since 1970)."""
+    for one in folder.glob("*.jsonl"):
+        with suppress(OSError):  # gone already, or not ours to delete: the cache is a little larger
+            if one.stat().st_mtime < before:
+                one.unlink()
+
+
 def kept_for(
     command: str, assumptions: Assumptions, seed: int, trouble: Callable[[str], None]
 ) -> Kept:
-    """Where what a command does with a scenario is kept until it is whole."""
+    """Where what a command does with a scenario is kept until it is whole, or for a month."""
+    forget(sweeps_folder(), time.time() - A_MONTH)
     said = repr((assumptions.raw, assumptions.expected, seed)).encode()
     name = f"{command}-{hashlib.blake2b(said, digest_size=16).hexdigest()}.jsonl"
     return Kept(sweeps_folder() / name, trouble)
