@@ -599,7 +599,8 @@ def brackets(law: Duration, places: int, load: float) -> tuple[float, float]:
 
     Above: J. F. C. Kingman, "Inequalities in the theory of queues" (J. R. Statist. Soc. B 32,
     1970). Below: one place that works as fast as all of them never has more to do (S. L. Brumelle,
-    "Some inequalities for parallel-server queues", Operations Research 19, 1971).
+    "Some inequalities for parallel-server queues", Operations Research 19, 1971). Both stand in R. C.
+    Larson and A. R. Odoni, "Urban Operations Research", Prentice-Hall 1981, section 4.8.4.
     """
     mean, second, _ = moments(law)
     came = load * places / mean
