@@ -313,7 +313,7 @@ def _months(table: Table) -> list[str]:
 
 
 def _duration(whole: Table, name: str, more: tuple[str, ...] = ()) -> Duration:
-    table = whole.table(name, ("distribution", "mean", "sd", "values", *more))
+    table = whole.table(name, ("distribution", "mean", "sd", "cv", "values", *more))
     distribution = table.one_of("distribution", _DISTRIBUTIONS)
     if distribution == "empirical":
         values = table.data.get("values")
@@ -321,14 +321,21 @@ def _duration(whole: Table, name: str, more: tuple[str, ...] = ()) -> Duration:
             raise table.fail("values", "a list of minutes")
         seen = table.numbers("values", len(values), 0, 1e5)
         return Duration(distribution, sum(seen) / len(seen), values=seen)
-    takes = ("distribution", "mean", *(("sd",) if distribution in ("lognormal", "gamma") else ()))
-    for key in ("sd", "values"):
+    spreads = ("sd", "cv") if distribution in ("lognormal", "gamma") else ()
+    takes = ("distribution", "mean", *spreads)
+    for key in ("sd", "cv", "values"):
         if key in table and key not in takes:
             expected = f"only {', '.join(takes[1:])}: {distribution} has no {key}"
             raise InputError(f"{table.where}, {table.key(key)}", shown(table.data[key]), expected)
     low = 0 if distribution == "deterministic" else 1e-6
-    spread = table.number("sd", 1e-6, 1e5) if distribution in ("lognormal", "gamma") else 0.0
-    return Duration(distribution, table.number("mean", low, 1e5), spread)
+    mean = table.number("mean", low, 1e5)
+    if not spreads:
+        return Duration(distribution, mean)
+    if "cv" not in table:
+        return Duration(distribution, mean, table.number("sd", 1e-6, 1e5))
+    if "sd" in table:
+        raise table.fail("cv", "one of sd and cv: the one is the other times the mean")
+    return Duration(distribution, mean, mean * table.number("cv", 1e-6, 100))
 
 
 def _emergencies(whole: Table) -> Emergencies:

@@ -87,7 +87,7 @@ def test_every_key_of_the_interface_is_read(tmp_path):
         [recovery]
         distribution = "lognormal"
         mean = 20
-        sd = 5
+        cv = 0.25
         chairs = 3
         [staff]
         on = 6
@@ -103,6 +103,7 @@ def test_every_key_of_the_interface_is_read(tmp_path):
     assert scenario.arrivals.rate(date(2025, 1, 13), 8) == 8 * 2 * 0.5  # a Monday in January
     assert scenario.arrivals.rate(date(2025, 2, 4), 8) == 8
     assert scenario.episode.mean == 30
+    assert scenario.recovery.sd == 5
     assert (scenario.chairs, scenario.queue_capacity, scenario.staff) == (3, 0, 6)
     assert scenario.policy.needed_staff(8) == 4 and scenario.policy.block_after_use
     assert (scenario.emergencies.staff, scenario.emergencies.minutes.mean) == (2, 25)
@@ -157,6 +158,9 @@ BAD = [
     ('"exponential"', "[1]", "episode.distribution"),
     ('"exponential"', '"lognormal"', "episode.sd: found nothing"),
     ('"exponential"', '"gamma"\nsd = 0', "episode.sd: found 0"),
+    ('"exponential"', '"gamma"\nsd = 3\ncv = 0.1', "episode.cv: found 0.1; expected one of sd and cv"),
+    ('"exponential"', '"gamma"\ncv = 0', "episode.cv: found 0"),
+    ("mean = 30.0", "mean = 30.0\ncv = 0.5", "episode.cv: found 0.5"),
     ('"exponential"', '"empirical"', "episode.values: found nothing"),
     ('"exponential"', '"empirical"\nvalues = []', "episode.values: found []"),
     ('"exponential"', '"empirical"\nvalues = [3, "x"]', "episode.values"),

@@ -166,3 +166,13 @@ def test_ranks_are_those_of_spearman():
     one, other = [3, 1, 2, 2, 9, 9, 9], [1.0, 5.0, 5.0, 2.0, 0.0, 7.0, 7.5]
     expected = spearmanr(one, other).statistic
     assert np.corrcoef(ranks(one), ranks(other))[0, 1] == pytest.approx(expected)
+
+
+def test_a_spread_said_as_a_share_follows_a_mean_that_is_not_known(tmp_path):
+    times = (
+        'distribution = "gamma"\ncv = 0.5\nmean = {distribution = "uniform", low = 10, high = 30}'
+    )
+    found = read(tmp_path, PLAIN.replace('distribution = "exponential"\nmean = 20.0', times))
+    drawn = [found.drawn(1, number).episode for number in range(20)]
+    assert len({one.mean for one in drawn}) == 20
+    assert all(one.sd == pytest.approx(0.5 * one.mean) for one in drawn)
