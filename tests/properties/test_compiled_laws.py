@@ -269,7 +269,7 @@ def test_the_queue_holds_as_many_as_wait_at_each_moment(scenario, seed):
 @example(OVER_MIDNIGHT, 0)
 def test_the_hours_add_up_to_the_day(scenario, seed):
     found = counted(scenario, seed)
-    hours = replications.by_hour(assumed(scenario), seed, 0).sum(axis=0)
+    hours = replications.by_hour(assumed(scenario), seed, 0).sum(axis=(0, 1))
     by_name = dict(zip(counts.BY_HOUR, hours.tolist(), strict=True))
     queue = by_name.pop("queue")
     assert by_name == {name: found[name] for name in by_name}
@@ -279,26 +279,27 @@ def test_the_hours_add_up_to_the_day(scenario, seed):
 @given(short_rooms(), seeds)
 @example(OVER_MIDNIGHT, 0)
 def test_each_hour_holds_what_happened_in_it(scenario, seed):
-    """Counted from the visits, by what the clock showed."""
+    """Counted from the visits, by the weekday and by what the clock showed."""
     drawn, stays = played(scenario, seed)
     hours = replications.by_hour(assumed(scenario), seed, 0)
-    expected = np.zeros((24, 4), dtype=np.int64)
+    expected = np.zeros((7, 24, 4), dtype=np.int64)
     room = assumed(scenario)
     for at, day in enumerate(drawn):
         begins, first, many = room.days[at, [0, 4, 5]]
+        weekday = (scenario.start + timedelta(days=at)).weekday()
         for offset, length, clock in room.spans[first : first + many].tolist():
             since = max(begins + offset, day.opens)
             until = min(begins + offset + length, day.closes)
             if since >= until:
                 continue
             for stay in stays:
-                expected[clock, 0] += since <= stay.arrived < until
-                expected[clock, 1] += _overlap(stay.arrived, wait_ends(stay), since, until)
+                expected[weekday, clock, 0] += since <= stay.arrived < until
+                expected[weekday, clock, 1] += _overlap(stay.arrived, wait_ends(stay), since, until)
                 started, finished = stay.started or 0, stay.finished or 0
-                expected[clock, 2] += _overlap(started, finished, since, until)
-                expected[clock, 3] += _overlap(finished, stay.ready or 0, since, until)
+                expected[weekday, clock, 2] += _overlap(started, finished, since, until)
+                expected[weekday, clock, 3] += _overlap(finished, stay.ready or 0, since, until)
     columns = [counts.H_ARRIVALS, counts.H_QUEUE, counts.H_USED, counts.H_NOT_READY]
-    assert (hours[:, columns] == expected).all()
+    assert (hours[:, :, columns] == expected).all()
 
 
 def _overlap(since: int, until: int, begins: int, ends: int) -> int:

@@ -1,6 +1,7 @@
 """`opendcr plan`: booths, hours and staff of a room compared."""
 
 import math
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,7 +30,7 @@ _CLOCK = "a local time such as 21:00, or several with commas"
     epilog="Example: opendcr plan room.toml --places 6,8,10 --closes 21:00,24:00 --staff 8,8/sun:7",
 )
 @click.argument("scenario", type=PATH)
-@click.option("--places", metavar="N,…", help="Numbers of places to use in.")
+@click.option("--places", metavar="N,…", help="Numbers of places to use in; 6-8 is 6,7,8.")
 @click.option("--opens", metavar="HH:MM,…", help="Opening times.")
 @click.option("--closes", metavar="HH:MM,…", help="Closing times.")
 @click.option("--staff", metavar="N,…", help="Numbers of staff; 8/sun:7 is one fewer on Sundays.")
@@ -38,7 +39,7 @@ _CLOCK = "a local time such as 21:00, or several with commas"
     type=click.FloatRange(0, 1),
     default=0.05,
     show_default=True,
-    help="The share of people who may give up waiting.",
+    help="The share of those who come that may go without: give up, or be turned or sent away.",
 )
 @click.option(
     "--replications",
@@ -71,7 +72,7 @@ def plan(
     scheduler: str | None,
     as_json: bool,
 ) -> None:
-    """Compare plans of a room, and find the smallest that keeps people from giving up.
+    """Compare plans of a room, and find the smallest in which few go without.
 
     Every combination of the numbers and times given is compared with the scenario as it is, which
     comes first. All plans see the same people. A plan is under the target where its whole interval
@@ -118,8 +119,16 @@ def plan(
 def _several(option: str, said: str | None, read: Any) -> list[Any]:
     if said is None:
         return [None]
-    values = [read(one.strip()) for one in said.split(",")]
+    values = [read(each) for one in said.split(",") for each in _spelled_out(one.strip())]
     return list(dict.fromkeys(values)) if option != "--staff" else values
+
+
+def _spelled_out(said: str) -> list[str]:
+    """6-8 is 6, 7 and 8."""
+    first, dash, last = said.partition("-")
+    if dash and first.isdecimal() and last.isdecimal() and len(said) < 10 and said.isascii():
+        return [str(one) for one in range(int(first), int(last) + 1)] or [said]
+    return [said]
 
 
 def _count(said: str) -> int:
@@ -184,36 +193,26 @@ def _data(one: "Compared") -> dict[str, Any]:
 
 def reading(found: "Comparison") -> list[str]:
     """What the comparison says, in sentences."""
-    target, first = f"{100 * found.target:g} %", found.plans[0]
-    wait = first.figures["probability_wait"]
-    lines = [_binding(wait.mean)]
-    if found.smallest is None and found.open:
-        lines.append(f"No plan is known to keep the share who give up under {target}.")
-    elif found.smallest is None:
-        lines.append(f"None of these plans keeps the share who give up under {target}.")
-    else:
-        one = found.plans[found.smallest]
-        lines.append(
-            f"The smallest plan that keeps the share who give up under {target} is "
-            f"number {found.smallest + 1}: {words_of(one)}."
-        )
-    if found.open:
-        numbers = ", ".join(str(at + 1) for at in found.open)
-        lines.append(
-            f"Smaller, and undetermined after the most replications: {numbers}. Their share "
-            f"lies so near {target} that it hardly matters, or more replications would tell."
-        )
+    from opendcr.simulate.reading import binding
+
+    first, wait = found.plans[0], found.plans[0].figures["probability_wait"]
+    _, words = binding((wait.low, wait.high))
+    lines = [f"As it is: {words[0].lower()}{words[1:]}", *_smallest(found)]
     for note in dict.fromkeys(note for one in found.plans for note in one.notes):
         numbers = ", ".join(str(at) for at, one in enumerate(found.plans, 1) if note in one.notes)
         lines.append(f"Plan {numbers}: {note}")
     if first.draws is not None:
         lines.append(
             f"Intervals are of the mean over {first.draws:,} draws of what is not known; in 95 of 100 "
-            "draws the share who give up lies in the range beside it."
+            "draws the share who go without lies in the range beside it."
         )
     lines.append(
         "All plans meet the same people, so that a difference is known better than either of the two; "
         "it is of the replications that both have. Staff of every role are alike here."
+    )
+    lines.append(
+        "Who goes without has come and is not served: gives up waiting, finds the queue full, or is "
+        "sent away at closing."
     )
     lines.append(
         "These are what the scenario's assumptions make them; a plan is weighed by more than waits."
@@ -221,16 +220,35 @@ def reading(found: "Comparison") -> list[str]:
     return lines
 
 
-def _binding(wait: float) -> str:
-    """Whether waiting is what limits the room as it is."""
-    from opendcr.simulate.reading import HARDLY, share
-
-    if wait < HARDLY:
-        return (
-            f"As it is the queue hardly binds: {share(wait)} of people do not start at once, so that "
-            "hardly any plan can spare many a wait; a smaller one can only make them wait."
+def _smallest(found: "Comparison") -> Iterator[str]:
+    """The smallest plan that is under the target, or why there is none to name."""
+    target = f"{100 * found.target:g} %"
+    keeps = f"keep the share who go without under {target}"
+    under = [str(at) for at, one in enumerate(found.plans, 1) if one.verdict == "under"]
+    if found.smallest is not None:
+        one, first = found.plans[found.smallest], found.plans[0]
+        served = one.figures["served_per_day"].mean
+        fewer = first.figures["served_per_day"].mean - served
+        apart = f", {fewer:.1f} fewer than plan 1" if fewer >= 0.05 else ""
+        yield (
+            f"The smallest of the plans that {keeps} is number {found.smallest + 1}: {words_of(one)}. "
+            f"It serves {served:.1f} people a day{apart}."
         )
-    return f"As it is {share(wait)} of people do not start at once."
+    elif under:
+        yield (
+            f"Plans that {keeps}: {', '.join(under)}. How many work in them is not known in the "
+            "scenario, so none is called the smallest; --staff says it."
+        )
+    elif found.open:
+        yield f"No plan is known to {keeps}."
+    else:
+        yield f"None of these plans is known to {keeps}."
+    if found.open:
+        numbers = ", ".join(str(at + 1) for at in found.open)
+        yield (
+            f"Smaller, and undetermined after the most replications: {numbers}. More of them (--most) "
+            f"would tell, unless a share lies at {target} itself."
+        )
 
 
 def words_of(one: "Compared") -> str:
@@ -243,27 +261,30 @@ def words_of(one: "Compared") -> str:
 
 def _text(name: str, found: "Comparison", lines: list[str]) -> str:
     drawn = found.plans[0].draws is not None
-    heading = (
-        f"{'':3}{'places':>7}{'open':>13}{'staff':>11}{'staff-h':>9}{'come':>7}{'served':>8}"
-        f"{'give up %':>11}  {'95 % interval':18}{'points to plan 1':24}{'wait, min':>10}{'in use %':>10}"
-        + (f"  {'95 in 100 draws':18}{'under':>7}" if drawn else "")
-        + f"{'runs':>7}  verdict"
-    )
-    table = [f"Plans of: {name}. Target: {100 * found.target:g} % give up.", heading]
+    heading = ["", "places", "open", "staff", "staff-h", "come", "served", "go without %",
+               "95 % interval", "points to plan 1", "give up %", "wait, min", "in use %"]  # fmt: skip
+    heading += ["95 in 100 draws", "under"] if drawn else []
+    rows = [[*heading, "runs", "verdict"]]
     for at, one in enumerate(found.plans, 1):
         policy, figures = one.scenario.policy, one.figures
-        leave, apart = figures["probability_leave"], one.differences["probability_leave"]
-        cells = (
-            f"{at:<3}{len(one.scenario.booths):>7}{policy.opens + '-' + policy.closes:>13}"
-            f"{one.staff:>11}{_hours(one):>9}{figures['arrivals_per_day'].mean:>7.1f}"
-            f"{figures['served_per_day'].mean:>8.1f}{100 * leave.mean:>11.3g}  "
-            f"{f'{100 * leave.low:.3g} to {100 * leave.high:.3g}':18}{_points(at, apart):24}"
-            f"{number(figures['mean_wait_minutes'].mean):>10}{100 * figures['occupancy'].mean:>10.1f}"
-        )
+        gone, apart = figures["probability_unserved"], one.differences["probability_unserved"]
+        row = [
+            str(at), str(len(one.scenario.booths)), f"{policy.opens}-{policy.closes}", one.staff,
+            _hours(one), f"{figures['arrivals_per_day'].mean:.1f}",
+            f"{figures['served_per_day'].mean:.1f}", f"{100 * gone.mean:.3g}",
+            f"{100 * gone.low:.3g} to {100 * gone.high:.3g}", _points(at, apart),
+            f"{100 * figures['probability_leave'].mean:.3g}",
+            number(figures["mean_wait_minutes"].mean), f"{100 * figures['occupancy'].mean:.1f}",
+        ]  # fmt: skip
         if one.inputs is not None and one.chance_under is not None:
-            between = f"{100 * one.inputs[0]:.3g} to {100 * one.inputs[1]:.3g}"
-            cells += f"  {between:18}{100 * one.chance_under:>5.0f} %"
-        table.append(f"{cells}{one.replications:>7,}  {one.verdict}")
+            row.append(f"{100 * one.inputs[0]:.3g} to {100 * one.inputs[1]:.3g}")
+            row.append(f"{100 * one.chance_under:.0f} %")
+        rows.append([*row, f"{one.replications:,}", one.verdict])
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    table = [f"Plans of: {name}. Target: {100 * found.target:g} % go without."]
+    for row in rows:
+        *cells, last = (f"{cell:>{width}}" for cell, width in zip(row, widths, strict=True))
+        table.append("  ".join([*cells, last.strip()]))
     return "\n".join([*table, "", *(f"- {line}" for line in lines)])
 
 

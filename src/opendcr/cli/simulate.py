@@ -32,14 +32,17 @@ _UNITS = {
     "emergencies": "emergencies",
     "probability_wait": "of arrivals",
     "probability_leave": "of arrivals",
+    "probability_unserved": "of arrivals",
     "probability_short_of_staff": "of arrivals",
     "probability_held_up": "of arrivals",
+    "probability_not_fitting": "of arrivals",
     "mean_wait_minutes": "minutes",
     "mean_wait_served_minutes": "minutes",
     "wait_p95_minutes": "minutes",
     "mean_queue_length": "people",
     "occupancy": "of open place-time",
     "mean_staff_held": "staff",
+    "mean_places_kept": "places",
 }
 
 
@@ -100,7 +103,7 @@ def room_command(
     was when the same command is given again. With one replication, runs of its days stand in for
     replications in the intervals.
     """
-    from opendcr.simulate.pictures import hours_of
+    from opendcr.simulate.pictures import hours_of, hours_of_draws
     from opendcr.simulate.reading import reading
     from opendcr.simulate.room import header
     from opendcr.simulate.simulated import planned, simulated
@@ -119,7 +122,7 @@ def room_command(
             found = simulated(read, seed, replications, draws, doing, say, show)
         if ledger is not None:
             _write_first(read.drawn(seed, 0) if read.inputs else read.expected, seed, write)
-        hours = hours_of(read.expected, seed)
+        hours = hours_of_draws(read, seed) if read.inputs else hours_of(read.expected, seed)
         lines = reading(found, hours)
     document = {
         "scenario": read.expected.name,

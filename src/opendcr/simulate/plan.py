@@ -2,7 +2,7 @@
 
 Each plan sees the same people with the same patience, so that what differs between two plans is what
 the plans do, and few replications tell them apart (common random numbers). Of the plans that keep
-the share who give up waiting under a target, the smallest is found; where a plan might still lie on
+the share who go without under a target, the smallest is found; where a plan might still lie on
 either side and a smaller one would be found by knowing, it gets more replications.
 """
 
@@ -39,13 +39,16 @@ FIRST, MOST = 10, 2_560  # replications of a plan: to begin with, and at most
 FIRST_DRAWS = 100  # the same of draws, where inputs are not known
 # Plans are decided on by a wider interval than they are shown with: each is looked at many times.
 DECIDED = 0.995
-FIGURES = ("probability_leave", "probability_wait", "mean_wait_minutes", "occupancy")
+# What a plan is held to: whoever comes and is not served, since a room with a full queue, or that
+# sends everybody home at closing, makes nobody give up.
+DECIDES = "probability_unserved"
+FIGURES = (DECIDES, "probability_leave", "probability_wait", "mean_wait_minutes", "occupancy")
 BY_DAY: dict[str, Ratio] = {
     "arrivals_per_day": ("arrivals", "days", 1.0, None),
     "served_per_day": ("served", "days", 1.0, None),
 }
 _RATIOS = {name: RATIOS[name] for name in FIGURES} | BY_DAY
-_SHARE = {"probability_leave": RATIOS["probability_leave"]}
+_SHARE = {DECIDES: RATIOS[DECIDES]}
 _COLUMN = {name: at for at, name in enumerate(COLUMNS)}
 
 
@@ -219,7 +222,7 @@ class Compared:
     verdict: str
     chance_under: float | None = None
     draws: int | None = None
-    inputs: tuple[float, float] | None = None  # where 95 in 100 draws of the share who give up lie
+    inputs: tuple[float, float] | None = None  # where 95 in 100 draws of the share unserved lie
     staff: str = ""  # as the command line writes them; a range where they are not known
     rostered: bool = True  # whether its staff are known
     notes: tuple[str, ...] = ()
@@ -256,7 +259,7 @@ class _Rows:
             one.key[0] == "staff" for one in assumptions.inputs
         )
         self.done: Real = np.empty((0, len(COLUMNS)))
-        self.chances: list[float] = []  # of each draw, the variance of the share who give up
+        self.chances: list[float] = []  # of each draw, the variance of the share who go without
         self.replications = 0
 
     def pieces(self, until: int) -> Iterator["RowsPiece"]:
@@ -283,15 +286,15 @@ class _Rows:
         """Takes what a piece amounts to: of a draw, the mean of its replications."""
         self.replications += len(found)
         if self.drawn:
-            _, parts = _ratio(found, RATIOS["probability_leave"])
+            _, parts = _ratio(found, RATIOS[DECIDES])
             self.chances.append(_error(parts) ** 2 if len(parts) > 1 else 0.0)
             found = found.mean(axis=0, keepdims=True)
         self.done = np.vstack([self.done, found])
 
     def shares(self) -> Real:
-        """The share who give up in each draw, without what chance does to it."""
-        left, came = self.done[:, _COLUMN["left_waiting"]], self.done[:, _COLUMN["arrivals"]]
-        shares, _ = without_chance(left / np.maximum(came, 1), float(np.mean(self.chances)))
+        """The share who go without in each draw, without what chance does to it."""
+        gone, came = self.done[:, _COLUMN["unserved"]], self.done[:, _COLUMN["arrivals"]]
+        shares, _ = without_chance(gone / np.maximum(came, 1), float(np.mean(self.chances)))
         return shares
 
 
@@ -401,7 +404,7 @@ def _smallest(
 
 
 def _verdict(done: Real, target: float) -> str:
-    share = _intervals(done, _SHARE, DECIDED)["probability_leave"]
+    share = _intervals(done, _SHARE, DECIDED)[DECIDES]
     if share.high <= target:
         return "under"
     return "over" if share.low > target else "undetermined"
@@ -417,14 +420,14 @@ def _ratio(done: Real, ratio: Ratio) -> tuple[float, Real]:
     return found, (upper - found * lower) / lower.mean()
 
 
-_NO_WAITS = np.zeros((1, 1), dtype=np.int64)  # nothing is said of single ones
+NO_WAITS = np.zeros((1, 1), dtype=np.int64)  # nothing is said of single ones
 
 
 def _intervals(
     done: Real, ratios: Mapping[str, Ratio], upper: float = UPPER
 ) -> dict[str, Interval]:
     """Figures, with intervals that hold where few events were seen, or none."""
-    moments = Moments.counted(done, _NO_WAITS)
+    moments = Moments.counted(done, NO_WAITS)
     found = {}
     for name, ratio in ratios.items():
         one = moments.ratio(*ratio)
@@ -486,8 +489,30 @@ def _notes(one: _Rows, base: _Rows) -> Iterator[str]:
             "In the hours that are new as many people come as the scenario's rates say; nobody has "
             "seen how many would."
         )
+    less = _mean(base, "arrivals_per_day") - _mean(one, "arrivals_per_day")
+    if ours.opens > theirs.opens or ours.closes < theirs.closes:
+        yield (
+            f"It is closed when {less:.1f} people a day come as it is now: they are not counted among "
+            "those who go without."
+        )
+    ill = one.scenario.emergencies
+    if one.plan.staff is not None and _mean_ill(one) and not ill.staff and not ill.pauses_seating:
+        yield (
+            "Emergencies hold no staff in this scenario, so it cannot show what fewer staff do in one."
+        )
+    if len(one.scenario.booths) > len(base.scenario.booths) and base.scenario.needs:
+        yield "The places that are added are for injecting, whatever people need."
     if not one.rostered:
         yield "How many work is not known in the scenario, so this is no plan to be put on a rota."
+
+
+def _mean(one: _Rows, name: str) -> float:
+    return _ratio(one.done, _RATIOS[name])[0]
+
+
+def _mean_ill(one: _Rows) -> float:
+    """Emergencies in a replication."""
+    return float(one.done[:, _COLUMN["emergencies"]].mean())
 
 
 AT_ONCE = 100_000  # visits in a piece of `counted`: few enough that all cores share a short wait
@@ -507,7 +532,7 @@ def counted(scenario: Scenario, seed: int, replications: int, workers: Workers) 
 @dataclass(frozen=True)
 class Beside:
     """Ratios of what a plan's replications counted, how they differ from those of another plan with
-    the same people, and the verdict on the share who give up (see `Compared`)."""
+    the same people, and the verdict on the share who go without (see `Compared`)."""
 
     figures: Mapping[str, Interval]
     differences: Mapping[str, Interval]

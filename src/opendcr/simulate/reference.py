@@ -27,7 +27,7 @@ from opendcr.simulate.world import World
 OF_THE_PERSON = frozenset({"visit_not_open", "wrong_stage", "under_age", "excluded"})
 # Why the simulation's staff do not ask for a place at all: of somebody with another need, or for a
 # place that is open already, it may not be true.
-OF_THE_MOMENT = frozenset({"place", "staff", "emergency"})
+OF_THE_MOMENT = frozenset({"place", "kind", "staff", "emergency"})
 
 
 class Simulation:
@@ -206,7 +206,7 @@ class Simulation:
         if place is None:
             place = self.free_place(self.comers[visit].need)
             if place is None or self._closing:
-                return "place"
+                return "place" if self._closing or self.free_place() is None else "kind"
             obstacle = self.staff.obstacle(place.id)
             if obstacle is not None:
                 return obstacle

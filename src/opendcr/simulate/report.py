@@ -88,7 +88,7 @@ def _figures(found: Simulated) -> Iterable[str]:
 def _picture(one: Picture, hours: Hours) -> Iterable[str]:
     heading, *rows = table(one)
     yield f"<h2>{escape(one.title)}</h2>"
-    yield f"<figure>{svg(one)}<figcaption>{escape(one.unit)}; clock hours; mean of {hours.replications} replications, every input at its mean.</figcaption></figure>"
+    yield f"<figure>{svg(one)}<figcaption>{escape(one.unit)}; by {one.by}; {hours.origin}. Lines are 95 % intervals.</figcaption></figure>"
     yield "<details><summary>The numbers</summary><table><thead><tr>"
     yield "".join(f"<th scope=col>{escape(cell)}</th>" for cell in heading)
     yield "</tr></thead><tbody>"

@@ -25,10 +25,11 @@ TIMES = 4.0
 UPPER = 0.975  # where a two-sided 95 % interval ends
 BATCHES = 20
 
-# What is counted of one replication, or of one run of its days; times in milliseconds. `open` is
+# What is counted of one replication, or of one run of its days; times in milliseconds. `unserved`
+# are all who come and are not served, for whatever reason; `open` is
 # the time that the room was open, `place_open` that time by its places; `replications` is one, or a
 # run's share of one.
-COLUMNS = (*counts.FIGURES, "days", "open", "place_open", "replications")
+COLUMNS = (*counts.FIGURES, "unserved", "days", "open", "place_open", "replications")
 _ENDS = ("served", "left_waiting", "turned_away", "waiting_at_close")
 TOTALS = ("arrivals", *_ENDS, "balked", "emergencies")
 # What a figure is: one total over another and a scale, and the events that the upper one counts or
@@ -37,8 +38,10 @@ Ratio = tuple[str, str, float, str | None]
 RATIOS: dict[str, Ratio] = {
     "probability_wait": ("waited", "arrivals", 1.0, "waited"),
     "probability_leave": ("left_waiting", "arrivals", 1.0, "left_waiting"),
+    "probability_unserved": ("unserved", "arrivals", 1.0, "unserved"),
     "probability_short_of_staff": ("short_of_staff", "arrivals", 1.0, "short_of_staff"),
     "probability_held_up": ("held_up", "arrivals", 1.0, "held_up"),
+    "probability_not_fitting": ("not_fitting", "arrivals", 1.0, "not_fitting"),
     "mean_wait_minutes": ("wait", "arrivals", MINUTE, "waited"),
     "mean_wait_served_minutes": ("wait_served", "served", MINUTE, "waited"),
     # People waiting at a moment, on average: time waited for each moment open.
@@ -46,6 +49,8 @@ RATIOS: dict[str, Ratio] = {
     "occupancy": ("used", "place_open", 1.0, None),
     # Staff held by emergencies at a moment, on average.
     "mean_staff_held": ("held", "open", 1.0, "emergencies"),
+    # Places kept by people who wait for a chair at a moment, on average.
+    "mean_places_kept": ("for_chair", "open", 1.0, None),
 }
 
 Real = NDArray[np.float64]
@@ -102,8 +107,8 @@ def _rare(one: Estimate, upper: float) -> tuple[float, float]:
     `TIMES` times fewer would.
     """
     events, mean, se = one.events or 0.0, one.mean or 0.0, one.se or 0.0
-    if not events or not mean:
-        return 0.0, float(gammaincinv(1.0, upper)) * one.each
+    if not mean:  # none was seen, or such as add nothing
+        return 0.0, 0.0 if events else float(gammaincinv(1.0, upper)) * one.each
     spread = reach_of(se, one.of, upper) / float(ndtri(upper))
     together = max((spread / mean) ** 2 * events, 1.0 if one.alike else TIMES)
     single = events / together

@@ -10,8 +10,8 @@ class Stay:
     `end` says how: `served`, `left_waiting`, `turned_away`, `waiting_at_close`, or `care` for
     those who did not come to use. `place` is where they used, `ready` when it could be used again;
     `until` when the wait ended without a place. `obstacle` is why they did not start at once:
-    `place` (none was free), `staff` (too few for one more booth), or `emergency` (staff would have
-    been enough without it). `balked` says that they did not join the queue at all.
+    `place` (none was free), `kind` (none that fits), `staff` (too few for one more booth), or
+    `emergency` (staff would have been enough without it). `balked` says that they did not join the queue at all.
     """
 
     number: int

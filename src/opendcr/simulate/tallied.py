@@ -11,7 +11,7 @@ from opendcr.simulate.results import COLUMNS, Moments
 from opendcr.simulate.scenario import Scenario
 from opendcr.simulate.stays import Stay
 
-_OBSTACLES = {"staff": "short_of_staff", "emergency": "held_up"}
+_OBSTACLES = {"staff": "short_of_staff", "emergency": "held_up", "kind": "not_fitting"}
 
 
 class Hours:
@@ -53,12 +53,15 @@ def moments(scenario: Scenario, days: Sequence[Day], stays: Sequence[Stay]) -> M
             if stay.obstacle in _OBSTACLES:
                 add[_OBSTACLES[stay.obstacle]] = 1
         if stay.started is not None and stay.finished is not None:
-            not_ready = hours.within(stay.finished, stay.ready or stay.finished)
+            ready = stay.ready or stay.finished
+            not_ready = hours.within(stay.finished, ready)
+            left = ready - comers[stay.number].turnover
             add |= {
                 "wait_served": wait,
                 "used": hours.within(stay.started, stay.finished),
                 "not_ready": not_ready,
                 "place_open": -not_ready,
+                "for_chair": hours.within(stay.finished, left) if left > stay.finished else 0,
                 "emergencies": int(stay.emergency),
             }
             if stay.emergency:
@@ -68,6 +71,7 @@ def moments(scenario: Scenario, days: Sequence[Day], stays: Sequence[Stay]) -> M
                 add["held"] = scenario.emergencies.staff * held
         for name, value in add.items():
             counted[name] += value
+    counted["unserved"] = counted["arrivals"] - counted["served"]
     return Moments.counted(np.array([list(counted.values())], dtype=np.float64), bins)
 
 

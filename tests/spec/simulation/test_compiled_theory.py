@@ -814,7 +814,8 @@ OWN_TIME = ("arrivals", "waited", "turned_away", "queue", "used")
 def hours_off(scenario: Scenario, exact: np.ndarray, repeated: int, bound: float) -> list[str]:
     """The hours and what is counted in them that lie further off than the bound."""
     room = assumed(scenario)
-    rows = np.stack([replications.by_hour(room, 29, at) for at in range(repeated)]).astype(float)
+    rows = np.stack([replications.by_hour(room, 29, at).sum(axis=0) for at in range(repeated)])
+    rows = rows.astype(float)
     wrong = []
     for name in OWN_TIME:
         column = counts.BY_HOUR.index(name)

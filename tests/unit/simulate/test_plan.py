@@ -98,7 +98,7 @@ def test_a_difference_is_known_better_than_either_of_the_two(path):
 def test_near_the_target_a_plan_gets_more_replications(path):
     read = read_assumptions(path)
     share = compared(read, [Plan(places=4)], 0.5, 1, first=320).plans[0]
-    target = share.figures["probability_leave"].mean
+    target = share.figures["probability_unserved"].mean
     roomy = Plan(places=9, staff=Staffing(20))
     found = compared(read, [Plan(places=4), roomy], target, 1, first=10, most=80)
     near, far = found.plans
@@ -204,9 +204,39 @@ def test_the_command_answers_in_json(path):
 
 
 def test_people_get_a_table_and_sentences(path):
-    answer = run(path, "--staff", "3,4/sun:2", "--target", "0.3")
+    answer = run(path, "--staff", "3,4/sun:2", "--target", "0.5")
     assert answer.returncode == 0
-    assert "4/sun:2" in answer.stdout and "The smallest plan" in answer.stdout
+    assert "4/sun:2" in answer.stdout and "The smallest of the plans that" in answer.stdout
+
+
+def test_a_full_queue_and_closing_leave_people_without_and_no_plan_is_small_for_them(path):
+    """Nobody gives up where nobody may wait, or where all wait until closing."""
+    for text in (
+        SCENARIO.replace("places = 3", "places = 3\nqueue_capacity = 0"),
+        SCENARIO.replace('[patience]\ndistribution = "exponential"\nmean = 20.0\n', "").replace(
+            "per_hour = 6.0", "per_hour = 12.0"
+        ),
+    ):
+        path.write_text(text, encoding="utf-8")
+        found = compared(read_assumptions(path), [Plan()], 0.1, 1).plans[0]
+        assert found.figures["probability_leave"].mean == 0
+        assert found.verdict == "over"
+
+
+def test_a_plan_that_closes_earlier_says_whom_it_does_not_see(path):
+    found = compared(read_assumptions(path), [Plan(), Plan(opens="18:00")], 0.5, 1)
+    assert any("It is closed when 54.0" in note or "closed when 5" in note
+               for note in found.plans[1].notes)  # fmt: skip
+    assert not any("closed when" in note for note in found.plans[0].notes)
+
+
+def test_plans_under_the_target_whose_staff_are_not_known_are_not_called_over_it(path):
+    text = SCENARIO.replace("on = 4", 'on = {distribution = "empirical", values = [4, 5]}')
+    path.write_text(text, encoding="utf-8")
+    answer = run(path, "--places", "6-8", "--target", "0.6")
+    assert answer.returncode == 0, answer.stderr
+    assert "--staff says it" in answer.stdout and "None of these plans" not in answer.stdout
+    assert answer.stdout.count("under\n") == 4
 
 
 def test_hours_without_staff_are_said(tmp_path, path):

@@ -28,7 +28,8 @@ NAMES = {
     "arrivals", "served", "left_waiting", "turned_away", "waiting_at_close", "probability_wait",
     "probability_leave", "mean_wait_minutes", "wait_p95_minutes", "mean_wait_served_minutes",
     "mean_queue_length", "occupancy", "emergencies", "probability_short_of_staff",
-    "balked", "probability_held_up", "mean_staff_held",
+    "balked", "probability_held_up", "mean_staff_held", "probability_unserved",
+    "probability_not_fitting", "mean_places_kept",
 }  # fmt: skip
 OPENDCR = Path(sys.executable).with_name("opendcr")
 

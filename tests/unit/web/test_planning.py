@@ -261,11 +261,17 @@ def test_the_same_sliders_give_the_same_page(weeks: str) -> None:
     assert first.content == again.content
     assert "Places to use in: 4 → 6" in words
     assert "As it is now This plan Difference" in words
-    for figure in ("Share who give up", "Mean wait", "Places in use", "Staff held"):
+    for figure in (
+        "Share who go without",
+        "Share who give up",
+        "Mean wait",
+        "Places in use",
+        "Staff held",
+    ):
         assert figure in words
     assert "points" in words
-    assert words.count("Simulated: mean of") == 4, "each picture says what it is"
-    assert first.content.count(b"<svg") == 4
+    assert words.count("Simulated: mean of") == 5, "each picture says what it is"
+    assert first.content.count(b"<svg") == 5
     assert b"style=" not in first.content, "the security policy of pages takes no style of its own"
 
 

@@ -15,19 +15,22 @@ from opendcr.simulate.kernel.tables import (
     OFFSET,
     OPENS,
     SPANS,
+    WEEKDAY,
 )
 
 # The figures of a run of days, of the people who come on them; times in milliseconds. `balked` are
 # those of `left_waiting` who did not join the queue at all. Of those who do not start at once,
-# `short_of_staff` find a place but not the staff to open it with, and `held_up` would have found
-# both if no emergency ran; the others find no place.
+# `short_of_staff` find a place but not the staff to open it with, `held_up` would have found both
+# if no emergency ran, and `not_fitting` find none but such as do not fit their need; the others find
+# no place. `for_chair` is the time in which people have used, and keep the place until a chair is
+# free: a part of `not_ready`.
 FIGURES = ("arrivals", "served", "left_waiting", "balked", "turned_away", "waiting_at_close",
            "waited", "short_of_staff", "held_up", "emergencies", "wait", "wait_served", "used",
-           "not_ready", "held")  # fmt: skip
+           "not_ready", "held", "not_fitting", "for_chair")  # fmt: skip
 (ARRIVALS, SERVED, LEFT, BALKED, TURNED_AWAY, SENT_AWAY, WAITED, SHORT_OF_STAFF, HELD_UP,
- EMERGENCIES, WAIT, WAIT_SERVED, USED, NOT_READY, HELD) = range(len(FIGURES))  # fmt: skip
+ EMERGENCIES, WAIT, WAIT_SERVED, USED, NOT_READY, HELD, NOT_FITTING, FOR_CHAIR) = range(len(FIGURES))  # fmt: skip
 
-# By clock hour: of those who came in it, how many did not start at once, how long all of them
+# By weekday and clock hour, a row each (`week_hour`): of those who came in it, how many did not start at once, how long all of them
 # waited, who gave up; and of the hour itself, the time that people waited in it, used, that places
 # were not ready, and that staff were held by emergencies.
 BY_HOUR = ("arrivals", "waited", "wait", "left_waiting", "turned_away", "waiting_at_close",
@@ -37,7 +40,8 @@ BY_HOUR = ("arrivals", "waited", "wait", "left_waiting", "turned_away", "waiting
 
 # The visit table's columns, a row for each person who comes to use. `V_READY` is when the place
 # that they used could be used again, `V_UNTIL` when a wait without a place ended; 0 where neither.
-# `V_OBSTACLE` is why they did not start at once: 1 no place, 2 too few staff, 3 an emergency.
+# `V_OBSTACLE` is why they did not start at once: 1 no place, 2 too few staff, 3 an emergency, 4 no
+# place that fits their need.
 (V_NUMBER, V_ARRIVED, V_END, V_STARTED, V_FINISHED, V_READY, V_UNTIL, V_PLACE, V_EMERGENCY,
  V_OBSTACLE, V_BALKED) = range(11)  # fmt: skip
 V_COLUMNS = 11
@@ -60,6 +64,15 @@ def bin_of(wait: Any) -> Any:
     while (wait >> over) >= 2 * FINE:
         over += 1
     return min((over + 1) * FINE + (wait >> over) - FINE, np.int64(BINS - 1))
+
+
+WEEK_HOURS = 7 * 24
+
+
+@helper
+def week_hour(days, spans, day, span):
+    """The row, by weekday and clock hour, of a span of a day."""
+    return 24 * days[day, WEEKDAY] + spans[span, CLOCK]
 
 
 @helper
@@ -93,6 +106,6 @@ def spread(
                     break
                 lies = min(end, start + spans[span, LENGTH]) - max(begin, start)
                 if lies > 0:
-                    by_hour[spans[span, CLOCK], figure] += lies
+                    by_hour[week_hour(days, spans, day, span), figure] += lies
                 at += 1
         day += 1

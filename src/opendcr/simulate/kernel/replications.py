@@ -25,7 +25,7 @@ from opendcr.simulate.results import Moments, runs, together
 from opendcr.simulate.scenario import Scenario
 from opendcr.simulate.stays import Stay
 
-OBSTACLES = (None, "place", "staff", "emergency")
+OBSTACLES = (None, "place", "staff", "emergency", "kind")
 
 _NOBODY = np.empty((0, people.P_COLUMNS), dtype=np.int64)
 _NO_DAYS = np.empty(0, dtype=np.int64)
@@ -94,17 +94,18 @@ def moments(room: Assumed, batch_of: Whole, sums: Whole, bins: Whole) -> Moments
     hours = np.bincount(batch_of, open_time)
     of_places = hours * room.capacity.sum() - sums[:, counts.NOT_READY]
     share = days / days.sum()
-    return Moments.counted(np.column_stack([sums, days, hours, of_places, share]), bins)
+    unserved = sums[:, counts.ARRIVALS] - sums[:, counts.SERVED]
+    return Moments.counted(np.column_stack([sums, unserved, days, hours, of_places, share]), bins)
 
 
 def by_hour(room: Assumed, seed: int, replication: int) -> Whole:
-    """One replication by clock hour: hour × `counts.BY_HOUR`."""
-    hours = np.zeros((24, len(counts.BY_HOUR)), dtype=np.int64)
+    """One replication by weekday and clock hour: weekday × hour × `counts.BY_HOUR`."""
+    hours = np.zeros((counts.WEEK_HOURS, len(counts.BY_HOUR)), dtype=np.int64)
     batch_of = np.zeros(len(room.days), dtype=np.int64)
     sums = np.zeros((1, len(counts.FIGURES)), dtype=np.int64)
     bins = np.zeros((1, counts.BINS), dtype=np.int64)
     _run(room, streams(seed, replication), batch_of, sums, bins, by_hour=hours)
-    return hours
+    return hours.reshape(7, 24, -1)
 
 
 def visits(room: Assumed, given: Whole, of_day: Whole) -> Whole:

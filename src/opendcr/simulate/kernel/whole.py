@@ -22,6 +22,7 @@ from opendcr.simulate.kernel.counts import (
     END_SENT_AWAY,
     END_SERVED,
     END_TURNED_AWAY,
+    FOR_CHAIR,
     H_ARRIVALS,
     H_HELD,
     H_LEFT,
@@ -35,6 +36,7 @@ from opendcr.simulate.kernel.counts import (
     HELD,
     HELD_UP,
     LEFT,
+    NOT_FITTING,
     NOT_READY,
     SENT_AWAY,
     SERVED,
@@ -57,6 +59,7 @@ from opendcr.simulate.kernel.counts import (
     WAITED,
     bin_of,
     spread,
+    week_hour,
     within,
 )
 from opendcr.simulate.kernel.people import (
@@ -77,7 +80,6 @@ from opendcr.simulate.kernel.people import (
     draw_day,
 )
 from opendcr.simulate.kernel.tables import (
-    CLOCK,
     CLOSES,
     DAY_BEGINS,
     FIRST_SPAN,
@@ -125,7 +127,7 @@ STATES = 14
 # how many emergencies run in it: beside one nobody is seated.
 CAPACITY, OCCUPIED, CLEANED, ILL, FIRST_SEAT = range(5)
 FIRST, LAST = range(2)  # of those who wait with one need
-NO_PLACE, NO_STAFF, HELD_BY_EMERGENCY = -1, -2, -3
+NO_PLACE, NO_STAFF, HELD_BY_EMERGENCY, NO_FITTING_PLACE = -1, -2, -3, -4
 
 
 @compiled
@@ -135,7 +137,7 @@ def run_whole(room, streams, given, given_count, spare, batch_of, sums, bins, by
     for.
 
     `given` are people to take in place of drawn ones, `given_count` of them on each day; none where
-    it is empty. `by_hour` (clock hour × figure) and `table` (of visits) may be empty too.
+    it is empty. `by_hour` (hour of the week × figure) and `table` (of visits) may be empty too.
     """
     days, spans, shifts, fits = room.days, room.spans, room.shifts, room.fits
     capacity = room.capacity
@@ -266,7 +268,7 @@ def _run_day(day, source, rules, days, spans, shifts, fits, needed, booths, usab
             sums[batch, ARRIVALS] += 1
             if len(by_hour) > 0:
                 hour = _hour(days, spans, day, now, hour)
-                inside[row, I_HOUR] = spans[days[day, FIRST_SPAN] + hour, CLOCK]
+                inside[row, I_HOUR] = week_hour(days, spans, day, days[day, FIRST_SPAN] + hour)
                 by_hour[inside[row, I_HOUR], H_ARRIVALS] += 1
             if place >= 0:
                 bins[batch, 0] += 1
@@ -278,6 +280,8 @@ def _run_day(day, source, rules, days, spans, shifts, fits, needed, booths, usab
                 sums[batch, SHORT_OF_STAFF] += 1
             elif place == HELD_BY_EMERGENCY:
                 sums[batch, HELD_UP] += 1
+            elif place == NO_FITTING_PLACE:
+                sums[batch, NOT_FITTING] += 1
             if len(by_hour) > 0:
                 by_hour[inside[row, I_HOUR], H_WAITED] += 1
             waiting = 0
@@ -394,7 +398,7 @@ def _place_for(rules, state, fits, needed, booths, usable, need):
             if state[ON_SHIFT] - rules.staff_held * state[RUNNING] < asked:
                 return HELD_BY_EMERGENCY
             return place
-    return NO_PLACE
+    return NO_FITTING_PLACE if state[USABLE] > 0 else NO_PLACE
 
 
 @inlined
@@ -552,6 +556,7 @@ def _leave_booth(rules, days, spans, inside, keys, leaf_of, numbers, state, boot
     if ready > finished:
         came = inside[seat, I_DAY]
         sums[inside[seat, I_BATCH], NOT_READY] += within(days, came, finished, ready)
+        sums[inside[seat, I_BATCH], FOR_CHAIR] += within(days, came, finished, now)
         if len(by_hour) > 0:
             spread(days, spans, came, finished, ready, by_hour, H_NOT_READY)
     if len(table) > 0:

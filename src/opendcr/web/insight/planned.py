@@ -6,7 +6,7 @@ the same sliders give the same numbers on any machine.
 
 import math
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import date
@@ -19,21 +19,27 @@ from opendcr.room.policy import Policy
 from opendcr.simulate.kernel.tables import assumed
 from opendcr.simulate.pictures import Hours, hours_of, pictures, svg, table
 from opendcr.simulate.plan import (
+    BY_DAY,
+    DECIDES,
+    NO_WAITS,
     Interval,
     Plan,
+    RowsPiece,
     Staffing,
     beside,
     counted,
     unstaffed,
     with_places,
 )
-from opendcr.simulate.reading import reading
-from opendcr.simulate.results import RATIOS, Moments, Ratio, Real
+from opendcr.simulate.reading import reading, share
+from opendcr.simulate.results import RATIOS, Moments, Ratio, Real, without_chance
 from opendcr.simulate.scenario import Arrivals, Duration, Emergencies, Scenario
-from opendcr.simulate.simulated import Simulated
-from opendcr.simulate.sweep import Cores, expected
+from opendcr.simulate.simulated import AT_LEAST, Simulated
+from opendcr.simulate.streams import stream
+from opendcr.simulate.sweep import Cores, expected, in_order
 from opendcr.web.insight.observed import TIMED, Observed, open_minutes
 from opendcr.web.insight.sliders import (
+    NOWHERE,
     Slider,
     Values,
     by_hour,
@@ -50,15 +56,23 @@ VISITS_BY_HOUR, MOST_BY_HOUR = 400_000, 20  # the same, of its pictures
 SPREAD = 20 / 35  # of the time in the place, as in the scenario of Glasgow: assumed
 
 ROOM = ("places", "opens", "closes", "staff", "sunday")
+# Of times that no room publishes each may be by so much shorter or longer than is assumed; so many
+# draws of all of them at once, with so many people simulated of each, by replications that tell
+# what chance does.
+TIMES = {"minutes": "in the place", "patience": "until people give up",
+         "ready": "to make a place ready", "care": "of care"}  # fmt: skip
+APART, DRAWS, DRAWN_VISITS = 0.5, 60, 10_000
 
 # Each figure by the name of its row: what it is made of, its unit, and how its difference is called.
 FIGURES: Mapping[str, tuple[Ratio, str, str]] = {
+    "Share who go without": (RATIOS[DECIDES], "%", "points"),
     "Share who give up": (RATIOS["probability_leave"], "%", "points"),
     "Share who do not start at once": (RATIOS["probability_wait"], "%", "points"),
     "Mean wait": (RATIOS["mean_wait_minutes"], "min", "min"),
     "Places in use": (("used", "open", 1.0, None), "", ""),
     "Staff held by emergencies": (RATIOS["mean_staff_held"], "", ""),
-    "People a day": (("arrivals", "days", 1.0, None), "", ""),
+    "People who come, a day": (BY_DAY["arrivals_per_day"], "", ""),
+    "People served, a day": (BY_DAY["served_per_day"], "", ""),
 }
 
 
@@ -73,7 +87,7 @@ class Room:
 
 @dataclass(frozen=True)
 class Question:
-    """Two rooms to be set beside each other, and the target for the share who give up."""
+    """Two rooms to be set beside each other, and the target for the share who go without."""
 
     room: Room
     now: Scenario
@@ -81,6 +95,8 @@ class Question:
     target: float
     moved: tuple[str, ...]
     mixed: bool  # what is assumed differs too
+    drawn: tuple[Scenario, ...] = ()  # the plan under other times; see `TIMES`
+    times: tuple[str, ...] = ()  # which of them
 
 
 @dataclass(frozen=True)
@@ -110,6 +126,7 @@ class Drawn:
     name: str
     title: str
     unit: str
+    by: str
     drawing: SafeString
     heading: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
@@ -122,6 +139,7 @@ class Answer:
     verdict: str  # under, over, undetermined
     verdict_words: str
     now_words: str
+    drawn_words: str
     lines: tuple[Line, ...]
     reading: tuple[str, ...]
     notes: tuple[str, ...]
@@ -150,7 +168,24 @@ def question(room: Room, sliders: Mapping[str, Slider], values: Values, both: bo
         if name in moved
     )
     mixed = not both and bool(moved - set(ROOM))
-    return Question(room, now, plan, values["target"] / 100, told, mixed)
+    times = tuple(
+        name for name in TIMES if values[name] and (name in moved or _is_assumed(sliders[name]))
+    )
+    drawn = tuple(_drawn_times(room, values, times, draw) for draw in range(DRAWS if times else 0))
+    return Question(room, now, plan, values["target"] / 100, told, mixed, drawn, times)
+
+
+def _is_assumed(slider: Slider) -> bool:
+    return slider.source.startswith(NOWHERE)
+
+
+def _drawn_times(room: Room, values: Values, times: Sequence[str], draw: int) -> Scenario:
+    """The plan with other times, on as many weeks as few people take."""
+    rng = stream(SEED, draw, "times")
+    other = {**values, **{name: values[name] * rng.uniform(1 - APART, 1 + APART) for name in times}}
+    one = scenario(room, values, other)
+    weeks = round(DRAWN_VISITS / AT_LEAST / 7 / max(expected(assumed(one)) / DAYS, 1))
+    return replace(one, days=7 * min(max(weeks, 1), DAYS // 7))
 
 
 def scenario(room: Room, planned: Values, under: Values) -> Scenario:
@@ -235,6 +270,7 @@ def answer(asked: Question) -> Answer:
         workers = Cores(stack)
         now = _counted(asked.now, often, workers)
         plan = now if asked.plan == asked.now else _counted(asked.plan, often, workers)
+        drawn = _draws(asked, workers)
     ratios = {name: parts for name, (parts, _, _) in FIGURES.items()}
     as_now, planned = (
         beside(now, now, ratios, asked.target),
@@ -252,11 +288,12 @@ def answer(asked: Question) -> Answer:
     hours = hours_of(asked.plan, SEED, by_hour_often)
     target = f"{100 * asked.target:g}\N{NO-BREAK SPACE}%"
     shut = " At some opening times it cannot open: too few staff." if unstaffed(asked.plan) else ""
-    share = lines[0].plan
+    gone = lines[0].plan
     return Answer(
         verdict=planned.verdict,
-        verdict_words=f"{_VERDICTS[planned.verdict].format(target)}: {share.mean}\N{NO-BREAK SPACE}% give up in this plan.{shut}",
-        now_words=f"As it is now: {lines[0].now.mean}\N{NO-BREAK SPACE}% give up, {_NOW[as_now.verdict]}.",
+        verdict_words=f"{_VERDICTS[planned.verdict].format(target)}: {gone.mean}\N{NO-BREAK SPACE}% go without in this plan.{shut}",
+        now_words=f"As it is now: {lines[0].now.mean}\N{NO-BREAK SPACE}% go without, {_NOW[as_now.verdict]}.",
+        drawn_words=_drawn_words(asked, drawn),
         lines=lines,
         reading=tuple(reading(_simulated(asked.plan, plan), hours)),
         notes=tuple(_notes(asked)),
@@ -266,7 +303,37 @@ def answer(asked: Question) -> Answer:
         replications=often,
         replications_by_hour=by_hour_often,
         visits=count(come),
-        summary=f"{share.mean}\N{NO-BREAK SPACE}% give up: {_NOW[planned.verdict]}.",
+        summary=f"{gone.mean}\N{NO-BREAK SPACE}% go without: {_NOW[planned.verdict]}.",
+    )
+
+
+def _draws(asked: Question, workers: Cores) -> Real:
+    """The share who go without under each draw of the times, without what chance does to it."""
+    work = [
+        RowsPiece(assumed(one), SEED, draw * AT_LEAST, AT_LEAST)
+        for draw, one in enumerate(asked.drawn)
+    ]
+    found = [
+        Moments.counted(rows, NO_WAITS).ratio(*RATIOS[DECIDES])
+        for _, rows in in_order(work, workers)
+    ]
+    if not found:
+        return np.empty(0)
+    chance = float(np.mean([(one.se or 0.0) ** 2 for one in found]))
+    return without_chance(np.array([one.mean or 0.0 for one in found]), chance)[0]
+
+
+def _drawn_words(asked: Question, drawn: Real) -> str:
+    """How far the verdict rests on times that nobody knows."""
+    if not len(drawn):
+        return ""
+    named = [TIMES[name] for name in asked.times]
+    listed = named[0] if len(named) == 1 else f"{', '.join(named[:-1])} and {named[-1]}"
+    low, high = (share(max(one, 0.0)) for one in np.quantile(drawn, [0.025, 0.975]))
+    under = round(100 * float((drawn <= asked.target).mean()))
+    return (
+        f"Those are assumed times. With the minutes {listed} each up to half shorter or longer, from "
+        f"{low} to {high} go without in 95 of 100 cases, and {under} of 100 are under the target."
     )
 
 
@@ -287,7 +354,7 @@ def _counted(one: Scenario, often: int, workers: Cores) -> Real:
 
 def _simulated(plan: Scenario, done: Real) -> Simulated:
     """The replications as the sentences about them take them; nothing is said of single waits."""
-    moments = Moments.counted(done, np.zeros((1, 1), dtype=np.int64))
+    moments = Moments.counted(done, NO_WAITS)
     return Simulated(plan, SEED, len(done), 1, moments.figures(), {}, moments)
 
 
@@ -423,7 +490,7 @@ def _drawn(plan: Scenario, hours: Hours) -> list[Drawn]:
         # Made of numbers and of our own words, which it escapes.
         drawing = mark_safe(svg(one))
         drawn.append(
-            Drawn(f"hours-{number}", one.title, one.unit, drawing, tuple(heading),
+            Drawn(f"hours-{number}", one.title, one.unit, one.by, drawing, tuple(heading),
                   tuple(tuple(row) for row in rows))
         )  # fmt: skip
     return drawn

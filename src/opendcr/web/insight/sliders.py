@@ -106,7 +106,7 @@ def groups(policy: Policy, adopted: date | None, seen: Observed | None) -> tuple
     return (
         Group("The room", "What a plan may change.", _room(policy, said)),
         Group("What is assumed", "What nobody decides, and few know.", _assumed(policy, seen)),
-        Group("The target", "", (Slider("target", "Share who may give up", 0.5, 50, 0.5, 5,
+        Group("The target", "", (Slider("target", "Share who may go without", 0.5, 50, 0.5, 5,
                                         "a choice and no finding", unit=" %"),)),
     )  # fmt: skip
 
@@ -134,7 +134,9 @@ _NO_RULE = "assumed: the policy has no rule about staff, so their number opens a
 
 
 def _assumed(policy: Policy, seen: Observed | None) -> tuple[Slider, ...]:
-    people = Slider("people", "People a day who come to use", 1, 300, 0.5, 1, "")
+    people = Slider(
+        "people", "People a day who come to use, in the hours as they are now", 1, 300, 0.5, 1, ""
+    )
     minutes = Slider("minutes", "Minutes in the place, mean", 5, 120, 0.5, 35, NOWHERE)
     ill = Slider("emergencies", "Emergencies per 1,000 who use", 0, 100, 0.5, 0, "")
     return (
