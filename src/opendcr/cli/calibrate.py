@@ -59,6 +59,7 @@ def calibrate(scenario: Path, targets: Path, out: Path, seed: int, as_json: bool
         "out": str(out),
         "months": list(fit.months),
         "served": fit.served,
+        "left": dict(fit.left),
         "inputs": [
             {"name": one.name, "low": one.low, "high": one.high, "count": one.count,
              "sds": one.sds, "identified": one.identified}
@@ -73,6 +74,11 @@ def _text(out: Path, fit: "Fit") -> str:
         f"Fitted {len(fit.months)} months: {out}",
         f"{100 * fit.served:.2f} % of those who come to use are served under these assumptions.",
     ]
+    if fit.left:
+        months = ", ".join(
+            f"{month} ({people:.1f} people a day)" for month, people in fit.left.items()
+        )
+        lines.append(f"Nothing is published of these months, which stay as they were: {months}.")
     if fit.moved:
         lines += ["", "What the published counts say of the other unknown inputs:"]
     for one in fit.moved:

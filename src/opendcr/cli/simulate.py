@@ -1,7 +1,6 @@
 """`opendcr simulate`: simulated rooms, and the ledgers that they make."""
 
 import os
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -166,7 +165,7 @@ def _write_first(
 def working(workers: int | None, scheduler: str | None) -> "Iterator[Workers]":
     """Who does the work: a cluster's workers where an address is given, else cores of this machine.
 
-    Says so, on a terminal, where the room must be compiled first.
+    Says so where the room must be compiled first.
     """
     from opendcr.simulate.kernel.ready import ready
     from opendcr.simulate.sweep import Cluster, Cores
@@ -175,7 +174,7 @@ def working(workers: int | None, scheduler: str | None) -> "Iterator[Workers]":
         if scheduler is not None:
             yield Cluster(stack, scheduler)
         else:
-            ready(say if sys.stderr.isatty() else lambda words: None)
+            ready(say)
             yield Cores(stack, workers)
 
 

@@ -10,6 +10,7 @@ nothing: how little is measured by moving each of them across what it may be.
 import csv
 import math
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -65,12 +66,17 @@ class Moved:
 
 @dataclass(frozen=True)
 class Fit:
-    """A fitted scenario as the content of a file; the months; and what each unknown input moves."""
+    """A fitted scenario as the content of a file; the months; and what each unknown input moves.
+
+    `left` are the scenario's months of which nothing was published, with the people a day whom it
+    has in each: they stay as they were.
+    """
 
     content: dict[str, Any]
     months: tuple[str, ...]
     served: float  # the share of those who come to use who are served
     moved: tuple[Moved, ...]
+    left: Mapping[str, float]
 
 
 def read_targets(path: Path) -> dict[str, dict[str, int]]:
@@ -139,7 +145,20 @@ def fitted(
     for at, one in enumerate(assumptions.inputs, 1):
         moved.append(_moved(assumptions, one, targets, exposure, served, seed))
         progress(at)
-    return Fit(content, tuple(targets), served, tuple(moved))
+    return Fit(content, tuple(targets), served, tuple(moved), _left(scenario, targets, exposure))
+
+
+def _left(
+    scenario: Scenario, targets: Mapping[str, Any], exposure: Mapping[str, float]
+) -> dict[str, float]:
+    room = assumed(scenario)
+    days = Counter(_month_of(scenario, int(day[MONTH])) for day in room.days)
+    by_month = scenario.arrivals.by_month
+    return {
+        month: people * by_month.get(month, 1.0) / days[month]
+        for month, people in exposure.items()
+        if month not in targets
+    }
 
 
 def _exposure(scenario: Scenario) -> dict[str, float]:

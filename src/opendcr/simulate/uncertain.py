@@ -21,6 +21,11 @@ from opendcr.simulate.scenario_file import DURATIONS, scenario_of
 from opendcr.simulate.streams import stream
 
 KINDS = ("uniform", "triangular", "normal", "lognormal", "gamma", "beta", "empirical")
+_TAKES = {
+    "uniform": ("low", "high"),
+    "triangular": ("low", "mode", "high"),
+    "empirical": ("values",),
+}
 _KEYS = ("distribution", "low", "mode", "high", "mean", "sd", "values", "source")
 Key = tuple[str | int, ...]
 
@@ -135,6 +140,10 @@ def _is_duration(key: Key) -> bool:
 def _input(table: Table, key: Key) -> Input:
     kind = table.one_of("distribution", KINDS)
     source = table.text("source", most=500) if "source" in table else None
+    takes = _TAKES.get(kind, ("mean", "sd"))
+    for name in table.data:
+        if name not in ("distribution", "source", *takes):
+            raise table.fail(name, f"only {', '.join(takes)}: {kind} has no {name}")
     return Input(key, kind, _numbers(table, kind), source)
 
 

@@ -106,6 +106,15 @@ def test_people_are_told_in_words(files):
     answer = run(*files[:2], "--out", files[2])
     assert answer.returncode == 0
     assert "episode.mean" in answer.stdout and "not identified" in answer.stdout
+    assert "Nothing is published" not in answer.stdout
+
+
+def test_months_of_which_nothing_is_published_are_said_to_stay(files):
+    scenario, months, out = files
+    scenario.write_text(SCENARIO.replace("days = 59", "days = 69"), encoding="utf-8")
+    answer = run(scenario, months, "--out", out)
+    # 12 hours of 2 an hour, twice on four of the ten days.
+    assert "stay as they were: 2025-03 (33.6 people a day)" in answer.stdout
 
 
 BAD = [

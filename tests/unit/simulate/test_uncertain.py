@@ -110,6 +110,8 @@ BAD = {
     '{distribution = "beta", mean = 0.5, sd = 0.5}': "arrivals.factor.sd: found 0.5",
     '{distribution = "triangular", low = 1, mode = 3, high = 2}': "arrivals.factor.mode: found 3",
     '{distribution = "gamma", mean = 1, sd = 1, skew = 2}': "arrivals.factor.skew",
+    '{distribution = "uniform", low = 1, high = 2, mode = 1.5}': "arrivals.factor.mode: found 1.5",
+    '{distribution = "normal", mean = 1, sd = 1, values = [2]}': "arrivals.factor.values",
 }
 
 
