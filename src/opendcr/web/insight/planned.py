@@ -331,9 +331,10 @@ def _drawn_words(asked: Question, drawn: Real) -> str:
     listed = named[0] if len(named) == 1 else f"{', '.join(named[:-1])} and {named[-1]}"
     low, high = (share(max(one, 0.0)) for one in np.quantile(drawn, [0.025, 0.975]))
     under = round(100 * float((drawn <= asked.target).mean()))
+    between = low if low == high else f"from {low} to {high}"
     return (
-        f"Those are assumed times. With the minutes {listed} each up to half shorter or longer, from "
-        f"{low} to {high} go without in 95 of 100 cases, and {under} of 100 are under the target."
+        f"Some times are assumed. Were the minutes {listed} each up to half shorter or longer, {between} "
+        f"would go without in 95 of 100 cases, and {under} of 100 would be under the target."
     )
 
 
