@@ -271,7 +271,7 @@ def test_the_same_sliders_give_the_same_page(weeks: str) -> None:
         assert figure in words
     assert "points" in words
     assert words.count("Simulated: mean of") == 5, "each picture says what it is"
-    assert "Some times are assumed. Were the minutes in the place, until people give up" in words
+    assert "Some times are assumed. Were the minutes until people give up, to make a place" in words
     assert "of 100 would be under the target" in words
     assert first.content.count(b"<svg") == 5
     assert b"style=" not in first.content, "the security policy of pages takes no style of its own"
