@@ -1,5 +1,6 @@
 """`opendcr calibrate`: a scenario fitted to what was published."""
 
+import math
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -59,6 +60,8 @@ def calibrate(scenario: Path, targets: Path, out: Path, seed: int, as_json: bool
         "out": str(out),
         "months": list(fit.months),
         "served": fit.served,
+        "episodes": {"fitted": fit.episodes[0], "published": fit.episodes[1]},
+        "together_sds": fit.together,
         "left": dict(fit.left),
         "inputs": [
             {"name": one.name, "low": one.low, "high": one.high, "count": one.count,
@@ -72,8 +75,14 @@ def calibrate(scenario: Path, targets: Path, out: Path, seed: int, as_json: bool
 def _text(out: Path, fit: "Fit") -> str:
     lines = [
         f"Fitted {len(fit.months)} months: {out}",
-        f"{100 * fit.served:.2f} % of those who come to use are served under these assumptions.",
+        f"{100 * fit.served:.2f} % of those who come to use are served under these assumptions, which "
+        f"makes {fit.episodes[0]:,.0f} episodes; {fit.episodes[1]:,} are published.",
     ]
+    if abs(fit.episodes[0] - fit.episodes[1]) > math.sqrt(fit.episodes[1]):
+        lines.append(
+            "Under these assumptions the room cannot make what is published: look at its places, its "
+            "hours, and how long people stay and wait."
+        )
     if fit.left:
         months = ", ".join(
             f"{month} ({people:.1f} people a day)" for month, people in fit.left.items()
@@ -86,5 +95,10 @@ def _text(out: Path, fit: "Fit") -> str:
         lines.append(
             f"- {one.name}, {one.low:.3g} to {one.high:.3g}: moves {one.count} by "
             f"{one.sds:.2g} of its standard deviation; {told}"
+        )
+    if fit.together is not None:
+        lines.append(
+            f"- all of them together: 95 of 100 draws lie {fit.together:.2g} standard deviations of "
+            "injecting_episodes apart"
         )
     return "\n".join(lines)

@@ -207,6 +207,11 @@ def reading(found: "Comparison") -> list[str]:
             "draws the share who go without lies in the range beside it."
         )
     lines.append(
+        "A verdict allows for all plans and all looks at them. An interval is of its plan alone, and "
+        "plans that got more replications until they lay under the target are shown a little better "
+        "than they are."
+    )
+    lines.append(
         "All plans meet the same people, so that a difference is known better than either of the two; "
         "it is of the replications that both have. Staff of every role are alike here."
     )
@@ -230,6 +235,11 @@ def _smallest(found: "Comparison") -> Iterator[str]:
         served = one.figures["served_per_day"].mean
         fewer = first.figures["served_per_day"].mean - served
         apart = f", {fewer:.1f} fewer than plan 1" if fewer >= 0.05 else ""
+        if one.chance_under is not None:
+            apart += (
+                f". That is of the mean over what the inputs may be; it does in "
+                f"{100 * one.chance_under:.0f} of 100 draws"
+            )
         yield (
             f"The smallest of the plans that {keeps} is number {found.smallest + 1}: {words_of(one)}. "
             f"It serves {served:.1f} people a day{apart}."

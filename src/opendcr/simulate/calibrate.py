@@ -1,10 +1,11 @@
 """Fits a room's scenario to what was published of it by month, and says what cannot be known from it.
 
-While nobody waits, accesses are a Poisson count, each of them an episode with some probability, each
-episode an emergency with some probability: then what is published of a month says of these three
+While nobody waits, accesses are a Poisson count, each of them an episode with some probability, and
+emergencies come at some rate per episode: then what is published of a month says of these three
 rates all that it can say, and their posteriors are known exactly (Jeffreys' priors: gamma for a
-Poisson rate, beta for a share). Of times (in the place, of patience, of rest) counts say next to
-nothing: how little is measured by moving each of them across what it may be.
+Poisson rate, beta for a share). Where people give up, more must come to use than used: as many more
+as the simulated room then loses. Of times (in the place, of patience, of rest) counts say next to
+nothing: how little is measured by moving each of them across what it may be, and all together.
 """
 
 import csv
@@ -40,6 +41,8 @@ ACCESSES, EPISODES, EMERGENCIES = "times_accessed", "injecting_episodes", "medic
 MEASURES = (ACCESSES, EPISODES, EMERGENCIES)
 COLUMNS = ("period", "measure", "value")
 REPLICATIONS = 200  # by which it is measured what an input does to the counts
+JOINT, JOINT_REPLICATIONS = 100, 20  # draws of all inputs together, and replications of each
+NEAR, TRIES = 1e-3, 40  # how near the share served must come to itself, and how often it is tried
 SLIGHT = 0.1  # standard deviations of a count: an input that moves it less is not told by it
 _MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
 
@@ -75,7 +78,9 @@ class Fit:
     content: dict[str, Any]
     months: tuple[str, ...]
     served: float  # the share of those who come to use who are served
+    episodes: tuple[float, int]  # that the fitted room makes, and that were published
     moved: tuple[Moved, ...]
+    together: float | None  # see `_together`; None where no other input is unknown
     left: Mapping[str, float]
 
 
@@ -137,15 +142,72 @@ def fitted(
     for month in targets:
         if month not in exposure:
             raise InputError(f"{assumptions.path}, room.days", "days that leave out " + month, "days that cover every month of the targets")  # fmt: skip
-    base = _with_rates(scenario, targets, exposure, 1.0)
-    figures = {name: one.mean or 0.0 for name, one in replicated(base, seed, 20).items()}
-    served = figures["served"] / figures["arrivals"] if figures["arrivals"] else 1.0
+    served, made = _served(scenario, targets, exposure, seed)
     content = _content(assumptions, targets, exposure, served)
     moved = []
     for at, one in enumerate(assumptions.inputs, 1):
         moved.append(_moved(assumptions, one, targets, exposure, served, seed))
         progress(at)
-    return Fit(content, tuple(targets), served, tuple(moved), _left(scenario, targets, exposure))
+    together = _together(assumptions, targets, exposure, served, seed) if moved else None
+    left = _left(scenario, targets, exposure)
+    published = _total(targets, EPISODES)
+    return Fit(content, tuple(targets), served, (made, published), tuple(moved), together, left)
+
+
+def _served(
+    scenario: Scenario,
+    targets: Mapping[str, Mapping[str, int]],
+    exposure: Mapping[str, float],
+    seed: int,
+) -> tuple[float, float]:
+    """The share of those who come to use who are served, with so many coming that as many are served
+    as were published; and how many episodes that makes of the targets' months.
+
+    A fixed point: fewer served means that more must have come, of whom fewer still are served. Where
+    all who came would have to use, it stops at them.
+    """
+    published = _total(targets, EPISODES)
+    served = 1.0
+    for _ in range(TRIES):
+        room = _only(_with_rates(scenario, targets, exposure, served), targets)
+        figures = {name: one.mean or 0.0 for name, one in replicated(room, seed, 20).items()}
+        if not figures["arrivals"]:
+            return 1.0, 0.0
+        made = figures["served"]
+        if abs(made - published) <= NEAR * published or not made:
+            break
+        served = min(max(served * made / max(published, 1), 0.01), 1.0)
+    return figures["served"] / figures["arrivals"], made
+
+
+def _only(scenario: Scenario, targets: Mapping[str, Any]) -> Scenario:
+    """Nobody comes in months of which nothing was published."""
+    room = assumed(scenario)
+    months = {_month_of(scenario, int(day[MONTH])) for day in room.days}
+    none = dict.fromkeys(months - targets.keys(), 0.0)
+    arrivals = scenario.arrivals
+    return replace(scenario, arrivals=replace(arrivals, by_month={**arrivals.by_month, **none}))
+
+
+def _total(targets: Mapping[str, Mapping[str, int]], measure: str) -> int:
+    return sum(counts[measure] for counts in targets.values())
+
+
+def _together(
+    assumptions: Assumptions,
+    targets: Mapping[str, Mapping[str, int]],
+    exposure: Mapping[str, float],
+    served: float,
+    seed: int,
+) -> float:
+    """How far 95 of 100 joint draws of the other unknown inputs lie apart in the episodes that they
+    make, in standard deviations of the published count. All draws meet the same people."""
+    found = []
+    for draw in range(JOINT):
+        room = _with_rates(assumptions.drawn(seed, draw), targets, exposure, served)
+        found.append(replicated(_only(room, targets), seed, JOINT_REPLICATIONS)["served"].mean or 0)
+    low, high = np.quantile(found, [0.025, 0.975])
+    return float(high - low) / math.sqrt(max(_total(targets, EPISODES), 1))
 
 
 def _left(

@@ -6,6 +6,7 @@ the share who go without under a target, the smallest is found; where a plan mig
 either side and a smaller one would be found by knowing, it gets more replications.
 """
 
+import math
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
@@ -37,8 +38,9 @@ from opendcr.simulate.uncertain import Assumptions, Key
 
 FIRST, MOST = 10, 2_560  # replications of a plan: to begin with, and at most
 FIRST_DRAWS = 100  # the same of draws, where inputs are not known
-# Plans are decided on by a wider interval than they are shown with: each is looked at many times.
-DECIDED = 0.995
+# The chance, at most, that some plan is called under the target which is not: parted alike among all
+# plans and all looks at them (Bonferroni). A plan that is looked at once is decided on by 99 %.
+WRONG, DECIDED = 0.025, 0.995
 # What a plan is held to: whoever comes and is not served, since a room with a full queue, or that
 # sends everybody home at closing, makes nobody give up.
 DECIDES = "probability_unserved"
@@ -349,6 +351,8 @@ def compared(
     draw = cache(lambda number: assumptions.drawn(seed, number))  # the same for every plan
     held = [_Rows(plan, assumptions, seed, of_each_draw, draw) for plan in alternatives]
     sizes = [size_of(one.scenario) for one in held]
+    looks = 1 + math.ceil(math.log2(most / first))
+    upper = 1 - WRONG / (looks * len(held))
     wanted = dict.fromkeys(range(len(held)), first)
     done = 0
     with ExitStack() as stack:
@@ -361,7 +365,7 @@ def compared(
                 whose.popleft().add(counted)
                 done += piece.count
                 progress(done)
-            verdicts = [_verdict(one.done, target) for one in held]
+            verdicts = [_verdict(one.done, target, upper) for one in held]
             smallest, open_ones = _smallest(sizes, verdicts, [one.rostered for one in held])
             wanted = {
                 at: min(2 * len(held[at].done), most)
@@ -403,8 +407,8 @@ def _smallest(
     return None, before
 
 
-def _verdict(done: Real, target: float) -> str:
-    share = _intervals(done, _SHARE, DECIDED)[DECIDES]
+def _verdict(done: Real, target: float, upper: float = DECIDED) -> str:
+    share = _intervals(done, _SHARE, upper)[DECIDES]
     if share.high <= target:
         return "under"
     return "over" if share.low > target else "undetermined"

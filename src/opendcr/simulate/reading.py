@@ -197,16 +197,29 @@ def _emergencies(found: Simulated, figures: Figures) -> list[str]:
 
 def _rests_on(found: Simulated) -> list[str]:
     if not found.parts:
-        return ["The intervals are what chance alone would do: they take every input as known."]
+        lines = ["The intervals are what chance alone would do: they take every input as known."]
+        policy = found.scenario.policy
+        if found.replications == 1 and (policy.opens, policy.closes) == ("00:00", "24:00"):
+            lines.append(
+                "The room never closes, so that one day's queue is the next day's too: the intervals of "
+                "one replication are too narrow where it is long. Take --replications."
+            )
+        return lines
     if found.draws < FEW_DRAWS:
         return [
             f"{found.draws} draws of the inputs are too few to say how far they matter: take "
             f"{FEW_DRAWS} at least."
         ]
     part, whole = found.parts["probability_leave"], found.figures["probability_leave"].mean or 0.0
+    if not part.sd:
+        return [
+            "What the inputs do to the share who give up is hidden by the chance of "
+            f"{found.replications} replications of each draw: more of them would show it."
+        ]
     lines = [
         f"With what the inputs may be, the share who give up lies from {share(part.low)} to "
-        f"{share(part.high)} (mean {share(whole)}); no number of replications narrows that."
+        f"{share(part.high)} in 95 of 100 draws ({share(whole)} of all people in all of them); no "
+        "number of replications narrows that."
     ]
     # A rank correlation of nothing spreads by the root of the draws; all of them have been looked at.
     chance = float(ndtri(1 - 0.025 / len(part.influence))) / math.sqrt(found.draws - 1)
