@@ -282,7 +282,7 @@ def test_each_hour_holds_what_happened_in_it(scenario, seed):
     """Counted from the visits, by the weekday and by what the clock showed."""
     drawn, stays = played(scenario, seed)
     hours = replications.by_hour(assumed(scenario), seed, 0)
-    expected = np.zeros((7, 24, 4), dtype=np.int64)
+    expected = np.zeros((7, 24, 8), dtype=np.int64)
     room = assumed(scenario)
     for at, day in enumerate(drawn):
         begins, first, many = room.days[at, [0, 4, 5]]
@@ -293,12 +293,17 @@ def test_each_hour_holds_what_happened_in_it(scenario, seed):
             if since >= until:
                 continue
             for stay in stays:
-                expected[weekday, clock, 0] += since <= stay.arrived < until
+                if since <= stay.arrived < until:
+                    waited = stay.started != stay.arrived
+                    wait = wait_ends(stay) - stay.arrived
+                    gone = (stay.end == "left_waiting", stay.end == "waiting_at_close")
+                    expected[weekday, clock, [0, 4, 5, 6, 7]] += (1, waited, wait, *gone)
                 expected[weekday, clock, 1] += _overlap(stay.arrived, wait_ends(stay), since, until)
                 started, finished = stay.started or 0, stay.finished or 0
                 expected[weekday, clock, 2] += _overlap(started, finished, since, until)
                 expected[weekday, clock, 3] += _overlap(finished, stay.ready or 0, since, until)
-    columns = [counts.H_ARRIVALS, counts.H_QUEUE, counts.H_USED, counts.H_NOT_READY]
+    columns = [counts.H_ARRIVALS, counts.H_QUEUE, counts.H_USED, counts.H_NOT_READY,
+               counts.H_WAITED, counts.H_WAIT, counts.H_LEFT, counts.H_SENT_AWAY]  # fmt: skip
     assert (hours[:, :, columns] == expected).all()
 
 
@@ -393,3 +398,10 @@ def test_replications_are_the_same_however_they_are_cut(scenario, seed, sizes):
     assert whole.means == pytest.approx(cut.means, rel=1e-9, abs=1e-9)
     scale = float(np.abs(whole.products).max()) + 1
     assert whole.products == pytest.approx(cut.products, rel=1e-9, abs=1e-9 * scale)
+
+
+def test_a_night_shift_of_the_day_before_the_first_is_there():
+    """The room opens at midnight, and who came on at eight in the evening stays until four."""
+    scenario = plain(2, {"opens": "00:00", "closes": "04:00", "booths_per_staff": 1}, days=1,
+                     rota=(Shift("20:00", "04:00", 2),), arrivals=Arrivals((3.0,) * 24))  # fmt: skip
+    assert counted(scenario, 1)["served"] > 0

@@ -250,3 +250,39 @@ def test_the_calendar_tells_what_is_due_first(leaves, planned):
         assert keys[1] == first[0]
         if first[0] < turns.LATEST:
             assert due[int(leaf_of[1])] == first
+
+
+def comes(number, at, episode, **more):
+    """Somebody who comes at a minute and uses for some minutes; other times in minutes too."""
+    times = {name: value * MINUTE for name, value in more.items() if name != "naloxone"}
+    return Comer(number, OPENS + at * MINUTE, True, ("heroin",), "wound_care", episode * MINUTE,
+                 times.get("patience"), times.get("turnover", 0), times.get("recovery", 0),
+                 times.get("emergency"), times.get("care", 0),
+                 more.get("naloxone", False))  # fmt: skip
+
+
+TIES = {
+    "two releases and an end at once": (plain(2), [
+        comes(1, 0, 27, turnover=3), comes(2, 1, 24, turnover=5), comes(3, 3, 9), comes(4, 4, 7)]),
+    "several ends at once": (plain(4), [
+        comes(1, 0, 5), comes(2, 0, 30), comes(3, 0, 30), comes(4, 0, 30), comes(5, 0, 25),
+        comes(6, 1, 29), comes(7, 2, 9), comes(8, 3, 8), comes(9, 4, 7)]),
+    "patience ends when a chair is free": (plain(1, chairs=1), [
+        comes(1, 0, 10, recovery=20), comes(2, 1, 10, recovery=10), comes(3, 15, 0),
+        comes(4, 16, 5, patience=14)]),
+    "a stay after use beside one after naloxone": (
+        plain(1, {"stay_after_use": 10, "stay_after_naloxone": 30}, chairs=1,
+              emergencies=Emergencies(staff=0)),
+        [comes(1, 0, 10, emergency=0, care=30, naloxone=True), comes(2, 1, 5), comes(3, 2, 5)]),
+    "a place for two of whom the second is quicker made ready for": (
+        plain(1, {"places": (Place("a", "injecting", "1", capacity=2),)}), [
+            comes(1, 0, 10, turnover=5), comes(2, 1, 10, turnover=3), comes(3, 2, 5)]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", TIES)
+def test_what_falls_on_one_moment_goes_in_one_order(name):
+    scenario, comers = TIES[name]
+    made = [Day(OPENS, OPENS + 120 * MINUTE, tuple(comers))]
+    expected = Played(scenario, made).simulation.stays
+    assert replications.stays(scenario, made) == sorted(expected, key=lambda stay: stay.number)

@@ -13,6 +13,7 @@ from scipy.stats import beta, gamma
 
 from opendcr.published import thistle_months
 from opendcr.simulate.calibrate import MEASURES, read_targets
+from opendcr.simulate.simulated import simulated
 from opendcr.simulate.toml import written
 from opendcr.simulate.uncertain import read_assumptions
 
@@ -100,6 +101,32 @@ def test_in_a_crowded_room_counts_do_tell_how_long_people_stay(files):
     answer = run(scenario, months, "--out", out, "--json")
     inputs = {one["name"]: one for one in json.loads(answer.stdout)["inputs"]}
     assert inputs["episode.mean"]["identified"] and inputs["episode.mean"]["sds"] > 3
+
+
+def test_where_many_give_up_the_fitted_room_still_serves_what_was_published(files):
+    """Two places, half an hour each: more must have come to use than used."""
+    scenario, months, out = files
+    busy = SCENARIO.replace("places = 8", "places = 2").replace(
+        'mean = {distribution = "uniform", low = 10, high = 40}', "mean = 35"
+    )
+    busy = busy.replace('mean = {distribution = "uniform", low = 5, high = 45}', "mean = 15")
+    scenario.write_text(busy, encoding="utf-8")
+    months.write_text(TARGETS.replace("times_accessed,900", "times_accessed,1500")
+                      .replace("injecting_episodes,600", "injecting_episodes,1000"), "utf-8")  # fmt: skip
+    answer = json.loads(run(scenario, months, "--out", out, "--json").stdout)
+    assert answer["served"] < 0.9
+    assert answer["episodes"]["fitted"] == pytest.approx(1420, rel=2e-3)
+    again = simulated(read_assumptions(out), 1, 20, 100).figures["served"]
+    assert abs(again.mean - 1420) < 4 * again.se
+
+
+def test_a_room_too_small_for_what_was_published_is_said_to_be(files):
+    scenario, months, out = files
+    scenario.write_text(SCENARIO.replace("places = 8", "places = 1"), encoding="utf-8")
+    months.write_text(TARGETS.replace("times_accessed,900", "times_accessed,9000")
+                      .replace("injecting_episodes,600", "injecting_episodes,9000"), "utf-8")  # fmt: skip
+    answer = run(scenario, months, "--out", out)
+    assert "the room cannot make what is published" in answer.stdout
 
 
 def test_people_are_told_in_words(files):

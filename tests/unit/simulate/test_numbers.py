@@ -15,9 +15,10 @@ import pytest
 from numba import njit
 from scipy import stats
 
+from opendcr.simulate.comers import days
 from opendcr.simulate.kernel import numbers, people, tables
 from opendcr.simulate.kernel.tables import PURPOSES, assumed
-from opendcr.simulate.scenario import Duration
+from opendcr.simulate.scenario import Arrivals, Duration, Emergencies
 from tests.simulated import plain
 
 WRONGLY = 0.001
@@ -380,3 +381,62 @@ def test_a_longer_mean_makes_the_same_person_stay_as_much_longer(name):
     for scale in (2.0, 3.7, 0.25):
         scaled = lasting(replace(law, mean=law.mean * scale, sd=law.sd * scale), bits(name))
         assert (np.abs(scaled - scale * once) <= 0.5 + scale / 2 + 1e-9 * scaled).all()
+
+
+# What people bring, all of one table: each from a stream of its own, and within its bounds.
+
+
+@pytest.fixture(scope="module")
+def brought():
+    scenario = plain(
+        8,
+        days=400,
+        arrivals=Arrivals((20.0,) * 24, share_consuming=0.7),
+        episode=Duration("exponential", 30.0),
+        patience=Duration("exponential", 20.0),
+        turnover=Duration("exponential", 3.0),
+        recovery=Duration("exponential", 20.0),
+        emergencies=Emergencies(per_1000=500, minutes=Duration("exponential", 8.0)),
+        substances={"heroin": 0.5, "cocaine": 0.5},
+        balking=(0.3, 0.6),
+    )
+    people = [comer for day in days(scenario, 3) for comer in day.comers]
+    assert len(people) > 90_000
+    return people
+
+
+def test_nothing_that_people_bring_goes_with_anything_else(brought):
+    columns = {
+        "consumes": [one.consumes for one in brought],
+        "opioid": [one.substances == ("heroin",) for one in brought],
+        "episode": [one.episode for one in brought],
+        "patience": [one.patience for one in brought],
+        "turnover": [one.turnover for one in brought],
+        "recovery": [one.recovery for one in brought],
+        "ill": [one.emergency is not None for one in brought],
+        "balks": [one.balks_at is not None for one in brought],
+    }
+    found = np.corrcoef([stats.rankdata(values) for values in columns.values()])
+    apart = found[np.triu_indices(len(columns), 1)]
+    assert np.abs(apart).max() < 5 / math.sqrt(len(brought))
+
+
+def test_an_emergency_begins_within_its_episode_and_lasts_five_minutes_at_least(brought):
+    ill = [one for one in brought if one.emergency is not None and one.episode > 60_000]
+    into = np.array([one.emergency / one.episode for one in ill])
+    assert into.min() > 0.099 and into.max() < 0.9
+    assert stats.kstest(into, stats.uniform(0.1, 0.8).cdf).pvalue > 1e-4
+    care = np.array([one.care for one in ill])
+    assert care.min() == 5 * 60_000
+    assert np.mean(care == 5 * 60_000) == pytest.approx(1 - math.exp(-5 / 8), abs=0.01)
+
+
+def test_naloxone_is_for_opioids_alone_and_as_often_as_was_published(brought):
+    ill = [one for one in brought if one.emergency is not None]
+    opioid = [one for one in ill if one.substances == ("heroin",)]
+    assert not any(one.naloxone for one in brought if one.substances == ("cocaine",))
+    given = np.array([one.naloxone for one in opioid])
+    error = math.sqrt(0.26 * 0.74 / len(given))
+    assert abs(given.mean() - 10_865 / 41_538) < 4 * error
+    into = np.array([one.emergency / max(one.episode, 1) for one in opioid])
+    assert abs(np.corrcoef(given, into)[0, 1]) < 5 / math.sqrt(len(given))

@@ -4,12 +4,31 @@ import json
 import math
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.stats import t
 
-from opendcr.simulate.plan import Plan, Size, Staffing, _smallest, compared, plans, size_of
+from opendcr.simulate.kernel.replications import rows
+from opendcr.simulate.kernel.tables import assumed
+from opendcr.simulate.plan import (
+    Plan,
+    Size,
+    Staffing,
+    _Rows,
+    _smallest,
+    _verdict,
+    beside,
+    compared,
+    counted,
+    plans,
+    size_of,
+    unstaffed,
+)
+from opendcr.simulate.results import COLUMNS, RATIOS
+from opendcr.simulate.scenario_file import read_scenario
 from opendcr.simulate.sweep import Kept
 from opendcr.simulate.uncertain import read_assumptions
 
@@ -313,3 +332,113 @@ def test_chance_is_no_doubt_about_the_inputs(path):
         assert found.chance_under == pytest.approx(under, abs=0.03)
         low, high = found.inputs
         assert high - low < 0.2 * share
+
+
+# Replications that are added, paired and shared out as they should be.
+
+
+def test_a_plan_that_is_looked_at_again_has_every_replication_once(path):
+    read = read_assumptions(path)
+    share = compared(read, [Plan()], 0.5, 1, first=320).plans[0].figures["probability_unserved"]
+    near, other = compared(
+        read, [Plan(), Plan(opens="10:00")], share.mean, 1, first=10, most=20
+    ).plans
+    assert near.replications == 20  # twice as many, and not more
+    done = {
+        plan: rows(assumed(plan.of(read.expected)), 1, 0, 20) for plan in (near.plan, other.plan)
+    }
+    for one in (near, other):
+        of = done[one.plan][: one.replications]
+        wait, came = (of[:, COLUMNS.index(name)] for name in ("wait", "arrivals"))
+        assert one.figures["mean_wait_minutes"].mean == pytest.approx(
+            wait.sum() / came.sum() / 60_000
+        )
+    both = min(near.replications, other.replications)
+    parts = []
+    for plan in (other.plan, near.plan):
+        wait, came = (done[plan][:both, COLUMNS.index(name)] for name in ("wait", "arrivals"))
+        parts.append((wait - wait.sum() / came.sum() * came) / came.mean() / 60_000)
+    error = np.std(parts[0] - parts[1], ddof=1) / math.sqrt(both)
+    apart = other.differences["mean_wait_minutes"]
+    assert apart.high - apart.mean == pytest.approx(t(both - 1).ppf(0.975) * error)
+
+
+def test_a_plan_does_not_differ_from_itself(path):
+    found = compared(read_assumptions(path), [Plan(), Plan()], 0.5, 1).plans[1]
+    for apart in found.differences.values():
+        assert apart.mean == 0 and apart.low == apart.high == 0
+    done = counted(read_assumptions(path).expected, 1, 12, Now())
+    one = beside(done, done, {"wait": RATIOS["mean_wait_minutes"]}, 0.5)
+    assert one.differences["wait"].low == one.differences["wait"].high == 0
+    assert one.figures["wait"].low < one.figures["wait"].mean < one.figures["wait"].high
+
+
+class Now:
+    """Work done at once, by whoever asks."""
+
+    count = 1
+
+    def submit(self, piece):
+        return piece.done()
+
+    def result(self, begun):
+        return begun
+
+
+def test_each_draw_meets_people_of_its_own(path):
+    nothing = '[people]\npeople = {distribution = "uniform", low = 300, high = 500}\n'
+    path.write_text(SCENARIO + nothing, encoding="utf-8")
+    held = _Rows(Plan(), read_assumptions(path), 1, 4, lambda n: read_assumptions(path).drawn(1, n))
+    for piece in held.pieces(5):
+        held.add(piece.done())
+    assert len(set(held.done[:, COLUMNS.index("wait")].tolist())) == 5
+
+
+def synthetic(share, spread, count=50, people=10_000):
+    """Rows in which this share goes without, give or take: of so many that no event is rare."""
+    gone = people * (share + spread * np.linspace(-1, 1, count))
+    done = np.zeros((count, len(COLUMNS)))
+    done[:, COLUMNS.index("arrivals")], done[:, COLUMNS.index("unserved")] = people, gone
+    return done
+
+
+@pytest.mark.parametrize(("upper", "verdict"), [(0.975, "under"), (0.995, "undetermined")])
+def test_a_verdict_is_by_the_interval_that_it_is_asked_for(upper, verdict):
+    done = synthetic(0.05, 0.01)
+    error = done[:, COLUMNS.index("unserved")].std(ddof=1) / math.sqrt(50) / 10_000
+    between = 0.05 + error * (t(49).ppf(0.975) + t(49).ppf(0.995)) / 2
+    assert _verdict(done, between, upper) == verdict
+
+
+@pytest.mark.parametrize("count", [1, 8])
+def test_a_verdict_allows_for_how_many_plans_and_looks_there_are(path, monkeypatch, count):
+    asked = []
+    monkeypatch.setattr(
+        "opendcr.simulate.plan._verdict", lambda done, target, upper: asked.append(upper) or "over"
+    )
+    compared(read_assumptions(path), [Plan()] * count, 0.5, 1, first=10, most=80)
+    assert asked[0] == pytest.approx(1 - 0.025 / (4 * count))  # 10, 20, 40 and 80
+
+
+def test_the_range_over_draws_is_that_of_95_in_100(path):
+    text = SCENARIO.replace("mean = 25.0", 'mean = {distribution = "uniform", low = 15, high = 35}')
+    path.write_text(text, encoding="utf-8")
+    read = read_assumptions(path)
+    found = compared(read, [Plan()], 0.5, 1, first=100, of_each_draw=20).plans[0]
+    shares = [
+        one.sum(axis=0)[COLUMNS.index("unserved")] / one.sum(axis=0)[COLUMNS.index("arrivals")]
+        for one in (rows(assumed(read.drawn(1, n)), 1, 20 * n, 20) for n in range(100))
+    ]
+    assert found.inputs == pytest.approx(tuple(np.quantile(shares, [0.025, 0.975])), rel=0.05)
+
+
+def test_opening_earlier_is_noted_too_and_exactly_enough_staff_is_enough(path):
+    found = compared(read_assumptions(path), [Plan(), Plan(opens="07:00")], 0.5, 1)
+    assert any("hours that are new" in note for note in found.plans[1].notes)
+    one_booth = Plan(places=1, staff=Staffing(2)).of(read_assumptions(path).expected)
+    assert not unstaffed(replace(one_booth, staff=1))
+
+
+def test_places_to_rest_in_are_no_booth_hours():
+    scenario = read_scenario(Path("examples/glasgow/room.toml"))
+    assert size_of(scenario).booth_hours == pytest.approx(7 * 12 * 8)
