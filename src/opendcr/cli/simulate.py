@@ -80,7 +80,10 @@ scheduler_option = click.option(
     help="Write the first replication's ledger: .jsonl or .parquet.",
 )
 @click.option(
-    "--out", type=PATH, metavar="DIR", help="Write report.html, with pictures by the hour, there."
+    "--out",
+    type=PATH,
+    metavar="DIR",
+    help="Write report.html, with pictures by the hour, and hours.csv, their numbers, there.",
 )
 @json_option
 def room_command(

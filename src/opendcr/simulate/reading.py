@@ -38,7 +38,8 @@ def _load(found: Simulated, figures: Figures) -> list[str]:
     used = found.moments.mean("used") / found.moments.mean("open")
     return [
         f"{figures['arrivals'] / days:.1f} people a day come to use, and {used:.1f} of "
-        f"{_places(found)} places are in use on average while the room is open."
+        f"{_places(found)} {'place is' if _places(found) == 1 else 'places are'} in use on average while "
+        "the room is open."
     ]
 
 

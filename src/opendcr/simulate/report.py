@@ -7,19 +7,44 @@ from html import escape
 from importlib.resources import files
 from pathlib import Path
 
+import numpy as np
+
 from opendcr import __version__
-from opendcr.simulate.pictures import Hours, Picture, pictures, svg, table
+from opendcr.simulate.kernel import counts
+from opendcr.simulate.pictures import WEEKDAYS, Hours, Picture, pictures, svg, table
+from opendcr.simulate.scenario import MINUTE
 from opendcr.simulate.simulated import Simulated
 from opendcr.simulate.words import WORDS, number
 
-NAME = "report.html"
+NAME, HOURS = "report.html", "hours.csv"
+_TIMES = ("wait", "queue", "used", "not_ready", "held")  # of `counts.BY_HOUR`
 
 
 def write_report(folder: Path, found: Simulated, hours: Hours, lines: Sequence[str]) -> Path:
-    """Writes the page into a folder, whole or not at all; its path."""
+    """Writes the page into a folder, and the numbers by weekday and hour, each whole or not at all;
+    the page's path."""
     path = folder / NAME
+    write_whole(folder / HOURS, hours_csv(hours))
     write_whole(path, page(found, hours, lines))
     return path
+
+
+def hours_csv(hours: Hours) -> str:
+    """A row for each weekday and clock hour in which the room is open: what is counted in one
+    replication, on average; times in minutes."""
+    named = [f"{name}_minutes" if name in _TIMES else name for name in counts.BY_HOUR]
+    rows = [",".join(["weekday", "hour", "open_minutes", *named])]
+    mean = hours.counted.mean(axis=0)
+    for weekday, hour in np.argwhere(hours.open > 0):
+        values = [
+            value / MINUTE if name in _TIMES else value
+            for name, value in zip(counts.BY_HOUR, mean[weekday, hour].tolist(), strict=True)
+        ]
+        opened = hours.open[weekday, hour] / MINUTE
+        rows.append(
+            ",".join([WEEKDAYS[weekday], str(hour), *(f"{one:.6g}" for one in (opened, *values))])
+        )
+    return "\n".join(rows) + "\n"
 
 
 def write_whole(path: Path, text: str) -> None:

@@ -1,5 +1,6 @@
 """The page of pictures: its numbers are the simulation's, and it says what it is."""
 
+import csv
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -95,7 +96,13 @@ def test_the_page_loads_nothing_and_says_that_it_is_simulated(tmp_path):
     assert tags.outside == [] and "script" not in tags.tags
     assert tags.tags.count("svg") == 5 and tags.tags.count("table") == 6
     assert "Nobody in it is real" in text and "a &lt;room&gt; &amp; more" in text
-    assert [one.name for one in path.parent.iterdir()] == ["report.html"]
+    assert {one.name for one in path.parent.iterdir()} == {"report.html", "hours.csv"}
+    with (path.parent / "hours.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 7 * 12 and rows[0]["weekday"] == "Monday" and rows[0]["hour"] == "9"
+    for name, figure in (("arrivals", counts.H_ARRIVALS), ("used_minutes", counts.H_USED)):
+        total = hours.of_day.each(figure).sum() / (60_000 if "minutes" in name else 1)
+        assert sum(float(row[name]) for row in rows) == pytest.approx(total, rel=1e-4)
     assert page(one, hours, []) == page(one, hours, [])
 
 
