@@ -216,12 +216,12 @@ def test_a_room_of_very_many_places_is_counted_the_same(places):
     assert one.mean("left_waiting") > 0
 
 
-@pytest.mark.parametrize("chairs", [None, 100, 130])
-def test_as_many_wait_and_rest_as_come(chairs):
+@pytest.mark.parametrize(("chairs", "apart"), [(None, 1), (100, 1), (130, 1), (140, 20_000)])
+def test_as_many_wait_and_rest_as_come(chairs, apart):
     """More than the engine has rows for at first: it begins again, and counts nothing twice."""
     scenario = plain(2, chairs=chairs, staff=3)
     comers = tuple(
-        Comer(number, OPENS + number, True, ("heroin",), "wound_care", MINUTE // 5, None, 0,
+        Comer(number, OPENS + apart * number, True, ("heroin",), "wound_care", MINUTE // 5, None, 0,
               90 * MINUTE, None)
         for number in range(1, 151)
     )  # fmt: skip

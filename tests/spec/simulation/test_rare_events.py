@@ -78,16 +78,16 @@ def test_an_interval_of_no_event_ends_where_a_poisson_count_does():
     assert high == pytest.approx(0.05 * 18.39, rel=0.01)
 
 
-@pytest.mark.parametrize("over", [1.5, 3.0])
-def test_a_plan_that_is_over_the_target_is_hardly_ever_called_under(truth, over):
-    """However often it is looked at: at most so often as 99 in 100 allow, thrice over for looking."""
+@pytest.mark.parametrize(("over", "chance"), [(1.0, 0.03), (1.5, 0.005), (3.0, 0.002)])
+def test_a_plan_that_is_over_the_target_is_hardly_ever_called_under(truth, over, chance):
+    """However often it is looked at; at the target itself, as seldom as a verdict may be wrong."""
     tries, wrong = TRIES // 2, 0
-    target = truth["probability_leave"] / over
+    target = truth["probability_unserved"] / over
     known = Assumptions(Path(), {}, (), QUIET)
     for seed in range(tries):
         found = compared(known, [Plan()], target, seed, first=10, most=160)
         wrong += found.plans[0].verdict == "under"
-    assert wrong <= binom.isf(1e-4, tries, 0.015), wrong
+    assert wrong <= binom.isf(1e-4, tries, chance), wrong
 
 
 # Memory: what is kept of many is no more than of few.
