@@ -237,8 +237,8 @@ def _smallest(found: "Comparison") -> Iterator[str]:
         apart = f", {fewer:.1f} fewer than plan 1" if fewer >= 0.05 else ""
         if one.chance_under is not None:
             apart += (
-                f". That is of the mean over what the inputs may be; it does in "
-                f"{100 * one.chance_under:.0f} of 100 draws"
+                ". It is under the target on the mean over what the inputs may be, and in "
+                f"{100 * one.chance_under:.0f} of 100 draws of them"
             )
         yield (
             f"The smallest of the plans that {keeps} is number {found.smallest + 1}: {words_of(one)}. "

@@ -211,8 +211,8 @@ class Compared:
     """A plan: its size, its figures and how they differ from the first plan's.
 
     `verdict` is `under` or `over` the target, or `undetermined`; `chance_under` the share of the
-    draws of unknown inputs in which it is under but for chance, None where nothing was drawn. Differences are of
-    the replications that both have.
+    draws of unknown inputs in which it is under but for chance, None where nothing was drawn.
+    Differences are of the replications that both have.
     """
 
     plan: Plan

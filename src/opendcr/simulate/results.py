@@ -18,7 +18,6 @@ from scipy.special import gammaincinv, ndtri, stdtrit
 from opendcr.simulate.kernel import counts
 from opendcr.simulate.scenario import MINUTE
 
-NONE_SEEN = float(gammaincinv(1.0, 0.975))  # of so many, at most, where none was seen
 RARE = 100  # events: of fewer, an interval by Student's t alone holds the truth too seldom
 # As two who wait at a time, and times that are exponential: their squares' mean is twice their mean's.
 TIMES = 4.0
