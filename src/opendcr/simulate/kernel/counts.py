@@ -1,5 +1,6 @@
 """What the compiled room counts: whole numbers, so that sums do not depend on their order."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -51,6 +52,7 @@ ENDS = ("served", "left_waiting", "turned_away", "waiting_at_close")
 # Waits are counted in bins: each millisecond its own up to 1,024, then 1,024 bins to each doubling,
 # so that a quantile read from them is right to a thousandth.
 FINE = 1024
+_FINE_BITS = FINE.bit_length() - 1
 DOUBLINGS = 32
 BINS = FINE * (DOUBLINGS + 1)
 
@@ -60,9 +62,7 @@ def bin_of(wait: Any) -> Any:
     """The bin of a wait in milliseconds."""
     if wait < FINE:
         return wait
-    over = 0
-    while (wait >> over) >= 2 * FINE:
-        over += 1
+    over = math.frexp(np.float64(wait))[1] - _FINE_BITS - 1  # bits beyond those of the finest
     return min((over + 1) * FINE + (wait >> over) - FINE, np.int64(BINS - 1))
 
 
