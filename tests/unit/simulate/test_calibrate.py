@@ -142,6 +142,8 @@ def test_months_of_which_nothing_is_published_are_said_to_stay(files):
     answer = run(scenario, months, "--out", out)
     # 12 hours of 2 an hour, twice on four of the ten days.
     assert "stay as they were: 2025-03 (33.6 people a day)" in answer.stdout
+    again = json.loads(run(scenario, months, "--out", out, "--json").stdout)
+    assert again["episodes"] == {"fitted": pytest.approx(1020, rel=0.02), "published": 1020}
 
 
 BAD = [

@@ -340,23 +340,28 @@ def test_chance_is_no_doubt_about_the_inputs(path):
 def test_a_plan_that_is_looked_at_again_has_every_replication_once(path):
     read = read_assumptions(path)
     share = compared(read, [Plan()], 0.5, 1, first=320).plans[0].figures["probability_unserved"]
-    near, other = compared(
-        read, [Plan(), Plan(opens="10:00")], share.mean, 1, first=10, most=20
-    ).plans
-    assert near.replications == 20  # twice as many, and not more
-    done = {
-        plan: rows(assumed(plan.of(read.expected)), 1, 0, 20) for plan in (near.plan, other.plan)
-    }
-    for one in (near, other):
-        of = done[one.plan][: one.replications]
+    heard = []
+    roomy = Plan(places=9, staff=Staffing(20))
+    found = compared(read, [Plan(), roomy], share.mean, 1, first=10, most=40, progress=heard.append)
+    near, other = found.plans
+    assert heard == [
+        10,
+        20,
+        30,
+        50,
+    ]  # of both; then of the one that is near, twice as many each time
+    assert (near.replications, other.replications) == (40, 10)
+    done = [rows(assumed(one.plan.of(read.expected)), 1, 0, 40) for one in (near, other)]
+    for one, each in zip((near, other), done, strict=True):
+        of = each[: one.replications]
         wait, came = (of[:, COLUMNS.index(name)] for name in ("wait", "arrivals"))
         assert one.figures["mean_wait_minutes"].mean == pytest.approx(
             wait.sum() / came.sum() / 60_000
         )
     both = min(near.replications, other.replications)
     parts = []
-    for plan in (other.plan, near.plan):
-        wait, came = (done[plan][:both, COLUMNS.index(name)] for name in ("wait", "arrivals"))
+    for each in reversed(done):
+        wait, came = (each[:both, COLUMNS.index(name)] for name in ("wait", "arrivals"))
         parts.append((wait - wait.sum() / came.sum() * came) / came.mean() / 60_000)
     error = np.std(parts[0] - parts[1], ddof=1) / math.sqrt(both)
     apart = other.differences["mean_wait_minutes"]

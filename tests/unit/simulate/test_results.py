@@ -58,6 +58,25 @@ def test_each_ratio_is_of_what_it_says_with_the_error_of_the_delta_method(name):
     assert low == pytest.approx(max(ratio / scale - reach, 0))
 
 
+MADE_BY = dict.fromkeys(("probability_wait", "mean_wait_minutes", "mean_wait_served_minutes", "mean_queue_length"), "waited") | {
+    "probability_leave": "left_waiting", "probability_unserved": "unserved",
+    "probability_short_of_staff": "short_of_staff", "probability_held_up": "held_up",
+    "probability_not_fitting": "not_fitting", "mean_staff_held": "emergencies",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", MADE_BY)
+def test_each_ratio_rests_on_the_events_that_make_it(name):
+    events = MADE_BY[name]
+    found = moments(BUSY | {events: [1, 1, 2]}).figures()[name]
+    assert found.events == pytest.approx(4)
+    assert found.alike == (events == RATIOS[name][0])
+
+
+def test_places_in_use_are_not_rare():
+    assert moments(BUSY).figures()["occupancy"].events is None
+
+
 COUNTED = ("probability_wait", "probability_leave", "probability_unserved",
            "probability_short_of_staff", "probability_held_up", "probability_not_fitting")  # fmt: skip
 
