@@ -66,7 +66,7 @@ def test_sliders_moved_by_keyboard_change_the_result(served: Served, page: Page)
     expect(page.locator(".moved li")).to_have_count(2)
 
     expect(page.get_by_role("slider", name="Places to use in")).to_be_focused()
-    expect(page.get_by_role("status")).to_contain_text("give up")
+    expect(page.get_by_role("status")).to_contain_text("go without")
     assert (give_up(page, 1), float(give_up(page, 2)) < float(before)) == (before, True)
     assert re.search(r"\?places=5&opens=600&closes=1200&staff=4&", page.url)
     told = give_up(page, 2)
