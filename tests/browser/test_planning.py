@@ -44,8 +44,8 @@ def open_planning(page: Page, served: Served, asked: str = "", role: str = "mana
     expect(page.locator(".verdict")).to_be_visible(timeout=COMPILED)
 
 
-def give_up(page: Page, column: int) -> str:
-    """The share who give up: as it is now (1), or in this plan (2)."""
+def without(page: Page, column: int) -> str:
+    """The share who go without: as it is now (1), or in this plan (2)."""
     return (
         page.locator(".figures--plan tbody tr").first.locator(".mean").nth(column - 1).inner_text()
     )
@@ -53,8 +53,8 @@ def give_up(page: Page, column: int) -> str:
 
 def test_sliders_moved_by_keyboard_change_the_result(served: Served, page: Page) -> None:
     open_planning(page, served)
-    before = give_up(page, 1)
-    assert give_up(page, 2) == before
+    before = without(page, 1)
+    assert without(page, 2) == before
 
     page.get_by_role("slider", name="Staff on", exact=True).focus()
     page.keyboard.press("ArrowRight")
@@ -67,11 +67,11 @@ def test_sliders_moved_by_keyboard_change_the_result(served: Served, page: Page)
 
     expect(page.get_by_role("slider", name="Places to use in")).to_be_focused()
     expect(page.get_by_role("status")).to_contain_text("go without")
-    assert (give_up(page, 1), float(give_up(page, 2)) < float(before)) == (before, True)
+    assert (without(page, 1), float(without(page, 2)) < float(before)) == (before, True)
     assert re.search(r"\?places=5&opens=600&closes=1200&staff=4&", page.url)
-    told = give_up(page, 2)
+    told = without(page, 2)
     page.reload()
-    assert give_up(page, 2) == told, "the address carries the sliders"
+    assert without(page, 2) == told, "the address carries the sliders"
 
 
 def test_a_clock_is_told_as_a_time(served: Served, page: Page) -> None:
@@ -121,7 +121,7 @@ def test_a_server_that_does_not_answer_is_said_and_nothing_is_lost(
     served: Served, page: Page
 ) -> None:
     open_planning(page, served)
-    before = give_up(page, 2)
+    before = without(page, 2)
     down = True
 
     def answer(route: Route) -> None:
@@ -135,7 +135,7 @@ def test_a_server_that_does_not_answer_is_said_and_nothing_is_lost(
     places.press("ArrowRight")
     expect(page.get_by_role("status")).to_contain_text("The server does not answer")
     expect(places).to_have_value("5")
-    assert give_up(page, 2) == before
+    assert without(page, 2) == before
     assert "places=5" in page.url
 
     down = False
