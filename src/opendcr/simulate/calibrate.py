@@ -174,7 +174,8 @@ def _served(
         if not figures["arrivals"]:
             return 1.0, 0.0
         made = figures["served"]
-        if abs(made - published) <= NEAR * published or not made:
+        all_use = all(one[EPISODES] >= served * one[ACCESSES] for one in targets.values())
+        if abs(made - published) <= NEAR * published or not made or all_use:
             break
         served = min(max(served * made / max(published, 1), 0.01), 1.0)
     return figures["served"] / figures["arrivals"], made
