@@ -312,6 +312,16 @@ def test_places_that_no_staff_open_are_told() -> None:
     assert any("too few staff are on to open even one place" in one for one in found.notes)
 
 
+def test_shorter_hours_say_who_comes_when_it_is_closed() -> None:
+    found = answer(asked(opens=720))
+    people = asked().now.arrivals.per_hour[0]
+
+    assert any(
+        f"closed for 2 hours a day in which {2 * people:.1f} people" in one for one in found.notes
+    )
+    assert not any("closed for" in one for one in answer(asked()).notes)
+
+
 def test_longer_hours_say_who_is_taken_to_come_in_them() -> None:
     found = answer(asked(closes=1440))
     people = asked().now.arrivals.per_hour[0]

@@ -440,6 +440,12 @@ def _notes(asked: Question) -> list[str]:
             )
     if unstaffed(plan):
         notes.append("At some opening times too few staff are on to open even one place.")
+    shut, fewer = _added(replace(asked, plan=asked.now, now=asked.plan))
+    if shut:
+        notes.append(
+            f"It is closed for {shut:g} hours a day in which {fewer:.1f} people come as it is now: they "
+            "are not counted among those who go without."
+        )
     added, more = _added(asked)
     if added:
         notes.append(
