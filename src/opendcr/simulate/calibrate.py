@@ -41,7 +41,8 @@ ACCESSES, EPISODES, EMERGENCIES = "times_accessed", "injecting_episodes", "medic
 MEASURES = (ACCESSES, EPISODES, EMERGENCIES)
 COLUMNS = ("period", "measure", "value")
 REPLICATIONS = 200  # by which it is measured what an input does to the counts
-JOINT, JOINT_REPLICATIONS = 100, 20  # draws of all inputs together, and replications of each
+JOINT = 100  # draws of all inputs together
+FEW_REPLICATIONS = 20  # of each of them, and of each try to serve what was published
 NEAR, TRIES = 1e-3, 40  # how near the share served must come to itself, and how often it is tried
 SLIGHT = 0.1  # standard deviations of a count: an input that moves it less is not told by it
 _MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
@@ -169,8 +170,9 @@ def _served(
     published = _total(targets, EPISODES)
     served = 1.0
     for _ in range(TRIES):
-        room = _only(_with_rates(scenario, targets, exposure, served), targets)
-        figures = {name: one.mean or 0.0 for name, one in replicated(room, seed, 20).items()}
+        room = _with_rates(scenario, targets, exposure, served)
+        found = replicated(room, seed, FEW_REPLICATIONS)
+        figures = {name: one.mean or 0.0 for name, one in found.items()}
         if not figures["arrivals"]:
             return 1.0, 0.0
         made = figures["served"]
@@ -179,15 +181,6 @@ def _served(
             break
         served = min(max(served * made / max(published, 1), 0.01), 1.0)
     return figures["served"] / figures["arrivals"], made
-
-
-def _only(scenario: Scenario, targets: Mapping[str, Any]) -> Scenario:
-    """Nobody comes in months of which nothing was published."""
-    room = assumed(scenario)
-    months = {_month_of(scenario, int(day[MONTH])) for day in room.days}
-    none = dict.fromkeys(months - targets.keys(), 0.0)
-    arrivals = scenario.arrivals
-    return replace(scenario, arrivals=replace(arrivals, by_month={**arrivals.by_month, **none}))
 
 
 def _total(targets: Mapping[str, Mapping[str, int]], measure: str) -> int:
@@ -206,7 +199,7 @@ def _together(
     found = []
     for draw in range(JOINT):
         room = _with_rates(assumptions.drawn(seed, draw), targets, exposure, served)
-        found.append(replicated(_only(room, targets), seed, JOINT_REPLICATIONS)["served"].mean or 0)
+        found.append(replicated(room, seed, FEW_REPLICATIONS)["served"].mean or 0)
     low, high = np.quantile(found, [0.025, 0.975])
     return float(high - low) / math.sqrt(max(_total(targets, EPISODES), 1))
 
@@ -283,8 +276,9 @@ def _with_rates(
     exposure: Mapping[str, float],
     served: float,
 ) -> Scenario:
-    """The scenario with each month's rates at what was published."""
-    came = {month: counts[ACCESSES] / exposure[month] for month, counts in targets.items()}
+    """The scenario with each month's rates at what was published; nobody comes in the others."""
+    came = {month: targets[month][ACCESSES] / people if month in targets else 0.0
+            for month, people in exposure.items()}  # fmt: skip
     used = {month: min(counts[EPISODES] / served / max(counts[ACCESSES], 1), 1.0)
             for month, counts in targets.items()}  # fmt: skip
     ill = {month: 1000 * counts[EMERGENCIES] / max(counts[EPISODES], 1)
@@ -314,7 +308,7 @@ def _moved(
     totals = {"served": EPISODES, "emergencies": EMERGENCIES}
     best = ("", -1.0)
     for name, measure in totals.items():
-        total = sum(counts[measure] for counts in targets.values())
         apart = abs((ends[1][name].mean or 0.0) - (ends[0][name].mean or 0.0))
-        best = max(best, (measure, apart / math.sqrt(max(total, 1))), key=lambda pair: pair[1])
+        total = max(_total(targets, measure), 1)
+        best = max(best, (measure, apart / math.sqrt(total)), key=lambda pair: pair[1])
     return Moved(one.name, low, high, *best)
