@@ -126,7 +126,7 @@ def _several(option: str, said: str | None, read: Any) -> list[Any]:
 def _spelled_out(said: str) -> list[str]:
     """6-8 is 6, 7 and 8."""
     first, dash, last = said.partition("-")
-    if dash and first.isdecimal() and last.isdecimal() and len(said) < 10 and said.isascii():
+    if dash and said.isascii() and all(one.isdecimal() and len(one) < 5 for one in (first, last)):
         return [str(one) for one in range(int(first), int(last) + 1)] or [said]
     return [said]
 

@@ -7,7 +7,7 @@ it sets, in light and dark; its numbers stand beside it in a table.
 
 import calendar
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
@@ -39,11 +39,6 @@ class Parts:
     names: tuple[str, ...]
     counted: Whole
     open: Real
-
-    @property
-    def replications(self) -> int:
-        """How many replications they are of."""
-        return len(self.counted)
 
     def each(self, figure: int) -> Real:
         """A sum by part, for one replication."""
@@ -88,23 +83,25 @@ class Hours:
 def hours_of(scenario: Scenario, seed: int, replications: int = REPLICATIONS) -> Hours:
     """The hours of a room."""
     room = assumed(scenario)
-    return _hours(((room, number) for number in range(replications)), seed)
+    each = [by_hour(room, seed, number) for number in range(replications)]
+    return Hours(np.stack(each), _opened(room))
 
 
 def hours_of_draws(assumptions: Assumptions, seed: int, draws: int = DRAWS) -> Hours:
     """The hours of a room whose inputs are not all known: a replication of each of so many draws."""
-    rooms = ((assumed(assumptions.drawn(seed, draw)), draw) for draw in range(draws))
-    return _hours(rooms, seed, drawn=True)
+    rooms = [assumed(assumptions.drawn(seed, draw)) for draw in range(draws)]
+    each = [by_hour(room, seed, draw) for draw, room in enumerate(rooms)]
+    opened = np.mean([_opened(room) for room in rooms], axis=0)
+    return Hours(np.stack(each), opened, drawn=True)
 
 
-def _hours(rooms: Iterable[tuple[Assumed, int]], seed: int, drawn: bool = False) -> Hours:
-    each, opened = [], np.zeros((counts.WEEK_HOURS, 1), dtype=np.int64)
-    for room, number in rooms:
-        each.append(by_hour(room, seed, number))
-        for day in range(len(room.days)):
-            counts.spread(room.days, room.spans, day, room.days[day, OPENS],
-                          room.days[day, CLOSES], opened, 0)  # fmt: skip
-    return Hours(np.stack(each), opened.reshape(7, 24) / len(each), drawn)
+def _opened(room: Assumed) -> Real:
+    """How long a room is open by weekday and clock hour, in one replication (milliseconds)."""
+    opened = np.zeros((counts.WEEK_HOURS, 1), dtype=np.int64)
+    for day in range(len(room.days)):
+        counts.spread(room.days, room.spans, day, room.days[day, OPENS], room.days[day, CLOSES],
+                      opened, 0)  # fmt: skip
+    return opened.reshape(7, 24).astype(np.float64)
 
 
 @dataclass(frozen=True)

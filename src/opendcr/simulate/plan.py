@@ -25,9 +25,11 @@ from opendcr.simulate.results import (
     COLUMNS,
     RATIOS,
     UPPER,
+    Estimate,
     Moments,
     Ratio,
     Real,
+    of_draws,
     reach_of,
     without_chance,
 )
@@ -261,7 +263,7 @@ class _Rows:
             one.key[0] == "staff" for one in assumptions.inputs
         )
         self.done: Real = np.empty((0, len(COLUMNS)))
-        self.chances: list[float] = []  # of each draw, the variance of the share who go without
+        self.shares: list[Estimate] = []  # of each draw, the share who go without
         self.replications = 0
 
     def pieces(self, until: int) -> Iterator["RowsPiece"]:
@@ -288,16 +290,9 @@ class _Rows:
         """Takes what a piece amounts to: of a draw, the mean of its replications."""
         self.replications += len(found)
         if self.drawn:
-            _, parts = _ratio(found, RATIOS[DECIDES])
-            self.chances.append(_error(parts) ** 2 if len(parts) > 1 else 0.0)
+            self.shares.append(Moments.counted(found).ratio(*RATIOS[DECIDES]))
             found = found.mean(axis=0, keepdims=True)
         self.done = np.vstack([self.done, found])
-
-    def shares(self) -> Real:
-        """The share who go without in each draw, without what chance does to it."""
-        gone, came = self.done[:, _COLUMN["unserved"]], self.done[:, _COLUMN["arrivals"]]
-        shares, _ = without_chance(gone / np.maximum(came, 1), float(np.mean(self.chances)))
-        return shares
 
 
 @dataclass(frozen=True)
@@ -424,14 +419,11 @@ def _ratio(done: Real, ratio: Ratio) -> tuple[float, Real]:
     return found, (upper - found * lower) / lower.mean()
 
 
-NO_WAITS = np.zeros((1, 1), dtype=np.int64)  # nothing is said of single ones
-
-
 def _intervals(
     done: Real, ratios: Mapping[str, Ratio], upper: float = UPPER
 ) -> dict[str, Interval]:
     """Figures, with intervals that hold where few events were seen, or none."""
-    moments = Moments.counted(done, NO_WAITS)
+    moments = Moments.counted(done)
     found = {}
     for name, ratio in ratios.items():
         one = moments.ratio(*ratio)
@@ -440,8 +432,14 @@ def _intervals(
     return found
 
 
-def _error(parts: Real) -> float:
-    return float(parts.std(ddof=1)) / float(np.sqrt(len(parts)))
+def _differences(done: Real, other: Real, ratios: Mapping[str, Ratio]) -> dict[str, Interval]:
+    """How far figures lie from those of another plan, which has a row for each of the same."""
+    found = {}
+    for name, ratio in ratios.items():
+        ours, apart = _ratio(done, ratio)
+        theirs, apart_too = _ratio(other, ratio)
+        found[name] = _about(ours - theirs, apart - apart_too)
+    return found
 
 
 def _about(mean: float, parts: Real) -> Interval:
@@ -449,20 +447,15 @@ def _about(mean: float, parts: Real) -> Interval:
     count = len(parts)
     if count < 2:
         return Interval(mean, -np.inf, np.inf)
-    reach = reach_of(_error(parts), count)
+    reach = reach_of(float(parts.std(ddof=1)) / math.sqrt(count), count)
     return Interval(mean, mean - reach, mean + reach)
 
 
 def _compared(one: _Rows, size: Size, base: _Rows, verdict: str, target: float) -> Compared:
     both = min(len(one.done), len(base.done))
-    differences = {}
-    for name, ratio in _RATIOS.items():
-        ours, apart = _ratio(one.done[:both], ratio)
-        theirs, apart_too = _ratio(base.done[:both], ratio)
-        differences[name] = _about(ours - theirs, apart - apart_too)
     under, inputs = None, None
     if one.drawn:
-        shares = one.shares()
+        shares, _ = without_chance(*of_draws(one.shares))
         under = float((shares <= target).mean())
         low, high = np.quantile(shares, [0.025, 0.975])
         inputs = (float(low), float(high))
@@ -472,7 +465,7 @@ def _compared(one: _Rows, size: Size, base: _Rows, verdict: str, target: float) 
         size,
         one.replications,
         _intervals(one.done, _RATIOS),
-        differences,
+        _differences(one.done[:both], base.done[:both], _RATIOS),
         verdict,
         under,
         len(one.done) if one.drawn else None,
@@ -493,14 +486,14 @@ def _notes(one: _Rows, base: _Rows) -> Iterator[str]:
             "In the hours that are new as many people come as the scenario's rates say; nobody has "
             "seen how many would."
         )
-    less = _mean(base, "arrivals_per_day") - _mean(one, "arrivals_per_day")
     if ours.opens > theirs.opens or ours.closes < theirs.closes:
+        less = _mean(base, "arrivals_per_day") - _mean(one, "arrivals_per_day")
         yield (
             f"It is closed when {less:.1f} people a day come as it is now: they are not counted among "
             "those who go without."
         )
     ill = one.scenario.emergencies
-    if one.plan.staff is not None and _mean_ill(one) and not ill.staff and not ill.pauses_seating:
+    if one.plan.staff is not None and _mean_ill(one) and not ill.hold_up:
         yield (
             "Emergencies hold no staff in this scenario, so it cannot show what fewer staff do in one."
         )
@@ -546,9 +539,6 @@ class Beside:
 def beside(done: Real, other: Real, ratios: Mapping[str, Ratio], target: float) -> Beside:
     """A plan beside another: each ratio is a total, what it is divided by, and a scale, as in
     `results.RATIOS`; both have a row for each of the same replications."""
-    differences = {}
-    for name, parts in ratios.items():
-        ours, apart = _ratio(done, parts)
-        theirs, apart_too = _ratio(other, parts)
-        differences[name] = _about(ours - theirs, apart - apart_too)
-    return Beside(_intervals(done, ratios), differences, _verdict(done, target))
+    return Beside(
+        _intervals(done, ratios), _differences(done, other, ratios), _verdict(done, target)
+    )

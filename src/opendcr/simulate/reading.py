@@ -36,15 +36,12 @@ def reading(found: Simulated, hours: Hours) -> list[str]:
 def _load(found: Simulated, figures: Figures) -> list[str]:
     days = found.moments.mean("days") / found.moments.mean("replications")
     used = found.moments.mean("used") / found.moments.mean("open")
+    seats = found.scenario.seats
     return [
         f"{figures['arrivals'] / days:.1f} people a day come to use, and {used:.1f} of "
-        f"{_places(found)} {'place is' if _places(found) == 1 else 'places are'} in use on average while "
+        f"{seats} {'place is' if seats == 1 else 'places are'} in use on average while "
         "the room is open."
     ]
-
-
-def _places(found: Simulated) -> int:
-    return sum(place.capacity for place in found.scenario.booths)
 
 
 def _binds(found: Simulated, figures: Figures, hours: Hours) -> list[str]:
@@ -58,7 +55,7 @@ def _binds(found: Simulated, figures: Figures, hours: Hours) -> list[str]:
     if not figures["probability_wait"]:
         return lines
     lines.append(f"Of those who do not start at once, {_why(figures)}.")
-    if figures["mean_places_kept"] > KEPT * _places(found):
+    if figures["mean_places_kept"] > KEPT * found.scenario.seats:
         lines.append(
             f"{figures['mean_places_kept']:.1f} places are kept on average by people who have used and "
             "wait for a chair to rest on: more chairs would free them."
@@ -116,9 +113,9 @@ def _when(hours: Hours) -> list[str]:
         order = np.sort(waited)[::-1]
         most = int(np.searchsorted(np.cumsum(order), MOSTLY * waited.sum())) + 1
         opened = len(day.seen)
-        spread = most > opened / 3
-        many = f", and two in three of all waits fall into {most} of {opened} hours"
-        lines.append(line + ("." if spread else f"{many}."))
+        if most <= opened / 3:
+            line += f", and two in three of all waits fall into {most} of {opened} hours"
+        lines.append(f"{line}.")
     if weekday is not None:
         waited, came = week.each(counts.H_WAITED), week.each(counts.H_ARRIVALS)
         others = (waited.sum() - waited[weekday]) / max(came.sum() - came[weekday], 1e-12)
@@ -187,8 +184,7 @@ def _unserved(figures: Figures, hours: Hours) -> list[str]:
 
 
 def _emergencies(found: Simulated, figures: Figures) -> list[str]:
-    ill = found.scenario.emergencies
-    if not figures["emergencies"] or ill.staff or ill.pauses_seating:
+    if not figures["emergencies"] or found.scenario.emergencies.hold_up:
         return []
     return [
         "Emergencies hold no staff in this scenario and stop nobody from being seated, so it says "
@@ -225,11 +221,11 @@ def _rests_on(found: Simulated) -> list[str]:
     # A rank correlation of nothing spreads by the root of the draws; all of them have been looked at.
     chance = float(ndtri(1 - 0.025 / len(part.influence))) / math.sqrt(found.draws - 1)
     told = [(name, one) for name, one in part.influence.items() if abs(one) > chance]
-    if part.sd and told:
+    if told:
         most = sorted(told, key=lambda one: -abs(one[1]))[:3]
         named = ", ".join(f"{name} ({value:+.2f})" for name, value in most)
         lines.append(f"It follows these inputs most, by rank correlation: {named}.")
-    elif part.sd:
+    else:
         lines.append(f"Which of them it follows {found.draws} draws do not tell from chance.")
     return lines
 

@@ -66,7 +66,7 @@ def write_whole(path: Path, text: str) -> None:
 def page(found: Simulated, hours: Hours, lines: Sequence[str]) -> str:
     """The page: one file, which loads nothing."""
     scenario = found.scenario
-    places = sum(place.capacity for place in scenario.booths)
+    places = scenario.seats
     drawn = pictures(hours, places)
     of = f" of each of {found.draws:,} draws of the inputs" if found.parts else ""
     times = "replication" if found.replications == 1 else "replications"

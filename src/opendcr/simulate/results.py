@@ -7,7 +7,7 @@ Student's t: the error itself is an estimate, and of few replications a rough on
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import reduce
 
@@ -53,6 +53,7 @@ RATIOS: dict[str, Ratio] = {
 }
 
 Real = NDArray[np.float64]
+_NO_WAITS = np.zeros((1, 1), dtype=np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +129,9 @@ class Moments:
     p95: tuple[int, float, float]
 
     @classmethod
-    def counted(cls, rows: Real, bins: NDArray[np.int64]) -> "Moments":
-        """Those of some replications, or runs of days of one: a row each, and their bins of waits."""
+    def counted(cls, rows: Real, bins: NDArray[np.int64] = _NO_WAITS) -> "Moments":
+        """Those of some replications, or runs of days of one: a row each, and their bins of waits;
+        without bins they say nothing of single waits."""
         means = rows.mean(axis=0)
         apart = rows - means
         waits = np.array([quantile(one) for one in bins if one.any()])
@@ -199,6 +201,13 @@ class Moments:
 def together(moments: Iterable[Moments]) -> Moments:
     """Those of all, in their order."""
     return reduce(Moments.and_then, moments)
+
+
+def of_draws(found: Sequence[Estimate], none: float = 0.0) -> tuple[Real, float]:
+    """A figure in each of several draws (`none` where it has no value), and the variance that chance
+    gives each: what `without_chance` takes."""
+    values = np.array([none if one.mean is None else one.mean for one in found])
+    return values, float(np.mean([(one.se or 0.0) ** 2 for one in found]))
 
 
 def without_chance(values: Real, chance: float) -> tuple[Real, float]:

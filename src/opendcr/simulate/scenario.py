@@ -66,6 +66,11 @@ class Emergencies:
     staff: int = 0
     pauses_seating: bool = False
 
+    @property
+    def hold_up(self) -> bool:
+        """Whether one can keep anybody from being seated."""
+        return bool(self.staff) or self.pauses_seating
+
     def probability(self, month: str) -> float:
         """Of an emergency in one episode of a month."""
         return self.by_month.get(month, self.per_1000) / 1000
@@ -142,6 +147,11 @@ class Scenario:
     def booths(self) -> tuple[Place, ...]:
         """The places in which people use."""
         return tuple(place for place in self.policy.places if place.consumption)
+
+    @property
+    def seats(self) -> int:
+        """How many people can use in them at a time."""
+        return sum(place.capacity for place in self.booths)
 
     def mix(self, month: str) -> Mapping[str, float]:
         """The shares of the substances of an episode in a month; `heroin+cocaine` is one of them."""

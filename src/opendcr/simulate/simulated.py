@@ -25,6 +25,7 @@ from opendcr.simulate.results import (
     Moments,
     Ratio,
     Real,
+    of_draws,
     together,
     without_chance,
 )
@@ -179,9 +180,7 @@ def _parts(
 ) -> Parts:
     """A figure's uncertainty, parted into chance and inputs."""
     overall = whole.ratio(*ratio).mean or 0.0
-    found = [one.ratio(*ratio) for one in each]
-    means = np.array([overall if one.mean is None else one.mean for one in found])
-    chance = float(np.mean([(one.se or 0.0) ** 2 for one in found]))
+    means, chance = of_draws([one.ratio(*ratio) for one in each], overall)
     drawn, between = without_chance(means, chance)
     low, high = np.quantile(drawn, [0.025, 0.975])
     influence = {name: _correlation(one, means) for name, one in values.items()}

@@ -36,7 +36,7 @@ def moments(scenario: Scenario, days: Sequence[Day], stays: Sequence[Stay]) -> M
     counted = dict.fromkeys(COLUMNS, 0)
     bins = np.zeros((1, counts.BINS), dtype=np.int64)
     comers = {comer.number: comer for day in days for comer in day.comers}
-    places = sum(place.capacity for place in scenario.booths)
+    places = scenario.seats
     counted["replications"], counted["days"] = 1, len(days)
     counted["open"] = sum(day.closes - day.opens for day in days)
     counted["place_open"] = counted["open"] * places

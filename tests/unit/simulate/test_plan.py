@@ -271,6 +271,8 @@ BAD = [
     (["--places", "0"], "--places: found '0'"),
     (["--places", "x"], "--places: found 'x'"),
     (["--places", "8,"], "--places: found ''"),
+    (["--places", "9-5"], "--places: found '9-5'"),
+    (["--places", "1-9999999"], "--places: found '1-9999999'"),
     (["--closes", "25:00"], "--closes: found '25:00'"),
     (["--closes", "08:00"], "--closes: found 08:00"),
     (["--opens", "nine"], "--opens: found 'nine'"),

@@ -21,7 +21,6 @@ from opendcr.simulate.pictures import Hours, hours_of, pictures, svg, table
 from opendcr.simulate.plan import (
     BY_DAY,
     DECIDES,
-    NO_WAITS,
     Interval,
     Plan,
     RowsPiece,
@@ -32,7 +31,7 @@ from opendcr.simulate.plan import (
     with_places,
 )
 from opendcr.simulate.reading import reading, share
-from opendcr.simulate.results import RATIOS, Moments, Ratio, Real, without_chance
+from opendcr.simulate.results import RATIOS, Moments, Ratio, Real, of_draws, without_chance
 from opendcr.simulate.scenario import Arrivals, Duration, Emergencies, Scenario
 from opendcr.simulate.simulated import AT_LEAST, Simulated
 from opendcr.simulate.streams import stream
@@ -171,7 +170,12 @@ def question(room: Room, sliders: Mapping[str, Slider], values: Values, both: bo
     times = tuple(
         name for name in TIMES if values[name] and (name in moved or _is_assumed(sliders[name]))
     )
-    drawn = tuple(_drawn_times(room, values, times, draw) for draw in range(DRAWS if times else 0))
+    weeks = round(DRAWN_VISITS / AT_LEAST / 7 / max(expected(assumed(plan)) / DAYS, 1))
+    days = 7 * min(max(weeks, 1), DAYS // 7)
+    drawn = tuple(
+        replace(_drawn_times(room, values, times, draw), days=days)
+        for draw in range(DRAWS if times else 0)
+    )
     return Question(room, now, plan, values["target"] / 100, told, mixed, drawn, times)
 
 
@@ -180,12 +184,10 @@ def _is_assumed(slider: Slider) -> bool:
 
 
 def _drawn_times(room: Room, values: Values, times: Sequence[str], draw: int) -> Scenario:
-    """The plan with other times, on as many weeks as few people take."""
+    """The plan with other times."""
     rng = stream(SEED, draw, "times")
     other = {**values, **{name: values[name] * rng.uniform(1 - APART, 1 + APART) for name in times}}
-    one = scenario(room, values, other)
-    weeks = round(DRAWN_VISITS / AT_LEAST / 7 / max(expected(assumed(one)) / DAYS, 1))
-    return replace(one, days=7 * min(max(weeks, 1), DAYS // 7))
+    return scenario(room, values, other)
 
 
 def scenario(room: Room, planned: Values, under: Values) -> Scenario:
@@ -313,14 +315,8 @@ def _draws(asked: Question, workers: Cores) -> Real:
         RowsPiece(assumed(one), SEED, draw * AT_LEAST, AT_LEAST)
         for draw, one in enumerate(asked.drawn)
     ]
-    found = [
-        Moments.counted(rows, NO_WAITS).ratio(*RATIOS[DECIDES])
-        for _, rows in in_order(work, workers)
-    ]
-    if not found:
-        return np.empty(0)
-    chance = float(np.mean([(one.se or 0.0) ** 2 for one in found]))
-    return without_chance(np.array([one.mean or 0.0 for one in found]), chance)[0]
+    found = [Moments.counted(rows).ratio(*RATIOS[DECIDES]) for _, rows in in_order(work, workers)]
+    return without_chance(*of_draws(found))[0] if found else np.empty(0)
 
 
 def _drawn_words(asked: Question, drawn: Real) -> str:
@@ -355,7 +351,7 @@ def _counted(one: Scenario, often: int, workers: Cores) -> Real:
 
 def _simulated(plan: Scenario, done: Real) -> Simulated:
     """The replications as the sentences about them take them; nothing is said of single waits."""
-    moments = Moments.counted(done, NO_WAITS)
+    moments = Moments.counted(done)
     return Simulated(plan, SEED, len(done), 1, moments.figures(), {}, moments)
 
 
@@ -490,7 +486,7 @@ def _opened_by(policy: Policy, staff: int, places: int) -> int:
 
 
 def _drawn(plan: Scenario, hours: Hours) -> list[Drawn]:
-    places = sum(one.capacity for one in plan.booths)
+    places = plan.seats
     drawn = []
     for number, one in enumerate(pictures(hours, places), 1):
         heading, *rows = table(one)
