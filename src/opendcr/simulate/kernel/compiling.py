@@ -33,9 +33,14 @@ def _folder() -> Path:
 config.CACHE_DIR = str(_folder())
 
 
+def kept_in() -> str:
+    """The folder in which what is compiled is kept."""
+    return str(config.CACHE_DIR)
+
+
 def _has_room() -> bool:
     """Whether what is compiled fits on the disk: a file that is cut off would be an error."""
-    folder = _folder()
+    folder = Path(kept_in())
     while not folder.exists() and folder != folder.parent:
         folder = folder.parent
     return shutil.disk_usage(folder).free > _TAKES
@@ -43,11 +48,6 @@ def _has_room() -> bool:
 
 _TAKES = 64 * 2**20  # bytes, amply
 _KEEPS = _has_room()
-
-
-def kept_in() -> str:
-    """The folder in which what is compiled is kept."""
-    return str(config.CACHE_DIR)
 
 
 def compiled(function: F) -> F:

@@ -31,9 +31,9 @@ FIGURES = ("arrivals", "served", "left_waiting", "balked", "turned_away", "waiti
 (ARRIVALS, SERVED, LEFT, BALKED, TURNED_AWAY, SENT_AWAY, WAITED, SHORT_OF_STAFF, HELD_UP,
  EMERGENCIES, WAIT, WAIT_SERVED, USED, NOT_READY, HELD, NOT_FITTING, FOR_CHAIR) = range(len(FIGURES))  # fmt: skip
 
-# By weekday and clock hour, a row each (`week_hour`): of those who came in it, how many did not start at once, how long all of them
-# waited, who gave up; and of the hour itself, the time that people waited in it, used, that places
-# were not ready, and that staff were held by emergencies.
+# By weekday and clock hour, a row each (`week_hour`): of those who came in it, how many did not start
+# at once, how long all of them waited, who gave up; and of the hour itself, the time that people
+# waited in it, used, that places were not ready, and that staff were held by emergencies.
 BY_HOUR = ("arrivals", "waited", "wait", "left_waiting", "turned_away", "waiting_at_close",
            "queue", "used", "not_ready", "held")  # fmt: skip
 (H_ARRIVALS, H_WAITED, H_WAIT, H_LEFT, H_TURNED_AWAY, H_SENT_AWAY, H_QUEUE, H_USED, H_NOT_READY,
