@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from opendcr.simulate.kernel.compiling import compiled
+from opendcr.compiling import compiled
 from opendcr.simulate.kernel.numbers import FIRST, exponential, whole
 from opendcr.simulate.kernel.people import P_COLUMNS, bits_of, draw_day, first_person, gap
 from opendcr.simulate.kernel.tables import (

@@ -35,9 +35,9 @@ def calibrate(scenario: Path, targets: Path, out: Path, seed: int, as_json: bool
     the published counts could tell it at all.
     """
     from opendcr.simulate.calibrate import fitted, read_targets
-    from opendcr.simulate.report import write_whole
     from opendcr.simulate.toml import written
     from opendcr.simulate.uncertain import read_assumptions
+    from opendcr.whole import write_whole
 
     read, months = read_assumptions(scenario), read_targets(targets)
     if out.resolve() in (scenario.resolve(), targets.resolve()):

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from opendcr.simulate.comers import milliseconds
 from opendcr.simulate.live import LiveRoom, training_scenario
 from opendcr.simulate.room import header
-from opendcr.simulate.streams import stream
+from opendcr.streams import stream
 from opendcr.web.config.serving import make_ready
 from opendcr.web.store.accounts import (
     COLLEAGUES,

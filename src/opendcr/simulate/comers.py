@@ -12,7 +12,7 @@ import numpy as np
 from opendcr.catalogue.care import SERVICES
 from opendcr.simulate.kernel import people, tables
 from opendcr.simulate.scenario import ANY, MINUTE, Scenario
-from opendcr.simulate.streams import stream
+from opendcr.streams import stream
 
 HOUR = 60 * MINUTE
 

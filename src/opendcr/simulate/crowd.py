@@ -4,7 +4,7 @@ from bisect import bisect_right
 
 from opendcr.room.room import Room
 from opendcr.simulate.scenario import People
-from opendcr.simulate.streams import stream
+from opendcr.streams import stream
 
 _BANDS = ("18-24", "25-34", "35-44", "45-54", "55-64")
 _SHARES = (0.05, 0.25, 0.45, 0.8, 1.0)  # cumulative; an assumption, ages are not published

@@ -17,11 +17,12 @@ from opendcr.simulate.calendar import Act, Calendar, Turn
 from opendcr.simulate.comers import Comer, Day, milliseconds
 from opendcr.simulate.course import Deed, course
 from opendcr.simulate.crowd import Crowd
+from opendcr.simulate.identifiers import uuid7
 from opendcr.simulate.scenario import ANY, MINUTE, Scenario
 from opendcr.simulate.staff import Staff
 from opendcr.simulate.stays import Stay
-from opendcr.simulate.streams import stream, uuid7
 from opendcr.simulate.world import World
+from opendcr.streams import stream
 
 # Refusals of one person's place, after which the next in the queue is asked; any other is the room's.
 OF_THE_PERSON = frozenset({"visit_not_open", "wrong_stage", "under_age", "excluded"})

@@ -1,7 +1,5 @@
 """A page about a simulated room: its figures, pictures by the hour, and what they say."""
 
-import os
-import tempfile
 from collections.abc import Iterable, Sequence
 from html import escape
 from importlib.resources import files
@@ -15,6 +13,7 @@ from opendcr.simulate.pictures import WEEKDAYS, Hours, Picture, pictures, svg, t
 from opendcr.simulate.scenario import MINUTE
 from opendcr.simulate.simulated import Simulated
 from opendcr.simulate.words import WORDS, number
+from opendcr.whole import write_whole
 
 NAME, HOURS = "report.html", "hours.csv"
 _TIMES = ("wait", "queue", "used", "not_ready", "held")  # of `counts.BY_HOUR`
@@ -45,22 +44,6 @@ def hours_csv(hours: Hours) -> str:
             ",".join([WEEKDAYS[weekday], str(hour), *(f"{one:.6g}" for one in (opened, *values))])
         )
     return "\n".join(rows) + "\n"
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Writes a file, whole or not at all; an OSError names the file, not the one on the way to it."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        number, written = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}")
-        try:
-            with os.fdopen(number, "w", encoding="utf-8") as file:
-                file.write(text)
-            Path(written).replace(path)
-        except BaseException:
-            Path(written).unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        raise OSError(error.errno, error.strerror, str(path)) from error
 
 
 def page(found: Simulated, hours: Hours, lines: Sequence[str]) -> str:

@@ -10,9 +10,9 @@ from opendcr.ledger.facts import Command, Fact, Refusal
 from opendcr.ledger.kinds import BODY_KINDS
 from opendcr.room.room import Room
 from opendcr.room.stages import IN_BOOTH
+from opendcr.simulate.identifiers import uuid7
 from opendcr.simulate.kernel.tables import SINCE, STAFF, shifts_of
 from opendcr.simulate.scenario import Scenario
-from opendcr.simulate.streams import uuid7
 from opendcr.simulate.world import World
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})

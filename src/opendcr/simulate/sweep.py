@@ -26,8 +26,8 @@ from typing import Any, Protocol, TypeVar
 import numpy as np
 
 from opendcr import __version__
+from opendcr.compiling import sources_digest
 from opendcr.errors import InputError
-from opendcr.simulate.kernel.compiling import sources_digest
 from opendcr.simulate.kernel.replications import in_runs, replications
 from opendcr.simulate.kernel.tables import CLOSES, HOUR, OPENS, Assumed, assumed
 from opendcr.simulate.results import Moments
@@ -300,7 +300,7 @@ def swept(
 @cache
 def _code() -> str:
     """The version of the compiled room: its sources, since one digit may turn on any of them."""
-    return f"{__version__}/{sources_digest()}"
+    return f"{__version__}/{sources_digest('simulate')}"
 
 
 def sweeps_folder() -> Path:

@@ -18,7 +18,7 @@ from opendcr.errors import InputError
 from opendcr.keyed import Table, read_toml
 from opendcr.simulate.scenario import Scenario
 from opendcr.simulate.scenario_file import DURATIONS, scenario_of
-from opendcr.simulate.streams import stream
+from opendcr.streams import stream
 
 KINDS = ("uniform", "triangular", "normal", "lognormal", "gamma", "beta", "empirical")
 _TAKES = {

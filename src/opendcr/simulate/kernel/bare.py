@@ -9,7 +9,7 @@ from numba import carray, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from opendcr.simulate.kernel.compiling import helper
+from opendcr.compiling import helper
 
 
 @intrinsic

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from opendcr.simulate.kernel.compiling import helper
+from opendcr.compiling import helper
 from opendcr.simulate.kernel.tables import (
     CLOCK,
     CLOSES,

@@ -17,8 +17,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from opendcr.simulate.kernel.compiling import helper
-from opendcr.simulate.streams import digest
+from opendcr.compiling import helper
+from opendcr.streams import digest
 
 STEP = np.uint64(0x9E3779B97F4A7C15)  # the golden ratio's, for a person's own sequence
 _FIRST, _SECOND = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from opendcr.compiling import compiled, helper
 from opendcr.simulate.kernel.bare import bare
-from opendcr.simulate.kernel.compiling import compiled, helper
 from opendcr.simulate.kernel.numbers import KIND, duration, exponential, number_of, unit
 from opendcr.simulate.kernel.tables import (
     BALKING,

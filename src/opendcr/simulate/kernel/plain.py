@@ -6,8 +6,8 @@ gets the place that is free first, so that no calendar is needed: one pass over 
 
 import numpy as np
 
+from opendcr.compiling import compiled
 from opendcr.simulate.kernel.bare import bare
-from opendcr.simulate.kernel.compiling import compiled
 from opendcr.simulate.kernel.counts import (
     ARRIVALS,
     EMERGENCIES,

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 
+from opendcr.compiling import kept_in
 from opendcr.room.policy import DEFAULT, Place
 from opendcr.simulate.comers import days
-from opendcr.simulate.kernel.compiling import kept_in
 from opendcr.simulate.kernel.replications import by_hour, replications
 from opendcr.simulate.kernel.tables import assumed
 from opendcr.simulate.scenario import Arrivals, Duration, Scenario

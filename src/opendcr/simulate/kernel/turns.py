@@ -5,8 +5,8 @@ The order is that of `opendcr.simulate.calendar.Turn`, which the reference engin
 
 import numpy as np
 
+from opendcr.compiling import helper
 from opendcr.simulate.calendar import Turn
-from opendcr.simulate.kernel.compiling import helper
 
 EMERGENCY_END = int(Turn.EMERGENCY_END)
 COMPLETION = int(Turn.COMPLETION)

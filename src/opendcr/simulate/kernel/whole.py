@@ -11,9 +11,9 @@ ready again; and so of a chair, on which somebody rests.
 
 import numpy as np
 
+from opendcr.compiling import compiled, helper, inlined
 from opendcr.simulate.course import NALOXONE_AFTER
 from opendcr.simulate.kernel.bare import bare
-from opendcr.simulate.kernel.compiling import compiled, helper, inlined
 from opendcr.simulate.kernel.counts import (
     ARRIVALS,
     BALKED,

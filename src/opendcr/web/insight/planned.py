@@ -34,8 +34,8 @@ from opendcr.simulate.reading import reading, share
 from opendcr.simulate.results import RATIOS, Moments, Ratio, Real, of_draws, without_chance
 from opendcr.simulate.scenario import Arrivals, Duration, Emergencies, Scenario
 from opendcr.simulate.simulated import AT_LEAST, Simulated
-from opendcr.simulate.streams import stream
 from opendcr.simulate.sweep import Cores, expected, in_order
+from opendcr.streams import stream
 from opendcr.web.insight.observed import TIMED, Observed, open_minutes
 from opendcr.web.insight.sliders import (
     NOWHERE,

@@ -1,7 +1,8 @@
-"""How the fast room is compiled, and where what is compiled is kept.
+"""How the fast parts are compiled, and where what is compiled is kept.
 
-Kept by the content of all of this folder's sources: a compiled function holds those that it calls,
-and would not notice by itself that one of them has changed.
+They stand in folders named `kernel`. What is compiled is kept by the content of all of their
+sources: a compiled function holds those that it calls, and would not notice by itself that one of
+them has changed.
 """
 
 import hashlib
@@ -17,9 +18,9 @@ from numba import config, njit
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def sources_digest() -> str:
-    """A digest of this folder's sources."""
-    sources = sorted(Path(__file__).parent.glob("*.py"))
+def sources_digest(of: str = "*") -> str:
+    """A digest of the sources that are compiled: of one package's kernel, or of all."""
+    sources = sorted(Path(__file__).parent.glob(f"{of}/kernel/*.py"))
     whole = hashlib.blake2b(b"".join(one.read_bytes() for one in sources), digest_size=8)
     return whole.hexdigest()
 

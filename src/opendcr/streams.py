@@ -8,17 +8,10 @@ import hashlib
 
 import numpy as np
 
-from opendcr.ledger import uuid7 as ids
-
 
 def stream(seed: int, *name: object) -> np.random.Generator:
     """The stream of this name."""
     return np.random.Generator(np.random.Philox(key=int.from_bytes(digest(seed, name), "big")))
-
-
-def uuid7(milliseconds: int, seed: int, *name: object) -> str:
-    """A UUIDv7 (RFC 9562) of a moment, in milliseconds since 1970, with the name's random bits."""
-    return ids.uuid7(milliseconds, int.from_bytes(digest(seed, name), "big"))
 
 
 def digest(seed: int, name: tuple[object, ...]) -> bytes:

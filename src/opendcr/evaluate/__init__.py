@@ -1,0 +1,1 @@
+"""Studies of published outcome series: locked plans, designs, checks, power."""

@@ -1,0 +1,54 @@
+"""Designs, one file each: what each reads from a plan, and how it answers.
+
+A design is a frozen value, made of its table in a plan. It has a `fit`, which is quick enough to be
+repeated thousands of times, and `checks`, which fit it again and again.
+"""
+
+from importlib import import_module
+from typing import ClassVar, Protocol, Self
+
+from opendcr.evaluate.estimate import Check, Estimate
+from opendcr.evaluate.study import Study
+from opendcr.keyed import Table
+
+
+class Design(Protocol):
+    """What every design has."""
+
+    TITLE: ClassVar[str]
+
+    @classmethod
+    def read(cls, table: Table) -> Self:
+        """The design as its table in a plan says; InputError, naming the key, where it cannot be."""
+
+    def fit(self, study: Study) -> Estimate:
+        """The answer, without checks. Raises InputError where the panel does not allow it."""
+
+    def checks(self, study: Study, found: Estimate) -> tuple[Check, ...]:
+        """The checks that travel with the answer."""
+
+    def floor(self, study: Study) -> float | None:
+        """The least p-value that the design could give; None where it has no floor. It reads no
+        outcome from the start on."""
+
+
+# By the name of its table in a plan: the module of this folder, and the class in it.
+DESIGNS = {
+    "interrupted_time_series": "InterruptedTimeSeries",
+    "difference_in_differences": "DifferenceInDifferences",
+    "event_study": "EventStudy",
+    "ratio_of_ratios": "RatioOfRatios",
+    "triple_difference": "TripleDifference",
+    "synthetic_control": "SyntheticControl",
+    "augmented_synthetic_control": "AugmentedSyntheticControl",
+    "synthetic_difference_in_differences": "SyntheticDifferenceInDifferences",
+    "count_factors": "CountFactors",
+    "bayesian_structural": "BayesianStructural",
+}
+
+
+def design_of(name: str) -> type[Design]:
+    """The design of this name; KeyError where there is none."""
+    module = import_module(f"opendcr.evaluate.designs.{name}")
+    found: type[Design] = getattr(module, DESIGNS[name])
+    return found

@@ -1,0 +1,157 @@
+"""What every design answers: one contract, from a count of placebos to a sentence."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from math import isfinite
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from opendcr.evaluate.study import Study
+
+Real = NDArray[np.float64]
+Interval = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class PeriodEffect:
+    """Observed less expected in one period: for each unit of exposure where there is one, and then
+    the counts stand beside. `low` and `high` bound the effect; None where no interval is known."""
+
+    time: str
+    observed: float
+    expected: float
+    effect: float
+    low: float | None = None
+    high: float | None = None
+    observed_count: float | None = None
+    expected_count: float | None = None
+
+
+@dataclass(frozen=True)
+class Coefficient:
+    """A coefficient of a regression on its link's scale, with its interval."""
+
+    estimate: float
+    se: float | None
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True)
+class Placebo:
+    """The same estimate where nothing happened: in another area (`unit`) or from another `start`.
+
+    `ratio` is how extreme it is, on the scale on which the design ranks; `relative_effect` what it
+    would have claimed.
+    """
+
+    ratio: float
+    unit: str | None = None
+    start: str | None = None
+    relative_effect: float | None = None
+
+
+@dataclass(frozen=True)
+class Check:
+    """A check that travels with an estimate. `passed` is None where it can only be read."""
+
+    name: str
+    passed: bool | None
+    detail: str
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """One design's answer. Definitions of the figures: docs/studies.md.
+
+    `average_effect` is per period and per unit of exposure; `cumulative` in counts where there is
+    an exposure. Intervals hold 1 − level. `inference` says in one sentence where interval and
+    p-value come from. `weights` are by area, and `predictor_weights` in the plan's order.
+    """
+
+    effect: tuple[PeriodEffect, ...]
+    average_effect: float
+    relative_effect: float
+    cumulative: float
+    inference: str
+    interval: Interval | None = None
+    relative_interval: Interval | None = None
+    cumulative_interval: Interval | None = None
+    p_value: float | None = None
+    p_floor: float | None = None
+    pre_rmspe: float | None = None
+    post_rmspe: float | None = None
+    weights: Mapping[str, float] | None = None
+    predictor_weights: Sequence[float] | None = None
+    coefficients: Mapping[str, Coefficient] | None = None
+    placebos: tuple[Placebo, ...] = ()
+    checks: tuple[Check, ...] = ()
+
+    def to_data(self) -> dict[str, Any]:
+        """The answer as JSON: what the design does not have is left out, and nothing is NaN."""
+        data = {name: value for name, value in asdict(self).items() if value not in (None, (), {})}
+        return {name: _plain(value) for name, value in data.items()}
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """Intervals of the effect: by period (`low`, `high`: periods, NaN where there is none), of the
+    mean effect after the start, and relative to what was expected."""
+
+    low: Real | None = None
+    high: Real | None = None
+    interval: Interval | None = None
+    relative: Interval | None = None
+
+
+def estimate_of(
+    study: Study, expected: Real, bounds: Bounds, inference: str, **more: Any
+) -> Estimate:
+    """The answer of a design that says what was expected of the treated series.
+
+    `expected` has one value for each period, on the scale of `study.series.rates`; NaN where the
+    design expects nothing (then the period is left out). `more` are further fields of `Estimate`.
+    """
+    series, start = study.series, study.start
+    observed, scale = series.rates, series.exposure
+    after = np.arange(len(observed)) >= start
+    in_counts = np.ones(len(observed)) if scale is None else scale
+    gap = observed - expected
+    total = float((expected * in_counts)[after].sum())
+    cumulative = float((gap * in_counts)[after].sum())
+    rows = [
+        PeriodEffect(
+            str(period), float(observed[at]), float(expected[at]), float(gap[at]),
+            _value(bounds.low, at), _value(bounds.high, at),
+            *((None, None) if scale is None
+              else (float(series.outcome[at]), float(expected[at] * scale[at]))),
+        )
+        for at, period in enumerate(study.panel.periods)
+        if isfinite(expected[at])
+    ]  # fmt: skip
+    more = {
+        "interval": bounds.interval,
+        "relative_interval": bounds.relative,
+        "post_rmspe": float(np.sqrt(np.mean(gap[after] ** 2))),
+    } | more
+    if bounds.relative is not None:
+        more.setdefault("cumulative_interval", tuple(one * total for one in bounds.relative))
+    mean = float(gap[after].mean())
+    return Estimate(tuple(rows), mean, cumulative / total, cumulative, inference, **more)
+
+
+def _value(values: Real | None, at: int) -> float | None:
+    return None if values is None or not isfinite(values[at]) else float(values[at])
+
+
+def _plain(value: Any) -> Any:
+    """Numbers as JSON has them: None where there is no finite one."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    if isinstance(value, np.generic):
+        value = value.item()
+    return None if isinstance(value, float) and not isfinite(value) else value

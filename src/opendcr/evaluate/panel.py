@@ -1,0 +1,248 @@
+"""Panels: outcome series by area and period, and the tables that they are read from."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from opendcr.errors import InputError
+from opendcr.evaluate.periods import EXPECTED, Period, absent, kinds
+from opendcr.keyed import shown
+
+Real = NDArray[np.float64]
+SINGLE = "series"  # the name of the area where a table has one series and no column of areas
+_MANY = 6  # names in an error
+
+
+@dataclass(frozen=True)
+class Panel:
+    """Series of areas in consecutive periods.
+
+    `outcome`, `exposure` and each of `columns` are areas × periods; what is not known is NaN. With
+    an exposure the outcome is a count. `labels` say what an area is, one text for each area: the
+    ring and the hours of a cell, where areas are cells.
+    """
+
+    units: tuple[str, ...]
+    periods: tuple[Period, ...]
+    outcome: Real
+    exposure: Real | None = None
+    columns: Mapping[str, Real] = field(default_factory=dict)
+    labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    where: str = "the panel"
+
+    def __post_init__(self) -> None:
+        shape = (len(self.units), len(self.periods))
+        known = [self.outcome, *self.columns.values()]
+        known += [] if self.exposure is None else [self.exposure]
+        assert all(one.shape == shape for one in known), shape
+
+    @cached_property
+    def rates(self) -> Real:
+        """Areas × periods: the outcome for each unit of exposure, or as it is."""
+        return self.outcome if self.exposure is None else self.outcome / self.exposure
+
+    def at(self, unit: str) -> int:
+        """Where an area stands; InputError where there is none of that name."""
+        if unit not in self.units:
+            raise InputError(self.where, f"no area named '{unit}'", f"one of {some(self.units)}")
+        return self.units.index(unit)
+
+    def of(self, units: Sequence[int]) -> "Panel":
+        """The panel of some areas, in the order given."""
+        rows = list(units)
+        return replace(
+            self,
+            units=tuple(self.units[at] for at in rows),
+            outcome=self.outcome[rows],
+            exposure=None if self.exposure is None else self.exposure[rows],
+            columns={name: one[rows] for name, one in self.columns.items()},
+            labels={name: tuple(one[at] for at in rows) for name, one in self.labels.items()},
+        )
+
+    def during(self, first: int, last: int) -> "Panel":
+        """The panel in the periods from one index on and before another."""
+        return replace(
+            self,
+            periods=self.periods[first:last],
+            outcome=self.outcome[:, first:last],
+            exposure=None if self.exposure is None else self.exposure[:, first:last],
+            columns={name: one[:, first:last] for name, one in self.columns.items()},
+        )
+
+    def with_outcome(self, outcome: Real) -> "Panel":
+        """The same areas and periods with other outcomes."""
+        return replace(self, outcome=outcome)
+
+    def complete(self, units: Iterable[int]) -> None:
+        """Raises InputError, naming the first of them, where an area's series has a gap."""
+        for unit in units:
+            gaps = np.flatnonzero(~np.isfinite(self.rates[unit]))
+            if gaps.size:
+                found = f"no outcome or exposure of '{self.units[unit]}' in {self.periods[gaps[0]]}"
+                raise InputError(self.where, found, "every area that is compared in every period")
+
+
+@dataclass(frozen=True)
+class Rows:
+    """A tidy table as it was read: each column as text, and the file it is from."""
+
+    where: str
+    frame: pl.DataFrame
+
+    def column(self, name: str, key: str) -> list[str]:
+        """A column as text; InputError, naming the plan's key that asks for it, where it is not there."""
+        if name not in self.frame.columns:
+            expected = f"one of {some(self.frame.columns)}"
+            raise InputError(f"{self.where}, {key}", f"no column '{name}'", expected)
+        return [str(one).strip() for one in self.frame[name].fill_null("").to_list()]
+
+    def numbers(self, name: str, key: str) -> Real:
+        """A column as numbers, NaN where a cell is empty."""
+        cells = self.column(name, key)
+        return np.array(
+            [self._number(name, at, cell) for at, cell in enumerate(cells)], dtype=float
+        )
+
+    def _number(self, name: str, at: int, cell: str) -> float:
+        if cell in ("", "NA", "NaN", "nan"):
+            return float("nan")
+        try:
+            value = float(cell)
+        except ValueError:
+            value = float("inf")
+        if not np.isfinite(value):
+            raise InputError(f"{self.where}, row {at + 2}, {name}", shown(cell), "a number")
+        return value
+
+    def periods(self, name: str, key: str = "question.time") -> list[Period]:
+        """A column as periods of one kind."""
+        found = []
+        for at, cell in enumerate(self.column(name, key)):
+            period = Period.of(cell)
+            if period is None:
+                raise InputError(f"{self.where}, row {at + 2}, {name}", shown(cell), EXPECTED)
+            found.append(period)
+        if len({one.kind for one in found}) > 1:
+            raise InputError(f"{self.where}, {name}", kinds(found), "periods of one kind")
+        return found
+
+
+def read_rows(path: Path) -> Rows:
+    """The rows of a CSV file (or Parquet, by its name); InputError where there are none."""
+    try:
+        if path.suffix == ".parquet":
+            frame = pl.read_parquet(path).cast(pl.String)
+        else:
+            frame = pl.read_csv(path, infer_schema=False)
+    except OSError as error:
+        raise InputError(str(path), error.strerror or "no file", "a table in CSV") from error
+    except pl.exceptions.PolarsError as error:
+        found = str(error).splitlines()[0] if str(error) else "what is no table"
+        raise InputError(str(path), found, "a table in CSV, with a line of headings") from error
+    if frame.is_empty():
+        raise InputError(str(path), "no rows", "a row for each area and period")
+    return Rows(str(path), frame)
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Which columns of a table make a panel: names, None where there is none."""
+
+    outcome: str
+    time: str
+    unit: str | None = None
+    exposure: str | None = None
+    others: tuple[str, ...] = ()
+
+
+def panel_of(rows: Rows, columns: Columns) -> Panel:
+    """The panel of a tidy table: one row for each area and period.
+
+    Raises InputError for duplicated rows, periods that are missing from the series, an exposure
+    that is not above zero, a count below zero or not whole where there is an exposure.
+    """
+    times = rows.periods(columns.time)
+    named = rows.column(columns.unit, "question.unit") if columns.unit else [SINGLE] * len(times)
+    units, periods = tuple(dict.fromkeys(named)), tuple(sorted(set(times)))
+    _no_gaps(rows.where, periods)
+    place_of = {one: at for at, one in enumerate(periods)}
+    unit_of = {one: at for at, one in enumerate(units)}
+    cells = [(unit_of[unit], place_of[time]) for unit, time in zip(named, times, strict=True)]
+    _no_duplicates(rows.where, cells, units, periods)
+
+    def spread(name: str, key: str) -> Real:
+        made = np.full((len(units), len(periods)), np.nan)
+        made[tuple(np.array(cells).T)] = rows.numbers(name, key)
+        return made
+
+    outcome = spread(columns.outcome, "question.outcome")
+    exposure = spread(columns.exposure, "data.exposure") if columns.exposure else None
+    others = {name: spread(name, name) for name in columns.others}
+    made = Panel(units, periods, outcome, exposure, others, where=rows.where)
+    return _sound(made, columns)
+
+
+def wide_panel(rows: Rows, columns: Columns) -> Panel:
+    """The panel of a wide table: one row for each period, one column for each area."""
+    times = rows.periods(columns.time)
+    order = sorted(range(len(times)), key=lambda at: times[at])
+    periods = tuple(times[at] for at in order)
+    units = tuple(name for name in rows.frame.columns if name != columns.time)
+    _no_gaps(rows.where, tuple(sorted(set(periods))))
+    _no_duplicates(rows.where, [(0, one.at) for one in periods], ("the table",), periods)
+    outcome = np.array([rows.numbers(name, name)[order] for name in units])
+    return _sound(Panel(units, periods, outcome, where=rows.where), columns)
+
+
+def _no_gaps(where: str, periods: Sequence[Period]) -> None:
+    gaps = absent(periods)
+    if gaps:
+        found = f"no row for {some([str(one) for one in gaps])}"
+        raise InputError(where, found, f"every period from {periods[0]} to {periods[-1]}")
+
+
+def _no_duplicates(
+    where: str,
+    cells: Sequence[tuple[int, int]],
+    units: Sequence[str],
+    periods: Sequence[Period],
+) -> None:
+    seen: set[tuple[int, int]] = set()
+    for unit, place in cells:
+        if (unit, place) in seen:
+            period = periods[place] if place < len(periods) else Period(periods[0].kind, place)
+            found = f"two rows for '{units[unit]}' in {period}"
+            raise InputError(where, found, "one row for each area and period")
+        seen.add((unit, place))
+
+
+def _sound(panel: Panel, columns: Columns) -> Panel:
+    """The panel, after a look at its counts and exposures."""
+    if panel.exposure is None:
+        return panel
+    _first(panel, panel.exposure <= 0, panel.exposure, f"{columns.exposure} of", "above zero")
+    counts = panel.outcome
+    _first(panel, counts < 0, counts, f"{columns.outcome} of", "a count, zero or more")
+    _first(panel, counts != np.round(counts), counts, f"{columns.outcome} of",
+           "a whole number of events where there is an exposure")  # fmt: skip
+    return panel
+
+
+def _first(panel: Panel, wrong: NDArray[np.bool_], values: Real, what: str, expected: str) -> None:
+    """Raises InputError for the first cell that is wrong and known."""
+    places = np.argwhere(wrong & np.isfinite(values))
+    if places.size:
+        unit, period = places[0]
+        named = f"{panel.where}, {what} '{panel.units[unit]}' in {panel.periods[period]}"
+        raise InputError(named, f"{values[unit, period]:g}", expected)
+
+
+def some(names: Sequence[str]) -> str:
+    """Some names for an error, and how many more there are."""
+    more = len(names) - _MANY
+    return ", ".join(names[:_MANY]) + (f" and {more} more" if more > 0 else "")

@@ -1,0 +1,96 @@
+"""Periods: years and other whole numbers, months, quarters, dates."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import pairwise
+from math import gcd
+from typing import Literal
+
+Kind = Literal["number", "month", "quarter", "date"]
+
+EXPECTED = "a whole number, a date, YYYY-MM or YYYY-Qn"
+_NUMBER = re.compile(r"-?\d{1,9}")
+_MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
+_QUARTER = re.compile(r"(\d{4})-?Q([1-4])")
+_WRITES: dict[Kind, str] = {"number": "whole numbers", "month": "months", "quarter": "quarters",
+                            "date": "dates"}  # fmt: skip
+
+
+@dataclass(frozen=True, order=True)
+class Period:
+    """One period: `at` counts up within its kind (years, months, quarters or days)."""
+
+    kind: Kind
+    at: int
+
+    @classmethod
+    def of(cls, value: object) -> "Period | None":
+        """What a cell of a table or a value of a plan says; None where it is no period."""
+        text = value.isoformat() if isinstance(value, date) else str(value).strip()
+        if _NUMBER.fullmatch(text):
+            return cls("number", int(text))
+        if found := _MONTH.fullmatch(text):
+            return cls("month", int(found[1]) * 12 + int(found[2]) - 1)
+        if found := _QUARTER.fullmatch(text):
+            return cls("quarter", int(found[1]) * 4 + int(found[2]) - 1)
+        try:
+            return cls("date", date.fromisoformat(text).toordinal())
+        except ValueError:
+            return None
+
+    def __str__(self) -> str:
+        if self.kind == "month":
+            return f"{self.at // 12}-{self.at % 12 + 1:02}"
+        if self.kind == "quarter":
+            return f"{self.at // 4}-Q{self.at % 4 + 1}"
+        return str(self.at) if self.kind == "number" else date.fromordinal(self.at).isoformat()
+
+    def after(self, steps: int) -> "Period":
+        """The period so many of its own units later."""
+        return Period(self.kind, self.at + steps)
+
+
+def kinds(periods: Iterable[Period]) -> str:
+    """The kinds of some periods, in words."""
+    return " and ".join(sorted({_WRITES[one.kind] for one in periods}))
+
+
+def absent(periods: Sequence[Period]) -> tuple[Period, ...]:
+    """The periods that a regular series of these would also have; `periods` are in order.
+
+    Dates on one day of the month are a series of months; the step of any other series is the
+    greatest that all its steps are multiples of, so that fortnights are not taken for days with
+    gaps.
+    """
+    if len(periods) < 3:
+        return ()
+    places = _places(periods)
+    step = gcd(*(after - before for before, after in pairwise(places)))
+    there = set(places)
+    gaps = [at for at in range(places[0], places[-1], step) if at not in there]
+    return tuple(_back(periods[0], places[0], at) for at in gaps)
+
+
+def _places(periods: Sequence[Period]) -> list[int]:
+    """Where each stands on the line on which the series is regular."""
+    if _monthly(periods):
+        days = [date.fromordinal(one.at) for one in periods]
+        return [one.year * 12 + one.month for one in days]
+    return [one.at for one in periods]
+
+
+def _monthly(periods: Sequence[Period]) -> bool:
+    if periods[0].kind != "date":
+        return False
+    return len({date.fromordinal(one.at).day for one in periods}) == 1
+
+
+def _back(first: Period, base: int, at: int) -> Period:
+    """The period at a place of the line on which `first` stands at `base`."""
+    if first.kind == "date" and base < first.at:  # a line of months
+        begun = date.fromordinal(first.at)
+        there = date((at - 1) // 12, (at - 1) % 12 + 1, begun.day)
+        return Period("date", there.toordinal())
+    return Period(first.kind, at)

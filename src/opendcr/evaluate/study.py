@@ -1,0 +1,89 @@
+"""A study: a panel, the areas that were treated, and the period in which it began."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from opendcr.errors import InputError
+from opendcr.evaluate.panel import Panel
+
+Real = NDArray[np.float64]
+LEVEL = 0.05
+LEAST_BEFORE = 2  # periods before the start, for any design
+
+
+@dataclass(frozen=True)
+class Series:
+    """The treated areas as one series: counts and exposures summed, or other outcomes averaged."""
+
+    outcome: Real
+    exposure: Real | None
+
+    @cached_property
+    def rates(self) -> Real:
+        """By period: the outcome for each unit of exposure, or as it is."""
+        return self.outcome if self.exposure is None else self.outcome / self.exposure
+
+
+@dataclass(frozen=True)
+class Study:
+    """The question that a design answers.
+
+    `treated` are rows of the panel; `start` is the index of the first period after. Intervals hold
+    1 − `level`. The same `seed` gives the same answer.
+    """
+
+    panel: Panel
+    treated: tuple[int, ...]
+    start: int
+    level: float = LEVEL
+    seed: int = 1
+
+    def __post_init__(self) -> None:
+        if not LEAST_BEFORE <= self.start < len(self.panel.periods):
+            periods = self.panel.periods
+            found = "a start with too few periods before it, or none from it on"
+            expected = f"a start after {periods[LEAST_BEFORE - 1]} and up to {periods[-1]}"
+            raise InputError(self.panel.where, found, expected)
+        self.panel.complete(self.treated)
+        if np.ptp(self.series.outcome[: self.start]) == 0:
+            named = ", ".join(self.panel.units[at] for at in self.treated)
+            found = f"the same outcome of '{named}' in every period before the start"
+            raise InputError(self.panel.where, found, "an outcome that varies")
+
+    @cached_property
+    def series(self) -> Series:
+        """The treated areas as one series."""
+        rows = list(self.treated)
+        counts, exposure = self.panel.outcome[rows], self.panel.exposure
+        if exposure is None:
+            return Series(counts.mean(axis=0), None)
+        return Series(counts.sum(axis=0), exposure[rows].sum(axis=0))
+
+    @property
+    def after(self) -> int:
+        """How many periods there are from the start on."""
+        return len(self.panel.periods) - self.start
+
+    def donors(self, named: Sequence[str] = (), exclude: Iterable[str] = ()) -> tuple[int, ...]:
+        """The rows of the areas compared with: those named, or all that are not treated, but for
+        those excluded. Raises InputError for a name that is not there or is treated, or a gap."""
+        left_out = {self.panel.at(name) for name in exclude}
+        chosen = [self.panel.at(name) for name in named] or range(len(self.panel.units))
+        both = [self.panel.units[at] for at in chosen if at in self.treated]
+        if named and both:
+            raise InputError(self.panel.where, f"'{both[0]}' among donors", "areas not treated")
+        rows = tuple(at for at in chosen if at not in self.treated and at not in left_out)
+        self.panel.complete(rows)
+        return rows
+
+    def before_only(self) -> "Study":
+        """The study as of the day before its start, its last period before taken for one after."""
+        return replace(self, panel=self.panel.during(0, self.start), start=self.start - 1)
+
+    def starting(self, at: int, treated: tuple[int, ...] | None = None) -> "Study":
+        """The same question of another start, or of other areas: a placebo."""
+        return replace(self, start=at, treated=self.treated if treated is None else treated)
