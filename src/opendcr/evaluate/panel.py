@@ -119,6 +119,10 @@ class Rows:
             raise InputError(f"{self.where}, row {at + 2}, {name}", shown(cell), "a number")
         return value
 
+    def where_true(self, kept: Sequence[bool]) -> "Rows":
+        """The rows that are kept."""
+        return replace(self, frame=self.frame.filter(pl.Series(list(kept), dtype=pl.Boolean)))
+
     def periods(self, name: str, key: str = "question.time") -> list[Period]:
         """A column as periods of one kind."""
         found = []

@@ -1,0 +1,193 @@
+"""Locking a plan: what was decided before the outcome was seen, and what has changed since.
+
+A lock is a file beside its plan. It holds the plan's whole content and hash, the version of the
+code that will be run, a hash of the data from before the start, and which later periods were
+public already. Its own hash, the seal, can be handed to somebody else or registered: a lock that
+is written anew has another.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import rfc8785
+
+from opendcr import __version__
+from opendcr.errors import InputError
+from opendcr.evaluate.plan import Plan, plain
+from opendcr.evaluate.reading import Source
+from opendcr.whole import write_whole
+
+SUFFIX = ".lock.json"
+_KEYS = {"opendcr", "version", "locked_at", "plan", "code", "data", "registered", "seal"}
+
+
+@dataclass(frozen=True)
+class Lock:
+    """A lock that was read. `data` is by outcome: its hash before the start and what was public."""
+
+    locked_at: str
+    hash: str
+    content: Mapping[str, Any]
+    code: str
+    data: Mapping[str, Mapping[str, Any]]
+    registered: str
+    seal: str
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What a plan's lock is worth now. Without reasons against it, results are confirmatory."""
+
+    hash: str
+    lock: Lock | None
+    changed: tuple[str, ...] = ()
+    against: tuple[str, ...] = ()
+
+    @property
+    def locked(self) -> bool:
+        """Whether there is a lock of this very plan."""
+        return self.lock is not None and self.lock.hash == self.hash
+
+    @property
+    def status(self) -> str:
+        """confirmatory or exploratory."""
+        return "exploratory" if self.against else "confirmatory"
+
+    def to_data(self) -> dict[str, Any]:
+        """What the result says of the plan."""
+        lock = self.lock
+        return {
+            "hash": self.hash,
+            "locked": self.locked,
+            "status": self.status,
+            "exploratory_because": list(self.against),
+            "changed": list(self.changed),
+            "locked_at": lock.locked_at if lock else None,
+            "seal": lock.seal if lock else None,
+            "registered": (lock.registered or None) if lock else None,
+            "code": code(),
+        }
+
+
+def lock_path(plan: Path) -> Path:
+    """Where the lock of a plan stands."""
+    return plan.with_suffix(SUFFIX)
+
+
+def locked(
+    plan: Plan, sources: Mapping[str, Source], registered: str, now: datetime
+) -> dict[str, Any]:
+    """The content of a lock. `sources` are by outcome; none of their rows from the start on is read
+    but for its period."""
+    content = {
+        "opendcr": "study lock",
+        "version": 1,
+        "locked_at": now.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
+        "plan": {"hash": plan.hash, "content": plain(plan.content)},
+        "code": code(),
+        "data": {name: _known(source) for name, source in sources.items()},
+        "registered": registered,
+    }
+    return content | {"seal": seal_of(content)}
+
+
+def _known(source: Source) -> dict[str, Any]:
+    before = source.before
+    return {
+        "before": before.digest,
+        "rows": len(before.periods),
+        "from": str(min(before.periods)),
+        "to": str(max(before.periods)),
+        "already_public": [str(one) for one in source.public_after],
+    }
+
+
+def write_lock(path: Path, content: Mapping[str, Any]) -> None:
+    """Writes a lock, whole or not at all; InputError where there is one of another plan."""
+    if path.exists() and read_lock(path).hash != content["plan"]["hash"]:
+        found = "a lock of this plan as it was before it was changed"
+        expected = "no lock, or one of this plan: keep it, and give a changed plan another name"
+        raise InputError(str(path), found, expected)
+    write_whole(path, json.dumps(content, ensure_ascii=False, indent=1) + "\n")
+
+
+def read_lock(path: Path) -> Lock:
+    """The lock in a file; InputError where it is none or its seal is broken."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(
+            str(path), "no lock that can be read", "a file that `study lock` wrote"
+        ) from error
+    if not isinstance(content, dict) or set(content) != _KEYS:
+        raise InputError(str(path), "other keys than a lock has", "a file that `study lock` wrote")
+    bare = {key: value for key, value in content.items() if key != "seal"}
+    if content["seal"] != seal_of(bare) or content["plan"]["hash"] != _hash(
+        content["plan"]["content"]
+    ):
+        raise InputError(str(path), "a seal that does not hold", "a lock that nobody edited")
+    return Lock(content["locked_at"], content["plan"]["hash"], content["plan"]["content"],
+                content["code"], content["data"], content["registered"], content["seal"])  # fmt: skip
+
+
+def standing(plan: Plan, sources: Mapping[str, Source]) -> Standing:
+    """What a plan's lock is worth: whether there is one, and what has changed since."""
+    path = lock_path(plan.path)
+    if not path.exists():
+        return Standing(plan.hash, None, (), ("the plan was not locked",))
+    lock = read_lock(path)
+    changed = tuple(_changes(lock.content, plain(plan.content)))
+    made = Standing(plan.hash, lock, changed)
+    return replace(made, against=tuple(_against(made, lock, sources)))
+
+
+def _against(made: Standing, lock: Lock, sources: Mapping[str, Source]) -> Iterator[str]:
+    """Why the results are exploratory all the same."""
+    if made.changed:
+        yield f"the plan was changed after it was locked ({', '.join(made.changed)})"
+    if lock.code != code():
+        yield f"the code is {code()}, and was {lock.code} when the plan was locked"
+    for name, source in sources.items():
+        known = lock.data.get(name)
+        if known is None:
+            yield f"the data of {name} were not locked"
+            continue
+        if known["before"] != source.before.digest:
+            yield f"the data of {name} from before the start are not those that were locked"
+        if public := known["already_public"]:
+            yield f"{name} was public for {public[0]} to {public[-1]} when the plan was locked"
+
+
+def _changes(before: Any, after: Any, name: str = "") -> Iterator[str]:
+    """The keys that differ between two contents."""
+    if isinstance(before, Mapping) and isinstance(after, Mapping):
+        for key in dict.fromkeys([*before, *after]):
+            inner = f"{name}.{key}" if name else str(key)
+            yield from _changes(before.get(key), after.get(key), inner)
+    elif before != after:
+        yield name
+
+
+def seal_of(content: Mapping[str, Any]) -> str:
+    """SHA-256 of a lock's content."""
+    return _hash(content)
+
+
+def _hash(content: Any) -> str:
+    return hashlib.sha256(rfc8785.dumps(content)).hexdigest()
+
+
+@cache
+def code() -> str:
+    """The version and a digest of the sources of the studies: what would be run."""
+    folder = Path(__file__).parent
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob("*.py")):
+        digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes())
+    return f"{__version__}/{digest.hexdigest()[:16]}"

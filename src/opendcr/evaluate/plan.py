@@ -1,0 +1,317 @@
+"""A study's plan: one TOML file that says everything before the outcome is seen."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from pathlib import Path
+from typing import Any, Literal
+
+import rfc8785
+
+from opendcr.errors import InputError
+from opendcr.evaluate.designs import DESIGNS, Design, design_of
+from opendcr.evaluate.periods import EXPECTED, Period
+from opendcr.evaluate.study import LEVEL
+from opendcr.keyed import Table, read_toml, shown
+
+OF = "a study's plan"
+Kind = Literal["benefit", "harm", "displacement", "negative_control"]
+KINDS = ("benefit", "harm", "displacement", "negative_control")
+RULES = ("none", "bonferroni", "holm")
+SPENDING = ("obrien_fleming", "pocock")
+_TABLES = ("question", "data", "designs", "success", "outcomes", "multiplicity", "reviews", "power",
+           "rehearsal", "nowcast", "published", "limits")  # fmt: skip
+_QUESTION = ("title", "outcome", "unit", "time", "treated", "start", "level", "seed")
+_DATA = ("path", "wide", "exposure", "breaks", "from", "to", "simulated", "source", "note")
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked: of which outcome, in which areas, from when on."""
+
+    title: str
+    outcome: str
+    time: str
+    start: Period
+    unit: str | None = None
+    treated: tuple[str, ...] = ()
+    level: float = LEVEL
+    seed: int = 1
+
+
+@dataclass(frozen=True)
+class Data:
+    """Where the outcome stands. `first` and `last` bound the periods that are used; `breaks` are
+    periods from which on the exposure is of another series (a population that was rebased), and
+    None where the plan does not say whether there are any."""
+
+    path: Path
+    wide: bool = False
+    exposure: str | None = None
+    breaks: tuple[Period, ...] | None = None
+    first: Period | None = None
+    last: Period | None = None
+    simulated: bool = False
+    source: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Success:
+    """What would count as success: the whole interval of one design at or under a relative effect."""
+
+    design: str
+    at_most: float
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A further outcome: a benefit, a harm, displacement, or one that the room cannot have moved.
+
+    `margin` is the relative effect that a harm must stay under to be called excluded; descriptive
+    where it is None.
+    """
+
+    name: str
+    title: str
+    column: str
+    data: Data
+    kind: Kind
+    design: str
+    margin: float | None = None
+
+
+@dataclass(frozen=True)
+class Reviews:
+    """The dates on which the result is looked at, and how the level is spent over them."""
+
+    dates: tuple[date, ...]
+    spending: str = "obrien_fleming"
+
+
+@dataclass(frozen=True)
+class Powered:
+    """What `study power` simulates: relative effects, and numbers of periods after the start."""
+
+    effects: tuple[float, ...] = (-0.1, -0.2, -0.3)
+    periods: tuple[int, ...] = ()
+    panels: int = 1000
+    overdispersion: float | None = None
+    shares: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Triangle:
+    """A reporting triangle: what each edition said of each period."""
+
+    path: Path
+    reference: str
+    edition: str
+    count: str
+    most: int
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A plan that was read. `content` is what its hash is of."""
+
+    path: Path
+    content: Mapping[str, Any]
+    question: Question
+    data: Data
+    designs: Mapping[str, Design]
+    success: Success | None = None
+    outcomes: tuple[Outcome, ...] = ()
+    multiplicity: str = "none"
+    reviews: Reviews | None = None
+    power: Powered = Powered()
+    rehearsal: tuple[Period, ...] = ()
+    nowcast: Triangle | None = None
+    published: tuple[str, ...] = ()
+    limits: tuple[str, ...] = ()
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 of the plan's content: comments and the order of keys do not matter."""
+        return hashlib.sha256(rfc8785.dumps(plain(self.content))).hexdigest()
+
+    @property
+    def primary(self) -> str:
+        """The design whose answer is the study's: that of `success`, else the first."""
+        return self.success.design if self.success else next(iter(self.designs))
+
+
+def plain(value: Any) -> Any:
+    """A plan's content as JSON has it: dates as text."""
+    if isinstance(value, Mapping):
+        return {str(key): plain(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(one) for one in value]
+    return value if isinstance(value, str | int | float | bool) or value is None else str(value)
+
+
+def read_plan(path: Path) -> Plan:
+    """The plan in a file; InputError, naming the key, where it cannot be one."""
+    content = read_toml(path, OF)
+    whole = Table.of(str(path), "", content, _TABLES)
+    question = _question(whole.table("question", _QUESTION))
+    data = _data(whole.table("data", _DATA), path)
+    designs = _designs(whole.table("designs"))
+    made = Plan(path, content, question, data, designs)
+    return replace(
+        made,
+        success=_success(whole, designs),
+        outcomes=_outcomes(whole.table("outcomes"), made),
+        multiplicity=whole.table("multiplicity", ("rule",)).one_of("rule", RULES, "none"),
+        reviews=_reviews(whole),
+        power=_power(
+            whole.table("power", ("effects", "periods", "panels", "overdispersion", "shares"))
+        ),
+        rehearsal=_periods(whole.table("rehearsal", ("starts",)), "starts"),
+        nowcast=_nowcast(whole, path),
+        published=_texts(whole.table("published", ("outcomes",)), "outcomes"),
+        limits=_texts(whole.table("limits", ("sentences",)), "sentences", 600),
+    )
+
+
+def _question(table: Table) -> Question:
+    unit = table.text("unit") if "unit" in table else None
+    treated = _texts(table, "treated")
+    return Question(
+        table.text("title", "A study"),
+        table.text("outcome"),
+        table.text("time"),
+        _period(table, "start"),
+        unit,
+        treated,
+        table.number("level", 0.001, 0.5, LEVEL),
+        table.whole("seed", 0, 2**53 - 1, 1),
+    )
+
+
+def _data(table: Table, plan: Path) -> Data:
+    return Data(
+        plan.parent / table.text("path"),
+        table.flag("wide", False),
+        table.text("exposure") if "exposure" in table else None,
+        _periods(table, "breaks") if "breaks" in table else None,
+        _period(table, "from") if "from" in table else None,
+        _period(table, "to") if "to" in table else None,
+        table.flag("simulated", False),
+        table.text("source", "-", 1000).strip("-"),
+        table.text("note", "-", 1000).strip("-"),
+    )
+
+
+def _designs(table: Table) -> dict[str, Design]:
+    if not table.data:
+        raise InputError(f"{table.where}, designs", "no design", f"one of {', '.join(DESIGNS)}")
+    known = Table.of(table.where, table.name, table.data, DESIGNS)
+    return {name: design_of(name).read(known.table(name)) for name in table.data}
+
+
+def _success(whole: Table, designs: Mapping[str, Design]) -> Success | None:
+    if "success" not in whole:
+        return None
+    table = whole.table("success", ("design", "relative_effect_at_most"))
+    design = table.one_of("design", designs)
+    return Success(design, table.number("relative_effect_at_most", -1, 10, 0.0))
+
+
+def _outcomes(table: Table, plan: Plan) -> tuple[Outcome, ...]:
+    return tuple(_outcome(table.table(name), name, plan) for name in table.data)
+
+
+def _outcome(whole: Table, name: str, plan: Plan) -> Outcome:
+    own = ("title", "outcome", "kind", "design", "margin")
+    table = Table.of(whole.where, whole.name, whole.data, (*own, *_DATA))
+    given = {key: value for key, value in table.data.items() if key in _DATA}
+    # What an outcome does not say of its data is as the primary outcome's.
+    of = Table(table.where, table.name, {**plan.content.get("data", {}), **given})
+    kind: Any = table.one_of("kind", KINDS, "harm")
+    return Outcome(
+        name,
+        table.text("title", name),
+        table.text("outcome"),
+        _data(of, plan.path),
+        kind,
+        table.one_of("design", plan.designs, plan.primary),
+        table.number("margin", -1, 10) if "margin" in table else None,
+    )
+
+
+def _reviews(whole: Table) -> Reviews | None:
+    if "reviews" not in whole:
+        return None
+    table = whole.table("reviews", ("dates", "spending"))
+    dates = table.data.get("dates")
+    if not isinstance(dates, list) or not dates or not all(type(one) is date for one in dates):
+        raise table.fail("dates", "a list of dates, such as 2027-01-13")
+    if dates != sorted(set(dates)):
+        raise table.fail("dates", "dates in order")
+    return Reviews(tuple(dates), table.one_of("spending", SPENDING, "obrien_fleming"))
+
+
+def _power(table: Table) -> Powered:
+    usual = Powered()
+    effects = table.data.get("effects", list(usual.effects))
+    periods = table.data.get("periods", [])
+    if not isinstance(effects, list) or not all(_between(one, -1, 10) for one in effects):
+        raise table.fail("effects", "a list of relative effects, such as [-0.1, -0.2]")
+    if not isinstance(periods, list) or not all(type(one) is int and one > 0 for one in periods):
+        raise table.fail("periods", "a list of numbers of periods after the start")
+    over = table.number("overdispersion", 1, 100) if "overdispersion" in table else None
+    return Powered(
+        tuple(map(float, effects)),
+        tuple(periods),
+        table.whole("panels", 10, 1_000_000, usual.panels),
+        over,
+        table.by_key("shares", 0.0001, 1),
+    )
+
+
+def _between(value: Any, low: float, high: float) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high
+
+
+def _nowcast(whole: Table, plan: Path) -> Triangle | None:
+    if "nowcast" not in whole:
+        return None
+    table = whole.table("nowcast", ("path", "reference", "edition", "count", "most"))
+    return Triangle(
+        plan.parent / table.text("path"),
+        table.text("reference", "reference"),
+        table.text("edition", "edition"),
+        table.text("count", "count"),
+        table.whole("most", 1, 240, 12),
+    )
+
+
+def _period(table: Table, key: str) -> Period:
+    period = Period.of(table.data.get(key, ""))
+    if period is None:
+        raise table.fail(key, EXPECTED)
+    return period
+
+
+def _periods(table: Table, key: str) -> tuple[Period, ...]:
+    values = table.data.get(key, [])
+    if not isinstance(values, list):
+        raise table.fail(key, "a list of periods")
+    found = [Period.of(one) for one in values]
+    if any(one is None for one in found):
+        at = found.index(None)
+        raise InputError(f"{table.where}, {table.key(key)}[{at + 1}]", shown(values[at]), EXPECTED)
+    return tuple(one for one in found if one is not None)
+
+
+def _texts(table: Table, key: str, most: int = 200) -> tuple[str, ...]:
+    values = table.data.get(key, [])
+    if not isinstance(values, list) or not all(_is_text(one, most) for one in values):
+        raise table.fail(key, "a list of texts")
+    return tuple(str(one) for one in values)
+
+
+def _is_text(value: Any, most: int) -> bool:
+    return not isinstance(value, bool) and isinstance(value, str | int) and len(str(value)) <= most

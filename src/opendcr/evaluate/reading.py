@@ -1,0 +1,180 @@
+"""From a plan's file of data to the study that its designs answer."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from opendcr.errors import InputError
+from opendcr.evaluate.panel import Columns, Panel, Real, Rows, panel_of, read_rows, wide_panel
+from opendcr.evaluate.periods import Period, kinds
+from opendcr.evaluate.plan import Data, Question
+from opendcr.evaluate.study import LEAST_BEFORE, Study
+
+# An exposure that steps: by this much more than its usual change, and at least by so much, in at
+# least half of at least so many areas.
+STEPS, LEAST_STEP, LEAST_AREAS = 6.0, 0.004, 3
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file of data as one outcome of a plan uses it."""
+
+    question: Question
+    data: Data
+    rows: Rows
+    periods: tuple[Period, ...]  # of each row
+
+    @property
+    def before(self) -> "Source":
+        """Without the rows from the start on."""
+        return self._kept([one < self.question.start for one in self.periods])
+
+    @property
+    def public_after(self) -> tuple[Period, ...]:
+        """The periods from the start on that the file already has; no outcome is read."""
+        return tuple(sorted({one for one in self.periods if one >= self.question.start}))
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the rows, whatever their order."""
+        rows = sorted(",".join(str(cell) for cell in row) for row in self.rows.frame.iter_rows())
+        return hashlib.sha256(
+            "\n".join([",".join(self.rows.frame.columns), *rows]).encode()
+        ).hexdigest()
+
+    def _kept(self, kept: Sequence[bool]) -> "Source":
+        periods = tuple(one for one, keeps in zip(self.periods, kept, strict=True) if keeps)
+        return replace(self, rows=self.rows.where_true(kept), periods=periods)
+
+    def within(self) -> "Source":
+        """Without the rows outside the periods that the plan uses."""
+        first, last = self.data.first, self.data.last
+        return self._kept(
+            [(not first or first <= one) and (not last or one <= last) for one in self.periods]
+        )
+
+
+def source_of(question: Question, data: Data) -> Source:
+    """The rows of a plan's file in the periods that it uses."""
+    rows = read_rows(data.path)
+    periods = rows.periods(question.time)
+    said = [question.start, *(data.breaks or ()), *(one for one in (data.first, data.last) if one)]
+    if {one.kind for one in said} != {periods[0].kind}:
+        found = f"{kinds(said)} in the plan and {kinds(periods)} in the data"
+        raise InputError(f"{rows.where}, {question.time}", found, "periods of one kind")
+    made = Source(question, data, rows, tuple(periods)).within()
+    if not made.periods:
+        raise InputError(
+            rows.where, "no rows in the periods of the plan", "data from/to that has some"
+        )
+    return made
+
+
+def panel_from(source: Source, others: Sequence[str] = ()) -> Panel:
+    """The panel of a source; its `columns` hold `others` and the outcome, as a rate where there is
+    an exposure."""
+    question, data = source.question, source.data
+    if question.treated and question.unit is None and not data.wide:
+        raise InputError(
+            source.rows.where, "treated areas and no column of areas", "`unit` under [question]"
+        )
+    columns = Columns(
+        question.outcome, question.time, question.unit, data.exposure,
+        tuple(name for name in dict.fromkeys(others) if name != question.outcome),
+    )  # fmt: skip
+    if data.wide:
+        panel = wide_panel(source.rows, columns)
+    else:
+        panel = linked(panel_of(source.rows, columns), data)
+    return replace(panel, columns={**panel.columns, question.outcome: panel.rates})
+
+
+def study_from(source: Source, others: Sequence[str] = ()) -> Study:
+    """The study of a source: its treated areas and the index of its start.
+
+    Raises InputError where a treated area is not there, or where the data end before the start.
+    """
+    question = source.question
+    panel = panel_from(source, others)
+    _begins(source, panel.periods)
+    start = int(np.searchsorted([one.at for one in panel.periods], question.start.at))
+    return Study(panel, _treated(question, panel), start, question.level, question.seed)
+
+
+def study_before(source: Source, others: Sequence[str] = ()) -> Study:
+    """What is known of a study before its start: its last period before stands for one after."""
+    panel = panel_from(source.before, others)
+    if len(panel.periods) <= LEAST_BEFORE:
+        found = f"{len(panel.periods)} periods before the start {source.question.start}"
+        raise InputError(panel.where, found, f"more than {LEAST_BEFORE}")
+    question = source.question
+    return Study(
+        panel, _treated(question, panel), len(panel.periods) - 1, question.level, question.seed
+    )
+
+
+def _treated(question: Question, panel: Panel) -> tuple[int, ...]:
+    if not question.treated and len(panel.units) > 1:
+        raise InputError(
+            panel.where, f"{len(panel.units)} areas and none treated", "question.treated"
+        )
+    return tuple(panel.at(name) for name in question.treated) or (0,)
+
+
+def _begins(source: Source, periods: Sequence[Period]) -> None:
+    start = source.question.start
+    if start > periods[-1]:
+        found = f"a last period of {periods[-1]}, before the start {start}"
+        expected = (
+            "data from the start on; until there are, `opendcr study power` says what they can show"
+        )
+        raise InputError(source.rows.where, found, expected)
+    if start <= periods[0]:
+        found = f"a first period of {periods[0]}, and the start {start}"
+        raise InputError(source.rows.where, found, "a start after the first periods of the data")
+
+
+def linked(panel: Panel, data: Data) -> Panel:
+    """The panel with its exposure linked over breaks in its series.
+
+    From a break on, each area's exposure is scaled so that it does not change at the break itself:
+    what a revision moved is not taken for people who came or went. Raises InputError for a step
+    that the plan does not name.
+    """
+    if panel.exposure is None:
+        return panel
+    if data.breaks is None:
+        _no_steps(panel, panel.exposure)
+        return panel
+    exposure = panel.exposure.copy()
+    for one in data.breaks:
+        if one not in panel.periods[1:]:
+            found = f"a break at {one}"
+            raise InputError(panel.where, found, f"a period from {panel.periods[1]} on")
+        at = panel.periods.index(one)
+        exposure[:, at:] *= exposure[:, at - 1 : at] / exposure[:, at : at + 1]
+    return replace(panel, exposure=exposure)
+
+
+def _no_steps(panel: Panel, exposure: Real) -> None:
+    """Raises InputError where most areas' exposures step at once: another series, by its look."""
+    if len(panel.units) < LEAST_AREAS or len(panel.periods) < LEAST_BEFORE + 3:
+        return
+    changes = np.diff(np.log(exposure), axis=1)
+    apart = np.abs(changes - np.nanmedian(changes, axis=1, keepdims=True))
+    usual = np.nanmedian(apart, axis=1, keepdims=True)
+    steps = apart > np.maximum(STEPS * usual, LEAST_STEP)
+    share = steps.mean(axis=0)
+    at = int(np.argmax(share))
+    if share[at] >= 0.5 and np.sort(share)[-2] < 0.25:
+        found = (
+            f"a step of the exposure at {panel.periods[at + 1]} in {steps[:, at].sum()} of "
+            f"{len(panel.units)} areas, larger than their changes in any other period"
+        )
+        expected = (
+            f'one series; if it was revised or rebased there, `breaks = ["{panel.periods[at + 1]}"]`'
+            " under [data], and `breaks = []` if it was not"
+        )
+        raise InputError(panel.where, found, expected)
