@@ -80,9 +80,10 @@ class Study:
         self.panel.complete(rows)
         return rows
 
-    def before_only(self) -> "Study":
-        """The study as of the day before its start, its last period before taken for one after."""
-        return replace(self, panel=self.panel.during(0, self.start), start=self.start - 1)
+    def donors_possible(self) -> tuple[int, ...]:
+        """The rows of the areas that are known in every period, the treated among them."""
+        whole = np.isfinite(self.panel.rates).all(axis=1)
+        return tuple(int(at) for at in np.flatnonzero(whole))
 
     def starting(self, at: int, treated: tuple[int, ...] | None = None) -> "Study":
         """The same question of another start, or of other areas: a placebo."""
