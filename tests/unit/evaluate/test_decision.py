@@ -1,0 +1,172 @@
+"""Verdicts and sentences: never more is claimed than the interval holds."""
+
+import math
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from opendcr.errors import InputError
+from opendcr.evaluate.decision import (
+    Claim,
+    Roles,
+    at_most,
+    floor_sentence,
+    harm_sentence,
+    harmless,
+    judged,
+    risen,
+    span,
+    success_sentence,
+)
+
+CLAIM = Claim("difference in differences", "overdose call-outs", "Glasgow city centre")
+ENDS = st.floats(-1, 3) | st.sampled_from([0.0, -0.1, 0.1])
+INTERVALS = st.tuples(ENDS, ENDS | st.just(math.inf)).map(lambda pair: (min(pair), max(pair)))
+THRESHOLDS = st.floats(-0.5, 0)
+MARGINS = st.floats(0, 0.5)
+
+
+@pytest.mark.parametrize(
+    ("interval", "verdict"),
+    [((-0.3, -0.1), "shown"), ((-0.3, -0.0999), "undetermined"), ((-0.1, 0.2), "undetermined"),
+     ((-0.0999, 0.2), "excluded"), (None, "undetermined"), ((-0.5, math.inf), "undetermined")],
+)  # fmt: skip
+def test_success_is_the_whole_interval_at_or_under_the_threshold(interval, verdict):
+    assert at_most(interval, -0.10) == verdict
+
+
+@pytest.mark.parametrize(
+    ("interval", "verdict", "rise"),
+    [((-0.2, 0.09), "shown", False), ((0.01, 0.09), "shown", True), ((0.05, 0.1), "undetermined", True),
+     ((-0.2, 0.1), "undetermined", False), ((0.1, 0.4), "excluded", True), (None, "undetermined", False)],
+)  # fmt: skip
+def test_harmless_is_the_whole_interval_under_the_margin(interval, verdict, rise):
+    assert (harmless(interval, 0.10), risen(interval)) == (verdict, rise)
+
+
+def test_sentences_as_they_are_read():
+    assert success_sentence(CLAIM, (-0.238, 0.0751), -0.10) == (
+        "By difference in differences, the data on overdose call-outs in Glasgow city centre are "
+        "compatible with anything from a fall of 24 % to a rise of 8 %, against what was expected "
+        "without the change (95 % interval); a fall of 10 % or more is neither shown nor excluded."
+    )
+    shown = success_sentence(CLAIM, (-0.31, -0.125), -0.10)
+    assert "a fall of between 12 % and 31 %" in shown and "10 % or more is shown." in shown
+    assert success_sentence(CLAIM, (-0.05, 0.2), -0.1).endswith("10 % or more is excluded.")
+    assert harm_sentence(CLAIM, (0.01, 0.08), 0.1).endswith(
+        "a rise of 10 % or more is excluded, but a smaller rise is shown."
+    )
+    assert (
+        "nothing is shown" in success_sentence(CLAIM, None, -0.1) == harm_sentence(CLAIM, None, 0)
+    )
+
+
+@given(INTERVALS)
+def test_a_fall_or_a_rise_is_said_alone_only_where_the_interval_keeps_off_zero(interval):
+    said, (low, high) = span(interval), interval
+    if low <= 0 <= high:
+        assert said == "no change" or said.startswith("anything from ")
+    if said.startswith("a fall"):
+        assert high < 0
+    if said.startswith("a rise"):
+        assert low > 0
+
+
+@given(INTERVALS)
+def test_what_is_printed_is_never_narrower_than_what_was_computed(interval):
+    said = span(interval).replace("no change", "a rise of 0 %")
+    signs = re.findall(r"(fall|rise)", said)
+    sizes = [float(one) / 100 for one in re.findall(r"([\d.]+) %", said)]
+    ends = sorted(size * (-1 if "fall" in sign else 1)
+                  for sign, size in zip(signs * 2 if len(signs) == 1 else signs, sizes, strict=False))  # fmt: skip
+    assert ends[0] <= interval[0] + 1e-9
+    if "any size" not in said:
+        assert ends[-1] >= interval[1] - 1e-9
+    assert "-" not in said and "nan" not in said
+
+
+@given(INTERVALS, THRESHOLDS)
+def test_the_sentence_on_success_says_the_verdict_and_no_more(interval, threshold):
+    said, verdict = success_sentence(CLAIM, interval, threshold), at_most(interval, threshold)
+    assert said.endswith("is shown.") == (verdict == "shown")
+    assert said.endswith("more is excluded.") or verdict != "excluded" or threshold == 0
+    assert said.endswith("neither shown nor excluded.") == (verdict == "undetermined")
+    if verdict == "shown" and threshold < 0:
+        assert interval[1] < 0
+    for hype in ("prove", "cause", "success", "work", "significant", "reduc", "save"):
+        assert hype not in said
+
+
+@given(INTERVALS, MARGINS)
+def test_the_sentence_on_harm_never_calls_a_wide_interval_harmless(interval, margin):
+    said = harm_sentence(CLAIM, interval, margin)
+    if interval[1] >= margin:
+        assert "is excluded" not in said
+    if interval[0] > 0:
+        assert "rise" in said and "fall" not in said
+    if risen(interval) and interval[1] < margin:
+        assert said.endswith("a smaller rise is shown.")
+
+
+@given(INTERVALS, st.floats(0, 0.4), THRESHOLDS)
+def test_a_wider_interval_shows_nothing_that_a_narrower_one_does_not(interval, more, threshold):
+    wider = (interval[0] - more, interval[1] + more)
+    if at_most(wider, threshold) != "undetermined":
+        assert at_most(interval, threshold) == at_most(wider, threshold)
+
+
+def test_a_test_that_cannot_reach_its_level_says_so():
+    assert floor_sentence(1 / 32, 0.05) == "" == floor_sentence(None, 0.05)
+    assert "could have shown nothing" in floor_sentence(1 / 12, 0.05)
+
+
+def test_an_interval_the_wrong_way_round_and_a_margin_under_zero_are_input_errors():
+    with pytest.raises(InputError, match="lower end first"):
+        at_most((0.2, 0.1), -0.1)
+    with pytest.raises(InputError, match="lower end first"):
+        span((float("nan"), 0.1))
+    with pytest.raises(InputError, match="margin"):
+        harmless((0.1, 0.2), -0.1)
+
+
+def holm_slowly(values, level):
+    """Holm (1979), as its steps are told: the least p against level/m, the next against …"""
+    rejected = set()
+    for rank, at in enumerate(sorted(range(len(values)), key=values.__getitem__)):
+        if values[at] > level / (len(values) - rank):
+            break
+        rejected.add(at)
+    return rejected
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=7), st.sampled_from([0.01, 0.05, 0.1]))
+def test_holm_rejects_what_its_steps_reject_and_all_that_bonferroni_does(values, level):
+    names = {str(at): one for at, one in enumerate(values)}
+    near = any(abs(times * one - level) < 1e-12 for one in values for times in range(9))
+    holm = {int(one.name) for one in judged(names, "holm", level) if one.rejected}
+    assert near or holm == holm_slowly(values, level)
+    assert {int(one.name) for one in judged(names, "bonferroni", level) if one.rejected} <= holm
+
+
+def test_adjusted_p_values_of_a_known_family():
+    """Example of R's help of p.adjust, method "holm", by hand: .01 × 4, .03 × 3, .04 × 2 → .09."""
+    family = judged({"a": 0.01, "b": 0.04, "c": 0.03, "d": None}, "holm", 0.05)
+    assert [one.adjusted for one in family] == pytest.approx([0.04, 0.09, 0.09, None])
+    assert [one.rejected for one in family] == [True, False, False, False]
+
+
+def test_bad_families_are_said_to_be_so():
+    with pytest.raises(InputError, match="p-value"):
+        judged({"a": 1.2}, "holm", 0.05)
+    with pytest.raises(InputError, match="holm or bonferroni"):
+        judged({"a": 0.2}, "fisher", 0.05)
+    with pytest.raises(InputError, match="twice"):
+        Roles("deaths", {"health": ["deaths", "visits"]})
+
+
+def test_what_is_not_declared_is_descriptive():
+    roles = Roles("calls", {"order": ["needles", "complaints"]})
+    assert [roles.role(one) for one in ("calls", "needles", "deaths")] == [
+        "primary", "family", "descriptive"]  # fmt: skip
