@@ -5,14 +5,15 @@ import tempfile
 from pathlib import Path
 
 
-def write_whole(path: Path, text: str) -> None:
+def write_whole(path: Path, content: str | bytes) -> None:
     """Writes a file, whole or not at all; an OSError names the file, not the one on the way to it."""
+    data = content.encode() if isinstance(content, str) else content
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         number, written = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}")
         try:
-            with os.fdopen(number, "w", encoding="utf-8") as file:
-                file.write(text)
+            with os.fdopen(number, "wb") as file:
+                file.write(data)
             Path(written).replace(path)
         except BaseException:
             Path(written).unlink(missing_ok=True)

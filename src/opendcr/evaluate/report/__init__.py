@@ -1,0 +1,59 @@
+"""The report of a study: a page, a paper, and the figures as files."""
+
+import csv
+import io
+import json
+from dataclasses import fields
+from pathlib import Path
+
+from opendcr.evaluate.estimate import PeriodEffect
+from opendcr.evaluate.periods import Period
+from opendcr.evaluate.report.content import Report
+from opendcr.evaluate.report.page import page
+from opendcr.evaluate.report.paper import paper
+from opendcr.whole import write_whole
+
+PAGE, PAPER, EFFECTS, RESULT = "report.html", "report.pdf", "effects.csv", "result.json"
+_FIELDS = tuple(field.name for field in fields(PeriodEffect))
+
+
+def write_report(folder: Path, report: Report) -> Path:
+    """Writes the report into a folder; the page's path.
+
+    Everything is made before anything is written, and each file is written whole or not at all. The
+    same report gives the same bytes.
+    """
+    made = {
+        PAGE: page(report),
+        PAPER: paper(report),
+        EFFECTS: effects_csv(report),
+        RESULT: result_json(report),
+    }
+    for name, content in made.items():
+        write_whole(folder / name, content)
+    return folder / PAGE
+
+
+def result_json(report: Report) -> str:
+    """The report as JSON, in full precision."""
+    return json.dumps(report.to_data(), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def effects_csv(report: Report) -> str:
+    """A row for each design and period: rates for each unit of exposure and not on the scale on
+    which the page writes them; empty where there is none."""
+    text = io.StringIO()
+    rows = csv.writer(text, lineterminator="\n")
+    rows.writerow(("design", "phase", *_FIELDS, "origin"))
+    origin = "simulated" if report.origin.simulated else "published"
+    start = Period.of(report.question.start)
+    for answer in report.designs:
+        for one in answer.estimate.effect:
+            phase = "before" if start and _before(one.time, start) else "after"
+            rows.writerow((answer.name, phase, *(getattr(one, name) for name in _FIELDS), origin))
+    return text.getvalue()
+
+
+def _before(time: str, start: Period) -> bool:
+    period = Period.of(time)
+    return period is not None and period < start

@@ -1,0 +1,59 @@
+"""The parts of a report as a page and a paper both show them."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from opendcr.evaluate.report.content import Figure, Rows
+
+
+@dataclass(frozen=True)
+class Heading:
+    """A heading of a section, or of a part of one (level 3)."""
+
+    text: str
+    level: int = 2
+
+
+@dataclass(frozen=True)
+class Text:
+    """A paragraph; `answer` is what is read first, `badge` a status, `note` what is read last."""
+
+    text: str
+    kind: Literal["plain", "answer", "badge", "note"] = "plain"
+
+
+@dataclass(frozen=True)
+class Points:
+    """A list of sentences."""
+
+    items: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What is named, and what it is."""
+
+    rows: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A table: its first row is the heading, its first column names the rows; `numbers` are the
+    columns that hold numbers. What is `folded` is opened by whoever wants it, on a screen."""
+
+    caption: str
+    rows: Rows
+    numbers: frozenset[int] = frozenset()
+    folded: bool = False
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A figure, its caption, and the table behind it."""
+
+    figure: Figure
+    caption: str
+    table: Grid
+
+
+Block = Heading | Text | Points | Terms | Grid | Drawing

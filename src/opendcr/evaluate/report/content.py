@@ -1,0 +1,256 @@
+"""What a report of a study holds, before it is written for a screen or for paper."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal, get_args
+
+from opendcr.evaluate.estimate import Check, Estimate
+
+Verdict = Literal["shown", "excluded", "undetermined"]
+Kind = Literal["harm", "displacement", "other"]
+Rows = tuple[tuple[str, ...], ...]
+
+# What authors may say about a study in their own words, and what each is called in the report.
+ABOUT = {
+    "background": "Background and reason for the study",
+    "setting": "Setting, places and dates",
+    "population": "Who is counted, and how they were selected",
+    "intervention": "What was done, by whom, where and for how long",
+    "allocation": "How the treated areas came to be treated",
+    "measurement": "How the outcome was measured",
+    "codes": "Codes and algorithms behind the outcome, and their validation",
+    "linkage": "Linkage of data",
+    "access": "Access to the data, and how they were prepared",
+    "missing": "Missing data",
+    "baseline": "The areas before the start",
+    "interpretation": "Interpretation beside other evidence",
+    "generalisability": "How far the answer carries to other places",
+    "funding": "Funding and interests",
+}
+
+
+@dataclass(frozen=True)
+class Question:
+    """What was asked. `outcome` and `exposure` are in words ("drug deaths", "people"); `start` is
+    the first period after, as the estimates write it."""
+
+    title: str
+    sentence: str
+    outcome: str
+    start: str
+    exposure: str | None = None
+
+
+@dataclass(frozen=True)
+class Status:
+    """Whether the study confirms what was declared beforehand, or explores; and why."""
+
+    confirmatory: bool
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Whose data: what was published, in words with its source, or which simulation made them."""
+
+    simulated: bool
+    words: str
+
+    @property
+    def short(self) -> str:
+        """What every caption says."""
+        return "Simulated data: nobody in them is real." if self.simulated else "Published data."
+
+
+@dataclass(frozen=True)
+class Lock:
+    """The plan as it was locked. `hash` is of the plan and `data` of the files that it names, by
+    name; `changed` says in sentences what is no longer as it was locked."""
+
+    hash: str
+    locked: str
+    version: str
+    data: Mapping[str, str]
+    changed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """What the answer was computed from: the hash of the plan, the version of the code, and the
+    hash of each file of data by its name."""
+
+    plan: str
+    version: str
+    data: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One design's answer. `gaps` are observed less expected of placebos by name, in the periods of
+    the estimate, where they are to be drawn."""
+
+    name: str
+    title: str
+    estimate: Estimate
+    verdict: Verdict
+    sentence: str
+    gaps: Mapping[str, Sequence[float | None]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        _one_of(self.verdict, Verdict, f"the verdict of {self.name}")
+        _must(bool(self.estimate.effect), f"an effect by period of {self.name}")
+        count = len(self.estimate.effect)
+        same = all(len(gap) == count for gap in self.gaps.values())
+        _must(same, f"placebos of {self.name} in {count} periods")
+
+
+@dataclass(frozen=True)
+class Further:
+    """The answer for a further outcome: a harm that is looked for, or where people may have gone."""
+
+    kind: Kind
+    title: str
+    design: str
+    estimate: Estimate
+    verdict: Verdict
+    sentence: str
+
+    def __post_init__(self) -> None:
+        _one_of(self.kind, Kind, f"the kind of {self.title}")
+        _one_of(self.verdict, Verdict, f"the verdict of {self.title}")
+
+
+@dataclass(frozen=True)
+class PowerRow:
+    """How often a design would find an effect of this size, and the share that it would find where
+    there is none."""
+
+    design: str
+    relative_effect: float
+    power: float
+    size: float | None = None
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A drawing (SVG), what it says in words, and the table behind it, its first row the heading.
+
+    Colours come from classes: `grid`, `tick`, `label`, `line`, `observed`, `expected`, `placebo`,
+    `band`, `start`, `zero`, `dot`, `treated`, `interval`, `point`, `bar`, set by report.css for a
+    screen and print.css for paper.
+    """
+
+    title: str
+    svg: str
+    alt: str
+    rows: Rows
+    caption: str = ""
+
+    def __post_init__(self) -> None:
+        _must(self.svg.startswith("<svg"), f"a drawing of {self.title}")
+        _must(bool(self.alt.strip()), f"words for {self.title}")
+        _must(len(self.rows) > 1, f"a table behind {self.title}")
+
+
+@dataclass(frozen=True)
+class Report:
+    """A study as it is reported. `declared` are lines of the plan in words; `primary` names the
+    design on which success rests; `about` says in the authors' words what `ABOUT` lists.
+
+    Raises ValueError where it would claim what it does not hold: no design, a confirmatory study
+    without a lock, a start in no period.
+    """
+
+    question: Question
+    sentence: str
+    verdict: Verdict
+    status: Status
+    origin: Origin
+    provenance: Provenance
+    designs: tuple[Answer, ...]
+    primary: str
+    lock: Lock | None = None
+    declared: tuple[tuple[str, str], ...] = ()
+    further: tuple[Further, ...] = ()
+    checks: tuple[Check, ...] = ()
+    limits: tuple[str, ...] = ()
+    power: tuple[PowerRow, ...] = ()
+    effects: Figure | None = None
+    about: Mapping[str, str] = field(default_factory=dict)
+    level: float = 0.05
+
+    def __post_init__(self) -> None:
+        _one_of(self.verdict, Verdict, "the verdict")
+        for text in (self.question.title, self.question.sentence, self.sentence, self.origin.words):
+            _must(bool(text.strip()), "a title, a question, an answer and an origin in words")
+        _must(self.primary in {one.name for one in self.designs}, f"a design {self.primary}")
+        _must(len({one.name for one in self.designs}) == len(self.designs), "each design once")
+        times = [one.time for one in self.leading.estimate.effect]
+        _must(self.question.start in times, f"a start among the periods {times[0]} to {times[-1]}")
+        _must(not self.status.confirmatory or self.lock is not None, "a lock of what is confirmed")
+        for key in self.about:
+            _must(key in ABOUT, f"'{key}' among {', '.join(ABOUT)}")
+
+    @property
+    def leading(self) -> Answer:
+        """The design on which success rests."""
+        return next(one for one in self.designs if one.name == self.primary)
+
+    @property
+    def all_checks(self) -> tuple[tuple[str, Check], ...]:
+        """Every check with what it is of; failed first, then those to be read, then passed."""
+        each = [("The study", check) for check in self.checks]
+        each += [(one.title, check) for one in self.designs for check in one.estimate.checks]
+        each += [(one.title, check) for one in self.further for check in one.estimate.checks]
+        order = {False: 0, None: 1, True: 2}
+        return tuple(sorted(each, key=lambda pair: order[pair[1].passed]))
+
+    def to_data(self) -> dict[str, Any]:
+        """The report as JSON."""
+        lock = self.lock
+        return {
+            "title": self.question.title,
+            "question": asdict(self.question),
+            "verdict": self.verdict,
+            "sentence": self.sentence,
+            "status": {"confirmatory": self.status.confirmatory, "reasons": self.status.reasons},
+            "origin": {"simulated": self.origin.simulated, "words": self.origin.words},
+            "plan": {
+                "hash": self.provenance.plan,
+                "locked": lock.locked if lock else None,
+                "lock": _lock_data(lock) if lock else None,
+                "version": self.provenance.version,
+                "data": dict(self.provenance.data),
+                "declared": [list(pair) for pair in self.declared],
+            },
+            "primary": self.primary,
+            "level": self.level,
+            "designs": {one.name: _answer_data(one) for one in self.designs},
+            "further": [
+                {"kind": one.kind, "title": one.title, "design": one.design} | _answer_data(one)
+                for one in self.further
+            ],
+            "checks": [asdict(one) for one in self.checks],
+            "limits": list(self.limits),
+            "power": [asdict(one) for one in self.power],
+            "effects": [list(row) for row in self.effects.rows] if self.effects else None,
+            "about": dict(self.about),
+        }
+
+
+def _answer_data(one: Answer | Further) -> dict[str, Any]:
+    return one.estimate.to_data() | {"verdict": one.verdict, "sentence": one.sentence}
+
+
+def _lock_data(lock: Lock) -> dict[str, Any]:
+    data = {"data": dict(lock.data), "changed": list(lock.changed)}
+    return {"hash": lock.hash, "locked": lock.locked, "version": lock.version} | data
+
+
+def _one_of(value: str, kind: Any, what: str) -> None:
+    _must(value in get_args(kind), f"{what} among {', '.join(get_args(kind))}")
+
+
+def _must(holds: bool, what: str) -> None:
+    if not holds:
+        raise ValueError(f"a report needs {what}")

@@ -1,0 +1,270 @@
+"""A report as a row of blocks: what a page shows and a paper prints, in one order and one wording."""
+
+from collections.abc import Iterable
+
+from opendcr.evaluate.report import words
+from opendcr.evaluate.report.blocks import Block, Drawing, Grid, Heading, Points, Terms, Text
+from opendcr.evaluate.report.checklists import Checklist, checklists, held, sections
+from opendcr.evaluate.report.content import ABOUT, Answer, Figure, Further, Report, Rows
+from opendcr.evaluate.report.picture import expected_figure, gap_figure, rank_figure
+from opendcr.evaluate.report.words import Scale, scale_of
+
+KINDS = {"harm": "Harm", "displacement": "Displacement", "other": "Other outcome"}
+RESULTS = {True: "passed", False: "FAILED", None: "to be read"}
+
+
+def document(report: Report) -> tuple[Block, ...]:
+    """The blocks of a report, after its title."""
+    parts = (_head, _plan, _figures, _designs, _checks, _further, _power, _limits, _effects,
+             _about, _checklists, _provenance)  # fmt: skip
+    return tuple(block for part in parts for block in part(report))
+
+
+def _head(report: Report) -> Iterable[Block]:
+    yield Text(report.question.sentence)
+    yield Text(report.sentence, "answer")
+    yield Text(f"{'Confirmatory' if report.status.confirmatory else 'Exploratory'} study", "badge")
+    yield Text(f"Verdict: {report.verdict}", "badge")
+    yield Text("Simulated data" if report.origin.simulated else "Published data", "badge")
+    yield Text(f"{report.origin.words} {report.origin.short}")
+    if report.status.reasons:
+        yield Points(report.status.reasons)
+    titles = "; ".join(one.title for one in report.designs)
+    yield Text(f"Designs: {titles}. The verdict rests on: {report.leading.title}.")
+
+
+def _plan(report: Report) -> Iterable[Block]:
+    yield Heading("The plan")
+    lock = report.lock
+    if lock is None:
+        yield Text(
+            "This plan was not locked before the study was run, so nothing in it is confirmed."
+        )
+    else:
+        yield Text(f"Locked {lock.locked} by OpenDCR {lock.version}.")
+        changed = lock.changed or ("Nothing of it has changed since.",)
+        yield Points(changed)
+    rows = (*report.declared, ("Hash of the plan", report.provenance.plan))
+    if lock is not None and lock.hash != report.provenance.plan:
+        rows = (*rows, ("Hash of the plan that was locked", lock.hash))
+    yield Terms(rows)
+
+
+def _figures(report: Report) -> Iterable[Block]:
+    answer, start = report.leading, report.question.start
+    scale = _scale(report, answer)
+    yield Heading("Observed and expected")
+    if scale.factor != 1:
+        yield Text(f"Rates are written as {scale.words}.", "note")
+    yield _drawing(report, expected_figure(answer, start, scale, report.level))
+    yield _drawing(report, gap_figure(answer, start, scale, report.level))
+    ranks = rank_figure(answer)
+    if ranks is not None:
+        yield _drawing(report, ranks)
+
+
+def _designs(report: Report) -> Iterable[Block]:
+    scale, holds = _scale(report, report.leading), words.confidence(report.level)
+    heading = ("design", f"effect, in per cent ({holds} interval)", f"effect by period, {scale.words} ({holds} interval)",
+               f"total, in {_total(report)} ({holds} interval)", "p (and its least possible)", "verdict")  # fmt: skip
+    rows = [heading, *(_design(report, one, scale) for one in report.designs)]
+    yield Heading("Designs side by side")
+    yield _grid(report, f"From {report.question.start} on, beside what was expected; a minus sign is fewer.",
+                rows, {1, 2, 3, 4})  # fmt: skip
+    for one in report.designs:
+        yield Heading(one.title, 3)
+        yield Text(one.sentence)
+        yield Text(f"{one.estimate.inference} {_fit(one, scale)}".strip(), "note")
+        yield from _weights(report, one)
+
+
+def _design(report: Report, one: Answer, scale: Scale) -> tuple[str, ...]:
+    found, decides = one.estimate, one.name == report.primary
+    return (
+        f"{one.title} (the verdict rests on it)" if decides else one.title,
+        f"{words.percent(found.relative_effect)} ({words.percents(found.relative_interval)})",
+        f"{scale.signed(found.average_effect)} ({scale.between(found.interval)})",
+        f"{words.signed(found.cumulative)} ({words.counts(found.cumulative_interval)})",
+        words.p_words(found),
+        one.verdict,
+    )
+
+
+def _fit(one: Answer, scale: Scale) -> str:
+    error = one.estimate.pre_rmspe
+    return (
+        "" if error is None else f"Root mean square error before the start: {scale.figure(error)}."
+    )
+
+
+def _weights(report: Report, one: Answer) -> Iterable[Block]:
+    weights = one.estimate.weights
+    if weights:
+        ordered = sorted(weights.items(), key=lambda pair: -abs(pair[1]))
+        shown = [
+            (name, f"{weight:.3f}".replace("-", "−"))
+            for name, weight in ordered
+            if abs(weight) >= 5e-4
+        ]
+        rows = [("area", "weight"), *shown]
+        left_out = len(weights) - len(shown)
+        caption = f"Areas compared with, by {one.title}; {left_out} more have no weight."
+        yield _grid(report, caption, rows, {1}, folded=True)
+
+
+def _checks(report: Report) -> Iterable[Block]:
+    yield Heading("Checks")
+    every = report.all_checks
+    if not every:
+        yield Text("No check was made.")
+        return
+    sums = {passed: sum(one.passed is passed for _, one in every) for passed in RESULTS}
+    caption = f"{sums[False]} failed, {sums[None]} to be read, {sums[True]} passed."
+    rows = [(RESULTS[one.passed], one.name, of, one.detail) for of, one in every]
+    yield _grid(report, caption, [("result", "check", "of", "what was found"), *rows])
+
+
+def _further(report: Report) -> Iterable[Block]:
+    yield Heading("Harms, displacement and other outcomes")
+    kinds = {one.kind for one in report.further}
+    if "harm" not in kinds:
+        yield Text("No harm was looked for in this study: nothing here says that there was none.")
+    if "displacement" not in kinds:
+        yield Text(
+            "Displacement was not looked for in this study: nothing here says that there was none."
+        )
+    if report.further:
+        holds = words.confidence(report.level)
+        heading = ("outcome", "kind", "design", f"effect, in per cent ({holds} interval)",
+                   "p (and its least possible)", "verdict", "in words")  # fmt: skip
+        rows = [heading, *(_other(one) for one in report.further)]
+        yield _grid(report, "Each further outcome, whatever was found.", rows, {3, 4})
+
+
+def _other(one: Further) -> tuple[str, ...]:
+    found = one.estimate
+    effect = f"{words.percent(found.relative_effect)} ({words.percents(found.relative_interval)})"
+    return (
+        one.title,
+        KINDS[one.kind],
+        one.design,
+        effect,
+        words.p_words(found),
+        one.verdict,
+        one.sentence,
+    )
+
+
+def _power(report: Report) -> Iterable[Block]:
+    yield Heading("What could have been seen")
+    if not report.power:
+        yield Text(
+            "Power was not computed: an effect that was not found may have been too small to find."
+        )
+        return
+    rows = [
+        (
+            "design",
+            "if the effect were",
+            "it would be found in",
+            "and be found where there is none in",
+        )
+    ]
+    rows += [
+        (one.design, words.percent(one.relative_effect), f"{100 * one.power:.0f} %",
+         words.UNKNOWN if one.size is None else f"{100 * one.size:.1f} %")
+        for one in report.power
+    ]  # fmt: skip
+    yield _grid(
+        report, "Of studies like this one, the share that would find an effect.", rows, {1, 2, 3}
+    )
+
+
+def _limits(report: Report) -> Iterable[Block]:
+    yield Heading("Limits")
+    yield (
+        Points(report.limits) if report.limits else Text("No limit is stated, which is itself one.")
+    )
+
+
+def _effects(report: Report) -> Iterable[Block]:
+    if report.effects is not None:
+        yield Heading("Effects published elsewhere")
+        figure = report.effects
+        caption = figure.caption or "From the sources that the table names; not from this study."
+        yield Drawing(
+            figure, caption, Grid(f"{figure.title}: the figures", figure.rows, folded=True)
+        )
+
+
+def _about(report: Report) -> Iterable[Block]:
+    said = tuple(
+        (title, report.about[key]) for key, title in ABOUT.items() if report.about.get(key)
+    )
+    if said:
+        yield Heading("About the study")
+        yield Terms(said)
+
+
+def _checklists(report: Report) -> Iterable[Block]:
+    yield Heading("Reporting checklists")
+    yield Text(
+        "Told from what this report holds: the items are in short words, and their numbers are the guidelines' own.",
+        "note",
+    )
+    found = held(report)
+    for one in checklists():
+        yield _checklist(one, found)
+
+
+def _checklist(one: Checklist, found: dict[str, bool]) -> Grid:
+    answered = sum(item.answered(found) for item in one.items)
+    rows = [("item", "asks for", "where")] + [
+        (
+            item.number,
+            item.asks,
+            f"yes: {sections(item)}"
+            if item.answered(found)
+            else f"not reported here: {item.reason}",
+        )
+        for item in one.items
+    ]
+    return Grid(
+        f"{one.title}: {answered} of {len(one.items)} items are answered.", tuple(rows), folded=True
+    )
+
+
+def _provenance(report: Report) -> Iterable[Block]:
+    origin, made = report.origin, report.provenance
+    yield Heading("Data and code")
+    yield Terms((("Data", f"{origin.words} {origin.short}"), ("Code", f"OpenDCR {made.version}")))
+    if made.data:
+        rows = [("file", "hash"), *made.data.items()]
+        yield _grid(report, "What was read.", rows)
+
+
+def _scale(report: Report, answer: Answer) -> Scale:
+    return scale_of(answer.estimate, report.question.outcome, report.question.exposure)
+
+
+def _total(report: Report) -> str:
+    counted = any(one.observed_count is not None for one in report.leading.estimate.effect)
+    return report.question.outcome if counted else f"{report.question.outcome} over all periods"
+
+
+def _drawing(report: Report, figure: Figure) -> Drawing:
+    table = _grid(report, f"{figure.title}: the figures.", figure.rows,
+                  set(range(1, len(figure.rows[0]))), folded=True)  # fmt: skip
+    return Drawing(figure, f"{figure.caption} {report.origin.short}", table)
+
+
+def _grid(
+    report: Report,
+    caption: str,
+    rows: Iterable[tuple[str, ...]],
+    numbers: Iterable[int] = (),
+    folded: bool = False,
+) -> Grid:
+    """A table of this study, whose caption says whose data it is of."""
+    made: Rows = tuple(rows)
+    return Grid(f"{caption} {report.origin.short}", made, frozenset(numbers), folded)

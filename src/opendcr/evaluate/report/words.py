@@ -1,0 +1,106 @@
+"""Numbers of a report in words: per cent, counts, rates on a readable scale, intervals, p-values."""
+
+from dataclasses import dataclass
+from statistics import median
+
+from opendcr.evaluate.estimate import Estimate, Interval
+
+UNKNOWN = "not known"
+_POPULATION = 10_000  # from this exposure on, people read rates per 100,000
+_FACTORS = (1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000)
+
+
+@dataclass(frozen=True)
+class Scale:
+    """What rates are multiplied by to be read, and the unit then, in words."""
+
+    factor: float
+    words: str
+
+    def figure(self, value: float | None) -> str:
+        """A rate or another outcome on this scale."""
+        return UNKNOWN if value is None else figure(value * self.factor)
+
+    def signed(self, value: float | None) -> str:
+        """A difference on this scale."""
+        return UNKNOWN if value is None else signed(value * self.factor)
+
+    def between(self, bounds: Interval | None) -> str:
+        """An interval of differences on this scale."""
+        if bounds is None:
+            return "no interval"
+        return f"{self.signed(bounds[0])} to {self.signed(bounds[1])}"
+
+
+def scale_of(estimate: Estimate, outcome: str, exposure: str | None = None) -> Scale:
+    """The scale on which an estimate's rates are read.
+
+    The outcome as it is where there is no exposure; per 100,000 of a population, or more where that
+    is hardly one event in ten; else the least power of ten at which a usual rate is at least one.
+    """
+    known = [one for one in estimate.effect if one.observed_count and one.observed > 0]
+    if not known:
+        return Scale(1, outcome)
+    rate = median(one.observed for one in known)
+    size = median((one.observed_count or 0) / one.observed for one in known)
+    least, enough = (100_000, 0.1) if size >= _POPULATION else (1, 1.0)
+    fitting = (one for one in _FACTORS if one >= least and one * rate >= enough)
+    factor = next(fitting, _FACTORS[-1])
+    per = f"{factor:,} " if factor > 1 else ""
+    return Scale(factor, f"{outcome} per {per}{exposure or 'units of exposure'}")
+
+
+def figure(value: float) -> str:
+    """A number for people: about three figures, thousands with commas."""
+    size = abs(value)
+    digits = 0 if size >= 100 else 1 if size >= 10 else 2 if size >= 1 or size == 0 else 3
+    text = f"{value:,.{digits}f}" if size >= 0.01 or size == 0 else f"{value:.2g}"
+    return _minus("0" if value == 0 else text)
+
+
+def signed(value: float) -> str:
+    """A difference, with its sign."""
+    text = figure(value)
+    return f"+{text}" if value > 0 else text
+
+
+def count(value: float | None) -> str:
+    """A count: whole where it is, else to one decimal."""
+    if value is None:
+        return UNKNOWN
+    return _minus(f"{value:,.0f}" if value == round(value) else f"{value:,.1f}")
+
+
+def percent(share: float) -> str:
+    """A relative effect in per cent, with its sign."""
+    return _minus(f"{100 * share:+.1f} %")
+
+
+def percents(bounds: Interval | None) -> str:
+    """An interval of a relative effect."""
+    return "no interval" if bounds is None else f"{percent(bounds[0])} to {percent(bounds[1])}"
+
+
+def counts(bounds: Interval | None) -> str:
+    """An interval of differences in counts."""
+    return "no interval" if bounds is None else f"{signed(bounds[0])} to {signed(bounds[1])}"
+
+
+def confidence(level: float) -> str:
+    """What an interval holds: "95 %"."""
+    return f"{100 * (1 - level):g} %"
+
+
+def p_words(estimate: Estimate) -> str:
+    """A p-value, never without the least that it could have been."""
+    if estimate.p_value is None:
+        return "none"
+    value = "under 0.001" if estimate.p_value < 0.001 else f"{estimate.p_value:.3f}"
+    floor = estimate.p_floor
+    if floor is None:
+        return f"{value} (no floor)"
+    return f"{value} (at least {'0.001 or less' if floor < 0.001 else f'{floor:.3f}'})"
+
+
+def _minus(text: str) -> str:
+    return text.replace("-", "−")
