@@ -35,7 +35,7 @@ check: .venv/.dev  ## format, lint, types, import contracts, generated documents
 	$(BIN)/lint-imports
 	$(BIN)/python -m tools.documents --check
 
-bench: .venv/.dev system  ## every program of benchmarks/, one after the other
+bench: .venv/.peers system  ## every program of benchmarks/, one after the other
 	set -e; for program in benchmarks/*.py; do echo "== $$program"; $(BIN)/python "$$program"; done
 
 docs: .venv/.dev  ## write the parts of the documents that are made from the code
@@ -50,6 +50,7 @@ lock: .venv/.uv  ## resolve the dependencies again; add UPGRADE=--upgrade for ne
 	echo 'uv==$(UV_VERSION)' | $(COMPILE) - -o requirements/uv.txt
 	$(COMPILE) $(UPGRADE) pyproject.toml --extra web --group build --group dev -o requirements/dev.lock
 	$(COMPILE) pyproject.toml --extra web --group build -c requirements/dev.lock -o requirements/web.lock
+	$(COMPILE) $(UPGRADE) requirements/peers.in -o requirements/peers.lock
 
 .venv/.uv: requirements/uv.txt
 	@test -n "$(PY)" || { echo "Python 3.11 or later is needed: install it, or name it: make PY=/path/to/python"; exit 1; }
@@ -65,4 +66,8 @@ lock: .venv/.uv  ## resolve the dependencies again; add UPGRADE=--upgrade for ne
 
 .venv/.dev: .venv/.web requirements/dev.lock
 	$(INSTALL) --require-hashes -r requirements/dev.lock
+	@touch $@
+
+.venv/.peers: .venv/.dev requirements/peers.lock  # what studies are measured beside, in its own environment
+	$(BIN)/python benchmarks/rig/peers.py
 	@touch $@

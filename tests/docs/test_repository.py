@@ -27,7 +27,7 @@ def test_no_file_names_the_host_of_a_registry() -> None:
 
 
 def test_the_locks_name_no_address_and_hash_every_package() -> None:
-    for path in sorted((ROOT / "requirements").iterdir()):
+    for path in sorted((ROOT / "requirements").glob("*.[lt]*")):
         text = path.read_text()
         assert "://" not in text, path
         packages = re.split(r"^(?=[a-z])", text, flags=re.MULTILINE)[1:]
@@ -56,6 +56,14 @@ def test_the_locks_hold_every_dependency() -> None:
         locked = set(re.findall(r"^([a-z0-9-]+)==", text, re.MULTILINE))
         named = {re.split(r"[\[<>=~]", one)[0].lower() for one in dependencies}
         assert named - locked == set(), f"{lock} lacks what pyproject.toml names: make lock"
+
+
+def test_the_peers_have_their_reasons_and_are_locked() -> None:
+    lines = (ROOT / "requirements/peers.in").read_text().splitlines()
+    wanted = [line for line in lines if not line.startswith("#")]
+    assert wanted and all(re.fullmatch(r"[a-z]+ +# .{5,}", line) for line in wanted)
+    lock = (ROOT / "requirements/peers.lock").read_text()
+    assert all(f"{line.split()[0]}==" in lock for line in wanted)
 
 
 def test_no_file_names_a_folder_of_one_machine() -> None:
