@@ -26,6 +26,7 @@ COMMANDS = {
     "simulate": "Simulate a room.",
     "calibrate": "Fit a room's scenario to what was published.",
     "plan": "Compare booths, hours and staff of a room.",
+    "study": "Studies of outcomes: lock, run, rehearse, power.",
 }
 
 

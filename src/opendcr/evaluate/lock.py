@@ -8,7 +8,7 @@ is written anew has another.
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
@@ -24,7 +24,17 @@ from opendcr.evaluate.reading import Source
 from opendcr.whole import write_whole
 
 SUFFIX = ".lock.json"
-_KEYS = {"opendcr", "version", "locked_at", "plan", "code", "data", "registered", "seal"}
+_KEYS = {
+    "opendcr",
+    "version",
+    "locked_at",
+    "plan",
+    "code",
+    "data",
+    "registered",
+    "replaces",
+    "seal",
+}
 
 
 @dataclass(frozen=True)
@@ -37,6 +47,7 @@ class Lock:
     code: str
     data: Mapping[str, Mapping[str, Any]]
     registered: str
+    replaces: Sequence[str]
     seal: str
 
 
@@ -71,6 +82,7 @@ class Standing:
             "locked_at": lock.locked_at if lock else None,
             "seal": lock.seal if lock else None,
             "registered": (lock.registered or None) if lock else None,
+            "replaces": list(lock.replaces) if lock else [],
             "code": code(),
         }
 
@@ -93,6 +105,7 @@ def locked(
         "code": code(),
         "data": {name: _known(source) for name, source in sources.items()},
         "registered": registered,
+        "replaces": [],
     }
     return content | {"seal": seal_of(content)}
 
@@ -108,13 +121,26 @@ def _known(source: Source) -> dict[str, Any]:
     }
 
 
-def write_lock(path: Path, content: Mapping[str, Any]) -> None:
-    """Writes a lock, whole or not at all; InputError where there is one of another plan."""
-    if path.exists() and read_lock(path).hash != content["plan"]["hash"]:
-        found = "a lock of this plan as it was before it was changed"
-        expected = "no lock, or one of this plan: keep it, and give a changed plan another name"
-        raise InputError(str(path), found, expected)
+def write_lock(path: Path, content: Mapping[str, Any], again: bool = False) -> Mapping[str, Any]:
+    """Writes a lock, whole or not at all, and gives what stands there then.
+
+    A lock of this very plan and code is left as it is. Raises InputError where there is another,
+    unless it may be written `again`; the new one then names the seals of those before it.
+    """
+    if path.exists():
+        there = read_lock(path)
+        if there.hash == content["plan"]["hash"] and there.code == content["code"]:
+            return dict(json.loads(path.read_text(encoding="utf-8")))
+        if not again:
+            changed = ", ".join(_changes(there.content, content["plan"]["content"])) or "the code"
+            found = f"a lock of {there.locked_at}, and {changed} changed since"
+            raise InputError(
+                str(path), found, "no lock; --again to lock it anew, which the new lock says"
+            )
+        content = {**content, "replaces": [*there.replaces, there.seal]}
+        content["seal"] = seal_of({key: value for key, value in content.items() if key != "seal"})
     write_whole(path, json.dumps(content, ensure_ascii=False, indent=1) + "\n")
+    return content
 
 
 def read_lock(path: Path) -> Lock:
@@ -133,7 +159,7 @@ def read_lock(path: Path) -> Lock:
     ):
         raise InputError(str(path), "a seal that does not hold", "a lock that nobody edited")
     return Lock(content["locked_at"], content["plan"]["hash"], content["plan"]["content"],
-                content["code"], content["data"], content["registered"], content["seal"])  # fmt: skip
+                content["code"], content["data"], content["registered"], content["replaces"], content["seal"])  # fmt: skip
 
 
 def standing(plan: Plan, sources: Mapping[str, Source]) -> Standing:

@@ -3,15 +3,16 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import rfc8785
 
 from opendcr.errors import InputError
 from opendcr.evaluate.designs import DESIGNS, Design, design_of
 from opendcr.evaluate.periods import EXPECTED, Period
+from opendcr.evaluate.report.content import ABOUT
+from opendcr.evaluate.sequential import Spending
 from opendcr.evaluate.study import LEVEL
 from opendcr.keyed import Table, read_toml, shown
 
@@ -19,9 +20,8 @@ OF = "a study's plan"
 Kind = Literal["benefit", "harm", "displacement", "negative_control"]
 KINDS = ("benefit", "harm", "displacement", "negative_control")
 RULES = ("none", "bonferroni", "holm")
-SPENDING = ("obrien_fleming", "pocock")
 _TABLES = ("question", "data", "designs", "success", "outcomes", "multiplicity", "reviews", "power",
-           "rehearsal", "nowcast", "published", "limits")  # fmt: skip
+           "rehearsal", "nowcast", "published", "limits", "about")  # fmt: skip
 _QUESTION = ("title", "outcome", "unit", "time", "treated", "start", "level", "seed")
 _DATA = ("path", "wide", "exposure", "breaks", "from", "to", "simulated", "source", "note")
 
@@ -84,10 +84,10 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Reviews:
-    """The dates on which the result is looked at, and how the level is spent over them."""
+    """The periods after which the result is looked at, and how the level is spent over them."""
 
-    dates: tuple[date, ...]
-    spending: str = "obrien_fleming"
+    periods: tuple[Period, ...]
+    spending: Spending = "obrien_fleming"
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ class Powered:
     effects: tuple[float, ...] = (-0.1, -0.2, -0.3)
     periods: tuple[int, ...] = ()
     panels: int = 1000
-    overdispersion: float | None = None
+    scatter: float | None = None
     shares: Mapping[str, float] = field(default_factory=dict)
 
 
@@ -130,6 +130,7 @@ class Plan:
     nowcast: Triangle | None = None
     published: tuple[str, ...] = ()
     limits: tuple[str, ...] = ()
+    about: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def hash(self) -> str:
@@ -165,13 +166,12 @@ def read_plan(path: Path) -> Plan:
         outcomes=_outcomes(whole.table("outcomes"), made),
         multiplicity=whole.table("multiplicity", ("rule",)).one_of("rule", RULES, "none"),
         reviews=_reviews(whole),
-        power=_power(
-            whole.table("power", ("effects", "periods", "panels", "overdispersion", "shares"))
-        ),
+        power=_power(whole.table("power", ("effects", "periods", "panels", "scatter", "shares"))),
         rehearsal=_periods(whole.table("rehearsal", ("starts",)), "starts"),
         nowcast=_nowcast(whole, path),
         published=_texts(whole.table("published", ("outcomes",)), "outcomes"),
         limits=_texts(whole.table("limits", ("sentences",)), "sentences", 600),
+        about=_about(whole.table("about", ABOUT)),
     )
 
 
@@ -244,13 +244,12 @@ def _outcome(whole: Table, name: str, plan: Plan) -> Outcome:
 def _reviews(whole: Table) -> Reviews | None:
     if "reviews" not in whole:
         return None
-    table = whole.table("reviews", ("dates", "spending"))
-    dates = table.data.get("dates")
-    if not isinstance(dates, list) or not dates or not all(type(one) is date for one in dates):
-        raise table.fail("dates", "a list of dates, such as 2027-01-13")
-    if dates != sorted(set(dates)):
-        raise table.fail("dates", "dates in order")
-    return Reviews(tuple(dates), table.one_of("spending", SPENDING, "obrien_fleming"))
+    table = whole.table("reviews", ("after", "spending"))
+    periods = _periods(table, "after")
+    if not periods or list(periods) != sorted(set(periods)):
+        raise table.fail("after", "periods in order, after each of which the result is looked at")
+    spending: Any = table.one_of("spending", get_args(Spending), "obrien_fleming")
+    return Reviews(periods, spending)
 
 
 def _power(table: Table) -> Powered:
@@ -261,12 +260,12 @@ def _power(table: Table) -> Powered:
         raise table.fail("effects", "a list of relative effects, such as [-0.1, -0.2]")
     if not isinstance(periods, list) or not all(type(one) is int and one > 0 for one in periods):
         raise table.fail("periods", "a list of numbers of periods after the start")
-    over = table.number("overdispersion", 1, 100) if "overdispersion" in table else None
+    scatter = table.number("scatter", 0, 2) if "scatter" in table else None
     return Powered(
         tuple(map(float, effects)),
         tuple(periods),
         table.whole("panels", 10, 1_000_000, usual.panels),
-        over,
+        scatter,
         table.by_key("shares", 0.0001, 1),
     )
 
@@ -286,6 +285,10 @@ def _nowcast(whole: Table, plan: Path) -> Triangle | None:
         table.text("count", "count"),
         table.whole("most", 1, 240, 12),
     )
+
+
+def _about(table: Table) -> dict[str, str]:
+    return {key: table.text(key, most=2000) for key in table.data}
 
 
 def _period(table: Table, key: str) -> Period:

@@ -17,6 +17,10 @@ class Design(Protocol):
 
     TITLE: ClassVar[str]
 
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The further columns of a panel that it reads."""
+
     @classmethod
     def read(cls, table: Table) -> Self:
         """The design as its table in a plan says; InputError, naming the key, where it cannot be."""

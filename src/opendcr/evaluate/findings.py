@@ -1,0 +1,223 @@
+"""A plan that is run: its designs' answers, its further outcomes, and what they allow to be said."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from opendcr.evaluate.decision import (
+    Claim,
+    Verdict,
+    at_most,
+    harm_sentence,
+    harmless,
+    success_sentence,
+)
+from opendcr.evaluate.designs import Design
+from opendcr.evaluate.estimate import Check, Estimate
+from opendcr.evaluate.evalue import e_value, e_value_of_interval
+from opendcr.evaluate.lock import Standing, standing
+from opendcr.evaluate.panel import some
+from opendcr.evaluate.plan import Outcome, Plan, Question
+from opendcr.evaluate.reading import Source, source_of, study_from
+from opendcr.evaluate.sequential import Look, information, levels
+from opendcr.evaluate.study import Study
+
+PRIMARY = "primary"  # the name of the plan's own outcome among its outcomes
+
+
+@dataclass(frozen=True)
+class Answered:
+    """One design's answer with what it allows to be said."""
+
+    design: str
+    title: str
+    estimate: Estimate
+    verdict: Verdict
+    sentence: str
+
+    def to_data(self) -> dict[str, Any]:
+        """The answer as JSON."""
+        return self.estimate.to_data() | {"verdict": self.verdict, "sentence": self.sentence}
+
+
+@dataclass(frozen=True)
+class Further:
+    """The answer for a further outcome. `role` is descriptive where the plan gave it no margin."""
+
+    outcome: Outcome
+    answer: Answered
+    role: Literal["declared", "descriptive"]
+
+    def to_data(self) -> dict[str, Any]:
+        """The answer as JSON."""
+        about = {"title": self.outcome.title, "kind": self.outcome.kind, "role": self.role,
+                 "margin": self.outcome.margin, "design": self.answer.design}  # fmt: skip
+        return about | self.answer.to_data()
+
+
+@dataclass(frozen=True)
+class Findings:
+    """A plan that was run. `look` is the review that this is, where the plan has reviews."""
+
+    plan: Plan
+    standing: Standing
+    study: Study
+    answers: Mapping[str, Answered]
+    further: tuple[Further, ...]
+    checks: tuple[Check, ...]
+    look: Look | None = None
+
+    @property
+    def leading(self) -> Answered:
+        """The answer on which success rests."""
+        return self.answers[self.plan.primary]
+
+    def to_data(self) -> dict[str, Any]:
+        """The result as JSON."""
+        return {
+            "plan": self.standing.to_data(),
+            "title": self.plan.question.title,
+            "primary": self.plan.primary,
+            "level": self.study.level,
+            "verdict": self.leading.verdict,
+            "sentence": self.leading.sentence,
+            "designs": {name: one.to_data() for name, one in self.answers.items()},
+            "outcomes": {one.outcome.name: one.to_data() for one in self.further},
+            "checks": [one.__dict__ for one in self.checks],
+        }
+
+
+def sources_of(plan: Plan) -> dict[str, Source]:
+    """The data of each outcome of a plan, the primary one first."""
+    sources = {PRIMARY: source_of(plan.question, plan.data)}
+    for one in plan.outcomes:
+        sources[one.name] = source_of(question_of(plan, one), one.data)
+    return sources
+
+
+def question_of(plan: Plan, outcome: Outcome) -> Question:
+    """The plan's question of another outcome."""
+    return replace(plan.question, outcome=outcome.column, title=outcome.title)
+
+
+def run(plan: Plan, show: Callable[[str], None] = lambda name: None) -> Findings:
+    """Runs a plan: every design with its checks, then the further outcomes.
+
+    `show` hears which design is being run. Raises InputError where the data do not allow it.
+    """
+    sources = sources_of(plan)
+    stands = standing(plan, sources)
+    look, stands = _review(plan, sources[PRIMARY], stands)
+    level = look.level if look else plan.question.level
+    study = replace(study_of(sources[PRIMARY], plan.designs), level=level)
+    answers = {}
+    for name in plan.designs:
+        show(name)
+        answers[name] = _answered(plan, name, study)
+    further = []
+    for outcome in plan.outcomes:
+        show(outcome.name)
+        further.append(_further(plan, outcome, replace(sources[outcome.name]), level))
+    checks = tuple(_negative_controls(further))
+    return Findings(plan, stands, study, answers, tuple(further), checks, look)
+
+
+def study_of(source: Source, designs: Mapping[str, Design]) -> Study:
+    """The study of a source, with the further columns that its designs read."""
+    return study_from(source, columns_of(designs))
+
+
+def columns_of(designs: Mapping[str, Design]) -> tuple[str, ...]:
+    """The further columns of a panel that designs read."""
+    return tuple(dict.fromkeys(name for one in designs.values() for name in one.columns))
+
+
+def _review(plan: Plan, source: Source, stands: Standing) -> tuple[Look | None, Standing]:
+    """Which of the plan's reviews the data have reached, and the level that it may use.
+
+    Data that end at no review may be looked at, and confirm nothing.
+    """
+    if plan.reviews is None:
+        return None, stands
+    last, reviews = max(source.periods), plan.reviews.periods
+    looks = levels(
+        information(plan.question.start, reviews), plan.reviews.spending, plan.question.level
+    )
+    reached = [one for one in reviews if one <= last]
+    if last not in reviews:
+        why = f"the data end in {last}, and the plan is reviewed after {some([str(one) for one in reviews])}"
+        stands = replace(stands, against=(*stands.against, why))
+    return looks[max(len(reached) - 1, 0)], stands
+
+
+def _answered(plan: Plan, name: str, study: Study) -> Answered:
+    """A design's answer to the plan's own question."""
+    threshold = plan.success.at_most if plan.success else 0.0
+    found = with_checks(plan.designs[name], study)
+    claim = _claim(plan.designs[name], plan.question, study)
+    return Answered(name, plan.designs[name].TITLE, found, at_most(found.relative_interval, threshold),
+                    success_sentence(claim, found.relative_interval, threshold))  # fmt: skip
+
+
+def with_checks(design: Design, study: Study) -> Estimate:
+    """The design's answer with the checks that travel with it."""
+    found = design.fit(study)
+    checks = (*found.checks, *design.checks(study, found))
+    positive = study.panel.exposure is not None or bool((study.series.outcome > 0).all())
+    more = (confounding(found),) if positive else ()
+    return replace(found, checks=(*checks, *more))
+
+
+def confounding(found: Estimate) -> Check:
+    """What unmeasured confounding would be needed to explain the estimate away."""
+    ratio = 1 + found.relative_effect
+    if ratio <= 0:
+        return Check(
+            "unmeasured confounding", None, "No E-value: nothing was counted from the start on."
+        )
+    said = f"E-value {e_value(ratio):.2f}"
+    if found.relative_interval is not None:
+        low, high = (max(1 + one, 1e-9) for one in found.relative_interval)
+        said += f", and {e_value_of_interval(low, high):.2f} for the nearer end of the interval"
+    return Check(
+        "unmeasured confounding",
+        None,
+        (
+            f"{said}: something unmeasured that changed at the start and moves the outcome would need a "
+            "ratio of at least that with each, to explain the estimate away."
+        ),
+    )
+
+
+def _further(plan: Plan, outcome: Outcome, source: Source, level: float) -> Further:
+    design = plan.designs[outcome.design]
+    study = replace(study_from(source, design.columns), level=level)
+    found = with_checks(design, study)
+    claim = _claim(design, source.question, study)
+    threshold = 0.0 if outcome.margin is None else outcome.margin
+    if outcome.kind == "benefit":
+        verdict = at_most(found.relative_interval, threshold)
+        sentence = success_sentence(claim, found.relative_interval, threshold)
+    else:
+        verdict = harmless(found.relative_interval, threshold)
+        sentence = harm_sentence(claim, found.relative_interval, threshold)
+    answer = Answered(outcome.design, design.TITLE, found, verdict, sentence)
+    return Further(outcome, answer, "descriptive" if outcome.margin is None else "declared")
+
+
+def _claim(design: Design, question: Question, study: Study) -> Claim:
+    areas = some(list(question.treated)) if question.treated else "the area studied"
+    return Claim(design.TITLE.lower(), question.outcome.replace("_", " "), areas, study.level)
+
+
+def _negative_controls(further: list[Further]) -> list[Check]:
+    """An outcome that the room cannot have moved must not have moved."""
+    found = []
+    for one in further:
+        interval = one.answer.estimate.relative_interval
+        if one.outcome.kind == "negative_control" and interval is not None:
+            still = interval[0] <= 0 <= interval[1]
+            found.append(
+                Check(f"negative control: {one.outcome.title}", still, one.answer.sentence)
+            )
+    return found

@@ -1,0 +1,74 @@
+"""Whether a plan can answer its question at all: looked at before it is locked."""
+
+from collections.abc import Callable, Mapping
+
+from opendcr.errors import InputError
+from opendcr.evaluate.plan import Plan
+from opendcr.evaluate.power import SEEN, cases_of, power
+from opendcr.evaluate.reading import Source
+from opendcr.evaluate.sequential import information, levels
+from opendcr.evaluate.study import Study
+
+YEARS = (1, 2, 3, 5)  # after the start, where a plan does not say for how long it watches
+A_YEAR = {"month": 12, "quarter": 4, "number": 1, "date": 52}
+
+
+def periods_of(plan: Plan, before: Study) -> tuple[int, ...]:
+    """After how many periods power is asked: as the plan says, by its reviews, or some years."""
+    if plan.power.periods:
+        return plan.power.periods
+    start = plan.question.start
+    step = before.panel.periods[-1].at - before.panel.periods[-2].at
+    if plan.reviews:
+        return tuple((one.at - start.at) // step + 1 for one in plan.reviews.periods)
+    return tuple(years * A_YEAR[start.kind] for years in YEARS)
+
+
+def least_level(plan: Plan) -> float:
+    """The level at which the last decision is taken: the plan's own, or what its reviews leave."""
+    level = plan.question.level
+    if plan.reviews is None:
+        return level
+    fractions = information(plan.question.start, plan.reviews.periods)
+    return levels(fractions, plan.reviews.spending, level)[-1].level
+
+
+def floor_refused(plan: Plan, before: Study) -> None:
+    """Raises InputError where the primary design's least p-value is above its level: such a test
+    can never be significant, whatever happens."""
+    floor = plan.designs[plan.primary].floor(before)
+    level = least_level(plan)
+    if floor is not None and floor > level:
+        found = f"a least p-value of {floor:.3g} for {plan.primary}, above the level {level:.3g}"
+        expected = "more areas to compare with, a design without such a floor, or another level"
+        raise InputError(f"{plan.path}, success.design", found, expected)
+
+
+def warnings(
+    plan: Plan,
+    before: Study,
+    sources: Mapping[str, Source],
+    panels: int,
+    show: Callable[[int], None] = lambda done: None,
+) -> list[str]:
+    """What whoever locks a plan must hear: outcomes that are known already, and little power."""
+    said = [
+        f"{name} was public already for {public[0]} to {public[-1]}: results will be exploratory."
+        for name, source in sources.items()
+        if (public := source.public_after)
+    ]
+    return said + (_powerless(plan, before, panels, show) if panels else [])
+
+
+def _powerless(plan: Plan, before: Study, panels: int, show: Callable[[int], None]) -> list[str]:
+    """A sentence for each effect that the primary design would see too seldom at the end."""
+    after = max(periods_of(plan, before))
+    shares = list(plan.power.shares.items())[:1] or [("whole", 1.0)]
+    cases = cases_of(shares, [after], plan.power.effects, [True])
+    found = power(plan.designs[plan.primary], before, cases, panels, plan.power.scatter, show)
+    return [
+        f"{plan.primary} would see an effect of {one.case.effect:+.0%} in {one.power:.0%} of panels "
+        f"({one.low:.0%} to {one.high:.0%}) after {after} periods, with the drift of the other areas."
+        for one in found
+        if one.power < SEEN
+    ]
