@@ -80,7 +80,10 @@ class Panel:
 
     def complete(self, units: Iterable[int]) -> None:
         """Raises InputError, naming the first of them, where an area's series has a gap."""
-        for unit in units:
+        rows = list(units)
+        if np.isfinite(self.rates[rows]).all():
+            return
+        for unit in rows:
             gaps = np.flatnonzero(~np.isfinite(self.rates[unit]))
             if gaps.size:
                 found = f"no outcome or exposure of '{self.units[unit]}' in {self.periods[gaps[0]]}"
