@@ -54,6 +54,18 @@ class Placebo:
 
 
 @dataclass(frozen=True)
+class Part:
+    """A further figure beside the main one, of its own definition: the relative effect in one ring,
+    or under an assumption. Counts from the start on stand beside where there are any."""
+
+    relative_effect: float
+    low: float | None = None
+    high: float | None = None
+    observed_count: float | None = None
+    expected_count: float | None = None
+
+
+@dataclass(frozen=True)
 class Check:
     """A check that travels with an estimate. `passed` is None where it can only be read."""
 
@@ -68,7 +80,8 @@ class Estimate:
 
     `average_effect` is per period and per unit of exposure; `cumulative` in counts where there is
     an exposure. Intervals hold 1 − level. `inference` says in one sentence where interval and
-    p-value come from. `weights` are by area, and `predictor_weights` in the plan's order.
+    p-value come from. `weights` are by area, and `predictor_weights` in the plan's order;
+    `parts` are further figures by name, as the design defines them.
     """
 
     effect: tuple[PeriodEffect, ...]
@@ -88,6 +101,7 @@ class Estimate:
     coefficients: Mapping[str, Coefficient] | None = None
     placebos: tuple[Placebo, ...] = ()
     checks: tuple[Check, ...] = ()
+    parts: Mapping[str, Part] | None = None
 
     def to_data(self) -> dict[str, Any]:
         """The answer as JSON: what the design does not have is left out, and nothing is NaN."""
