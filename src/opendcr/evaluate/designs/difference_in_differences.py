@@ -1,0 +1,206 @@
+"""Difference in differences: the change in treated areas beside the change in areas compared with."""
+
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from opendcr.errors import InputError
+from opendcr.evaluate import comparison_checks as checking
+from opendcr.evaluate.differences import (
+    Compared,
+    Comparison,
+    Mask,
+    ratio_bounds,
+    read_comparison,
+)
+from opendcr.evaluate.estimate import Bounds, Check, Coefficient, Estimate, Placebo, estimate_of
+from opendcr.evaluate.inference import Errors, errors, floor
+from opendcr.evaluate.study import Study
+from opendcr.keyed import Table
+
+Real = NDArray[np.float64]
+KEYS = ("family", "donors", "exclude", "weights", "inference", "dose")
+EFFECT = "treated_after"  # the coefficient where there is no dose
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a fit found: effects by row of `compared`, and how large their errors are."""
+
+    study: Study
+    compared: Compared
+    dose: Real | None
+    corrected: bool
+
+    @cached_property
+    def before(self) -> Mask:
+        """By period: whether it is before the start."""
+        return np.arange(len(self.study.panel.periods)) < self.study.start
+
+    @cached_property
+    def expected(self) -> Real:
+        """Counterfactual rates: rows × periods."""
+        return self.compared.expected(self.before, self.dose)
+
+    @cached_property
+    def effects(self) -> Real:
+        """By row: the effect after the start, as it is ranked."""
+        return self.compared.effects(self.expected, ~self.before)
+
+    @cached_property
+    def spread(self) -> tuple[Real, Real]:
+        """Standard deviations of the donors' effects, and of the treated areas' by their share."""
+        return self.compared.spread(
+            self.effects[self.compared.donors :] ** 2, self.expected, self.before, self.corrected
+        )
+
+    def errors_of(self, effects: Real) -> Errors:
+        """The errors that an effect of the treated series has under none."""
+        return Errors(errors(effects[self.compared.donors :], *self.spread, self.study.seed))
+
+    @cached_property
+    def errors(self) -> Errors:
+        """The errors of the effect after the start."""
+        return self.errors_of(self.effects)
+
+
+@dataclass(frozen=True)
+class DifferenceInDifferences:
+    """Two-way fixed effects: one for each area, one for each period.
+
+    Poisson: log mean = log exposure + area + period + effect. The donors' rates by period say how
+    the treated areas would have moved; their level is that of their own events before. Gaussian:
+    the same of rates as they are, additively. docs/methods/studies/difference_in_differences.md.
+    """
+
+    comparison: Comparison = field(default_factory=Comparison)
+    dose: str | None = None
+
+    TITLE: ClassVar[str] = "Difference in differences"
+
+    @classmethod
+    def read(cls, table: Table) -> Self:
+        """The design as its table says. Its keys: `family` (gaussian, poisson; by whether there is
+        an exposure), `donors`, `exclude`, `weights` (population, equal), `inference` (ferman_pinto,
+        permutation), `dose` (a column)."""
+        Table.of(table.where, table.name, table.data, KEYS)
+        return cls(read_comparison(table), table.text("dose") if "dose" in table else None)
+
+    def fit(self, study: Study) -> Estimate:
+        """The effect, its interval and p-value from the donors' own changes."""
+        answer = self.answer(study)
+        margin = answer.errors.margin(study.level)
+        return estimate_of(
+            study,
+            answer.expected[0],
+            bounds_of(answer, margin),
+            self.comparison.inference_of(study, answer.errors.floor, margin is not None),
+            p_value=answer.errors.p_value(answer.effects[0]),
+            p_floor=answer.errors.floor,
+            placebos=placebos_of(answer),
+            **self._further(answer),
+        )
+
+    def answer(self, study: Study) -> Answer:
+        """The fit before it is put in words."""
+        compared = self.comparison.of(study)
+        return Answer(study, compared, self._doses(study), self.comparison.corrects(study))
+
+    def _doses(self, study: Study) -> Real | None:
+        """By period: the treated areas' mean dose."""
+        if self.dose is None:
+            return None
+        where, columns = study.panel.where, study.panel.columns
+        if self.dose not in columns:
+            raise InputError(where, f"no column '{self.dose}'", "the dose that the plan names")
+        dose = columns[self.dose][list(study.treated)].mean(axis=0)
+        if not np.isfinite(dose).all() or (dose < 0).any():
+            raise InputError(
+                where, f"'{self.dose}' not known or below zero", "a dose, zero or more"
+            )
+        if dose[: study.start].any() or not dose.any():
+            found = f"'{self.dose}' above zero before the start, or nowhere"
+            raise InputError(where, found, "a dose that begins from the start on")
+        return np.asarray(dose)
+
+    def _further(self, answer: Answer) -> dict[str, Any]:
+        gap = answer.study.series.rates - answer.expected[0]
+        return {
+            "pre_rmspe": float(np.sqrt(np.mean(gap[answer.before] ** 2))),
+            "weights": self.comparison.weights_of(answer.study, answer.compared.rows),
+            "coefficients": {self.dose or EFFECT: coefficient_of(answer)},
+        }
+
+    def checks(self, study: Study, found: Estimate) -> tuple[Check, ...]:
+        """Trends before, placebo ranks, donors and starts left out or moved, dispersion, sizes."""
+        answer = self.answer(study)
+        return (
+            checking.trend_before(answer.compared, answer.before, answer.errors_of, study.level),
+            checking.start_before(self, study),
+            checking.placebo_ranks(found),
+            checking.without_each_donor(self, study, found, self._without),
+            checking.other_starts(self, study, found),
+            *checking.of_residuals(answer.compared, answer.expected, answer.before),
+            checking.sizes(answer.compared),
+        )
+
+    def _without(self, unit: str) -> "DifferenceInDifferences":
+        return replace(self, comparison=self.comparison.without(unit))
+
+    def floor(self, study: Study) -> float | None:
+        """One over the number of donors and one; over a thousand where several were treated."""
+        return floor(len(self.comparison.rows(study)), len(study.treated))
+
+
+def bounds_of(answer: Answer, margin: float | None) -> Bounds:
+    """Intervals of the effect after the start, from the half-width on the scale of the ranks."""
+    if margin is None:
+        return Bounds()
+    study, after = answer.study, ~answer.before
+    rates, expected = study.series.rates[after], answer.expected[0][after]
+    people = answer.compared.exposure[0][after]
+    mean, relative = float((rates - expected).mean()), float(rates @ people / (expected @ people))
+    if answer.compared.family == "gaussian":
+        wide = margin * float(people.sum() / (expected @ people))
+        return Bounds(
+            interval=(mean - margin, mean + margin),
+            relative=(relative - 1 - wide, relative - 1 + wide),
+        )
+    low, high = ratio_bounds(float(rates @ people), float(expected @ people), margin)
+    level = float(expected.mean())
+    return Bounds(
+        interval=(mean + (low + 1 - relative) * level, mean + (high + 1 - relative) * level),
+        relative=(low, high),
+    )
+
+
+def coefficient_of(answer: Answer) -> Coefficient:
+    """The effect on its link's scale: after the start, or for each unit of the dose."""
+    if answer.dose is None:
+        slopes = answer.effects
+    else:
+        slopes = answer.compared.slopes(answer.dose)
+    spread = np.abs(answer.errors_of(slopes).draws)
+    margin = Errors(spread).margin(answer.study.level)
+    one = float(slopes[0])
+    low, high = (None, None) if margin is None else (one - margin, one + margin)
+    return Coefficient(one, None, low, high)
+
+
+def placebos_of(answer: Answer) -> tuple[Placebo, ...]:
+    """The donors as placebos: what each would have claimed, and the size that it is ranked by,
+    relative to the treated series' own."""
+    compared, after = answer.compared, ~answer.before
+    donors = compared.donors
+    counts = (compared.exposure * compared.rates)[donors:, after].sum(axis=1)
+    expected = (compared.exposure * answer.expected)[donors:, after].sum(axis=1)
+    units = [answer.study.panel.units[at] for at in compared.rows]
+    treated = float(np.sqrt((answer.spread[1] ** 2).sum()))
+    ratios = np.abs(answer.effects[donors:]) / answer.spread[0] * treated
+    return tuple(
+        Placebo(float(ratio), unit, None, float(one / of - 1) if of > 0 else None)
+        for ratio, unit, one, of in zip(ratios, units, counts, expected, strict=True)
+    )

@@ -1,0 +1,93 @@
+"""Errors from areas not treated: ranks, margins, sizes."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from opendcr.evaluate.inference import DRAWS, Errors, SizeVariance, errors, floor
+
+
+def test_a_rank_counts_the_treated_area_and_every_tie() -> None:
+    ranked = Errors(np.array([-3.0, 1.0, 2.0, 3.0]))
+    assert ranked.p_value(4.0) == pytest.approx(1 / 5)
+    assert ranked.p_value(-3.0) == pytest.approx(3 / 5)
+    assert ranked.floor == ranked.p_value(1e9)
+
+
+@given(
+    st.lists(st.floats(-5, 5), min_size=2, max_size=60),
+    st.sampled_from([0.05, 0.1, 0.2]),
+    st.floats(-6, 6),
+)
+def test_the_margin_holds_what_the_rank_does_not_reject(
+    draws: list[float], level: float, value: float
+) -> None:
+    ranked = Errors(np.array(draws))
+    margin = ranked.margin(level)
+    if margin is None:
+        assert ranked.floor > level
+    elif abs(abs(value) - margin) > 1e-6:
+        assert (ranked.p_value(value) > level) == (abs(value) <= margin)
+
+
+def test_variances_of_areas_are_found_from_their_sizes() -> None:
+    rng = np.random.default_rng(5)
+    small = np.geomspace(0.001, 0.1, 40)
+    found = [
+        SizeVariance.fitted((rng.normal(size=40) * np.sqrt(0.01 + 2 * small)) ** 2, small)
+        for _ in range(400)
+    ]
+    assert np.mean([one.slope for one in found]) == pytest.approx(2, rel=0.1)
+    assert np.mean([one.constant for one in found]) == pytest.approx(0.01, rel=0.2)
+
+
+def test_a_fit_knows_its_own_error() -> None:
+    rng = np.random.default_rng(6)
+    small = np.geomspace(0.01, 0.1, 60)
+    true = 0.02 + 2 * small
+    found = [SizeVariance.fitted(rng.chisquare(1, 60) * true, small) for _ in range(600)]
+    at = small[[0, 30, 59]]
+    spread = np.var([one.of(at) for one in found], axis=0)
+    said = np.mean([(one.ranked_by(at) - one.of(at)) * one.of(at) for one in found], axis=0)
+    assert said == pytest.approx(spread, rel=0.4)  # the bound at zero narrows it
+
+
+def test_a_fit_without_an_area_does_not_know_it() -> None:
+    squares, small = np.array([1.0, 2.0, 5.0, 3.0]), np.array([0.1, 0.2, 0.3, 0.4])
+    found = SizeVariance.fitted(squares, small)
+    others = found.without_each(squares, small)
+    moved = found.without_each(squares * [1, 1, 9, 1], small)
+    assert others.slope[2] == moved.slope[2] and others.slope[0] != moved.slope[0]
+
+
+@given(
+    st.lists(st.tuples(st.floats(0, 10), st.floats(1e-6, 1)), min_size=2, max_size=40),
+    st.floats(0.1, 10),
+)
+def test_a_variance_is_above_zero_and_scales(
+    areas: list[tuple[float, float]], factor: float
+) -> None:
+    squares, small = np.array(areas).T
+    found = SizeVariance.fitted(squares, small)
+    assert (found.of(small) > 0).all()
+    other = SizeVariance.fitted(squares, small * factor)  # persons for thousands of persons
+    assert other.of(small * factor) == pytest.approx(found.of(small), rel=0.05, abs=1e-6)
+
+
+def test_areas_of_one_size_have_one_variance() -> None:
+    found = SizeVariance.fitted(np.array([1.0, 4.0, 1.0]), np.full(3, 0.5))
+    assert found.of(np.array([0.5]))[0] == pytest.approx(2)
+    assert found.ranked_by(np.array([0.5]))[0] == pytest.approx(2 + 2 * 4 / 3 / 2)
+
+
+def test_errors_of_several_areas_have_the_variance_of_their_mean() -> None:
+    rng = np.random.default_rng(1)
+    residuals = rng.normal(size=(60, 3))
+    residuals -= residuals.mean(axis=0)
+    found = errors(residuals, np.ones(60), np.full(4, 0.25), seed=1)
+    assert found.shape == (DRAWS, 3)
+    expected = residuals.std(axis=0) / 2 * np.sqrt(1 - 3 / 59)  # without replacement
+    assert found.std(axis=0) == pytest.approx(expected, rel=0.08)
+    assert (found == errors(residuals, np.ones(60), np.full(4, 0.25), seed=1)).all()
+    assert floor(60, 4) == pytest.approx(0.001)
