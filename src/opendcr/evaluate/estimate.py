@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from opendcr.errors import InputError
 from opendcr.evaluate.study import Study
 
 Real = NDArray[np.float64]
@@ -135,6 +136,12 @@ def estimate_of(
     gap = observed - expected
     total = float((expected * in_counts)[after].sum())
     cumulative = float((gap * in_counts)[after].sum())
+    if total == 0:
+        found = "nothing expected from the start on"
+        raise InputError(study.panel.where, found, "an outcome that something can be relative to")
+    relative = bounds.relative
+    if relative is not None and total > 0 and (series.outcome >= 0).all():
+        relative = (max(relative[0], -1.0), max(relative[1], -1.0))  # no more can be fewer than all
     rows = [
         PeriodEffect(
             str(period), float(observed[at]), float(expected[at]), float(gap[at]),
@@ -147,11 +154,11 @@ def estimate_of(
     ]  # fmt: skip
     more = {
         "interval": bounds.interval,
-        "relative_interval": bounds.relative,
+        "relative_interval": relative,
         "post_rmspe": float(np.sqrt(np.mean(gap[after] ** 2))),
     } | more
-    if bounds.relative is not None:
-        more.setdefault("cumulative_interval", tuple(one * total for one in bounds.relative))
+    if relative is not None:
+        more.setdefault("cumulative_interval", tuple(one * total for one in relative))
     mean = float(gap[after].mean())
     return Estimate(tuple(rows), mean, cumulative / total, cumulative, inference, **more)
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from itertools import pairwise
 from math import gcd
 from typing import Literal
@@ -42,9 +42,9 @@ class Period:
 
     def __str__(self) -> str:
         if self.kind == "month":
-            return f"{self.at // 12}-{self.at % 12 + 1:02}"
+            return f"{self.at // 12:04}-{self.at % 12 + 1:02}"
         if self.kind == "quarter":
-            return f"{self.at // 4}-Q{self.at % 4 + 1}"
+            return f"{self.at // 4:04}-Q{self.at % 4 + 1}"
         return str(self.at) if self.kind == "number" else date.fromordinal(self.at).isoformat()
 
     def after(self, steps: int) -> "Period":
@@ -60,37 +60,29 @@ def kinds(periods: Iterable[Period]) -> str:
 def absent(periods: Sequence[Period]) -> tuple[Period, ...]:
     """The periods that a regular series of these would also have; `periods` are in order.
 
-    Dates on one day of the month are a series of months; the step of any other series is the
-    greatest that all its steps are multiples of, so that fortnights are not taken for days with
-    gaps.
+    Dates on one day of the month, or on its last, are a series of months; the step of any other
+    series is the greatest that all its steps are multiples of, so that fortnights are not taken for
+    days with gaps.
     """
     if len(periods) < 3:
         return ()
-    places = _places(periods)
-    step = gcd(*(after - before for before, after in pairwise(places)))
-    there = set(places)
-    gaps = [at for at in range(places[0], places[-1], step) if at not in there]
-    return tuple(_back(periods[0], places[0], at) for at in gaps)
+    monthly = _monthly(periods)
+    line = [_month(one) for one in periods] if monthly else list(periods)
+    step = gcd(*(after.at - before.at for before, after in pairwise(line)))
+    there = {one.at for one in line}
+    return tuple(
+        Period(line[0].kind, at) for at in range(line[0].at, line[-1].at, step) if at not in there
+    )
 
 
-def _places(periods: Sequence[Period]) -> list[int]:
-    """Where each stands on the line on which the series is regular."""
-    if _monthly(periods):
-        days = [date.fromordinal(one.at) for one in periods]
-        return [one.year * 12 + one.month for one in days]
-    return [one.at for one in periods]
+def _month(period: Period) -> Period:
+    day = date.fromordinal(period.at)
+    return Period("month", day.year * 12 + day.month - 1)
 
 
 def _monthly(periods: Sequence[Period]) -> bool:
     if periods[0].kind != "date":
         return False
-    return len({date.fromordinal(one.at).day for one in periods}) == 1
-
-
-def _back(first: Period, base: int, at: int) -> Period:
-    """The period at a place of the line on which `first` stands at `base`."""
-    if first.kind == "date" and base < first.at:  # a line of months
-        begun = date.fromordinal(first.at)
-        there = date((at - 1) // 12, (at - 1) % 12 + 1, begun.day)
-        return Period("date", there.toordinal())
-    return Period(first.kind, at)
+    days = [date.fromordinal(one.at) for one in periods]
+    last = all((day + timedelta(days=1)).day == 1 for day in days)
+    return last or len({day.day for day in days}) == 1

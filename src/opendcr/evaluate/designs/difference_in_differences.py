@@ -81,6 +81,11 @@ class DifferenceInDifferences:
 
     TITLE: ClassVar[str] = "Difference in differences"
 
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The dose."""
+        return (self.dose,) if self.dose else ()
+
     @classmethod
     def read(cls, table: Table) -> Self:
         """The design as its table says. Its keys: `family` (gaussian, poisson; by whether there is

@@ -67,6 +67,7 @@ class SyntheticDifferenceInDifferences:
     """
 
     TITLE: ClassVar[str] = "Synthetic difference in differences"
+    columns: ClassVar[tuple[str, ...]] = ()
 
     donors: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()

@@ -1,0 +1,108 @@
+"""Locks: what they keep, and what makes results exploratory."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from opendcr.errors import InputError
+from opendcr.evaluate.findings import sources_of
+from opendcr.evaluate.lock import lock_path, locked, standing, write_lock
+from opendcr.evaluate.plan import read_plan
+from tests.support.planned import PLAN, rows, written
+
+NOW = datetime(2025, 1, 2, tzinfo=UTC)
+BEFORE = [row for row in rows() if row["year"] < 2020]
+
+
+def lock(path: Path, again: bool = False):
+    plan = read_plan(path)
+    return write_lock(lock_path(path), locked(plan, sources_of(plan), "", NOW), again)
+
+
+def stands(path: Path):
+    plan = read_plan(path)
+    return standing(plan, sources_of(plan))
+
+
+def test_without_a_lock_nothing_is_confirmed(tmp_path: Path) -> None:
+    found = stands(written(tmp_path))
+    assert not found.locked and found.status == "exploratory"
+
+
+def test_locked_before_the_outcome_was_known(tmp_path: Path) -> None:
+    path = written(tmp_path, BEFORE)
+    lock(path)
+    written(tmp_path)  # the rows from the start on arrive
+    found = stands(path)
+    assert found.locked and found.status == "confirmatory" and found.changed == ()
+
+
+def test_comments_are_no_change(tmp_path: Path) -> None:
+    path = written(tmp_path, BEFORE)
+    lock(path)
+    written(tmp_path, plan="# a remark\n" + PLAN)
+    assert stands(path).status == "confirmatory"
+
+
+def test_a_plan_that_was_edited_says_where(tmp_path: Path) -> None:
+    path = written(tmp_path, BEFORE)
+    lock(path)
+    written(tmp_path, plan=PLAN.replace("start = 2020", "start = 2021"))
+    found = stands(path)
+    assert (
+        not found.locked and found.status == "exploratory" and found.changed == ("question.start",)
+    )
+
+
+def test_a_design_that_was_added_says_so(tmp_path: Path) -> None:
+    path = written(tmp_path, BEFORE)
+    lock(path)
+    written(tmp_path, plan=PLAN + "[designs.synthetic_difference_in_differences]\n")
+    assert stands(path).changed == ("designs.synthetic_difference_in_differences",)
+
+
+def test_an_outcome_that_was_public_confirms_nothing(tmp_path: Path) -> None:
+    path = written(tmp_path)
+    content = lock(path)
+    assert content["data"]["primary"]["already_public"] == ["2020", "2021", "2022", "2023"]
+    found = stands(path)
+    assert found.locked and "was public for 2020 to 2023" in found.against[0]
+
+
+def test_data_from_before_that_changed(tmp_path: Path) -> None:
+    path = written(tmp_path, BEFORE)
+    lock(path)
+    written(tmp_path, [row | {"events": row["events"] + 1} for row in rows()])
+    assert "not those that were locked" in stands(path).against[0]
+
+
+def test_code_that_changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = written(tmp_path, BEFORE)
+    lock(path)
+    monkeypatch.setattr("opendcr.evaluate.lock.code", lambda: "0.2.0/other")
+    assert "0.2.0/other" in stands(path).against[0]
+
+
+def test_a_lock_that_was_edited_is_none(tmp_path: Path) -> None:
+    path = written(tmp_path, BEFORE)
+    lock(path)
+    content = json.loads(lock_path(path).read_text())
+    content["locked_at"] = "2024-01-01T00:00:00Z"
+    lock_path(path).write_text(json.dumps(content))
+    with pytest.raises(InputError, match="a seal that does not hold"):
+        stands(path)
+
+
+def test_a_second_lock_names_the_first(tmp_path: Path) -> None:
+    path = written(tmp_path, BEFORE)
+    first = lock(path)
+    assert lock(path) == first  # of the same plan and code: left as it is
+    written(tmp_path, BEFORE, PLAN.replace("start = 2020", "start = 2021"))
+    with pytest.raises(InputError, match=r"question\.start changed since"):
+        lock(path)
+    again = lock(path, again=True)
+    assert again["replaces"] == [first["seal"]] and stands(path).to_data()["replaces"] == [
+        first["seal"]
+    ]

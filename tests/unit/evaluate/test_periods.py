@@ -1,0 +1,64 @@
+"""Periods: what cells say, in which order they stand, and which are missing."""
+
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from opendcr.evaluate.periods import Period, absent
+
+SAID = {
+    "number": st.integers(-5000, 5000).map(str),
+    "month": st.dates().map(lambda day: f"{day:%Y-%m}".rjust(7, "0")),
+    "quarter": st.tuples(st.integers(1900, 2100), st.integers(1, 4)).map(lambda one: f"{one[0]}-Q{one[1]}"),
+    "date": st.dates().map(str),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", SAID)
+def test_a_period_says_what_was_read(kind: str) -> None:
+    @given(SAID[kind])
+    def holds(text: str) -> None:
+        period = Period.of(text)
+        assert period is not None and period.kind == kind and str(period) == text
+        assert Period.of(f" {text} ") == period
+
+    holds()
+
+
+@pytest.mark.parametrize(
+    "text", ["", "2020-13", "2020-00", "2020Q5", "spring", "1.5", "2020-02-30", "None"]
+)
+def test_what_is_no_period(text: str) -> None:
+    assert Period.of(text) is None
+
+
+def test_a_date_of_a_plan_is_a_period() -> None:
+    assert Period.of(date(2025, 1, 13)) == Period.of("2025-01-13")
+    assert Period.of(2025) == Period.of("2025")
+
+
+def read(*texts: str) -> list[Period]:
+    return [one for one in map(Period.of, texts) if one is not None]
+
+
+@pytest.mark.parametrize(
+    ("series", "gaps"),
+    [
+        (["2009", "2010", "2012"], ["2011"]),
+        (["2009", "2011", "2013"], []),
+        (["2009", "2011", "2014"], ["2010", "2012", "2013"]),
+        (["2020-11", "2020-12", "2021-01", "2021-03"], ["2021-02"]),
+        (["2020-Q4", "2021-Q1", "2021-Q3"], ["2021-Q2"]),
+        (["2024-01-01", "2024-02-01", "2024-04-01"], ["2024-03"]),
+        (["2024-01-01", "2025-01-01", "2026-01-01"], []),
+        (["2024-01-01", "2024-01-08", "2024-01-22", "2024-01-29"], ["2024-01-15"]),
+        (["2024-01-31", "2024-02-29", "2024-03-31"], []),
+        (["2024-01-31", "2024-02-29", "2024-04-30"], ["2024-03"]),
+        (["2024-01-31", "2024-02-07", "2024-02-14"], []),
+        (["2024-02-29", "2024-03-01", "2024-03-03"], ["2024-03-02"]),
+    ],
+)
+def test_which_periods_are_missing(series: list[str], gaps: list[str]) -> None:
+    assert [str(one) for one in absent(read(*series))] == gaps

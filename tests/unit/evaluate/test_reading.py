@@ -1,0 +1,141 @@
+"""What a plan's data may be, and what is said of data that they may not be."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from opendcr.errors import InputError
+from opendcr.evaluate.findings import sources_of, study_of
+from opendcr.evaluate.plan import read_plan
+from opendcr.evaluate.reading import panel_from, study_before
+from tests.support.planned import PLAN, rows, written
+
+
+def study(folder: Path, data=None, plan: str = PLAN):
+    read = read_plan(written(folder, data, plan))
+    return study_of(sources_of(read)["primary"], read.designs)
+
+
+def refused(folder: Path, data=None, plan: str = PLAN) -> str:
+    with pytest.raises(InputError) as caught:
+        study(folder, data, plan)
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+def without(data, **named):
+    return [row for row in data if any(row[key] != value for key, value in named.items())]
+
+
+def changed(data, where, **values):
+    return [
+        row | values if all(row[key] == value for key, value in where.items()) else row
+        for row in data
+    ]
+
+
+def test_a_panel_is_read_whatever_the_order_of_its_rows(tmp_path: Path) -> None:
+    made = study(tmp_path)
+    assert made.panel.units[made.treated[0]] == "area 1"
+    assert str(made.panel.periods[made.start]) == "2020" and made.after == 4
+    backwards = study(tmp_path, rows()[::-1])
+    order = [backwards.panel.units.index(name) for name in made.panel.units]
+    assert np.array_equal(backwards.panel.outcome[order], made.panel.outcome)
+
+
+def test_a_missing_period_is_named(tmp_path: Path) -> None:
+    data = [row for row in rows() if row["year"] != 2015]
+    assert "no row for 2015" in refused(tmp_path, data)
+
+
+def test_one_area_without_a_period_is_named(tmp_path: Path) -> None:
+    said = refused(tmp_path, without(rows(), area="area 1", year=2015))
+    assert "'area 1' in 2015" in said
+
+
+def test_a_row_twice_is_named(tmp_path: Path) -> None:
+    assert "two rows for 'area 1' in 2009" in refused(tmp_path, [*rows(), rows()[0]])
+
+
+def test_a_treated_area_that_is_not_there(tmp_path: Path) -> None:
+    said = refused(tmp_path, plan=PLAN.replace('treated = ["area 1"]', 'treated = ["Atlantis"]'))
+    assert "no area named 'Atlantis'" in said and "area 2" in said
+
+
+def test_no_exposure_may_be_zero(tmp_path: Path) -> None:
+    said = refused(tmp_path, changed(rows(), {"area": "area 3", "year": 2012}, people=0))
+    assert "'area 3' in 2012" in said and "above zero" in said
+
+
+@pytest.mark.parametrize("count", [-1, 2.5])
+def test_a_count_is_whole_and_not_below_zero(tmp_path: Path, count: float) -> None:
+    said = refused(tmp_path, changed(rows(), {"area": "area 2", "year": 2011}, events=count))
+    assert "'area 2' in 2011" in said and f"{count:g}" in said
+
+
+def test_a_cell_that_is_no_number(tmp_path: Path) -> None:
+    said = refused(tmp_path, changed(rows(), {"area": "area 2", "year": 2011}, events="many"))
+    assert "'many'" in said and "events" in said and "row " in said
+
+
+def test_a_constant_outcome(tmp_path: Path) -> None:
+    data = changed(rows(), {"area": "area 1"}, events=7)
+    assert "the same outcome of 'area 1' in every period" in refused(tmp_path, data)
+
+
+@pytest.mark.parametrize(
+    ("start", "said"), [(2031, "before the start 2031"), (2001, "a start after"), (2010, "too few")]
+)
+def test_a_start_outside_the_data(tmp_path: Path, start: int, said: str) -> None:
+    assert said in refused(tmp_path, plan=PLAN.replace("start = 2020", f"start = {start}"))
+
+
+def test_a_start_of_another_kind_than_the_data(tmp_path: Path) -> None:
+    said = refused(tmp_path, plan=PLAN.replace("start = 2020", 'start = "2020-Q1"'))
+    assert "quarters" in said and "whole numbers" in said
+
+
+def test_no_file_of_data(tmp_path: Path) -> None:
+    path = written(tmp_path)
+    (tmp_path / "panel.csv").unlink()
+    with pytest.raises(InputError, match="a table in CSV"):
+        sources_of(read_plan(path))
+
+
+REBASED = [row | {"people": round(row["people"] * (0.97 if row["year"] >= 2016 else 1 + 0.001 * (row["year"] - 2009)))}
+           for row in rows()]  # fmt: skip
+
+
+def test_a_population_that_was_rebased_is_seen(tmp_path: Path) -> None:
+    plan = PLAN.replace("breaks = []\n", "")
+    said = refused(tmp_path, REBASED, plan)
+    assert "a step of the exposure at 2016" in said and 'breaks = ["2016"]' in said
+
+
+def test_a_break_that_the_plan_names_is_linked_over(tmp_path: Path) -> None:
+    made = study(tmp_path, REBASED, PLAN.replace("breaks = []", "breaks = [2016]"))
+    exposure = made.panel.exposure
+    assert exposure is not None
+    at = [str(one) for one in made.panel.periods].index("2016")
+    assert np.allclose(exposure[:, at], exposure[:, at - 1])
+
+
+def test_populations_that_grow_are_no_break(tmp_path: Path) -> None:
+    data = [row | {"people": round(row["people"] * (1 + 0.004 * (row["year"] - 2009) + 0.001 * (row["year"] % 3)))}
+            for row in rows()]  # fmt: skip
+    study(tmp_path, data, PLAN.replace("breaks = []\n", ""))
+
+
+def test_what_was_before_is_known_without_a_row_from_the_start_on(tmp_path: Path) -> None:
+    read = read_plan(written(tmp_path, [row for row in rows() if row["year"] < 2020]))
+    before = study_before(sources_of(read)["primary"])
+    assert str(before.panel.periods[-1]) == "2019" and before.after == 1
+    # With rows from the start on that nobody can read, the same: they are not read.
+    later = changed(rows(), {"year": 2021}, events="not yet")
+    read = read_plan(written(tmp_path, later))
+    source = sources_of(read)["primary"]
+    assert np.array_equal(study_before(source).panel.outcome, before.panel.outcome)
+    assert source.before.digest == sources_of(read)["primary"].before.digest
+    with pytest.raises(InputError, match="not yet"):
+        panel_from(source)
