@@ -1,0 +1,187 @@
+"""The checks that travel with an interrupted time series."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any, ClassVar, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import chdtrc
+
+from opendcr.errors import InputError
+from opendcr.evaluate.contrast import Contrast
+from opendcr.evaluate.counts import Fit, fitted
+from opendcr.evaluate.estimate import Check, Estimate
+from opendcr.evaluate.evalue import e_value, e_value_of_interval
+from opendcr.evaluate.study import Study
+
+Real = NDArray[np.float64]
+_ALIKE = 0.05  # the p-value under which residuals are called autocorrelated or overdispersed
+_MOVED = 3  # periods by which the start is moved
+_MOST_PLACEBOS = 60
+_LEAST_AFTER = 3  # periods after a placebo start
+_BEFORE_EACH, _AFTER_EACH = 4, 3  # periods for each coefficient before the start, and after
+
+
+class Segmented(Protocol):
+    """What is asked of the design that is checked. Any frozen dataclass with these fields."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+    @property
+    def terms(self) -> tuple[str, ...]: ...
+
+    @property
+    def ramp(self) -> int: ...
+
+    def contrast(self, study: Study) -> Contrast: ...
+
+    def fit(self, study: Study) -> Estimate: ...
+
+
+def enough(contrast: Contrast) -> Check:
+    """Periods for each coefficient, before the start and from it on."""
+    earlier, later = contrast.segments.first, len(contrast.segments.post)
+    after = len(contrast.fit.mean) - contrast.start
+    detail = (
+        f"{contrast.start} periods before the start for {earlier} coefficients, {after} from it on "
+        f"for {later}; at least {_BEFORE_EACH} and {_AFTER_EACH} for each are asked"
+    )
+    passed = contrast.start >= _BEFORE_EACH * earlier and after >= _AFTER_EACH * later
+    return Check("periods", passed, detail)
+
+
+def overdispersion(fit: Fit) -> Check:
+    """Pearson's χ² over its degrees of freedom: whether the variance is what the family says."""
+    if not fit.regression.counts:
+        detail = f"a residual standard deviation of {fit.dispersion**0.5:.4g}"
+        return Check("overdispersion", None, detail)
+    chance = float(chdtrc(fit.regression.spare, fit.dispersion * fit.regression.spare))
+    detail = f"dispersion {fit.dispersion:.3g} (1 is Poisson's), p = {chance:.2g}"
+    if fit.regression.family == "negative_binomial":
+        detail = f"extra variance {fit.extra:.3g}; {detail}, after it"
+    allowed = fit.regression.family == "quasi_poisson"
+    return Check("overdispersion", None if allowed else chance >= _ALIKE, detail)
+
+
+def autocorrelation(fit: Fit, allowed: bool) -> Check:
+    """Ljung and Box's test of the residuals (Biometrika 65:2, 1978)."""
+    residuals, periods = fit.residuals, len(fit.residuals)
+    lags = np.arange(1, max(1, min(12, periods // 5)) + 1)
+    total = residuals @ residuals
+    alike = np.array([residuals[lag:] @ residuals[:-lag] for lag in lags]) / total
+    box = periods * (periods + 2) * (alike**2 / (periods - lags)).sum()
+    chance = float(chdtrc(len(lags), box))
+    detail = (
+        f"lag 1: {alike[0]:.2f}; Ljung-Box over {len(lags)} lags p = {chance:.2g}; the errors "
+        f"{'allow for it' if allowed else 'do not allow for it'}"
+    )
+    return Check("autocorrelation", allowed or chance >= _ALIKE, detail)
+
+
+def influence(contrast: Contrast, found: Estimate) -> Check:
+    """The relative effect without each single period."""
+    effects = list(_leaving_one_out(contrast))
+    if not effects:
+        return Check("influence", None, "no single period can be left out")
+    detail = f"without one period, the relative effect is {_span(effects)}"
+    return Check("influence", _within(effects, found), detail)
+
+
+def _leaving_one_out(contrast: Contrast) -> Iterator[float]:
+    whole = contrast.fit.regression
+    for at in range(len(whole.outcome)):
+        kept = np.arange(len(whole.outcome)) != at
+        exposure = None if whole.exposure is None else whole.exposure[kept]
+        try:
+            fit = fitted(replace(whole, matrix=whole.matrix[kept], outcome=whole.outcome[kept],
+                                 exposure=exposure))  # fmt: skip
+        except InputError:
+            continue
+        means, without = (
+            whole.means(fit.coefficients, matrix)[contrast.start :].sum()
+            for matrix in (whole.matrix, contrast.segments.without)
+        )
+        yield float(means / without - 1)
+
+
+def other_starts(design: Segmented, study: Study, found: Estimate) -> Check:
+    """The relative effect if the start had been up to three periods earlier or later."""
+    if "dose" in design.terms:
+        return Check("start", None, "the dose says when it began")
+    moves = [one for one in range(-_MOVED, _MOVED + 1) if one]
+    effects = [
+        one.relative_effect
+        for move in moves
+        for one in _tried(design, study, study.start + move)
+    ]  # fmt: skip
+    if not effects:
+        return Check("start", None, "the start cannot be moved")
+    detail = f"with a start up to {_MOVED} periods off, the relative effect is {_span(effects)}"
+    return Check("start", _within(effects, found), detail)
+
+
+def placebo_starts(design: Segmented, study: Study) -> Check:
+    """How often a start in the past, when nothing began, would have been significant.
+
+    Starts are neighbours and their answers alike, so that a count is no test; more than two in ten
+    (of at least five) are called drift that the model does not see.
+    """
+    if "dose" in design.terms:
+        design = replace(design, terms=("level",), dose=None)
+    past = replace(study, panel=study.panel.during(0, study.start), start=study.start - 1)
+    last = study.start - max(_LEAST_AFTER, len(design.terms) + 1)
+    starts = range(max(6, study.start // 4), last + 1)
+    starts = starts[:: max(1, len(starts) // _MOST_PLACEBOS)]
+    tried = [one for at in starts for one in _tried(design, past, at)]
+    if len(tried) < 5:
+        return Check("placebo starts", None, f"{len(tried)} possible before the start: too few")
+    claimed = [one for one in tried if one.p_value is not None and one.p_value < study.level]
+    detail = (
+        f"{len(claimed)} of {len(tried)} starts at which nothing began would have been significant; "
+        f"their relative effects are {_span([one.relative_effect for one in tried])}"
+    )
+    return Check("placebo starts", len(claimed) <= 0.2 * len(tried), detail)
+
+
+def no_trend(design: Segmented, study: Study) -> Check:
+    """The relative effect if there had been no trend."""
+    try:
+        found = replace(design, trend=False).fit(study)
+    except InputError as error:
+        return Check("trend", None, str(error))
+    detail = f"without a trend, the relative effect is {found.relative_effect:+.1%}"
+    if found.relative_interval is not None:
+        low, high = found.relative_interval
+        detail += f" ({low:+.1%} to {high:+.1%})"
+    return Check("trend", None, detail)
+
+
+def unmeasured(found: Estimate) -> Check:
+    """E-values of the effect and of its interval."""
+    ratio = 1 + found.relative_effect
+    if ratio <= 0 or found.relative_interval is None or 1 + found.relative_interval[0] <= 0:
+        return Check("e-value", None, "no ratio of means that are above zero")
+    low, high = (1 + one for one in found.relative_interval)
+    detail = f"{e_value(ratio):.2f}, of the interval {e_value_of_interval(low, high):.2f}"
+    return Check("e-value", None, detail)
+
+
+def _tried(design: Segmented, study: Study, start: int) -> list[Estimate]:
+    """The answer of another start; none where it cannot be had."""
+    try:
+        return [design.fit(study.starting(start))]
+    except InputError:
+        return []
+
+
+def _within(effects: list[float], found: Estimate) -> bool | None:
+    """Whether all lie in the interval of the effect."""
+    if found.relative_interval is None:
+        return None
+    low, high = found.relative_interval
+    return low <= min(effects) and max(effects) <= high
+
+
+def _span(effects: list[float]) -> str:
+    return f"{min(effects):+.1%} to {max(effects):+.1%}"
