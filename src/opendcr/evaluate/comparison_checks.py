@@ -10,7 +10,8 @@ from opendcr.errors import InputError
 from opendcr.evaluate.designs import Design
 from opendcr.evaluate.differences import HALF, Compared, Mask
 from opendcr.evaluate.estimate import Check, Estimate
-from opendcr.evaluate.inference import Errors
+from opendcr.evaluate.inference import Errors, errors
+from opendcr.evaluate.ranked import Ranked
 from opendcr.evaluate.study import LEAST_BEFORE, Study
 
 Real = NDArray[np.float64]
@@ -18,24 +19,38 @@ SHIFTS = (-2, -1, 1, 2)  # periods by which the start is moved
 _FEW = 5  # periods before, under which no trend or correlation is read
 
 
-def trend_before(
-    compared: Compared, before: Mask, errors_of: Callable[[Real], Errors], level: float
-) -> Check:
+def trend_before(answer: Ranked) -> Check:
     """Whether the treated series drifted from the donors before the start, more than they from
-    each other: by rank of the slope of its gaps."""
-    name, count = "trend before", int(before.sum())
+    each other, by rank of the slope of its gaps; and what a slope that this would miss could do to
+    the effect (Roth 2022)."""
+    name, before, compared = "trend before", answer.before, answer.compared
+    count = int(before.sum())
     if count < _FEW:
         return Check(name, None, f"{count} periods before are too few for a trend")
-    gaps = compared.by_period(compared.expected(before))[:, before]
-    time = np.arange(count) - (count - 1) / 2
-    slopes = gaps @ time / (time @ time)
-    p = errors_of(slopes).p_value(float(slopes[0]))
-    unit = "" if compared.family == "gaussian" else " (log)"
-    detail = (
-        f"slope of the gap {slopes[0]:+.3g}{unit} a period, p = {p:.3f} by rank; a test that passes "
-        "does not show that trends were parallel, for it may lack power (Roth 2022)"
-    )
-    return Check(name, p > level, detail)
+    expected = compared.expected(before)
+    time = np.arange(count, dtype=np.float64) - np.float64((count - 1) / 2)
+    slopes = compared.by_period(expected)[:, before] @ time / (time @ time)
+    ranked, unit = _slope_errors(answer, slopes, expected, time), ""
+    if compared.family == "poisson":
+        unit = " (log)"
+    p = ranked.p_value(float(slopes[0]))
+    detail = f"slope of the gap {slopes[0]:+.3g}{unit} a period, p = {p:.3f} by rank"
+    margin = ranked.margin(answer.study.level)
+    if margin is not None:
+        moved = margin * len(before) / 2  # from the middle before to the middle after
+        detail += (
+            f"; a slope of ±{margin:.3g} would be seen in about half of such studies, and would "
+            f"move the effect by ±{moved:.3g}{unit} (Roth 2022)"
+        )
+    return Check(name, p > answer.study.level, detail)
+
+
+def _slope_errors(answer: Ranked, slopes: Real, expected: Real, time: Real) -> Errors:
+    """A slope times the root of the sum of squares of time varies as the gap of one period."""
+    donors = slopes[answer.compared.donors :]
+    small = answer.compared.smallness_each(expected, answer.before)
+    spread = answer.spread_by(donors**2 * (time @ time), small)
+    return Errors(errors(donors, *spread, answer.study.seed))
 
 
 def start_before(design: Design, study: Study) -> Check:
@@ -100,8 +115,10 @@ def other_starts(design: Design, study: Study, found: Estimate) -> Check:
     return Check("other starts", bool(same.all()), "; ".join(said))
 
 
-def of_residuals(compared: Compared, expected: Real, before: Mask) -> tuple[Check, ...]:
+def of_residuals(answer: Ranked) -> tuple[Check, ...]:
     """Overdispersion and autocorrelation of the gaps before the start."""
+    compared, before = answer.compared, answer.before
+    expected = compared.expected(before)
     return (*_dispersion(compared, expected, before), _correlation(compared, before))
 
 

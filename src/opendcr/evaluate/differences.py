@@ -89,28 +89,27 @@ class Compared:
             return self.rates - expected
         return log_ratio(self.outcome, self.exposure * expected)
 
-    def smallness(self, expected: Real, before: Mask) -> Real:
-        """By row, how the variance of an effect goes with size: for counts one over the events
-        before plus one over those expected after, for rates one over the exposure."""
+    def smallness(self, expected: Real, base: Mask, after: Mask) -> Real:
+        """By row, how the variance of an effect goes with size: for counts one over the events in
+        the base plus one over those expected after, for rates one over the exposure."""
         if self.family == "gaussian":
             return np.asarray(1 / self.exposure.mean(axis=1))
-        counts = (self.exposure * expected)[:, ~before].sum(axis=1)
-        events = self.outcome[:, before].sum(axis=1)
-        return np.asarray(1 / (events + HALF) + 1 / (counts + HALF))
+        counts = (self.exposure * expected)[:, after].sum(axis=1)
+        return np.asarray(1 / (self.outcome[:, base].sum(axis=1) + HALF) + 1 / (counts + HALF))
 
-    def spread(
-        self, squares: Real, expected: Real, before: Mask, corrected: bool
-    ) -> tuple[Real, Real]:
-        """Standard deviations of the donors' effects, and of each treated area's, times its share.
-        All alike where sizes are not corrected for. `squares` are the donors' squared effects."""
-        shares = self.shares(expected, ~before)
-        if not corrected:
-            return np.ones(len(squares)), shares
-        small = self.smallness(expected, before)
-        treated = small[1 : self.donors] if self.treated else small[:1]
+    def smallness_each(self, expected: Real, over: Mask) -> Real:
+        """The same of the effect in one period, in the mean of the periods `over`."""
+        if self.family == "gaussian":
+            return np.asarray(1 / self.exposure.mean(axis=1))
+        counts = (self.exposure * expected)[:, over]
+        return np.asarray((1 / (counts + HALF)).mean(axis=1))
+
+    def deviations(self, squares: Real, smallness: Real) -> tuple[Real, Real]:
+        """Standard deviations of the donors' effects and of each treated area's, from the donors'
+        squared effects and every row's smallness."""
+        treated = smallness[1 : self.donors] if self.treated else smallness[:1]
         least = 1.0 if self.family == "poisson" else 0.0  # counts vary as Poisson's at the least
-        donors, own = deviations(squares, small[self.donors :], treated, least)
-        return donors, shares * own
+        return deviations(squares, smallness[self.donors :], treated, least)
 
     def shares(self, expected: Real, over: Mask) -> Real:
         """The share of each treated area in the effect on all."""
@@ -136,11 +135,12 @@ class Comparison:
         """The donors' rows of the panel."""
         return study.donors(self.donors, self.exclude)
 
-    def of(self, study: Study, before: Mask | None = None) -> Compared:
-        """The study's series beside its donors."""
-        if before is None:
-            before = np.arange(len(study.panel.periods)) < study.start
-        return compared(study, self.rows(study), self._family(study), self._weights(study), before)
+    def of(self, study: Study, base: Mask) -> Compared:
+        """The study's series beside its donors; InputError where the base allows no effect."""
+        made = compared(study, self.rows(study), self._family(study), self._weights(study))
+        if made.family == "poisson":
+            _possible(study, made, base)
+        return made
 
     def without(self, unit: str) -> "Comparison":
         """The same without one donor more."""
@@ -209,10 +209,8 @@ def _names(table: Table, key: str) -> tuple[str, ...]:
     return tuple(values)
 
 
-def compared(
-    study: Study, donors: Sequence[int], family: Family, weights: Weights, before: Mask
-) -> Compared:
-    """The study's series beside its donors. Raises InputError where no effect could be had."""
+def compared(study: Study, donors: Sequence[int], family: Family, weights: Weights) -> Compared:
+    """The study's series beside its donors. Raises InputError where they are too few."""
     panel, several = study.panel, len(study.treated) > 1
     if len(donors) < max(2, len(study.treated)):
         found = f"{len(donors)} donors for {len(study.treated)} treated areas"
@@ -224,34 +222,35 @@ def compared(
     outcome = np.vstack([series.outcome, panel.outcome[rows]])
     people = np.vstack([whole, exposure[rows]])
     first = len(rows) - len(donors) + 1
-    base = _base(outcome[first:], people[first:], family, weights, before)
+    base = _base(outcome[first:], people[first:], family, weights, study.start)
     base = np.vstack([np.tile(base[0], (first, 1)), base[1:]])
-    made = Compared(family, outcome, people, base, first - 1, tuple(donors))
-    if family == "poisson":
-        _possible(study, made, before)
-    return made
+    return Compared(family, outcome, people, base, first - 1, tuple(donors))
 
 
-def _base(counts: Real, people: Real, family: Family, weights: Weights, before: Mask) -> Real:
+def _base(counts: Real, people: Real, family: Family, weights: Weights, start: int) -> Real:
     """Rates of all donors together, then of all but each: 1 + donors × periods."""
     if weights == "population":
         total, among = counts.sum(axis=0), people.sum(axis=0)
         return np.vstack([total / among, (total - counts) / (among - people)])
     rates = counts / people
     if family == "poisson":  # each donor's own level out, lest those of high rates count for more
-        level = counts[:, before].sum(axis=1) / people[:, before].sum(axis=1)
+        level = counts[:, :start].sum(axis=1) / people[:, :start].sum(axis=1)
         rates = rates / np.where(level > 0, level, np.inf)[:, None]
     total = rates.sum(axis=0)
     return np.vstack([total / len(rates), (total - rates) / (len(rates) - 1)])
 
 
-def _possible(study: Study, made: Compared, before: Mask) -> None:
+def _possible(study: Study, made: Compared, base: Mask) -> None:
+    """Raises InputError where the level of the treated series cannot be had."""
     where, first = study.panel.where, study.panel.periods[study.start]
-    if made.outcome[0, before].sum() == 0:
-        raise InputError(where, f"no event in the treated areas before {first}", "some")
-    for name, over in (("before", before), ("from", ~before)):
-        if made.base[0, over].sum() == 0:
-            raise InputError(where, f"no event among the donors {name} {first}", "some")
+    if made.outcome[0, base].sum() == 0:
+        found = f"no event in the treated areas in the periods compared with, before {first}"
+        raise InputError(where, found, "some")
+    if made.base[0, base].sum() == 0:
+        found = f"no event among the donors in the periods compared with, before {first}"
+        raise InputError(where, found, "some")
+    if made.base[0, study.start :].sum() == 0:
+        raise InputError(where, f"no event among the donors from {first} on", "some")
 
 
 def log_ratio(observed: Real, expected: Real) -> Real:

@@ -147,3 +147,26 @@ def _sets(donors: int, count: int, seed: int) -> NDArray[np.int64]:
 def floor(donors: int, treated: int) -> float:
     """The least p-value by rank among so many donors."""
     return 1 / (1 + (donors if treated == 1 else DRAWS))
+
+
+def shrunken_covariance(rows: Real) -> Real:
+    """The covariance of rows with mean zero: rows × values.
+
+    Shrunken towards its diagonal by the intensity of Schäfer and Strimmer (Statistical Applications
+    in Genetics and Molecular Biology 4:1, 2005, target D), so that it can be inverted though there
+    be more values than rows.
+    """
+    count = len(rows)
+    products = rows[:, :, None] * rows[:, None, :]
+    covariance = products.mean(axis=0)
+    apart = ~np.eye(rows.shape[1], dtype=bool)
+    noise = (products.var(axis=0)[apart] / max(count - 1, 1)).sum()
+    signal = (covariance[apart] ** 2).sum()
+    share = min(1.0, noise / signal) if signal > 0 else 1.0
+    diagonal = np.diag(np.maximum(np.diag(covariance), _TINY))
+    return np.asarray((1 - share) * covariance + share * diagonal + _RIDGE * diagonal)
+
+
+_RIDGE = (
+    1e-3  # of the diagonal: the effects before sum to nothing, and a shrinkage of none is possible
+)

@@ -1,7 +1,6 @@
 """Difference in differences: the change in treated areas beside the change in areas compared with."""
 
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -10,61 +9,18 @@ from numpy.typing import NDArray
 from opendcr.errors import InputError
 from opendcr.evaluate import comparison_checks as checking
 from opendcr.evaluate.differences import (
-    Compared,
     Comparison,
-    Mask,
-    ratio_bounds,
     read_comparison,
 )
-from opendcr.evaluate.estimate import Bounds, Check, Coefficient, Estimate, Placebo, estimate_of
-from opendcr.evaluate.inference import Errors, errors, floor
+from opendcr.evaluate.estimate import Check, Coefficient, Estimate, estimate_of
+from opendcr.evaluate.inference import Errors, floor
+from opendcr.evaluate.ranked import Ranked, bounds_of, placebos_of
 from opendcr.evaluate.study import Study
 from opendcr.keyed import Table
 
 Real = NDArray[np.float64]
 KEYS = ("family", "donors", "exclude", "weights", "inference", "dose")
 EFFECT = "treated_after"  # the coefficient where there is no dose
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What a fit found: effects by row of `compared`, and how large their errors are."""
-
-    study: Study
-    compared: Compared
-    dose: Real | None
-    corrected: bool
-
-    @cached_property
-    def before(self) -> Mask:
-        """By period: whether it is before the start."""
-        return np.arange(len(self.study.panel.periods)) < self.study.start
-
-    @cached_property
-    def expected(self) -> Real:
-        """Counterfactual rates: rows × periods."""
-        return self.compared.expected(self.before, self.dose)
-
-    @cached_property
-    def effects(self) -> Real:
-        """By row: the effect after the start, as it is ranked."""
-        return self.compared.effects(self.expected, ~self.before)
-
-    @cached_property
-    def spread(self) -> tuple[Real, Real]:
-        """Standard deviations of the donors' effects, and of the treated areas' by their share."""
-        return self.compared.spread(
-            self.effects[self.compared.donors :] ** 2, self.expected, self.before, self.corrected
-        )
-
-    def errors_of(self, effects: Real) -> Errors:
-        """The errors that an effect of the treated series has under none."""
-        return Errors(errors(effects[self.compared.donors :], *self.spread, self.study.seed))
-
-    @cached_property
-    def errors(self) -> Errors:
-        """The errors of the effect after the start."""
-        return self.errors_of(self.effects)
 
 
 @dataclass(frozen=True)
@@ -109,10 +65,11 @@ class DifferenceInDifferences:
             **self._further(answer),
         )
 
-    def answer(self, study: Study) -> Answer:
+    def answer(self, study: Study) -> Ranked:
         """The fit before it is put in words."""
-        compared = self.comparison.of(study)
-        return Answer(study, compared, self._doses(study), self.comparison.corrects(study))
+        before = np.arange(len(study.panel.periods)) < study.start
+        compared = self.comparison.of(study, before)
+        return Ranked(study, compared, before, self._doses(study), self.comparison.corrects(study))
 
     def _doses(self, study: Study) -> Real | None:
         """By period: the treated areas' mean dose."""
@@ -131,7 +88,7 @@ class DifferenceInDifferences:
             raise InputError(where, found, "a dose that begins from the start on")
         return np.asarray(dose)
 
-    def _further(self, answer: Answer) -> dict[str, Any]:
+    def _further(self, answer: Ranked) -> dict[str, Any]:
         gap = answer.study.series.rates - answer.expected[0]
         return {
             "pre_rmspe": float(np.sqrt(np.mean(gap[answer.before] ** 2))),
@@ -143,12 +100,12 @@ class DifferenceInDifferences:
         """Trends before, placebo ranks, donors and starts left out or moved, dispersion, sizes."""
         answer = self.answer(study)
         return (
-            checking.trend_before(answer.compared, answer.before, answer.errors_of, study.level),
+            checking.trend_before(answer),
             checking.start_before(self, study),
             checking.placebo_ranks(found),
             checking.without_each_donor(self, study, found, self._without),
             checking.other_starts(self, study, found),
-            *checking.of_residuals(answer.compared, answer.expected, answer.before),
+            *checking.of_residuals(answer),
             checking.sizes(answer.compared),
         )
 
@@ -160,29 +117,7 @@ class DifferenceInDifferences:
         return floor(len(self.comparison.rows(study)), len(study.treated))
 
 
-def bounds_of(answer: Answer, margin: float | None) -> Bounds:
-    """Intervals of the effect after the start, from the half-width on the scale of the ranks."""
-    if margin is None:
-        return Bounds()
-    study, after = answer.study, ~answer.before
-    rates, expected = study.series.rates[after], answer.expected[0][after]
-    people = answer.compared.exposure[0][after]
-    mean, relative = float((rates - expected).mean()), float(rates @ people / (expected @ people))
-    if answer.compared.family == "gaussian":
-        wide = margin * float(people.sum() / (expected @ people))
-        return Bounds(
-            interval=(mean - margin, mean + margin),
-            relative=(relative - 1 - wide, relative - 1 + wide),
-        )
-    low, high = ratio_bounds(float(rates @ people), float(expected @ people), margin)
-    level = float(expected.mean())
-    return Bounds(
-        interval=(mean + (low + 1 - relative) * level, mean + (high + 1 - relative) * level),
-        relative=(low, high),
-    )
-
-
-def coefficient_of(answer: Answer) -> Coefficient:
+def coefficient_of(answer: Ranked) -> Coefficient:
     """The effect on its link's scale: after the start, or for each unit of the dose."""
     if answer.dose is None:
         slopes = answer.effects
@@ -193,19 +128,3 @@ def coefficient_of(answer: Answer) -> Coefficient:
     one = float(slopes[0])
     low, high = (None, None) if margin is None else (one - margin, one + margin)
     return Coefficient(one, None, low, high)
-
-
-def placebos_of(answer: Answer) -> tuple[Placebo, ...]:
-    """The donors as placebos: what each would have claimed, and the size that it is ranked by,
-    relative to the treated series' own."""
-    compared, after = answer.compared, ~answer.before
-    donors = compared.donors
-    counts = (compared.exposure * compared.rates)[donors:, after].sum(axis=1)
-    expected = (compared.exposure * answer.expected)[donors:, after].sum(axis=1)
-    units = [answer.study.panel.units[at] for at in compared.rows]
-    treated = float(np.sqrt((answer.spread[1] ** 2).sum()))
-    ratios = np.abs(answer.effects[donors:]) / answer.spread[0] * treated
-    return tuple(
-        Placebo(float(ratio), unit, None, float(one / of - 1) if of > 0 else None)
-        for ratio, unit, one, of in zip(ratios, units, counts, expected, strict=True)
-    )

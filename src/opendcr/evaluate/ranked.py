@@ -1,0 +1,112 @@
+"""Effects ranked among those that areas not treated would have claimed."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from opendcr.evaluate.differences import Compared, Mask, ratio_bounds
+from opendcr.evaluate.estimate import Bounds, Placebo
+from opendcr.evaluate.inference import Errors, errors
+from opendcr.evaluate.study import Study
+
+Real = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """A study's series and its donors, each with its effect.
+
+    `base` are the periods in which there is no effect by definition. Whether errors are
+    `corrected` is for the areas' sizes.
+    """
+
+    study: Study
+    compared: Compared
+    base: Mask
+    dose: Real | None
+    corrected: bool
+
+    @cached_property
+    def before(self) -> Mask:
+        """By period: whether it is before the start."""
+        return np.arange(len(self.study.panel.periods)) < self.study.start
+
+    @cached_property
+    def expected(self) -> Real:
+        """Counterfactual rates: rows × periods."""
+        return self.compared.expected(self.base, self.dose)
+
+    @cached_property
+    def effects(self) -> Real:
+        """By row: the effect after the start, as it is ranked."""
+        return self.compared.effects(self.expected, ~self.before)
+
+    @cached_property
+    def spread(self) -> tuple[Real, Real]:
+        """Standard deviations of the donors' effects, and of the treated areas' by their share."""
+        small = self.compared.smallness(self.expected, self.base, ~self.before)
+        return self.spread_by(self.effects[self.compared.donors :] ** 2, small)
+
+    def spread_by(self, squares: Real, smallness: Real) -> tuple[Real, Real]:
+        """The same of other effects, from the donors' squares and every row's smallness."""
+        shares = self.compared.shares(self.expected, ~self.before)
+        if not self.corrected:
+            return np.ones(len(squares)), shares
+        donors, treated = self.compared.deviations(squares, smallness)
+        return donors, shares * treated
+
+    def errors_of(self, effects: Real) -> Errors:
+        """The errors that an effect of the treated series has under none: `effects` by row."""
+        return Errors(errors(effects[self.compared.donors :], *self.spread, self.study.seed))
+
+    def errors_each(self, effects: Real, over: Mask) -> Real:
+        """The errors of the treated series' effects in each of the periods `over`: placebos ×
+        periods. `effects` are rows × periods; sizes matter alike in all of these."""
+        donors = effects[self.compared.donors :, over]
+        small = self.compared.smallness_each(self.expected, over)
+        return errors(donors, *self.spread_by((donors**2).mean(axis=1), small), self.study.seed)
+
+    @cached_property
+    def errors(self) -> Errors:
+        """The errors of the effect after the start."""
+        return self.errors_of(self.effects)
+
+
+def bounds_of(answer: Ranked, margin: float | None) -> Bounds:
+    """Intervals of the effect after the start, from the half-width on the scale of the ranks."""
+    if margin is None:
+        return Bounds()
+    study, after = answer.study, ~answer.before
+    rates, expected = study.series.rates[after], answer.expected[0][after]
+    people = answer.compared.exposure[0][after]
+    mean, relative = float((rates - expected).mean()), float(rates @ people / (expected @ people))
+    if answer.compared.family == "gaussian":
+        wide = margin * float(people.sum() / (expected @ people))
+        return Bounds(
+            interval=(mean - margin, mean + margin),
+            relative=(relative - 1 - wide, relative - 1 + wide),
+        )
+    low, high = ratio_bounds(float(rates @ people), float(expected @ people), margin)
+    level = float(expected.mean())
+    return Bounds(
+        interval=(mean + (low + 1 - relative) * level, mean + (high + 1 - relative) * level),
+        relative=(low, high),
+    )
+
+
+def placebos_of(answer: Ranked) -> tuple[Placebo, ...]:
+    """The donors as placebos: what each would have claimed, and the size that it is ranked by,
+    relative to the treated series' own."""
+    compared, after = answer.compared, ~answer.before
+    donors = compared.donors
+    counts = (compared.exposure * compared.rates)[donors:, after].sum(axis=1)
+    expected = (compared.exposure * answer.expected)[donors:, after].sum(axis=1)
+    units = [answer.study.panel.units[at] for at in compared.rows]
+    treated = float(np.sqrt((answer.spread[1] ** 2).sum()))
+    ratios = np.abs(answer.effects[donors:]) / answer.spread[0] * treated
+    return tuple(
+        Placebo(float(ratio), unit, None, float(one / of - 1) if of > 0 else None)
+        for ratio, unit, one, of in zip(ratios, units, counts, expected, strict=True)
+    )
