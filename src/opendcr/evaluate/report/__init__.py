@@ -9,8 +9,8 @@ from pathlib import Path
 from opendcr.evaluate.estimate import PeriodEffect
 from opendcr.evaluate.periods import Period
 from opendcr.evaluate.report.content import Report
-from opendcr.evaluate.report.page import page
-from opendcr.evaluate.report.paper import paper
+from opendcr.evaluate.report.page import page_of
+from opendcr.evaluate.report.paper import paper_of
 from opendcr.whole import write_whole
 
 PAGE, PAPER, EFFECTS, RESULT = "report.html", "report.pdf", "effects.csv", "result.json"
@@ -23,9 +23,9 @@ def write_report(folder: Path, report: Report) -> Path:
     Everything is made before anything is written, and each file is written whole or not at all. The
     same report gives the same bytes.
     """
-    made = {
-        PAGE: page(report),
-        PAPER: paper(report),
+    made: dict[str, str | bytes] = {
+        PAGE: page_of(report),
+        PAPER: paper_of(report),
         EFFECTS: effects_csv(report),
         RESULT: result_json(report),
     }

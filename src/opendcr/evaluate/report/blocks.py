@@ -1,9 +1,13 @@
 """The parts of a report as a page and a paper both show them."""
 
+import re
 from dataclasses import dataclass
 from typing import Literal
 
 from opendcr.evaluate.report.content import Figure, Rows
+
+# A number, with its unit, what it is within or what it reaches to; or that there is none.
+_NUMBER = re.compile(r"([−+]?\d[\d.,]*\s?%?( \(.*\)|\sto\s.*)?)?|no interval|not known|not given")
 
 
 @dataclass(frozen=True)
@@ -38,13 +42,18 @@ class Terms:
 
 @dataclass(frozen=True)
 class Grid:
-    """A table: its first row is the heading, its first column names the rows; `numbers` are the
-    columns that hold numbers. What is `folded` is opened by whoever wants it, on a screen."""
+    """A table: its first row is the heading, its first column names the rows. What is `folded` is
+    opened by whoever wants it, on a screen."""
 
     caption: str
     rows: Rows
-    numbers: frozenset[int] = frozenset()
     folded: bool = False
+
+    @property
+    def numbers(self) -> frozenset[int]:
+        """The columns that hold numbers."""
+        columns = enumerate(zip(*self.rows[1:], strict=True))
+        return frozenset(at for at, cells in columns if at and all(map(_is_number, cells)))
 
 
 @dataclass(frozen=True)
@@ -54,6 +63,10 @@ class Drawing:
     figure: Figure
     caption: str
     table: Grid
+
+
+def _is_number(cell: str) -> bool:
+    return bool(_NUMBER.fullmatch(cell))
 
 
 Block = Heading | Text | Points | Terms | Grid | Drawing

@@ -63,6 +63,16 @@ class Origin:
 
 
 @dataclass(frozen=True)
+class Provenance:
+    """What the answer was computed from: the hash of the plan, the version of the code, and the
+    hash of each file of data by its name."""
+
+    plan: str
+    version: str
+    data: Mapping[str, str]
+
+
+@dataclass(frozen=True)
 class Lock:
     """The plan as it was locked. `hash` is of the plan and `data` of the files that it names, by
     name; `changed` says in sentences what is no longer as it was locked."""
@@ -73,15 +83,19 @@ class Lock:
     data: Mapping[str, str]
     changed: tuple[str, ...] = ()
 
-
-@dataclass(frozen=True)
-class Provenance:
-    """What the answer was computed from: the hash of the plan, the version of the code, and the
-    hash of each file of data by its name."""
-
-    plan: str
-    version: str
-    data: Mapping[str, str]
+    def differences(self, now: Provenance) -> tuple[str, ...]:
+        """What is no longer as it was locked: what is told, and what the hashes and versions show."""
+        told = list(self.changed)
+        if now.plan != self.hash:
+            told.append("The plan is not the one that was locked: its hash is another.")
+        if now.version != self.version:
+            told.append(
+                f"The code is OpenDCR {now.version}; the plan was locked by {self.version}."
+            )
+        for name in sorted({*self.data, *now.data}):
+            if self.data.get(name) != now.data.get(name):
+                told.append(f"{name} is not the file of data that was locked: its hash is another.")
+        return tuple(told)
 
 
 @dataclass(frozen=True)
@@ -158,7 +172,7 @@ class Report:
     design on which success rests; `about` says in the authors' words what `ABOUT` lists.
 
     Raises ValueError where it would claim what it does not hold: no design, a confirmatory study
-    without a lock, a start in no period.
+    without a lock of its plan, a start in no period.
     """
 
     question: Question
@@ -187,7 +201,8 @@ class Report:
         _must(len({one.name for one in self.designs}) == len(self.designs), "each design once")
         times = [one.time for one in self.leading.estimate.effect]
         _must(self.question.start in times, f"a start among the periods {times[0]} to {times[-1]}")
-        _must(not self.status.confirmatory or self.lock is not None, "a lock of what is confirmed")
+        locked = self.lock is not None and self.lock.hash == self.provenance.plan
+        _must(locked or not self.status.confirmatory, "a lock of the plan that it confirms")
         for key in self.about:
             _must(key in ABOUT, f"'{key}' among {', '.join(ABOUT)}")
 
@@ -218,7 +233,7 @@ class Report:
             "plan": {
                 "hash": self.provenance.plan,
                 "locked": lock.locked if lock else None,
-                "lock": _lock_data(lock) if lock else None,
+                "lock": _lock_data(lock, self.provenance) if lock else None,
                 "version": self.provenance.version,
                 "data": dict(self.provenance.data),
                 "declared": [list(pair) for pair in self.declared],
@@ -242,8 +257,8 @@ def _answer_data(one: Answer | Further) -> dict[str, Any]:
     return one.estimate.to_data() | {"verdict": one.verdict, "sentence": one.sentence}
 
 
-def _lock_data(lock: Lock) -> dict[str, Any]:
-    data = {"data": dict(lock.data), "changed": list(lock.changed)}
+def _lock_data(lock: Lock, now: Provenance) -> dict[str, Any]:
+    data = {"data": dict(lock.data), "changed": list(lock.differences(now))}
     return {"hash": lock.hash, "locked": lock.locked, "version": lock.version} | data
 
 

@@ -17,20 +17,42 @@ def document(report: Report) -> tuple[Block, ...]:
     """The blocks of a report, after its title."""
     parts = (_head, _plan, _figures, _designs, _checks, _further, _power, _limits, _effects,
              _about, _checklists, _provenance)  # fmt: skip
-    return tuple(block for part in parts for block in part(report))
+    blocks = (block for part in parts for block in part(report))
+    return tuple(block for block in blocks if block != Points(()))
 
 
 def _head(report: Report) -> Iterable[Block]:
     yield Text(report.question.sentence)
     yield Text(report.sentence, "answer")
+    yield Text(_numbers(report))
     yield Text(f"{'Confirmatory' if report.status.confirmatory else 'Exploratory'} study", "badge")
     yield Text(f"Verdict: {report.verdict}", "badge")
     yield Text("Simulated data" if report.origin.simulated else "Published data", "badge")
     yield Text(f"{report.origin.words} {report.origin.short}")
-    if report.status.reasons:
-        yield Points(report.status.reasons)
+    yield Points((*report.status.reasons, *_failed(report)))
     titles = "; ".join(one.title for one in report.designs)
     yield Text(f"Designs: {titles}. The verdict rests on: {report.leading.title}.")
+
+
+def _numbers(report: Report) -> str:
+    """The answer of the design on which the verdict rests, in numbers."""
+    found, holds = report.leading.estimate, words.confidence(report.level)
+    return (
+        f"{report.leading.title}, from {report.question.start} on, beside what was expected: "
+        f"{words.percent(found.relative_effect)} ({holds} interval: {words.percents(found.relative_interval)}); "
+        f"in all {words.signed(found.cumulative)} {_total(report)} "
+        f"({holds} interval: {words.counts(found.cumulative_interval)}); p-value: {words.p_words(found)}."
+    )
+
+
+def _failed(report: Report) -> tuple[str, ...]:
+    """The checks that failed, where the answer is read."""
+    failed = [f"{one.name} ({of})" for of, one in report.all_checks if one.passed is False]
+    return (
+        (f"{len(failed)} of {len(report.all_checks)} checks failed: {'; '.join(failed)}.",)
+        if failed
+        else ()
+    )
 
 
 def _plan(report: Report) -> Iterable[Block]:
@@ -42,8 +64,8 @@ def _plan(report: Report) -> Iterable[Block]:
         )
     else:
         yield Text(f"Locked {lock.locked} by OpenDCR {lock.version}.")
-        changed = lock.changed or ("Nothing of it has changed since.",)
-        yield Points(changed)
+        changed = lock.differences(report.provenance)
+        yield Points(changed or ("The plan, the data and the code are as they were locked.",))
     rows = (*report.declared, ("Hash of the plan", report.provenance.plan))
     if lock is not None and lock.hash != report.provenance.plan:
         rows = (*rows, ("Hash of the plan that was locked", lock.hash))
@@ -66,14 +88,21 @@ def _figures(report: Report) -> Iterable[Block]:
 def _designs(report: Report) -> Iterable[Block]:
     scale, holds = _scale(report, report.leading), words.confidence(report.level)
     heading = ("design", f"effect, in per cent ({holds} interval)", f"effect by period, {scale.words} ({holds} interval)",
-               f"total, in {_total(report)} ({holds} interval)", "p (and its least possible)", "verdict")  # fmt: skip
+               f"total, in {_total(report)} ({holds} interval)", "p (floor)", "verdict")  # fmt: skip
     rows = [heading, *(_design(report, one, scale) for one in report.designs)]
     yield Heading("Designs side by side")
     yield _grid(report, f"From {report.question.start} on, beside what was expected; a minus sign is fewer.",
-                rows, {1, 2, 3, 4})  # fmt: skip
+                rows)  # fmt: skip
+    yield Text(
+        "The floor is the least p-value that a design could have given, whatever was found.", "note"
+    )
     for one in report.designs:
         yield Heading(one.title, 3)
         yield Text(one.sentence)
+        if one.estimate.p_floor is not None and one.estimate.p_floor > report.level:
+            yield Text(
+                f"No effect, however large, could have a p-value of {report.level:g} or less by this design."
+            )
         yield Text(f"{one.estimate.inference} {_fit(one, scale)}".strip(), "note")
         yield from _weights(report, one)
 
@@ -109,7 +138,7 @@ def _weights(report: Report, one: Answer) -> Iterable[Block]:
         rows = [("area", "weight"), *shown]
         left_out = len(weights) - len(shown)
         caption = f"Areas compared with, by {one.title}; {left_out} more have no weight."
-        yield _grid(report, caption, rows, {1}, folded=True)
+        yield _grid(report, caption, rows, folded=True)
 
 
 def _checks(report: Report) -> Iterable[Block]:
@@ -136,9 +165,9 @@ def _further(report: Report) -> Iterable[Block]:
     if report.further:
         holds = words.confidence(report.level)
         heading = ("outcome", "kind", "design", f"effect, in per cent ({holds} interval)",
-                   "p (and its least possible)", "verdict", "in words")  # fmt: skip
+                   "p (floor)", "verdict", "in words")  # fmt: skip
         rows = [heading, *(_other(one) for one in report.further)]
-        yield _grid(report, "Each further outcome, whatever was found.", rows, {3, 4})
+        yield _grid(report, "Each further outcome, whatever was found.", rows)
 
 
 def _other(one: Further) -> tuple[str, ...]:
@@ -171,13 +200,11 @@ def _power(report: Report) -> Iterable[Block]:
         )
     ]
     rows += [
-        (one.design, words.percent(one.relative_effect), f"{100 * one.power:.0f} %",
-         words.UNKNOWN if one.size is None else f"{100 * one.size:.1f} %")
+        (one.design, words.percent(one.relative_effect), f"{100 * one.power:.0f}{words.NBSP}%",
+         words.UNKNOWN if one.size is None else f"{100 * one.size:.1f}{words.NBSP}%")
         for one in report.power
     ]  # fmt: skip
-    yield _grid(
-        report, "Of studies like this one, the share that would find an effect.", rows, {1, 2, 3}
-    )
+    yield _grid(report, "Of studies like this one, the share that would find an effect.", rows)
 
 
 def _limits(report: Report) -> Iterable[Block]:
@@ -193,7 +220,7 @@ def _effects(report: Report) -> Iterable[Block]:
         figure = report.effects
         caption = figure.caption or "From the sources that the table names; not from this study."
         yield Drawing(
-            figure, caption, Grid(f"{figure.title}: the figures", figure.rows, folded=True)
+            figure, caption, Grid(f"{figure.title}: the numbers.", figure.rows, folded=True)
         )
 
 
@@ -253,8 +280,7 @@ def _total(report: Report) -> str:
 
 
 def _drawing(report: Report, figure: Figure) -> Drawing:
-    table = _grid(report, f"{figure.title}: the figures.", figure.rows,
-                  set(range(1, len(figure.rows[0]))), folded=True)  # fmt: skip
+    table = _grid(report, f"{figure.title}: the numbers.", figure.rows, folded=True)
     return Drawing(figure, f"{figure.caption} {report.origin.short}", table)
 
 
@@ -262,9 +288,8 @@ def _grid(
     report: Report,
     caption: str,
     rows: Iterable[tuple[str, ...]],
-    numbers: Iterable[int] = (),
     folded: bool = False,
 ) -> Grid:
     """A table of this study, whose caption says whose data it is of."""
     made: Rows = tuple(rows)
-    return Grid(f"{caption} {report.origin.short}", made, frozenset(numbers), folded)
+    return Grid(f"{caption} {report.origin.short}", made, folded)

@@ -10,9 +10,13 @@ from unicodedata import category
 from opendcr.evaluate.report.blocks import Block, Drawing, Grid, Heading, Points, Terms, Text
 from opendcr.evaluate.report.content import Report
 from opendcr.evaluate.report.document import document
+from opendcr.evaluate.report.words import NBSP
+
+_SPACES = re.compile(r"[^\S\u00a0]+")  # what keeps a number and its unit together stays
+_UNIT = re.compile(r"(?<=\d) (?=%)")
 
 
-def page(report: Report) -> str:
+def page_of(report: Report) -> str:
     """The page."""
     title = _text(report.question.title)
     return "\n".join(
@@ -83,11 +87,12 @@ def _text(text: str) -> str:
 def shown(text: str) -> str:
     """A text in one line, without marks that only steer how others are shown; what cannot be shown
     (controls, halves of pairs) is replaced by a sign."""
-    return "".join(_shown(one) for one in " ".join(text.split()))
+    joined = _UNIT.sub(NBSP, _SPACES.sub(" ", text).strip(" "))
+    return "".join(_shown(one) for one in joined)
 
 
 def _shown(one: str) -> str:
-    if one.isprintable():
+    if one.isprintable() or one == NBSP:
         return one
     return "" if category(one) == "Cf" else "\N{REPLACEMENT CHARACTER}"
 

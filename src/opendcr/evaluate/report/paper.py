@@ -7,6 +7,7 @@ same bytes everywhere.
 
 import json
 import re
+from collections.abc import Iterator, Sequence
 from datetime import date
 from functools import cache
 from importlib.resources import files
@@ -15,31 +16,38 @@ from typing import Any
 import typst
 
 from opendcr.evaluate.report.blocks import Block, Drawing, Grid, Heading, Points, Terms, Text
-from opendcr.evaluate.report.content import Report
+from opendcr.evaluate.report.content import Report, Rows
 from opendcr.evaluate.report.document import document
 from opendcr.evaluate.report.page import shown
 
 UNLOCKED = date(2000, 1, 1)  # the date of a paper of which no lock says when
-_NARROW, _WIDE = 4, 40  # the least and greatest weight of a column's width, in characters
+_LINE = 100  # characters of a table in one line of the paper
+_WIDE, _HEADING = 36, 14  # characters of a cell and of a heading in one line, at most
 _PROBE = """#set document(title: "-")
 #set text(lang: "en", font: "Libertinus Serif")
 #sys.inputs.text #text(weight: "bold", sys.inputs.text)
 """
 
 
-def paper(report: Report) -> bytes:
+def paper_of(report: Report) -> bytes:
     """The paper (PDF); the same bytes for the same report."""
-    data = json.dumps(_data(report), ensure_ascii=False)
-    return _compile(_file("paper.typ"), {"report": data})
+    return compiled(inputs_of(report))
 
 
-def _data(report: Report) -> dict[str, Any]:
-    made = _made(report)
-    return {
+def inputs_of(report: Report) -> dict[str, str]:
+    """What typst is given beside its file: the report's blocks, as JSON."""
+    made, blocks = _made(report), document(report)
+    data = {
         "title": spelled(report.question.title),
         "date": {"year": made.year, "month": made.month, "day": made.day},
-        "blocks": [_block(one) for one in document(report)],
+        "blocks": [one for block in blocks for one in _blocks(block)] + _numbers(blocks),
     }
+    return {"report": json.dumps(data, ensure_ascii=False)}
+
+
+def compiled(inputs: dict[str, str]) -> bytes:
+    """The paper of what `inputs_of` gives; TypstError where a figure has no words."""
+    return _compile(_file("paper.typ"), inputs)
 
 
 def _made(report: Report) -> date:
@@ -50,46 +58,56 @@ def _made(report: Report) -> date:
         return UNLOCKED
 
 
-def _block(block: Block) -> dict[str, Any]:
+def _blocks(block: Block) -> Iterator[dict[str, Any]]:
     match block:
         case Heading(text, level):
-            return {"kind": "heading", "text": spelled(text), "level": level}
+            yield {"kind": "heading", "text": spelled(text), "level": level}
         case Text(text, kind):
-            return {"kind": kind, "text": spelled(text)}
+            yield {"kind": kind, "text": spelled(text)}
         case Points(items):
-            return {"kind": "points", "items": [spelled(one) for one in items]}
+            yield {"kind": "points", "items": [spelled(one) for one in items]}
         case Terms(rows):
-            return {"kind": "terms", "rows": _cells(rows)}
+            yield {"kind": "terms", "rows": _cells(rows)}
         case Grid():
-            return _grid(block)
-        case Drawing(figure, caption, table):
-            return {
+            yield _grid(block)
+        case Drawing(figure, caption, _):
+            yield {
                 "kind": "drawing",
                 "title": spelled(figure.title),
-                "caption": spelled(caption),
+                "caption": spelled(f"{caption} Its numbers stand at the end."),
                 "alt": spelled(figure.alt),
                 "svg": _printed(figure.svg),
-                "table": _grid(table),
             }
 
 
+def _numbers(blocks: Sequence[Block]) -> list[dict[str, Any]]:
+    """The tables behind the figures, last: they are long."""
+    heading = {"kind": "heading", "text": "The numbers behind the figures", "level": 2}
+    return [heading, *(_grid(one.table) for one in blocks if isinstance(one, Drawing))]
+
+
 def _grid(grid: Grid) -> dict[str, Any]:
+    widths = [_width(column) for column in zip(*grid.rows, strict=True)]
     return {
         "kind": "grid",
         "caption": spelled(grid.caption),
         "rows": _cells(grid.rows),
         "numbers": sorted(grid.numbers),
-        "widths": [_width(column) for column in zip(*grid.rows, strict=True)],
+        "widths": widths,
+        "fills": sum(widths) > _LINE,
     }
 
 
-def _cells(rows: tuple[tuple[str, ...], ...]) -> list[list[str]]:
+def _cells(rows: Rows) -> list[list[str]]:
     return [[spelled(cell) for cell in row] for row in rows]
 
 
-def _width(column: tuple[str, ...]) -> int:
-    """How wide a column is beside the others: by its longest word and its longest cell."""
-    return max(_NARROW, *(min(len(cell), _WIDE) for cell in column))
+def _width(column: Sequence[str]) -> int:
+    """How wide a column is, in characters: its longest cell under the heading, within bounds, and
+    the longest word of its heading."""
+    heading, *cells = column
+    words = (len(word) for cell in column for word in cell.split(" "))
+    return 2 + max(*words, min(max(map(len, cells), default=0), _WIDE), min(len(heading), _HEADING))
 
 
 def _printed(svg: str) -> str:

@@ -103,7 +103,11 @@ def expected_figure(answer: Answer, start: str, scale: Scale, level: float) -> F
     times = tuple(one.time for one in rows)
     observed = [one.observed * scale.factor for one in rows]
     expected = [one.expected * scale.factor for one in rows]
-    low = [None if one.high is None else (one.observed - one.high) * scale.factor for one in rows]
+    least = 0.0 if min(*observed, *expected) >= 0 else -math.inf  # no fewer than none are expected
+    low = [
+        None if one.high is None else max((one.observed - one.high) * scale.factor, least)
+        for one in rows
+    ]
     high = [None if one.low is None else (one.observed - one.low) * scale.factor for one in rows]
     lines = (Line("expected", expected, "expected"), Line("observed", observed, "observed"))
     known = any(one is not None for one in low)
@@ -159,12 +163,12 @@ def rank_figure(answer: Answer) -> Figure | None:
     title = "How extreme, among placebos"
     said = (
         f"{title}, by {answer.title}. Dots on a line of ratios: the answer at {words.figure(ratio)}, "
-        f"and {len(others)} placebos, of which {above} are at least as extreme."
+        f"and {len(others)} placebos, of which {above or 'none'} are at least as extreme."
     )
     caption = (
         f"By {answer.title}. Each dot is how far what followed the start left what was expected, over "
-        f"how far it did before. Of {len(others)} placebos {above} are at least as extreme: "
-        f"p = {words.p_words(estimate)}."
+        f"how far it did before. Of {len(others)} placebos {above or 'none'} are at least as extreme: "
+        f"p-value: {words.p_words(estimate)}."
     )
     return Figure(title, _strip(ratio, others, said), said, _rank_rows(ratio, others), caption)
 
@@ -363,9 +367,11 @@ def _by_period(estimate: Estimate, scale: Scale) -> Rows:
 
 
 def _gap_rows(answer: Answer, scale: Scale) -> Rows:
-    heading = ("period", "gap", "interval")
-    heading += ("least of the placebos", "greatest of the placebos") if answer.gaps else ()
-    return (heading, *(_gap_row(answer, scale, at) for at in range(len(answer.estimate.effect))))
+    others = ("least of the placebos", "greatest of the placebos") if answer.gaps else ()
+    return (
+        ("period", "gap", "interval", *others),
+        *(_gap_row(answer, scale, at) for at in range(len(answer.estimate.effect))),
+    )
 
 
 def _gap_row(answer: Answer, scale: Scale, at: int) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from statistics import median
 from opendcr.evaluate.estimate import Estimate, Interval
 
 UNKNOWN = "not known"
+NBSP = "\N{NO-BREAK SPACE}"  # between a number and its unit, and within an interval
 _POPULATION = 10_000  # from this exposure on, people read rates per 100,000
 _FACTORS = (1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000)
 
@@ -29,7 +30,7 @@ class Scale:
         """An interval of differences on this scale."""
         if bounds is None:
             return "no interval"
-        return f"{self.signed(bounds[0])} to {self.signed(bounds[1])}"
+        return _between(self.signed(bounds[0]), self.signed(bounds[1]))
 
 
 def scale_of(estimate: Estimate, outcome: str, exposure: str | None = None) -> Scale:
@@ -73,33 +74,37 @@ def count(value: float | None) -> str:
 
 def percent(share: float) -> str:
     """A relative effect in per cent, with its sign."""
-    return _minus(f"{100 * share:+.1f} %")
+    return _minus(f"{100 * share:+.1f}{NBSP}%")
 
 
 def percents(bounds: Interval | None) -> str:
     """An interval of a relative effect."""
-    return "no interval" if bounds is None else f"{percent(bounds[0])} to {percent(bounds[1])}"
+    return "no interval" if bounds is None else _between(percent(bounds[0]), percent(bounds[1]))
 
 
 def counts(bounds: Interval | None) -> str:
     """An interval of differences in counts."""
-    return "no interval" if bounds is None else f"{signed(bounds[0])} to {signed(bounds[1])}"
+    return "no interval" if bounds is None else _between(signed(bounds[0]), signed(bounds[1]))
 
 
 def confidence(level: float) -> str:
     """What an interval holds: "95 %"."""
-    return f"{100 * (1 - level):g} %"
+    return f"{100 * (1 - level):g}{NBSP}%"
 
 
 def p_words(estimate: Estimate) -> str:
     """A p-value, never without the least that it could have been."""
     if estimate.p_value is None:
-        return "none"
+        return "not given"
     value = "under 0.001" if estimate.p_value < 0.001 else f"{estimate.p_value:.3f}"
     floor = estimate.p_floor
     if floor is None:
         return f"{value} (no floor)"
-    return f"{value} (at least {'0.001 or less' if floor < 0.001 else f'{floor:.3f}'})"
+    return f"{value} (floor {'under 0.001' if floor < 0.001 else f'{floor:.3f}'})"
+
+
+def _between(low: str, high: str) -> str:
+    return f"{low} to {high}".replace(" ", NBSP)
 
 
 def _minus(text: str) -> str:
