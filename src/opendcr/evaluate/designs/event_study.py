@@ -69,6 +69,7 @@ class EventStudy:
     base: Literal["mean", "last"] = "mean"
 
     TITLE: ClassVar[str] = "Event study"
+    columns: ClassVar[tuple[str, ...]] = ()
 
     @classmethod
     def read(cls, table: Table) -> Self:
