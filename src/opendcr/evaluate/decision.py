@@ -77,7 +77,11 @@ def success_sentence(claim: Claim, interval: Interval | None, threshold: float) 
     of `threshold` or beyond."""
     if interval is None:
         return _no_interval(claim)
-    wanted = f"{_change(threshold)} or {'less' if threshold >= 0 else 'more'}"
+    wanted = (
+        "a fall"
+        if threshold == 0
+        else f"{_change(threshold)} or {'less' if threshold > 0 else 'more'}"
+    )
     said = {
         "shown": f"{wanted} is shown",
         "excluded": f"{wanted} is excluded",

@@ -171,7 +171,7 @@ class _workers:
         )
         self._pool = (
             ProcessPoolExecutor(min(cores, pieces), get_context("spawn"))
-            if pieces > 1 and cores > 1
+            if pieces > 2 * cores and cores > 1
             else None
         )
 

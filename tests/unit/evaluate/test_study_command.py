@@ -1,0 +1,191 @@
+"""`opendcr study`: what it prints, what it writes, its exit status, bad input."""
+
+import csv
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from opendcr import cli
+from opendcr.cli.output import run
+from tests.support.planned import PLAN, rows, written
+
+FALL = rows(effect=-0.4)
+BEFORE = [row for row in FALL if row["year"] < 2020]
+SUCCESS = '\n[success]\ndesign = "difference_in_differences"\nrelative_effect_at_most = -0.1\n'
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a command printed and its exit status."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+@pytest.fixture
+def opendcr(capsys: pytest.CaptureFixture[str]):
+    """The command, as the console script runs it."""
+
+    def run_it(*arguments) -> Done:
+        status = run(cli.opendcr, [str(one) for one in arguments])
+        return Done(status, *capsys.readouterr())
+
+    return run_it
+
+
+@pytest.fixture
+def answered(opendcr):
+    """The JSON of a command that must succeed."""
+
+    def answer(*arguments) -> dict:
+        done = opendcr(*arguments, "--json")
+        assert (done.returncode, done.stderr) == (0, ""), done.stderr
+        return json.loads(done.stdout)
+
+    return answer
+
+
+def test_a_study_from_lock_to_result(opendcr, answered, tmp_path: Path) -> None:
+    path = written(tmp_path, BEFORE, PLAN + SUCCESS)
+    done = opendcr("study", "lock", path, "--panels", "40", "--json")
+    assert done.returncode == 0 and json.loads(done.stdout)["hash"]
+    written(tmp_path, FALL, PLAN + SUCCESS)  # the years from the start on arrive
+    found = answered("study", "run", path, "--out", tmp_path / "out", "--confirmatory")
+    assert found["plan"]["locked"] and found["plan"]["status"] == "confirmatory"
+    design = found["designs"]["difference_in_differences"]
+    after = [one for one in design["effect"] if one["time"] >= "2020"]
+    observed, expected = (
+        sum(one[key] for one in after) for key in ("observed_count", "expected_count")
+    )
+    assert design["relative_effect"] == pytest.approx(observed / expected - 1)
+    assert design["cumulative"] == pytest.approx(observed - expected)
+    assert design["average_effect"] == pytest.approx(
+        sum(one["effect"] for one in after) / len(after)
+    )
+    assert design["relative_interval"][1] < -0.1 and found["verdict"] == "shown"
+    assert design["p_value"] == design["p_floor"] == pytest.approx(1 / 24)
+    assert all({"name", "passed", "detail"} == set(one) for one in design["checks"])
+    assert {one.name for one in (tmp_path / "out").iterdir()} == {
+        "report.html",
+        "report.pdf",
+        "effects.csv",
+        "result.json",
+    }
+    page = (tmp_path / "out" / "report.html").read_text().replace("\xa0", " ")
+    assert found["sentence"] in page
+
+
+def test_the_same_plan_gives_the_same_bytes(opendcr, tmp_path: Path) -> None:
+    path = written(tmp_path, FALL)
+    first, second = (
+        opendcr("study", "run", path, "--out", tmp_path / name, "--json") for name in "ab"
+    )
+    assert first.stdout == second.stdout
+    for one in (tmp_path / "a").iterdir():
+        assert one.read_bytes() == (tmp_path / "b" / one.name).read_bytes(), one.name
+
+
+def test_what_is_not_locked_is_not_confirmatory(opendcr, tmp_path: Path) -> None:
+    path = written(tmp_path, FALL)
+    done = opendcr("study", "run", path, "--confirmatory")
+    assert done.returncode == 1 and "not locked" in done.stderr and "exploratory" in done.stdout
+
+
+def test_a_plan_edited_after_its_lock_says_so(opendcr, answered, tmp_path: Path) -> None:
+    path = written(tmp_path, BEFORE)
+    assert opendcr("study", "lock", path, "--panels", "0").returncode == 0
+    written(tmp_path, FALL, PLAN.replace("start = 2020", "start = 2021"))
+    found = answered("study", "run", path)
+    assert not found["plan"]["locked"] and found["plan"]["changed"] == ["question.start"]
+    assert found["plan"]["status"] == "exploratory"
+    again = opendcr("study", "lock", path, "--panels", "0")
+    assert (
+        again.returncode == 2 and "question.start" in again.stderr and again.stderr.count("\n") == 1
+    )
+
+
+def test_a_test_that_cannot_be_significant_is_not_locked(opendcr, tmp_path: Path) -> None:
+    data = [row for row in BEFORE if int(row["area"].split()[1]) <= 12]
+    done = opendcr("study", "lock", written(tmp_path, data))
+    assert done.returncode == 2 and "0.0833" in done.stderr and "level 0.05" in done.stderr
+    assert not (tmp_path / "plan.lock.json").exists()
+
+
+def test_a_lock_warns_of_what_could_not_be_seen(opendcr, tmp_path: Path) -> None:
+    data = [row | {"events": row["events"] // 8} for row in BEFORE]
+    done = opendcr("study", "lock", written(tmp_path, data), "--panels", "40")
+    assert done.returncode == 0 and "would see an effect of -10% in" in done.stderr
+
+
+def test_a_rehearsal_tells_everything(answered, tmp_path: Path) -> None:
+    path = written(tmp_path, BEFORE, PLAN + "\n[rehearsal]\nstarts = [2014, 2016]\n")
+    found = answered("study", "rehearse", path, "--out", tmp_path)
+    assert len(found["rehearsals"]) == 24 * 2
+    assert {one["start"] for one in found["rehearsals"]} == {"2014", "2016"}
+    others = next(one for one in found["claims"] if not one["treated"])
+    assert others["rehearsals"] == 46 and others["claims"] <= 6
+    with (tmp_path / "rehearsal.csv").open() as file:
+        assert len(list(csv.DictReader(file))) == 48
+
+
+def test_power_before_there_is_anything_to_see(answered, tmp_path: Path) -> None:
+    path = written(tmp_path, BEFORE, PLAN + "\n[power]\neffects = [-0.5]\nperiods = [2, 5]\n")
+    found = answered("study", "power", path, "--panels", "40")
+    power = {(one["effect"], one["periods"], one["drift"]): one["power"] for one in found["power"]}
+    assert set(power) == {
+        (effect, after, drift)
+        for effect in (0, -0.5)
+        for after in (2, 5)
+        for drift in (True, False)
+    }
+    assert power[-0.5, 5, False] > 0.9 and power[0, 5, False] < 0.3
+    assert next(one for one in found["until_seen"] if not one["drift"])["periods"] == 2
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("[question]", "[questions]", "questions"),
+        ('outcome = "events"', 'outcome = "deaths"', "no column 'deaths'"),
+        ('time = "year"', 'time = "month"', "no column 'month'"),
+        ("start = 2020", "start = 2050", "before the start 2050"),
+        ("start = 2020", 'start = "soon"', "'soon'"),
+        ('treated = ["area 1"]', "treated = []", "none treated"),
+        ('treated = ["area 1"]', 'treated = ["area 99"]', "area 99"),
+        ('path = "panel.csv"', 'path = "other.csv"', "other.csv"),
+        ("[designs.difference_in_differences]", "[designs.magic]", "designs.magic"),
+        ("[designs.difference_in_differences]", "", "no design"),
+        (
+            "[designs.difference_in_differences]",
+            '[designs.difference_in_differences]\ndonors = ["area 2"]',
+            "donor",
+        ),
+        (
+            "[designs.difference_in_differences]",
+            '[designs.difference_in_differences]\nfamly = "poisson"',
+            "famly",
+        ),
+        ("[question]", "[question", "TOML"),
+    ],
+)
+def test_bad_input_is_one_line(opendcr, tmp_path: Path, old: str, new: str, said: str) -> None:
+    done = opendcr(
+        "study", "run", written(tmp_path, FALL, PLAN.replace(old, new)), "--out", tmp_path / "out"
+    )
+    assert done.returncode == 2 and done.stdout == ""
+    assert said in done.stderr and done.stderr.count("\n") == 1 and "Traceback" not in done.stderr
+    assert not (tmp_path / "out").exists() or not list((tmp_path / "out").iterdir())
+
+
+def test_no_such_plan(opendcr, tmp_path: Path) -> None:
+    done = opendcr("study", "run", tmp_path / "none.toml")
+    assert done.returncode == 2 and done.stderr.count("\n") == 1
+
+
+def test_out_that_is_a_file(opendcr, tmp_path: Path) -> None:
+    (tmp_path / "out").write_text("")
+    done = opendcr("study", "run", written(tmp_path, FALL), "--out", tmp_path / "out")
+    assert done.returncode == 2 and "--out" in done.stderr
