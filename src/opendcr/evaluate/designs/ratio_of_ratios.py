@@ -1,0 +1,182 @@
+"""Ratio of ratios: counts after over before, treated over comparison, exact for the smallest.
+
+Method, sources and what was measured: docs/methods/studies/ratio_of_ratios.md.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Self, cast
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import chdtrc
+
+from opendcr.errors import InputError
+from opendcr.evaluate.conditional import TAILS, Cell, Conditional, Tails
+from opendcr.evaluate.estimate import Bounds, Check, Estimate, estimate_of
+from opendcr.evaluate.panel import Panel
+from opendcr.evaluate.study import Study
+from opendcr.keyed import Table
+
+Real = NDArray[np.float64]
+_PART = {"mid_p": 0.5, "exact": 1.0}
+_SAID = {"mid_p": "mid-p", "exact": "exact"}
+_FEW = 5  # expected events under which the interval says little
+_ALIKE = 0.05
+
+
+@dataclass(frozen=True)
+class RatioOfRatios:
+    """`comparison` names the areas compared with, or none: all others but `exclude`.
+    `overdispersion` is the variance of counts in parts of Poisson's, said before they are seen."""
+
+    TITLE: ClassVar[str] = "Ratio of ratios"
+
+    comparison: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    interval: Tails = "mid_p"
+    overdispersion: float = 1.0
+
+    @classmethod
+    def read(cls, table: Table) -> Self:
+        """The design as its table in a plan says."""
+        known = ("comparison", "exclude", "interval", "overdispersion")
+        table = Table.of(table.where, table.name, table.data, known)
+        return cls(
+            _names(table, "comparison"),
+            _names(table, "exclude"),
+            cast(Tails, table.one_of("interval", TAILS, "mid_p")),
+            table.number("overdispersion", 1, 1000, 1),
+        )
+
+    def fit(self, study: Study) -> Estimate:
+        """The answer: expected is the treated areas' rate before, times the comparison's ratio."""
+        asked = self.conditional(study)
+        treated, comparison = asked.treated, asked.comparison
+        ratio = comparison.after / comparison.exposure_after
+        ratio /= comparison.before / comparison.exposure_before
+        before = treated.before / treated.exposure_before
+        expected = np.full(len(study.panel.periods), before)
+        expected[study.start :] *= ratio
+        low, high = (float(one - 1) for one in asked.interval(study.level))
+        bounds = Bounds(
+            interval=(low * before * ratio, high * before * ratio), relative=(low, high)
+        )
+        return estimate_of(study, expected, bounds, self._inference(study), p_value=asked.p_value())
+
+    def checks(self, study: Study, found: Estimate) -> tuple[Check, ...]:
+        """What is to be known beside the answer."""
+        return (*self._counts(study), self._dispersion(study), self._drift(study))
+
+    def floor(self, study: Study) -> float | None:
+        """None: how small the p-value can be hangs on how many events there will be."""
+        return None
+
+    def conditional(self, study: Study) -> Conditional:
+        """The four counts. Raises InputError where they are no counts, or a ratio is of nothing."""
+        treated = _cell(study.panel, study.treated, study.start)
+        compared = self._compared(study)
+        comparison = _cell(study.panel, compared, study.start)
+        where = study.panel.where
+        for events, when in ((comparison.before, "before the start"), (comparison.after, "after")):
+            if events == 0:
+                raise InputError(where, f"no event in the comparison {when}", "a comparison with events")  # fmt: skip
+        return Conditional(treated, comparison, _PART[self.interval], self.overdispersion)
+
+    def _compared(self, study: Study) -> tuple[int, ...]:
+        rows = study.donors(self.comparison, self.exclude)
+        if not rows:
+            raise InputError(study.panel.where, "no area to compare with", "areas not treated")
+        return rows
+
+    def _inference(self, study: Study) -> str:
+        noise = "" if self.overdispersion == 1 else f", z over √{self.overdispersion:g}"
+        return (
+            f"Conditional on both margins (Fisher's noncentral hypergeometric distribution), "
+            f"{_SAID[self.interval]}{noise}; compared with {len(self._compared(study))} areas."
+        )
+
+    def _counts(self, study: Study) -> tuple[Check, ...]:
+        """The four counts, and whether there are enough to say anything."""
+        asked = self.conditional(study)
+        treated, comparison = asked.treated, asked.comparison
+        detail = (
+            f"treated {treated.before:g} before and {treated.after:g} after, comparison "
+            f"{comparison.before:g} and {comparison.after:g}"
+        )
+        least = min(treated.before, comparison.before, comparison.after)
+        return (Check("counts", least >= _FEW, f"{detail}; at least {_FEW} are asked of three"),)
+
+    def _dispersion(self, study: Study) -> Check:
+        """Whether the treated areas' share of all events varies more from period to period than
+        counts do by chance: what both sides share cancels."""
+        spare, squares = 0, 0.0
+        for first, last in ((0, study.start), (study.start, len(study.panel.periods))):
+            some = _squares(*self._shares(study, first, last))
+            spare, squares = spare + last - first - 1, squares + some
+        chance = float(chdtrc(spare, squares / self.overdispersion))
+        detail = (
+            f"dispersion {squares / spare:.2f} about one ratio before and one after; the interval "
+            f"takes it to be {self.overdispersion:g} (p = {chance:.2g})"
+        )
+        return Check("overdispersion", chance >= _ALIKE, detail)
+
+    def _drift(self, study: Study) -> Check:
+        """The same question of the years before: the second half against the first."""
+        if study.start < 4:
+            return Check("drift", None, "too few periods before the start")
+        past = study.panel.during(0, study.start)
+        try:
+            found = self.conditional(Study(past, study.treated, study.start // 2, study.level))
+        except InputError as error:
+            return Check("drift", None, str(error))
+        chance = found.p_value()
+        low, high = found.interval(study.level)
+        detail = f"within the periods before, later over earlier: {low:.2f} to {high:.2f}, p = {chance:.2g}"  # fmt: skip
+        return Check("drift", chance >= _ALIKE, detail)
+
+    def _shares(self, study: Study, first: int, last: int) -> tuple[Real, ...]:
+        """By period: the treated areas' counts and exposures, and the comparison's."""
+        found: list[Real] = []
+        for rows in (study.treated, self._compared(study)):
+            counts, exposure = _series(study.panel, rows)
+            found += [counts[first:last], exposure[first:last]]
+        return tuple(found)
+
+
+def _squares(treated: Real, exposed: Real, compared: Real, beside: Real) -> float:
+    """Pearson's χ² of one ratio of rates in all periods, given how many events each had."""
+    all_events = treated + compared
+    ratio = (treated.sum() / exposed.sum()) / (compared.sum() / beside.sum())
+    share = ratio * exposed / (ratio * exposed + beside)
+    share = np.clip(share, 1e-12, 1 - 1e-12)
+    variance = all_events * share * (1 - share)
+    off = (treated - all_events * share) ** 2
+    return float((off[variance > 0] / variance[variance > 0]).sum())
+
+
+def _series(panel: Panel, rows: Sequence[int]) -> tuple[Real, Real]:
+    """Some areas together: counts and exposures by period; where there is no exposure, areas."""
+    some = list(rows)
+    counts = panel.outcome[some]
+    if (counts < 0).any() or (counts != np.round(counts)).any():
+        raise InputError(panel.where, "an outcome that is no count", "counts, zero or more")
+    exposure = np.ones_like(counts) if panel.exposure is None else panel.exposure[some]
+    return counts.sum(axis=0), exposure.sum(axis=0)
+
+
+def _cell(panel: Panel, rows: Sequence[int], start: int) -> Cell:
+    counts, exposure = _series(panel, rows)
+    return Cell(
+        float(counts[:start].sum()),
+        float(counts[start:].sum()),
+        float(exposure[:start].sum()),
+        float(exposure[start:].sum()),
+    )
+
+
+def _names(table: Table, key: str) -> tuple[str, ...]:
+    values = table.data.get(key, [])
+    if not isinstance(values, list) or not all(isinstance(one, str) for one in values):
+        raise table.fail(key, "a list of names of areas")
+    return tuple(values)

@@ -1,0 +1,219 @@
+"""The ratio of ratios: exact distributions by others, coverage by enumeration, and a plan's table."""
+
+import os
+from dataclasses import replace
+from math import inf
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import nchypergeom_fisher
+from scipy.stats.contingency import odds_ratio
+
+from opendcr.errors import InputError
+from opendcr.evaluate.conditional import Cell, Conditional
+from opendcr.evaluate.designs.ratio_of_ratios import RatioOfRatios
+from opendcr.evaluate.panel import Panel
+from opendcr.evaluate.periods import Period
+from opendcr.evaluate.study import Study
+from opendcr.keyed import Table
+from opendcr.streams import stream
+
+SOAK = os.environ.get("OPENDCR_SOAK") == "1"
+COUNTS = st.integers(0, 40)
+
+
+def table(before: int, after: int, beside: int, later: int, part: float = 1.0) -> Conditional:
+    return Conditional(Cell(before, after, 1, 1), Cell(beside, later, 1, 1), part)
+
+
+@given(st.integers(1, 40), COUNTS, st.integers(1, 40), st.integers(1, 40))
+def test_exact_intervals_are_those_of_scipy(
+    before: int, after: int, beside: int, later: int
+) -> None:
+    theirs = odds_ratio([[after, before], [later, beside]], kind="conditional")
+    low, high = theirs.confidence_interval(0.95)
+    ours = table(before, after, beside, later).interval(0.05)
+    assert ours == pytest.approx((low, high), rel=1e-6)
+
+
+@given(st.integers(1, 40), COUNTS, st.integers(1, 40), st.integers(1, 40), st.floats(0.05, 20))
+def test_tails_are_those_of_scipy(
+    before: int, after: int, beside: int, later: int, ratio: float
+) -> None:
+    known = nchypergeom_fisher(
+        before + after + beside + later, before + after, after + later, ratio
+    )
+    ours = table(before, after, beside, later, 0.5)
+    half = known.pmf(after) / 2
+    assert ours.at_most(ratio) == pytest.approx(known.cdf(after) - half, rel=1e-6, abs=1e-9)
+    assert ours.at_least(ratio) == pytest.approx(known.sf(after) + half, rel=1e-6, abs=1e-9)
+
+
+def test_fisher_s_lady_tasting_tea() -> None:
+    # R's documentation of fisher.test: 3 of 4 right each way; p = 0.4857, interval 0.3136 to 309.
+    found = table(1, 3, 3, 1)
+    assert found.p_value() == pytest.approx(0.4857, abs=5e-5)
+    assert found.interval(0.10)[0] == pytest.approx(0.3136, abs=5e-5)
+
+
+def coverage(part: float, treated: int, comparison: int, after: int, ratio: float) -> float:
+    """How often the interval would hold this ratio, over all that could be seen in these margins."""
+    seen = range(max(0, after - comparison), min(treated, after) + 1)
+    chances = nchypergeom_fisher(treated + comparison, treated, after, ratio)
+    total = 0.0
+    for one in seen:
+        low, high = table(treated - one, one, comparison - after + one, after - one, part).interval(
+            0.05
+        )
+        total += float(chances.pmf(one)) * (low <= ratio <= high)
+    return total
+
+
+MARGINS = [(12, 40, 20), (30, 30, 30), (25, 200, 90)]
+RATIOS = [0.3, 0.7, 1.0, 1.6]
+
+
+@pytest.mark.parametrize("margins", MARGINS)
+def test_exact_intervals_never_hold_less_than_they_say(margins: tuple[int, int, int]) -> None:
+    assert min(coverage(1.0, *margins, ratio) for ratio in RATIOS) >= 0.95
+
+
+def test_mid_p_intervals_hold_about_what_they_say() -> None:
+    held = [coverage(0.5, *margins, ratio) for margins in MARGINS for ratio in RATIOS]
+    assert min(held) >= 0.92
+    assert 0.94 <= np.mean(held) <= 0.97
+    assert np.mean(held) < np.mean(
+        [coverage(1.0, *one, ratio) for one in MARGINS for ratio in RATIOS]
+    )
+
+
+def test_overdispersion_divides_z_by_its_root() -> None:
+    plain = table(400, 300, 4000, 4100, 0.5)
+    wide = replace(plain, dispersion=4.0)
+    low, high = np.log(plain.interval(0.05))
+    wide_low, wide_high = np.log(wide.interval(0.05))
+    assert (wide_high - wide_low) / (high - low) == pytest.approx(2, rel=0.01)
+    assert plain.p_value() < wide.p_value() < 1
+
+
+def test_the_ends_are_open_where_nothing_more_extreme_could_be_seen() -> None:
+    assert table(5, 0, 9, 9).interval(0.05)[0] == 0
+    assert table(0, 5, 9, 9).interval(0.05)[1] == inf
+
+
+PERIODS = tuple(Period("number", 2000 + at) for at in range(10))
+
+
+def panel(
+    treated: list[int], others: list[list[int]], exposure: list[float] | None = None
+) -> Panel:
+    counts = np.array([treated, *others], dtype=float)
+    names = ("near", *(f"far{at}" for at in range(len(others))))
+    known = None if exposure is None else np.array(exposure)[:, None] * np.ones(10)
+    return Panel(names, PERIODS, counts, known, where="deaths.csv")
+
+
+NEAR = [8, 11, 9, 12, 10, 10, 5, 6, 4, 5]
+FAR = [[50, 52, 47, 51, 49, 50, 55, 54, 56, 57], [20, 19, 22, 18, 21, 20, 22, 23, 21, 20]]
+
+
+def test_the_answer_is_the_ratio_of_ratios() -> None:
+    study = Study(panel(NEAR, FAR, [1000.0, 5000.0, 2000.0]), (0,), 6)
+    found = RatioOfRatios().fit(study)
+    ratio = (20 / 60) / ((222 + 86) / (299 + 120))
+    assert found.relative_effect == pytest.approx(ratio - 1)
+    assert found.cumulative == pytest.approx(20 - 20 / ratio)
+    assert found.relative_interval is not None
+    low, high = found.relative_interval
+    assert low < found.relative_effect < high < 0
+    assert found.p_value is not None and found.p_value < 0.05
+    exact = RatioOfRatios(interval="exact").fit(study).relative_interval
+    assert exact is not None and exact[0] < low and exact[1] > high
+
+
+def test_exposures_that_grow_on_one_side_are_taken_out() -> None:
+    plain = panel(NEAR, FAR, [1000.0, 5000.0, 2000.0])
+    assert plain.exposure is not None
+    grown = plain.exposure.copy()
+    grown[1:, 6:] *= 1.5
+    base = RatioOfRatios().fit(Study(plain, (0,), 6)).relative_effect
+    found = RatioOfRatios().fit(Study(replace(plain, exposure=grown), (0,), 6)).relative_effect
+    # The comparison's areas are pooled: its rates, and with them its ratio, are 1.5 times lower.
+    assert 1 + found == pytest.approx((1 + base) * 1.5)
+
+
+def test_named_comparison_and_areas_left_out() -> None:
+    study = Study(panel(NEAR, FAR), (0,), 6)
+    named = RatioOfRatios(comparison=("far1",)).fit(study)
+    assert named.relative_effect == RatioOfRatios(exclude=("far0",)).fit(study).relative_effect
+    assert named.relative_effect != RatioOfRatios().fit(study).relative_effect
+
+
+def test_no_event_after_still_has_an_upper_end() -> None:
+    study = Study(panel([*NEAR[:6], 0, 0, 0, 0], FAR), (0,), 6)
+    found = RatioOfRatios().fit(study)
+    assert found.relative_effect == -1
+    assert found.relative_interval is not None
+    assert found.relative_interval[0] == -1 < found.relative_interval[1] < -0.8
+
+
+def checks(study: Study, design: RatioOfRatios) -> dict[str, bool | None]:
+    return {one.name: one.passed for one in design.checks(study, design.fit(study))}
+
+
+def test_checks_see_overdispersion_and_drift() -> None:
+    plain = Study(panel(NEAR, FAR), (0,), 6)
+    assert checks(plain, RatioOfRatios()) == {"counts": True, "overdispersion": True, "drift": True}
+    wild = Study(panel([1, 30, 2, 25, 3, 28, 1, 20, 2, 22], FAR), (0,), 6)
+    assert checks(wild, RatioOfRatios())["overdispersion"] is False
+    assert checks(wild, RatioOfRatios(overdispersion=20))["overdispersion"] is True
+    falling = Study(panel([30, 28, 27, 12, 10, 9, 9, 8, 9, 8], FAR), (0,), 6)
+    assert checks(falling, RatioOfRatios())["drift"] is False
+
+
+@pytest.mark.parametrize(
+    ("treated", "others", "said"),
+    [
+        (NEAR, [[0] * 6 + [1] * 4], "no event in the comparison before the start"),
+        (NEAR, [[1] * 6 + [0] * 4], "no event in the comparison after"),
+        (NEAR, [], "no area to compare with"),
+    ],
+)
+def test_bad_panels(treated: list[int], others: list[list[int]], said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        RatioOfRatios().fit(Study(panel(treated, others), (0,), 6))
+
+
+def test_an_outcome_that_is_no_count() -> None:
+    rates = panel(NEAR, FAR)
+    with pytest.raises(InputError, match="no count"):
+        RatioOfRatios().fit(Study(rates.with_outcome(rates.outcome / 3), (0,), 6))
+
+
+def test_a_plan_s_table() -> None:
+    def read(**keys: object) -> RatioOfRatios:
+        return RatioOfRatios.read(Table("plan.toml", "designs.ratio_of_ratios", keys))
+
+    assert read() == RatioOfRatios()
+    said = read(comparison=["far1"], interval="exact", overdispersion=1.5)
+    assert said == RatioOfRatios(("far1",), (), "exact", 1.5)
+    for keys in ({"comparison": "far1"}, {"interval": "wald"}, {"overdispersion": 0.5}, {"phi": 1}):
+        with pytest.raises(InputError, match=next(iter(keys))):
+            read(**keys)
+
+
+@pytest.mark.parametrize(("dispersion", "least"), [(1.0, 0.94), (2.0, 0.92)])
+def test_intervals_of_panels_hold_what_they_say(dispersion: float, least: float) -> None:
+    draw, held, repeats = stream(3, "coverage", dispersion), 0, 20_000 if SOAK else 600
+    design = RatioOfRatios(overdispersion=dispersion)
+    mean = np.array([12.0, 60.0])[:, None] * np.where(np.arange(10) < 6, 1.0, 1.3)
+    mean[0, 6:] *= 0.7
+    for _ in range(repeats):
+        size = mean if dispersion == 1 else draw.gamma(mean / (dispersion - 1), dispersion - 1)
+        study = Study(panel(NEAR, FAR[:1]).with_outcome(draw.poisson(size) * 1.0), (0,), 6)
+        found = design.fit(study).relative_interval
+        assert found is not None
+        held += found[0] <= -0.3 <= found[1]
+    assert least <= held / repeats <= 0.975
