@@ -21,6 +21,7 @@ from scipy.special import gammaln, ndtr, ndtri
 Real = NDArray[np.float64]
 Tails = Literal["mid_p", "exact"]
 TAILS: tuple[Tails, ...] = get_args(Tails)
+_STEPS = 5.0  # standard errors within which an end is looked for first
 _SMALLEST = 1e-300  # a probability
 
 
@@ -94,28 +95,39 @@ class Conditional:
         high = exp(self._solved(tail, -1)) if self.treated.after < self.support[-1] else np.inf
         return low, high
 
-    def _tail(self, at: float, side: int) -> float:
+    def _tail(self, at: float, side: int, near: slice = slice(None)) -> float:
         """The probability on one side of what was seen, at the log of a ratio of ratios."""
-        logs = self.weights + self.support * (at + self.offset)
+        support = self.support[near]
+        logs = self.weights[near] + support * (at + self.offset)
         chances = np.exp(logs - logs.max())
-        beyond = side * (self.support - self.treated.after)
-        extreme = chances[beyond > 0].sum() + self.part * chances[beyond == 0].sum()
-        return float(extreme / chances.sum())
+        seen = int(self.treated.after - support[0])
+        beyond = chances[seen + 1 :] if side > 0 else chances[:seen]
+        return float((beyond.sum() + self.part * chances[seen]) / chances.sum())
 
     def _solved(self, tail: float, side: int) -> float:
         """The log of the ratio of ratios at which a tail is so small."""
 
-        def off(at: float) -> float:
-            return side * (log(max(self._tail(at, side), _SMALLEST)) - log(tail))
-
         middle, reach = self._about()
+        near = self._near(reach)
+
+        def off(at: float) -> float:
+            return side * (log(max(self._tail(at, side, near), _SMALLEST)) - log(tail))
+
         while off(middle - reach) > 0 or off(middle + reach) < 0:
             reach *= 2
-        return float(brentq(off, middle - reach, middle + reach, xtol=1e-10, rtol=1e-12))
+        return float(brentq(off, middle - reach, middle + reach, xtol=1e-9))
+
+    def _near(self, reach: float) -> slice:
+        """What could be seen where a tail is neither nothing nor all: some twenty standard
+        deviations on either side of what was seen."""
+        spread = _STEPS * self.dispersion / reach  # a count's is one over the log ratio's
+        width = int(20 * spread) + 100
+        seen = int(self.treated.after - self.support[0])
+        return slice(max(0, seen - width), seen + width)
 
     def _about(self) -> tuple[float, float]:
         """The log of the ratio of ratios roughly, and five standard errors."""
         cells = [one + 0.5 for one in (self.treated.after, self.comparison.before,
                                        self.treated.before, self.comparison.after)]  # fmt: skip
         middle = log(cells[0] * cells[1] / cells[2] / cells[3]) - self.offset
-        return middle, 5 * sqrt(sum(1 / one for one in cells)) * sqrt(self.dispersion)
+        return middle, _STEPS * sqrt(sum(1 / one for one in cells) * self.dispersion)

@@ -217,3 +217,14 @@ def test_intervals_of_panels_hold_what_they_say(dispersion: float, least: float)
         assert found is not None
         held += found[0] <= -0.3 <= found[1]
     assert least <= held / repeats <= 0.975
+
+
+@pytest.mark.parametrize("dispersion", [1.0, 9.0])
+def test_large_counts_are_as_exact_though_only_their_neighbours_are_looked_at(
+    dispersion: float,
+) -> None:
+    found = replace(table(9000, 7000, 40000, 41000), dispersion=dispersion)
+    low, high = found.interval(0.05)
+    tail = 0.025 if dispersion == 1 else 2.05e-9  # Φ(−1.96 × 3)
+    assert found.at_least(low) == pytest.approx(tail, rel=0.01)
+    assert found.at_most(high) == pytest.approx(tail, rel=0.01)
