@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy import special
 
 from opendcr.errors import InputError
+from opendcr.evaluate.estimate import Bounds
 from opendcr.evaluate.kernel.spread import spread_of
 from opendcr.evaluate.study import Study
 from opendcr.keyed import Table
@@ -97,6 +98,23 @@ class Spread:
         return cast(Real, np.sqrt(np.maximum(self.model + self.share * noise, least)))
 
 
+@dataclass(frozen=True)
+class PlaceboGaps:
+    """What placebo groups gave: `gaps` are groups × periods; `noise` is each group's variance by
+    counting alone, up to a factor, and `own_noise` that of the treated areas."""
+
+    gaps: Real
+    noise: Real
+    own_noise: float
+
+    def error(self, effects: Real) -> float:
+        """The standard error of the treated areas' effect, from the same effect of the placebos:
+        algorithm 4 of Arkhangelsky et al. (2021), with each placebo brought to the treated areas' size."""
+        spread = Spread.of(effects, self.noise)
+        ratios = effects / spread.deviation(self.noise)
+        return float(spread.deviation(self.own_noise) * np.std(ratios, ddof=1))
+
+
 def rank_p(own: float, placebos: Real) -> float:
     """(1 + placebos at least as extreme) / (1 + placebos), of absolute values."""
     reached = np.abs(placebos) >= abs(own) * (1 - 1e-12)
@@ -106,6 +124,25 @@ def rank_p(own: float, placebos: Real) -> float:
 def student(level: float, placebos: int) -> float:
     """Student's quantile that leaves `level` outside, when so many placebos gave the variance."""
     return float(special.stdtrit(placebos - 1, 1 - level / 2))
+
+
+def gap_bounds(study: Study, expected: Real, placebos: PlaceboGaps) -> Bounds:
+    """Intervals of the effect by period, of its mean, and of the sum relative to the expected."""
+    gap, start = study.series.rates - expected, study.start
+    exposure = study.series.exposure
+    scale = np.ones(len(gap)) if exposure is None else exposure
+    share = scale[start:] / (expected * scale)[start:].sum()
+    extreme = student(study.level, len(placebos.gaps))
+    reach = extreme * np.array([placebos.error(one) for one in placebos.gaps.T])
+    mean, claimed = float(gap[start:].mean()), float(gap[start:] @ share)
+    half = extreme * placebos.error(placebos.gaps[:, start:].mean(axis=1))
+    wide = extreme * placebos.error(placebos.gaps[:, start:] @ share)
+    return Bounds(
+        low=gap - reach,
+        high=gap + reach,
+        interval=(mean - half, mean + half),
+        relative=(claimed - wide, claimed + wide),
+    )
 
 
 def relative_effect(study: Study, expected: Real) -> float:

@@ -215,7 +215,7 @@ def test_reads_a_plan():
 
 @pytest.mark.parametrize("data", [{"zetas": 1}, {"donors": "Utah"}, {"zeta": -1}, {"exclude": [3]}])
 def test_says_what_a_plan_has_wrong(data):
-    with pytest.raises(InputError, match=r"plan\.toml, designs\.sdid"):
+    with pytest.raises(InputError, match=r"plan\.toml, designs"):
         SyntheticDifferenceInDifferences.read(Table.of("plan.toml", "designs.sdid", data))
 
 

@@ -31,6 +31,7 @@ class RatioOfRatios:
     `overdispersion` is the variance of counts in parts of Poisson's, said before they are seen."""
 
     TITLE: ClassVar[str] = "Ratio of ratios"
+    columns: ClassVar[tuple[str, ...]] = ()
 
     comparison: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()

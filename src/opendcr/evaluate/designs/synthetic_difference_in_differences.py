@@ -7,17 +7,18 @@ from typing import ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from opendcr.evaluate.estimate import Bounds, Check, Estimate, Placebo, estimate_of
+from opendcr.evaluate.estimate import Check, Estimate, Placebo, estimate_of
 from opendcr.evaluate.kernel.balancing import placebo_gaps, weights_of
 from opendcr.evaluate.pools import (
+    PlaceboGaps,
     Pools,
     Spread,
+    gap_bounds,
     group_count,
     named_areas,
     pools_of,
     rank_p,
     relative_effect,
-    student,
 )
 from opendcr.evaluate.robustness import earlier_starts, fit_before, placebo_rank, steady
 from opendcr.evaluate.study import Study
@@ -39,23 +40,6 @@ class Fit:
     expected: Real
     areas: Real
     periods: Real
-
-
-@dataclass(frozen=True)
-class Placebos:
-    """What placebo groups gave: `gaps` are groups × periods; `noise` is each group's variance by
-    counting alone, up to a factor, and `own_noise` that of the treated areas."""
-
-    gaps: Real
-    noise: Real
-    own_noise: float
-
-    def error(self, effects: Real) -> float:
-        """The standard error of the treated areas' effect, from the same effect of the placebos:
-        algorithm 4, with each placebo brought to the treated areas' size."""
-        spread = Spread.of(effects, self.noise)
-        ratios = effects / spread.deviation(self.noise)
-        return float(spread.deviation(self.own_noise) * np.std(ratios, ddof=1))
 
 
 @dataclass(frozen=True)
@@ -124,16 +108,16 @@ class SyntheticDifferenceInDifferences:
         level = periods @ (series - synthetic)[: study.start]
         return Fit(synthetic + level, areas, periods)
 
-    def _placebos(self, study: Study, donors: Sequence[int], pools: Pools) -> Placebos:
+    def _placebos(self, study: Study, donors: Sequence[int], pools: Pools) -> PlaceboGaps:
         rates, start = study.panel.rates[list(donors)], study.start
         ridge = self._ridge(study, rates)
         gaps = placebo_gaps(rates, pools.rates, pools.members, start, *ridge)
         series = study.series
         if pools.exposure is None or series.exposure is None:
-            return Placebos(gaps, np.ones(len(pools)), 1.0)
+            return PlaceboGaps(gaps, np.ones(len(pools)), 1.0)
         own = _counting(series.outcome[:start], series.exposure[:start])
         noise = _counting(pools.outcome[:, :start], pools.exposure[:, :start])
-        return Placebos(gaps, noise, float(own))
+        return PlaceboGaps(gaps, noise, float(own))
 
     def _effect(self, study: Study, donors: Sequence[int]) -> float:
         return relative_effect(study, self._fitted(study, donors).expected)
@@ -161,7 +145,7 @@ def _counting(counts: Real, exposure: Real) -> Real:
     return variance
 
 
-def _answer(study: Study, fitted: Fit, placebos: Placebos, names: Sequence[str]) -> Estimate:
+def _answer(study: Study, fitted: Fit, placebos: PlaceboGaps, names: Sequence[str]) -> Estimate:
     gap, start = _gap(study, fitted), study.start
     effects = placebos.gaps[:, start:].mean(axis=1)
     spread = Spread.of(effects, placebos.noise)
@@ -170,7 +154,7 @@ def _answer(study: Study, fitted: Fit, placebos: Placebos, names: Sequence[str])
     return estimate_of(
         study,
         fitted.expected,
-        _bounds(study, fitted, placebos),
+        gap_bounds(study, fitted.expected, placebos),
         _said(study, len(ratios)),
         p_value=rank_p(mean / float(spread.deviation(placebos.own_noise)), ratios),
         p_floor=1 / (1 + len(ratios)),
@@ -178,25 +162,6 @@ def _answer(study: Study, fitted: Fit, placebos: Placebos, names: Sequence[str])
         placebos=tuple(
             Placebo(abs(float(ratio)), unit=name) for ratio, name in zip(ratios, names, strict=True)
         ),
-    )
-
-
-def _bounds(study: Study, fitted: Fit, placebos: Placebos) -> Bounds:
-    """Intervals of the effect by period, of its mean, and of the sum relative to the expected."""
-    gap, start = _gap(study, fitted), study.start
-    exposure = study.series.exposure
-    scale = np.ones(len(gap)) if exposure is None else exposure
-    share = scale[start:] / (fitted.expected * scale)[start:].sum()
-    extreme = student(study.level, len(placebos.gaps))
-    reach = extreme * np.array([placebos.error(one) for one in placebos.gaps.T])
-    mean, claimed = float(gap[start:].mean()), float(gap[start:] @ share)
-    half = extreme * placebos.error(placebos.gaps[:, start:].mean(axis=1))
-    wide = extreme * placebos.error(placebos.gaps[:, start:] @ share)
-    return Bounds(
-        low=gap - reach,
-        high=gap + reach,
-        interval=(mean - half, mean + half),
-        relative=(claimed - wide, claimed + wide),
     )
 
 
