@@ -1,0 +1,77 @@
+"""The paper: PDF/UA, the same bytes each time, and no name that typst would read as markup."""
+
+import json
+from importlib.resources import files
+
+import pytest
+import typst
+from hypothesis import given, settings
+from hypothesis import strategies as some
+
+from opendcr.evaluate.report.content import Report
+from opendcr.evaluate.report.paper import compiled, has, inputs_of, paper_of, spelled
+from tests.conftest import SOAK
+from tests.support.studied import figure, report
+from tests.unit.evaluate.report.test_page import named
+
+FILE = files("opendcr.evaluate.report").joinpath("paper.typ").read_bytes()
+TEXTS = some.text(min_size=1, max_size=25) | some.sampled_from(
+    ["#import \"x\": *", "$x$ *a* _b_ @c <d>", "= h", "- a", "/* b", "// c", "\\u{41}", "`raw`", "#panic()", "]", "[#",
+     "東京", "Zürich–Łódź", "e\u0338\u0301", "\u202eabc", "👩‍🚀"]
+)  # fmt: skip
+
+NAMES = TEXTS.filter(lambda text: bool(spelled(text).strip()))
+
+
+def of_kind(inputs: dict[str, str], selector: str) -> str:
+    """What typst made of a kind of element, as JSON."""
+    fonts = typst.Fonts(include_system_fonts=False)
+    return str(typst.query(FILE, selector, sys_inputs=inputs, font_paths=fonts))
+
+
+def short(made: Report) -> dict[str, str]:
+    """What typst is given of a report, without the tables that no name of a test is in."""
+    data = json.loads(inputs_of(made)["report"])
+    long = [at for at, one in enumerate(data["blocks"]) if len(one.get("rows", ())) > 20]
+    data["blocks"] = [one for at, one in enumerate(data["blocks"]) if at not in long]
+    return {"report": json.dumps(data)}
+
+
+@settings(max_examples=200 if SOAK else 15)
+@given(NAMES, NAMES)
+def test_any_name_compiles_and_appears_as_it_is(title: str, area: str) -> None:
+    inputs = short(named(title, area))
+    assert compiled(inputs).startswith(b"%PDF")
+    (heading,) = json.loads(of_kind(inputs, "heading.where(level: 1)"))
+    assert heading["body"]["text"] == spelled(title)
+    assert f'"text": {json.dumps(spelled(area), ensure_ascii=False)}' in of_kind(inputs, "table")
+
+
+def test_what_no_typeface_has_is_written_by_its_number() -> None:
+    assert spelled("Łódź 東") == "Łódź [U+6771]"
+    assert has("−") and has("ź") and not has("東")
+
+
+def test_the_paper_says_that_it_is_accessible_and_has_a_title() -> None:
+    made = paper_of(report(effects=figure()))
+    assert b"pdfuaid:part>1<" in made and b"Drug deaths after a room opened in Northbank" in made
+
+
+def test_a_figure_without_words_is_refused() -> None:
+    data = json.loads(inputs_of(report())["report"])
+    for one in data["blocks"]:
+        if one["kind"] == "drawing":
+            one["alt"] = None
+    with pytest.raises(typst.TypstError, match=r"(?i)alt"):
+        compiled({"report": json.dumps(data)})
+
+
+def test_the_same_report_is_the_same_paper() -> None:
+    assert paper_of(report()) == paper_of(report())
+
+
+def test_page_and_paper_hold_the_same_tables() -> None:
+    data = json.loads(inputs_of(report(effects=figure()))["report"])
+    captions = [one["caption"] for one in data["blocks"] if one["kind"] == "grid"]
+    assert len(captions) == len(set(captions)) == 13
+    assert sum(one["kind"] == "drawing" for one in data["blocks"]) == 4

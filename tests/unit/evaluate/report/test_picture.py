@@ -1,0 +1,139 @@
+"""Figures read back with a ruler give the numbers that they are drawn from."""
+
+import re
+from dataclasses import replace
+from xml.etree import ElementTree
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+
+from opendcr.evaluate.estimate import PeriodEffect
+from opendcr.evaluate.report import words
+from opendcr.evaluate.report.content import Answer, Figure
+from opendcr.evaluate.report.picture import (
+    APART,
+    expected_figure,
+    gap_figure,
+    own_ratio,
+    rank_figure,
+)
+from tests.support.studied import report
+
+SVG = "{http://www.w3.org/2000/svg}"
+PLAIN = words.Scale(1, "events")
+
+
+def drawn(figure: Figure) -> ElementTree.Element:
+    return ElementTree.fromstring(figure.svg)
+
+
+def of(root: ElementTree.Element, tag: str, kind: str) -> list[ElementTree.Element]:
+    return [one for one in root.iter(SVG + tag) if kind in one.attrib["class"].split()]
+
+
+def points(path: ElementTree.Element) -> list[tuple[float, float]]:
+    pairs = re.findall(r"([\d.]+) ([\d.]+)", path.attrib["d"])
+    return [(float(x), float(y)) for x, y in pairs]
+
+
+def ruler(root: ElementTree.Element) -> tuple[float, float]:
+    """What the upright axis says: the value at y = 0, and what a pixel is worth."""
+    ticks = [one for one in of(root, "text", "tick") if one.attrib.get("text-anchor") == "end"]
+    first, last = ticks[0], ticks[-1]
+    values = [float((one.text or "").replace("−", "-").replace(",", "")) for one in (first, last)]
+    places = [float(one.attrib["y"]) - 5 for one in (first, last)]
+    worth = (values[1] - values[0]) / (places[1] - places[0])
+    return values[0] - worth * places[0], worth
+
+
+def answer(observed: list[float], expected: list[float], low: float | None = None) -> Answer:
+    rows = tuple(
+        PeriodEffect(str(2001 + at), one, other, one - other,
+                     None if low is None or at < 2 else one - other - low,
+                     None if low is None or at < 2 else one - other + low)
+        for at, (one, other) in enumerate(zip(observed, expected, strict=True))
+    )  # fmt: skip
+    base = report().leading
+    return replace(base, gaps={}, estimate=replace(base.estimate, effect=rows))
+
+
+VALUES = some.lists(some.floats(-1e4, 1e4).map(lambda one: round(one, 2)), min_size=4, max_size=30)
+
+
+@given(VALUES)
+def test_a_line_read_with_a_ruler_gives_its_values(values: list[float]) -> None:
+    root = drawn(expected_figure(answer(values, values[::-1]), "2003", PLAIN, 0.05))
+    origin, worth = ruler(root)
+    for kind, truth in (("observed", values), ("expected", values[::-1])):
+        (path,) = of(root, "path", kind)
+        read = [origin + worth * y for _, y in points(path)]
+        assert read == pytest.approx(truth, abs=max(0.06 * abs(worth), 1e-9) + 1e-6)
+
+
+def test_a_band_is_drawn_only_where_the_interval_is_known() -> None:
+    bounded = answer([10.0, 12, 11, 9, 8], [10.0, 11, 11, 12, 12], low=2)
+    root = drawn(expected_figure(bounded, "2003", PLAIN, 0.05))
+    (band,) = of(root, "path", "band")
+    origin, worth = ruler(root)
+    read = [origin + worth * y for _, y in points(band)]
+    assert read == pytest.approx([9, 10, 10, 14, 14, 13], abs=0.01)  # expected − 2, and back by + 2
+
+    bare = expected_figure(answer([10.0, 12, 11, 9], [10.0, 11, 11, 12]), "2003", PLAIN, 0.05)
+    assert of(drawn(bare), "path", "band") == []
+    assert "No interval by period is known." in bare.caption
+
+
+def test_the_line_at_the_start_stands_before_the_first_period_after() -> None:
+    root = drawn(gap_figure(answer([10.0, 12, 11, 9], [10.0, 11, 11, 12]), "2003", PLAIN, 0.05))
+    across = [x for x, _ in points(of(root, "path", "observed")[0])]
+    (start,) = of(root, "line", "start")
+    assert across[1] < float(start.attrib["x1"]) < across[2]
+
+
+def test_names_at_the_ends_of_lines_do_not_cover_each_other() -> None:
+    root = drawn(expected_figure(answer([5.0, 6, 7, 8], [5.0, 6, 7, 8]), "2003", PLAIN, 0.05))
+    names = [one for one in of(root, "text", "label") if one.text in ("observed", "expected")]
+    places = [float(one.attrib["y"]) for one in names]
+    assert len(places) == 2 and abs(places[0] - places[1]) >= APART
+
+
+def test_an_axis_that_does_not_begin_at_zero_is_said() -> None:
+    far = expected_figure(
+        answer([100.0, 101, 102, 99], [100.0, 101, 101, 101]), "2003", PLAIN, 0.05
+    )
+    near = expected_figure(answer([10.0, 101, 102, 99], [10.0, 101, 101, 101]), "2003", PLAIN, 0.05)
+    assert "not at zero" in far.caption and "not at zero" not in near.caption
+
+
+def test_every_placebo_that_is_given_is_a_thin_line() -> None:
+    made = report()
+    figure = gap_figure(made.leading, made.question.start, words.Scale(1e5, "x"), 0.05)
+    assert len(of(drawn(figure), "path", "placebo")) == len(made.leading.gaps) == 8
+    assert "8 placebos" in figure.alt
+
+
+def test_the_rank_of_placebos_is_drawn_only_where_the_p_value_is_that_rank() -> None:
+    leading = report().leading
+    figure = rank_figure(leading)
+    assert figure is not None
+    assert len(of(drawn(figure), "circle", "dot")) == 11
+    assert figure.rows[1][:2] == ("1", "the answer") and len(figure.rows) == 13
+
+    other = replace(leading, estimate=replace(leading.estimate, p_value=0.5))
+    assert own_ratio(other.estimate) is None and rank_figure(other) is None
+    bare = replace(leading, estimate=replace(leading.estimate, placebos=()))
+    assert rank_figure(bare) is None
+
+
+def test_a_drawing_says_itself_in_words() -> None:
+    made = report()
+    for figure in (
+        expected_figure(made.leading, "2021-07", PLAIN, 0.05),
+        gap_figure(made.leading, "2021-07", PLAIN, 0.05),
+        rank_figure(made.leading),
+    ):
+        assert figure is not None
+        root = drawn(figure)
+        assert root.attrib["role"] == "img" and root.attrib["aria-label"] == figure.alt
+        assert len({len(row) for row in figure.rows}) == 1

@@ -1,0 +1,63 @@
+"""Numbers in words: a scale that can be read, and no p-value without its floor."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+
+from opendcr.evaluate.estimate import Estimate, PeriodEffect
+from opendcr.evaluate.report import words
+
+
+def counted(count: float, exposure: float) -> Estimate:
+    rate = count / exposure
+    row = PeriodEffect("2020", rate, rate, 0.0, observed_count=count, expected_count=count)
+    return Estimate((row,), 0.0, 0.0, 0.0, "")
+
+
+@pytest.mark.parametrize(
+    ("count", "exposure", "factor"),
+    [
+        (120, 600_000, 100_000),  # 20 per 100,000 people
+        (12, 600_000, 100_000),  # 2
+        (1, 9_000_000, 1_000_000),  # 0.011 per 100,000 is hardly read; 0.11 per million is
+        (800, 364_000, 100_000),
+        (56, 4_068, 100),  # emergencies per 100 visits
+        (5, 4_068, 1_000),
+        (50, 10, 1),  # events per bed
+    ],
+)
+def test_rates_are_written_on_a_scale_that_is_read(
+    count: float, exposure: float, factor: float
+) -> None:
+    scale = words.scale_of(counted(count, exposure), "events", "people")
+    assert scale.factor == factor
+    assert scale.words == (f"events per {factor:,} people" if factor > 1 else "events per people")
+    assert scale.figure(count / exposure) == words.figure(count / exposure * factor)
+
+
+def test_an_outcome_without_exposure_is_written_as_it_is() -> None:
+    plain = Estimate((PeriodEffect("1989", 80.0, 90.0, -10.0),), -10.0, -0.11, -10.0, "")
+    assert words.scale_of(plain, "packs of cigarettes") == words.Scale(1, "packs of cigarettes")
+
+
+def test_numbers_are_signed_short_and_in_one_piece() -> None:
+    assert words.percent(-0.1234) == "−12.3\N{NO-BREAK SPACE}%"
+    assert " " not in words.percents((-0.2, 0.01)) and words.percents(None) == "no interval"
+    assert [words.figure(one) for one in (0, 0.0004, 0.123, 1.234, 12.34, -1234.5)] == [
+        "0", "0.0004", "0.123", "1.23", "12.3", "−1,234"]  # fmt: skip
+    assert words.count(1234.0) == "1,234" and words.count(None) == "not known"
+
+
+PVALUES = some.none() | some.floats(0, 1)
+
+
+@given(PVALUES, PVALUES)
+def test_a_p_value_never_stands_without_its_floor(
+    p_value: float | None, floor: float | None
+) -> None:
+    found = replace(counted(1, 10), p_value=p_value, p_floor=floor)
+    said = words.p_words(found)
+    assert said == "not given" if p_value is None else "floor" in said
+    assert floor is None or p_value is None or "no floor" not in said
