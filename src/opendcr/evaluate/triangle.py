@@ -1,0 +1,156 @@
+"""Reporting triangles: counts of past periods, as each later edition printed them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from math import gcd
+
+import numpy as np
+from numpy.typing import NDArray
+
+from opendcr.errors import InputError
+from opendcr.evaluate.panel import Rows
+from opendcr.evaluate.periods import Period, kinds
+
+Real = NDArray[np.float64]
+LONGEST = 400  # delays in a table, so that a date of a wrong century fills no memory
+
+
+@dataclass(frozen=True)
+class Triangle:
+    """Counts by period and delay, in periods: `counts` is periods × delays from 0 on, NaN where no
+    edition says it. `edition` is the last one.
+
+    Editions come every `step` periods, so that one period is printed again `step` delays later, and
+    is complete with the first edition at the maximum delay or after it: there are as many delays as
+    the maximum and a step. What changes later is not modelled: `last` holds the counts as last
+    printed.
+    """
+
+    periods: tuple[Period, ...]
+    counts: Real
+    last: Real
+    edition: Period
+    step: int
+    where: str = "the triangle"
+
+    @property
+    def max_delay(self) -> int:
+        """The delay from which on a count is taken for complete."""
+        return int(self.counts.shape[1]) - self.step
+
+    def delay(self, at: int) -> int:
+        """How long ago a period was, at the last edition."""
+        return self.edition.at - self.periods[at].at
+
+    def complete(self, at: int) -> bool:
+        """Whether a period has had its first edition at the maximum delay or after."""
+        return self.delay(at) >= self.max_delay
+
+    def pairs(self, delay: int) -> tuple[Real, Real, NDArray[np.int64]]:
+        """Of the periods printed at a delay and again a step later: both counts, and how long
+        after the first period the later edition came out."""
+        before, after = self.counts[:, delay], self.counts[:, delay + self.step]
+        both = np.flatnonzero(np.isfinite(before) & np.isfinite(after))
+        editions = [self.periods[at].at - self.periods[0].at + delay + self.step for at in both]
+        return before[both], after[both], np.array(editions, dtype=np.int64)
+
+    def final(self, at: int) -> float:
+        """A complete period's count in the edition that made it so; NaN where none says it."""
+        beyond = (self.delay(at) - self.max_delay) % self.step
+        return float(self.counts[at, self.max_delay + beyond])
+
+    @property
+    def changed_later(self) -> float:
+        """How much counts changed after the maximum delay, of what they came to by then: where it
+        is not near zero, the maximum delay is too short."""
+        done = [at for at in range(len(self.periods)) if self.complete(at)]
+        final = np.array([self.final(at) for at in done])
+        moved = np.nansum(np.abs(self.last[done] - final))
+        return float(moved / max(np.nansum(final), 1.0))
+
+    def printed(self, edition: int) -> bool:
+        """Whether any period was printed in the edition of this place."""
+        age = np.array([edition - one.at for one in self.periods])
+        within = np.flatnonzero((age >= 0) & (age < self.counts.shape[1]))
+        return bool(np.isfinite(self.counts[within, age[within]]).any())
+
+    def as_at(self, edition: Period) -> "Triangle":
+        """What was known at an earlier edition."""
+        age = np.array([edition.at - one.at for one in self.periods])
+        delays = np.arange(self.counts.shape[1])
+        counts = np.where(delays <= age[:, None], self.counts, np.nan)
+        said = np.isfinite(counts)
+        now = said[np.arange(len(age)), np.clip(age, 0, self.max_delay)]
+        kept = np.flatnonzero((age >= 0) & np.where(age >= self.max_delay, said.any(axis=1), now))
+        return replace(
+            self,
+            periods=tuple(self.periods[at] for at in kept),
+            counts=counts[kept],
+            last=_latest(counts[kept]),
+            edition=edition,
+        )
+
+
+def triangle_of(
+    rows: Rows,
+    max_delay: int,
+    period: str = "period",
+    edition: str = "edition",
+    count: str = "count",
+) -> Triangle:
+    """The triangle of a tidy table: a row for each period in each edition.
+
+    An empty count is one that was not printed. Raises InputError for two rows of one period and
+    edition, an edition before its period, a count that is not whole and zero or more, or a period
+    that the last edition should say and does not.
+    """
+    if not 1 <= max_delay <= LONGEST:
+        raise InputError(rows.where, f"a maximum delay of {max_delay}", f"1 to {LONGEST} periods")
+    of, said = rows.periods(period, period), rows.periods(edition, edition)
+    if of[0].kind != said[0].kind:
+        found = kinds([of[0], said[0]])
+        raise InputError(f"{rows.where}, {edition}", found, f"the same kind as {period}")
+    values = _sound(rows, rows.numbers(count, count), of, said)
+    periods, editions = tuple(sorted(set(of))), sorted(set(said))
+    step = gcd(*np.diff([one.at for one in editions]).tolist()) or 1
+    many = max_delay + step
+    counts, last = np.full((len(periods), many), np.nan), np.full(len(periods), np.nan)
+    for at in sorted(range(len(of)), key=lambda at: said[at]):
+        row, delay = periods.index(of[at]), said[at].at - of[at].at
+        last[row] = values[at] if np.isfinite(values[at]) else last[row]
+        if delay < many:
+            counts[row, delay] = values[at]
+    made = Triangle(periods, counts, last, editions[-1], step, rows.where)
+    _printed(made)
+    return made
+
+
+def _sound(rows: Rows, values: Real, of: Sequence[Period], said: Sequence[Period]) -> Real:
+    """The counts, after a look at each row."""
+    seen = set()
+    for at, (period, edition, value) in enumerate(zip(of, said, values, strict=True)):
+        where = f"{rows.where}, row {at + 2}"
+        if edition.at < period.at:
+            raise InputError(where, f"an edition of {edition} on {period}", "one not before it")
+        if (period, edition) in seen:
+            raise InputError(where, f"{period} in the edition of {edition} again", "one row for it")
+        if np.isfinite(value) and (value < 0 or value != round(value)):
+            raise InputError(where, f"{value:g}", "a whole number, zero or more")
+        seen.add((period, edition))
+    return values
+
+
+def _printed(triangle: Triangle) -> None:
+    """Raises InputError where the last edition leaves out a period that is not complete."""
+    for at, period in enumerate(triangle.periods):
+        delay = triangle.delay(at)
+        if delay < triangle.max_delay and not np.isfinite(triangle.counts[at, delay]):
+            found = f"no count of {period} in the edition of {triangle.edition}"
+            raise InputError(triangle.where, found, "every period that can still change")
+
+
+def _latest(counts: Real) -> Real:
+    """The last count of each row that is known."""
+    known = np.isfinite(counts)
+    last = counts.shape[1] - 1 - known[:, ::-1].argmax(axis=1)
+    return np.asarray(counts[np.arange(len(counts)), last])
