@@ -4,11 +4,13 @@
     deaths = registered_deaths()       Scotland by year (National Records of Scotland)
     suspected = suspected_deaths()     Scotland by quarter (police management information)
     others = other_rooms()             Sydney, Melbourne, Vancouver and Dublin about themselves
+    effects = effects_of_rooms()       what studies of rooms elsewhere estimated
     lowest_since(deaths, "2022")       the year since which 2022 was the lowest
 
 Nothing here is estimated, rounded or filled in: a figure that was not found has no row.
 """
 
+from opendcr.published.effects import Concern, Effect, effects_of_rooms
 from opendcr.published.figures import (
     Definition,
     Figure,
@@ -27,11 +29,14 @@ from opendcr.published.series import Change, change, lowest_since
 
 __all__ = [
     "Change",
+    "Concern",
     "Definition",
+    "Effect",
     "Figure",
     "RoomFigure",
     "Source",
     "change",
+    "effects_of_rooms",
     "lowest_since",
     "other_rooms",
     "registered_deaths",

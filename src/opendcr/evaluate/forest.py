@@ -1,0 +1,264 @@
+"""This room's estimate beside published ones: the rows of a forest plot, its table and its drawing.
+
+Nothing is pooled. Only ratios stand on the axis, in groups of one family of outcomes and one kind of
+ratio: the hazard of a person who comes is not the rate of an area, and a rate over that of the time
+before not one over what was expected. What is no ratio stands apart with the reason, in the table
+alone.
+"""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from html import escape
+
+from opendcr.errors import InputError
+from opendcr.evaluate.estimate import Estimate, Interval
+from opendcr.published.effects import Concern, Effect, Measure
+
+HERE = "This room"
+EXPECTED = "rates of areas, over what was expected"
+BEFORE = "rates of areas, over the time before alone"
+PEOPLE = "hazards of people, over those of others"
+TRENDS = "trends of areas, over what was expected"
+NO_RATIO = "no ratio"
+KINDS = (EXPECTED, BEFORE, PEOPLE, TRENDS, NO_RATIO)  # in this order
+APART: dict[Measure, str] = {
+    "coefficient": "a coefficient of a probit model is no ratio",
+    "rate_difference": "a difference of rates is no ratio",
+    "direction": "only a direction was read",
+}
+WIDTH, ROW, HEAD, FOOT = 960, 40, 36, 56
+LEFT, RIGHT = 370, 240  # of the axis: the labels, and the figures
+CLOSEST = 1e-3  # a ratio nearer to zero is drawn as this one
+
+
+@dataclass(frozen=True)
+class Row:
+    """One estimate: a ratio and its interval (None where there is none), or what stands apart with
+    the reason (`apart`). `doubts` is what is to be read beside it; `read` is False where the figure
+    is from memory."""
+
+    label: str
+    outcome: str
+    family: str
+    kind: str
+    ratio: float | None
+    interval: Interval | None
+    printed: str
+    design: str
+    doubts: tuple[str, ...] = ()
+    apart: str = ""
+    here: bool = False
+    read: bool = True
+
+    @property
+    def figures(self) -> str:
+        """The ratio and its interval in figures."""
+        if self.ratio is None:
+            return self.printed
+        if self.interval is None:
+            return f"{self.ratio:.2f} (no interval)"
+        low, high = ("no bound" if one == math.inf else f"{one:.2f}" for one in self.interval)
+        return f"{self.ratio:.2f} ({low} to {high})"
+
+
+def here(family: str, outcome: str, design: str, estimate: Estimate) -> Row:
+    """This room's row: observed over expected, with the interval of the relative effect."""
+    ends = estimate.relative_interval
+    interval = None if ends is None else (1 + ends[0], 1 + ends[1])
+    printed = f"relative effect {100 * estimate.relative_effect:.1f} %"
+    return Row(HERE, outcome, family, EXPECTED, 1 + estimate.relative_effect, interval,
+               printed, design, here=True)  # fmt: skip
+
+
+def published(effect: Effect) -> Row:
+    """A published estimate's row."""
+    return Row(
+        f"{effect.study} {effect.year}, {effect.place}",
+        effect.outcome,
+        effect.family,
+        _kind(effect),
+        effect.ratio,
+        effect.ratio_interval,
+        effect.printed,
+        effect.design,
+        (f"compared with: {effect.comparison}", *map(_concern, effect.concerns)),
+        APART.get(effect.measure, ""),
+        read=effect.checked == "seen",
+    )
+
+
+def _concern(one: Concern) -> str:
+    return f"{one.domain}: {one.reason}"
+
+
+def _kind(effect: Effect) -> str:
+    """What a published estimate is a ratio of."""
+    if effect.measure in APART:
+        return NO_RATIO
+    if effect.measure == "hazard_ratio":
+        return PEOPLE
+    if effect.measure == "trend_ratio":
+        return TRENDS
+    return EXPECTED if effect.expected else BEFORE
+
+
+def rows(own: Sequence[Row], effects: Iterable[Effect]) -> tuple[Row, ...]:
+    """All rows by family and kind, the families in the order in which they are met, this room's
+    first in its group and what stands apart last in its family. Raises InputError where there are
+    none."""
+    found = [*own, *map(published, effects)]
+    if not found:
+        raise InputError("the forest plot", "no estimate", "one or more")
+    families = list(dict.fromkeys(one.family for one in found))
+    return tuple(sorted(
+        found, key=lambda one: (families.index(one.family), KINDS.index(one.kind), not one.here),
+    ))  # fmt: skip
+
+
+def table(found: Sequence[Row]) -> list[tuple[str, ...]]:
+    """All rows in words: a heading, and a line for each."""
+    lines: list[tuple[str, ...]] = [("outcomes", "kind", "study", "outcome", "ratio", "printed", "design", "to be read beside it")]  # fmt: skip
+    for one in found:
+        memory = () if one.read else ("the figure is from memory",)
+        beside = "; ".join((*memory, *([one.apart] if one.apart else []), *one.doubts))
+        ratio = one.figures if one.ratio is not None else ""
+        lines.append((one.family, one.kind, one.label, one.outcome, ratio, one.printed, one.design, beside))  # fmt: skip
+    return lines
+
+
+@dataclass(frozen=True)
+class _Axis:
+    """A scale of logarithms from one ratio to another; what lies beyond is drawn at its end."""
+
+    low: float
+    high: float
+
+    def x(self, ratio: float) -> float:
+        held = min(max(ratio, self.low), self.high)
+        part = math.log(held / self.low) / math.log(self.high / self.low)
+        return LEFT + part * (WIDTH - LEFT - RIGHT)
+
+    def beyond(self, ratio: float) -> bool:
+        return not self.low <= ratio <= self.high
+
+
+def forest_svg(found: Sequence[Row]) -> str:
+    """The drawing of the rows that are ratios; colours come from its classes.
+
+    A whole square is an estimate, a diamond this room's, a hollow square one whose figure is from
+    memory; an arrow goes on beyond the axis. What stands apart is counted under the axis.
+    """
+    drawn = [one for one in found if one.ratio is not None]
+    if not drawn:
+        raise InputError("the forest plot", "no estimate that is a ratio", "one or more")
+    groups = list(dict.fromkeys((one.family, one.kind) for one in drawn))
+    height = len(drawn) * ROW + len(groups) * HEAD + FOOT
+    axis, bottom = _axis(drawn), height - FOOT
+    parts = [
+        f'<svg class="picture forest" viewBox="0 0 {WIDTH} {height}" role="img" '
+        f'aria-label="Ratios of {len(drawn)} estimates, with 95 % intervals where there are any; '
+        f'under 1 is fewer. The table says the same.">',
+        *_grid(axis, bottom),
+    ]
+    y = 0.0
+    for family, kind in groups:
+        heading = escape(f"{family[0].upper()}{family[1:]}: {kind}")
+        parts.append(f'<text class="heading" x="0" y="{y + HEAD - 12:.0f}">{heading}</text>')
+        y += HEAD
+        for one in drawn:
+            if (one.family, one.kind) == (family, kind):
+                parts.append(_drawn(one, axis, y))
+                y += ROW
+    parts.append(_foot(len(found) - len(drawn), bottom))
+    return "".join([*parts, "</svg>"])
+
+
+def _axis(drawn: Sequence[Row]) -> _Axis:
+    """From a round ratio at or under all ends to one at or over, 1 within; no end at 0 or ∞."""
+    ends = [end for one in drawn for end in (one.ratio, *(one.interval or ())) if end is not None]
+    finite = [one for one in ends if CLOSEST <= one < math.inf]
+    least, most = min([*finite, 0.5]), max([*finite, 2.0])
+    return _Axis(
+        max(one for one in _round_steps(least) if one <= least),
+        min(one for one in _round_steps(most) if one >= most),
+    )
+
+
+def _round_steps(value: float) -> list[float]:
+    """The round ratios of a value's power of ten: 1, 2, 5 and 10 times it."""
+    power = 10.0 ** math.floor(math.log10(value))
+    return [digit * power for digit in (1, 2, 5, 10)]
+
+
+def _grid(axis: _Axis, bottom: float) -> list[str]:
+    """Upright lines at round ratios, that at 1 apart from the others."""
+    parts = []
+    first, last = math.floor(math.log10(axis.low)), math.ceil(math.log10(axis.high))
+    for power in range(first, last + 1):
+        for tick in (digit * 10.0**power for digit in (1, 2, 5)):
+            if axis.low <= tick * (1 + 1e-9) and tick <= axis.high * (1 + 1e-9):
+                x, name = axis.x(tick), "grid one" if abs(tick - 1) < 1e-9 else "grid"
+                parts.append(
+                    f'<line class="{name}" x1="{x:.1f}" x2="{x:.1f}" y1="0" y2="{bottom:.0f}"/>'
+                    f'<text class="tick" x="{x:.1f}" y="{bottom + 18:.0f}" text-anchor="middle">{tick:g}</text>'
+                )
+    return parts
+
+
+def _drawn(row: Row, axis: _Axis, top: float) -> str:
+    """One row: its name and outcome, its interval and point, its figures; and all in a title."""
+    assert row.ratio is not None
+    y, x = top + ROW / 2, axis.x(row.ratio)
+    memory = "" if row.read else ", from memory"
+    title = escape(f"{row.label}, {row.outcome}: {row.figures}{memory}; {row.design}")
+    parts = [
+        f'<g class="row{" here" if row.here else ""}"><title>{title}</title>',
+        f'<text class="label" x="0" y="{y - 3:.1f}">{escape(_short(row.label, 52))}</text>',
+        f'<text class="tick" x="0" y="{y + 13:.1f}">{escape(_short(row.outcome, 60))}</text>',
+    ]
+    if row.interval is not None:
+        parts.append(_interval(row.interval, axis, y))
+    parts.append(_point(row, x, y))
+    figures = escape(row.figures + memory)
+    parts.append(
+        f'<text class="label" x="{WIDTH}" y="{y + 4:.1f}" text-anchor="end">{figures}</text></g>'
+    )
+    return "".join(parts)
+
+
+def _interval(interval: Interval, axis: _Axis, y: float) -> str:
+    """A line with a bar at each end, or an arrow where it goes on beyond the axis."""
+    ends = ""
+    for ratio, way in zip(interval, (1, -1), strict=True):
+        x = axis.x(ratio)
+        ends += (
+            f"M{x + 7 * way:.1f} {y - 5:.1f}L{x:.1f} {y:.1f}L{x + 7 * way:.1f} {y + 5:.1f}"
+            if axis.beyond(ratio)
+            else f"M{x:.1f} {y - 4:.1f}v8"
+        )
+    low, high = map(axis.x, interval)
+    return f'<path class="interval" d="M{low:.1f} {y:.1f}H{high:.1f}{ends}"/>'
+
+
+def _point(row: Row, x: float, y: float) -> str:
+    if row.here:
+        return f'<path class="point here" d="M{x:.1f} {y - 7:.1f}l7 7l-7 7l-7 -7z"/>'
+    name = "point" if row.read else "point hollow"
+    return f'<rect class="{name}" x="{x - 4:.1f}" y="{y - 4:.1f}" width="8" height="8"/>'
+
+
+def _foot(apart: int, bottom: float) -> str:
+    """What the axis is, and how many estimates are not on it."""
+    said = "ratio (scale of logarithms); left of 1: fewer"
+    if apart:
+        said += (
+            "; one more is no ratio and stands in the table alone"
+            if apart == 1
+            else f"; {apart} more are no ratio and stand in the table alone"
+        )
+    return f'<text class="tick" x="{WIDTH}" y="{bottom + 42:.0f}" text-anchor="end">{said}</text>'
+
+
+def _short(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"

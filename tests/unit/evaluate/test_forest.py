@@ -1,0 +1,142 @@
+"""The forest plot: who stands beside whom, who apart and why, and a drawing that says it all."""
+
+import math
+from dataclasses import replace
+from xml.etree import ElementTree
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from opendcr.errors import InputError
+from opendcr.evaluate.estimate import Estimate
+from opendcr.evaluate.forest import (
+    BEFORE,
+    EXPECTED,
+    HERE,
+    LEFT,
+    PEOPLE,
+    RIGHT,
+    TRENDS,
+    WIDTH,
+    forest_svg,
+    here,
+    rows,
+    table,
+)
+from opendcr.published import effects_of_rooms
+from tests.docs.texts import ROOT
+
+OWN = here(
+    "overdose deaths", "overdose deaths", "synthetic control",
+    Estimate((), 0.0, -0.08, -4.0, "placebos", relative_interval=(-0.24, 0.08)),
+)  # fmt: skip
+
+
+def tree(svg):
+    return ElementTree.fromstring(svg)
+
+
+def texts(svg):
+    return ["".join(one.itertext()) for one in tree(svg).iter("text")]
+
+
+def test_this_room_comes_first_and_what_has_no_comparison_in_a_group_of_its_own():
+    found = rows([OWN], effects_of_rooms())
+    assert found[0].label == HERE and found[0].figures == "0.92 (0.76 to 1.08)"
+    family = [(one.label.split(" ")[0], one.kind) for one in found if one.family == OWN.family]
+    assert family[:3] == [("This", EXPECTED), ("Marshall", BEFORE), ("Rammohan", BEFORE)]
+
+
+def test_hazards_of_people_never_stand_with_rates_of_areas():
+    found = rows([OWN], effects_of_rooms())
+    kinds = {one.label.split(" ")[0]: one.kind for one in found if not one.apart}
+    assert (kinds["Kennedy"], kinds["Marshall"]) == (PEOPLE, BEFORE)
+    assert (kinds["Panagiotoglou"], kinds["Chalfin,"], OWN.kind) == (TRENDS, EXPECTED, EXPECTED)
+
+
+def test_what_is_no_ratio_stands_apart_with_its_reason_and_is_not_drawn():
+    found = rows([], effects_of_rooms())
+    apart = [one for one in found if one.apart]
+    assert {one.label.split(" ")[0] for one in apart} >= {"Roux", "Robinson,"}
+    assert all(one.ratio is None for one in apart)
+    svg, lines = forest_svg(found), table(found)
+    assert "Roux" not in svg and f"{len(apart)} more are no ratio" in svg
+    for one in apart:
+        assert any(line[2] == one.label and one.apart in line[-1] for line in lines)
+
+
+def test_nothing_is_pooled_and_every_ratio_has_its_row():
+    found = rows([OWN], effects_of_rooms())
+    drawn = [one for one in found if one.ratio is not None]
+    groups = list(tree(forest_svg(found)).iter("g"))
+    assert len(groups) == len(drawn)
+    assert len(table(found)) == len(found) + 1 == len(effects_of_rooms()) + 2
+
+
+def test_a_figure_from_memory_says_so_in_the_drawing_and_the_table():
+    found = rows([], effects_of_rooms())
+    svg = forest_svg(found)
+    assert "0.46 (0.26 to 0.80), from memory" in texts(svg)
+    assert svg.count("point hollow") == sum(not one.read for one in found if one.ratio is not None)
+    (line,) = (one for one in table(found) if one[2].startswith("Kennedy"))
+    assert line[-1].startswith("the figure is from memory")
+
+
+def test_the_drawing_names_itself_and_leaves_colours_to_its_classes():
+    svg = forest_svg(rows([OWN], effects_of_rooms()))
+    root = tree(svg)
+    assert root.get("role") == "img" and "estimates" in root.get("aria-label")
+    for one in root.iter():
+        assert not {"fill", "stroke", "style", "color"} & set(one.attrib)
+    assert all(one.find("title") is not None for one in root.iter("g"))
+
+
+@given(st.floats(0.02, 20), st.floats(0, 1), st.floats(1, 30) | st.just(math.inf))
+def test_points_stand_where_the_scale_of_logarithms_puts_them(ratio, below, above):
+    row = replace(OWN, ratio=ratio, interval=(ratio * below, ratio * above))
+    other = replace(OWN, ratio=1.0, interval=None, here=False)
+    half = replace(OWN, ratio=0.5, interval=None, here=False)
+    svg = forest_svg([row, other, half])
+    one, half_way = (float(rect.get("x")) + 4 for rect in tree(svg).iter("rect"))
+    (path,) = (path for path in tree(svg).iter("path") if path.get("class") == "point here")
+    x = float(path.get("d").split(" ")[0].removeprefix("M"))
+    assert (x - one) / (one - half_way) == pytest.approx(math.log2(ratio), abs=0.02)
+    assert LEFT - 0.1 <= x <= WIDTH - RIGHT + 0.1
+
+
+def test_an_interval_without_a_bound_ends_in_an_arrow():
+    svg = forest_svg([replace(OWN, interval=(0.0, math.inf))])
+    (path,) = (one for one in tree(svg).iter("path") if one.get("class") == "interval")
+    assert path.get("d").count("L") == 4 and "0.92 (0.00 to no bound)" in svg
+
+
+def test_names_are_escaped_and_long_ones_cut():
+    svg = forest_svg([replace(OWN, label="<b>&" + "x" * 80)])
+    assert "&lt;b&gt;&amp;" in svg and any(one.endswith("…") for one in texts(svg))
+
+
+def test_there_must_be_something_to_draw():
+    with pytest.raises(InputError, match="no estimate"):
+        rows([], [])
+    apart = [one for one in effects_of_rooms() if one.measure == "coefficient"]
+    with pytest.raises(InputError, match="no estimate that is a ratio"):
+        forest_svg(rows([], apart))
+
+
+def test_a_design_without_an_interval_is_a_point_alone():
+    row = here("deaths", "deaths", "a design", Estimate((), 0.0, -0.1, -1.0, ""))
+    assert row.interval is None and row.figures == "0.90 (no interval)"
+    assert 'class="interval"' not in forest_svg([row])
+
+
+def test_the_document_has_every_estimate_as_it_ships():
+    text = (ROOT / "docs/methods/studies/published_effects.md").read_text(encoding="utf-8")
+    for one in rows([], effects_of_rooms()):
+        read = "yes" if one.read else "from memory"
+        assert f"| {one.label} | {one.outcome} | {one.kind} | {one.printed} | {read} |" in text
+
+
+def test_the_table_says_what_is_compared():
+    for line in table(rows([], effects_of_rooms()))[1:]:
+        assert "compared with: " in line[-1]
