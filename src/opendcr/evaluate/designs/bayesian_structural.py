@@ -65,6 +65,7 @@ class BayesianStructural:
     """
 
     TITLE: ClassVar[str] = "Bayesian structural time series"
+    columns: ClassVar[tuple[str, ...]] = ()
 
     family: Family | None = None
     level: Level = "local_level"
