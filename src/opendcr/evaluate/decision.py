@@ -1,4 +1,4 @@
-"""What an interval allows to be said: verdicts against thresholds, families of tests, sentences.
+"""What an interval allows to be said: verdicts against thresholds, and sentences.
 
 A verdict rests on the whole interval of the relative effect, never on the estimate, and the
 sentence is made of the interval alone. Rounding goes outwards, so that no printed interval is
@@ -6,7 +6,6 @@ narrower than the one computed.
 """
 
 import math
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -14,8 +13,6 @@ from opendcr.errors import InputError
 
 Interval = tuple[float, float]
 Verdict = Literal["shown", "excluded", "undetermined"]
-Rule = Literal["holm", "bonferroni"]
-Role = Literal["primary", "family", "descriptive"]
 
 
 @dataclass(frozen=True)
@@ -43,21 +40,33 @@ def at_most(interval: Interval | None, threshold: float) -> Verdict:
     return "excluded" if low > threshold else "undetermined"
 
 
-def harmless(interval: Interval | None, margin: float) -> Verdict:
-    """Whether a rise as large as a margin is ruled out: shown where the whole interval is under
-    it, excluded where the whole interval is at or over it.
+def at_least(interval: Interval | None, threshold: float) -> Verdict:
+    """Whether a relative effect at or over a threshold is shown, excluded, or neither."""
+    return at_most(_mirrored(interval), -threshold)
 
-    A rise that is shown (`risen`) can still be under the margin; that no rise is shown makes
-    nothing harmless. Raises InputError where the margin is under zero.
+
+def harmless(interval: Interval | None, margin: float) -> Verdict:
+    """Whether a change as large as a margin is ruled out: shown where the whole interval is within
+    it, excluded where the whole interval is at or beyond it.
+
+    A margin of zero or more is of a rise; one below zero of a fall, where falling is the harm. A
+    change that is shown (`risen`) can still be within the margin; that no change is shown makes
+    nothing harmless.
     """
-    if not 0 <= margin < math.inf:
-        raise InputError("harms.margin", f"{margin:g}", "a relative rise, zero or more")
+    if not -1 <= margin < math.inf:
+        raise InputError("harms.margin", f"{margin:g}", "a relative change, −1 or more")
+    if margin < 0:
+        return harmless(_mirrored(interval), -margin)
     if interval is None:
         return "undetermined"
     low, high = _sound(interval)
     if high < margin:
         return "shown"
     return "excluded" if low >= margin else "undetermined"
+
+
+def _mirrored(interval: Interval | None) -> Interval | None:
+    return None if interval is None else (-interval[1], -interval[0])
 
 
 def risen(interval: Interval | None) -> bool:
@@ -82,27 +91,48 @@ def success_sentence(claim: Claim, interval: Interval | None, threshold: float) 
         if threshold == 0
         else f"{_change(threshold)} or {'less' if threshold > 0 else 'more'}"
     )
-    said = {
-        "shown": f"{wanted} is shown",
-        "excluded": f"{wanted} is excluded",
-        "undetermined": f"{wanted} is neither shown nor excluded",
-    }[at_most(interval, threshold)]
-    return f"{_compatible(claim, interval)}; {said}."
+    return f"{_compatible(claim, interval)}; {wanted} is {_SAID[at_most(interval, threshold)]}."
+
+
+def benefit_sentence(claim: Claim, interval: Interval | None, threshold: float) -> str:
+    """One sentence on a benefit: a fall to a threshold below zero, or a rise to one above it."""
+    if threshold <= 0:
+        return success_sentence(claim, interval, threshold)
+    if interval is None:
+        return _no_interval(claim)
+    said = _SAID[at_least(interval, threshold)]
+    return f"{_compatible(claim, interval)}; a rise of {_percent(threshold)} or more is {said}."
 
 
 def harm_sentence(claim: Claim, interval: Interval | None, margin: float) -> str:
-    """One sentence on harm: what the data are compatible with, and whether a rise as large as the
-    margin is ruled out."""
+    """One sentence on harm: what the data are compatible with, and whether a change as large as the
+    margin (`harmless`) is ruled out."""
     if interval is None:
         return _no_interval(claim)
-    wanted = "a rise" if margin == 0 else f"a rise of {_percent(margin)} or more"
-    said = {
-        "shown": f"{wanted} is excluded",
-        "excluded": f"{wanted} is shown",
-        "undetermined": f"{wanted} is neither shown nor excluded",
-    }[harmless(interval, margin)]
-    also = ", but a smaller rise is shown" if said.endswith("excluded") and risen(interval) else ""
-    return f"{_compatible(claim, interval)}; {said}{also}."
+    kind = "fall" if margin < 0 else "rise"
+    wanted = f"a {kind}" if margin == 0 else f"a {kind} of {_percent(abs(margin))} or more"
+    verdict = harmless(interval, margin)
+    said = _SAID[_OPPOSITE[verdict]]
+    there = risen(_mirrored(interval) if margin < 0 else interval)
+    also = f", but a smaller {kind} is shown" if verdict == "shown" and there else ""
+    return f"{_compatible(claim, interval)}; {wanted} is {said}{also}."
+
+
+def plain_sentence(claim: Claim, interval: Interval | None) -> str:
+    """One sentence on an outcome of which nothing was declared: what the data are compatible with."""
+    return _no_interval(claim) if interval is None else f"{_compatible(claim, interval)}."
+
+
+_SAID: dict[Verdict, str] = {
+    "shown": "shown",
+    "excluded": "excluded",
+    "undetermined": "neither shown nor excluded",
+}
+_OPPOSITE: dict[Verdict, Verdict] = {
+    "shown": "excluded",
+    "excluded": "shown",
+    "undetermined": "undetermined",
+}
 
 
 def floor_sentence(p_floor: float | None, level: float) -> str:
@@ -165,60 +195,3 @@ def _change(relative: float) -> str:
 
 def _percent(share: float) -> str:
     return f"{100 * share:.4g} %"
-
-
-@dataclass(frozen=True)
-class Judged:
-    """One test of a family: its p-value, that adjusted for the family (None where there is none),
-    and whether the family's rule rejects at its level."""
-
-    name: str
-    p_value: float | None
-    adjusted: float | None
-    rejected: bool
-
-
-def judged(p_values: Mapping[str, float | None], rule: Rule, level: float) -> tuple[Judged, ...]:
-    """The tests of a declared family, in the order given, so that one of them is wrongly rejected
-    with probability of at most `level`.
-
-    Holm (1979, step down) or Bonferroni. A test without a p-value counts in the family's size and
-    is not rejected. Raises InputError for p-values outside 0 to 1, or a rule that is not known.
-    """
-    if rule not in ("holm", "bonferroni"):
-        raise InputError("family.rule", f"'{rule}'", "holm or bonferroni")
-    known = {name: value for name, value in p_values.items() if value is not None}
-    for name, value in known.items():
-        if not 0 <= value <= 1:
-            raise InputError(f"family, {name}", f"p-value {value:g}", "a number from 0 to 1")
-    many, so_far, adjusted = len(p_values), 0.0, {}
-    for rank, name in enumerate(sorted(known, key=known.__getitem__)):
-        times = many - rank if rule == "holm" else many
-        so_far = max(so_far, min(1.0, times * known[name]))
-        adjusted[name] = so_far
-    return tuple(
-        Judged(name, value, adjusted.get(name), adjusted.get(name, math.inf) <= level)
-        for name, value in p_values.items()
-    )
-
-
-@dataclass(frozen=True)
-class Roles:
-    """Which outcome is the one that decides, which stand in declared families, by name; whatever
-    else is estimated is descriptive, and no claim rests on it."""
-
-    primary: str
-    families: Mapping[str, Sequence[str]]
-
-    def __post_init__(self) -> None:
-        named = [self.primary, *(one for family in self.families.values() for one in family)]
-        twice = [one for one in named if named.count(one) > 1]
-        if twice:
-            raise InputError("families", f"'{twice[0]}' twice", "each outcome in one role")
-
-    def role(self, outcome: str) -> Role:
-        """The role of an outcome."""
-        if outcome == self.primary:
-            return "primary"
-        declared = any(outcome in family for family in self.families.values())
-        return "family" if declared else "descriptive"

@@ -12,7 +12,7 @@ interval that is not symmetrical as it is.
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,10 +20,12 @@ from scipy.optimize import brentq
 from scipy.special import ndtr, ndtri
 
 from opendcr.errors import InputError
-from opendcr.evaluate.estimate import Estimate, Interval
-from opendcr.evaluate.nowcast import Nowcast
-from opendcr.evaluate.panel import Panel
-from opendcr.evaluate.study import LEVEL
+from opendcr.evaluate.estimate import Check, Estimate, Interval
+from opendcr.evaluate.nowcast import Nowcast, nowcast
+from opendcr.evaluate.panel import Panel, Rows
+from opendcr.evaluate.plan import Delayed
+from opendcr.evaluate.study import LEVEL, Study
+from opendcr.evaluate.triangle import Triangle, triangle_of
 
 Real = NDArray[np.float64]
 FITS = 100  # of the draws; an interval of 95 % moves by a few hundredths of its width beyond
@@ -65,6 +67,67 @@ def widened(
     within = float(np.mean(((logs[:, 2] - logs[:, 0]) / 2 / ndtri(1 - level / 2)) ** 2))
     share = between / (between + within) if between else 0.0
     return Widened(math.expm1(middle), (math.expm1(low), math.expm1(high)), share, fits)
+
+
+def nowcasts_of(
+    rows: Rows, said: Delayed, treated: str, seed: int, level: float
+) -> dict[str, Nowcast]:
+    """The nowcast of each area of a plan's reporting triangles; of the treated one where they have
+    no column of areas."""
+    if said.unit is None:
+        return {treated: nowcast(_triangle(rows, said), seed=seed, level=level)}
+    units = rows.column(said.unit, "nowcast.unit")
+    return {
+        unit: nowcast(
+            _triangle(rows.where_true([one == unit for one in units]), said), seed=seed, level=level
+        )
+        for unit in dict.fromkeys(units)
+    }
+
+
+def _triangle(rows: Rows, said: Delayed) -> Triangle:
+    return triangle_of(rows, said.most, said.period, said.edition, said.count)
+
+
+def carried(
+    study: Study,
+    nowcasts: Mapping[str, Nowcast],
+    answer: Callable[[Study], Estimate],
+    fit: Callable[[Study], Estimate],
+) -> Estimate:
+    """The answer of a study whose latest counts are still to change.
+
+    Counts stand at the middle of their nowcasts, and the intervals carry what is not known of them;
+    `fit` is the answer without its checks. The p-value is of the middle counts.
+    """
+    middle = study.panel.outcome.copy()
+    for unit, made in nowcasts.items():
+        places = [
+            study.panel.periods.index(one) for one in made.periods if one in study.panel.periods
+        ]
+        known = [one in study.panel.periods for one in made.periods]
+        middle[study.panel.at(unit), places] = made.median[known]
+    found = answer(replace(study, panel=study.panel.with_outcome(middle)))
+    if found.relative_interval is None:
+        return found
+    wide = widened(
+        study.panel, nowcasts, lambda panel: fit(replace(study, panel=panel)), level=study.level
+    )
+    low, high = wide.relative_interval
+    expected = found.cumulative / found.relative_effect if found.relative_effect else None
+    each = found.average_effect / found.relative_effect if found.relative_effect else None
+    detail = (
+        f"counts of {min(len(one.periods) for one in nowcasts.values())} or more periods are nowcast; "
+        f"{wide.from_nowcast:.0%} of the variance of the effect is the nowcast's"
+    )
+    return replace(
+        found,
+        relative_interval=(low, high),
+        interval=(low * each, high * each) if each else found.interval,
+        cumulative_interval=(low * expected, high * expected) if expected else None,
+        inference=f"{found.inference} The interval also carries the nowcast of late reports, over {wide.fits} draws of it.",
+        checks=(*found.checks, Check("reporting delay", None, detail)),
+    )
 
 
 def drawn(panel: Panel, nowcasts: Mapping[str, Nowcast], at: int) -> Panel:

@@ -7,16 +7,22 @@ from typing import Any, Literal
 from opendcr.evaluate.decision import (
     Claim,
     Verdict,
+    at_least,
     at_most,
+    benefit_sentence,
+    floor_sentence,
     harm_sentence,
     harmless,
+    plain_sentence,
     success_sentence,
 )
+from opendcr.evaluate.delayed import carried, nowcasts_of
 from opendcr.evaluate.designs import Design
-from opendcr.evaluate.estimate import Check, Estimate
+from opendcr.evaluate.estimate import Check, Estimate, Interval
 from opendcr.evaluate.evalue import e_value, e_value_of_interval
 from opendcr.evaluate.lock import Standing, standing
-from opendcr.evaluate.panel import some
+from opendcr.evaluate.nowcast import Nowcast
+from opendcr.evaluate.panel import read_rows, some
 from opendcr.evaluate.plan import Outcome, Plan, Question
 from opendcr.evaluate.reading import Source, source_of, study_from
 from opendcr.evaluate.sequential import Look, information, levels
@@ -110,14 +116,15 @@ def run(plan: Plan, show: Callable[[str], None] = lambda name: None) -> Findings
     look, stands = _review(plan, sources[PRIMARY], stands)
     level = look.level if look else plan.question.level
     study = replace(study_of(sources[PRIMARY], plan.designs), level=level)
+    nowcasts = _nowcasts(plan, study)
     answers = {}
     for name in plan.designs:
         show(name)
-        answers[name] = _answered(plan, name, study)
+        answers[name] = _answered(plan, name, study, nowcasts)
     further = []
     for outcome in plan.outcomes:
         show(outcome.name)
-        further.append(_further(plan, outcome, replace(sources[outcome.name]), level))
+        further.append(_further(plan, outcome, sources[outcome.name]))
     checks = tuple(_negative_controls(further))
     return Findings(plan, stands, study, answers, tuple(further), checks, look)
 
@@ -150,13 +157,28 @@ def _review(plan: Plan, source: Source, stands: Standing) -> tuple[Look | None, 
     return looks[max(len(reached) - 1, 0)], stands
 
 
-def _answered(plan: Plan, name: str, study: Study) -> Answered:
+def _nowcasts(plan: Plan, study: Study) -> dict[str, Nowcast]:
+    """The nowcasts of the outcome's latest counts, by area."""
+    if plan.nowcast is None:
+        return {}
+    treated = study.panel.units[study.treated[0]]
+    rows = read_rows(plan.nowcast.path)
+    return nowcasts_of(rows, plan.nowcast, treated, study.seed, study.level)
+
+
+def _answered(plan: Plan, name: str, study: Study, nowcasts: Mapping[str, Nowcast]) -> Answered:
     """A design's answer to the plan's own question."""
     threshold = plan.success.at_most if plan.success else 0.0
-    found = with_checks(plan.designs[name], study)
-    claim = _claim(plan.designs[name], plan.question, study)
-    return Answered(name, plan.designs[name].TITLE, found, at_most(found.relative_interval, threshold),
-                    success_sentence(claim, found.relative_interval, threshold))  # fmt: skip
+    design = plan.designs[name]
+    if nowcasts:
+        found = carried(study, nowcasts, lambda one: with_checks(design, one), design.fit)
+    else:
+        found = with_checks(design, study)
+    interval = found.relative_interval
+    sentence = success_sentence(_claim(design, plan.question, study), interval, threshold)
+    floor = floor_sentence(found.p_floor, study.level)
+    told = f"{sentence} {floor}".strip()
+    return Answered(name, design.TITLE, found, at_most(interval, threshold), told)
 
 
 def with_checks(design: Design, study: Study) -> Estimate:
@@ -189,20 +211,26 @@ def confounding(found: Estimate) -> Check:
     )
 
 
-def _further(plan: Plan, outcome: Outcome, source: Source, level: float) -> Further:
+def _further(plan: Plan, outcome: Outcome, source: Source) -> Further:
     design = plan.designs[outcome.design]
+    level = plan.question.level if outcome.margin is None else plan.declared_level
     study = replace(study_from(source, design.columns), level=level)
     found = with_checks(design, study)
     claim = _claim(design, source.question, study)
-    threshold = 0.0 if outcome.margin is None else outcome.margin
-    if outcome.kind == "benefit":
-        verdict = at_most(found.relative_interval, threshold)
-        sentence = success_sentence(claim, found.relative_interval, threshold)
-    else:
-        verdict = harmless(found.relative_interval, threshold)
-        sentence = harm_sentence(claim, found.relative_interval, threshold)
+    verdict, sentence = _said(outcome, claim, found.relative_interval)
     answer = Answered(outcome.design, design.TITLE, found, verdict, sentence)
     return Further(outcome, answer, "descriptive" if outcome.margin is None else "declared")
+
+
+def _said(outcome: Outcome, claim: Claim, interval: Interval | None) -> tuple[Verdict, str]:
+    """What a further outcome allows to be said; of one without a margin no verdict is given."""
+    margin = outcome.margin
+    if margin is None:
+        return "undetermined", plain_sentence(claim, interval)
+    if outcome.kind == "benefit":
+        verdict = (at_most if margin <= 0 else at_least)(interval, margin)
+        return verdict, benefit_sentence(claim, interval, margin)
+    return harmless(interval, margin), harm_sentence(claim, interval, margin)
 
 
 def _claim(design: Design, question: Question, study: Study) -> Claim:

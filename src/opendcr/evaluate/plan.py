@@ -15,11 +15,12 @@ from opendcr.evaluate.report.content import ABOUT
 from opendcr.evaluate.sequential import Spending
 from opendcr.evaluate.study import LEVEL
 from opendcr.keyed import Table, read_toml, shown
+from opendcr.published.effects import effects_of_rooms
 
 OF = "a study's plan"
 Kind = Literal["benefit", "harm", "displacement", "negative_control"]
 KINDS = ("benefit", "harm", "displacement", "negative_control")
-RULES = ("none", "bonferroni", "holm")
+RULES = ("none", "bonferroni")
 _TABLES = ("question", "data", "designs", "success", "outcomes", "multiplicity", "reviews", "power",
            "rehearsal", "nowcast", "published", "limits", "about")  # fmt: skip
 _QUESTION = ("title", "outcome", "unit", "time", "treated", "start", "level", "seed")
@@ -102,14 +103,16 @@ class Powered:
 
 
 @dataclass(frozen=True)
-class Triangle:
-    """A reporting triangle: what each edition said of each period."""
+class Delayed:
+    """A reporting triangle: what each edition said of each period, of the one treated area or, with
+    a column `unit`, of several. `most` is the delay in periods after which counts stand."""
 
     path: Path
-    reference: str
-    edition: str
-    count: str
     most: int
+    period: str = "period"
+    edition: str = "edition"
+    count: str = "count"
+    unit: str | None = None
 
 
 @dataclass(frozen=True)
@@ -127,7 +130,7 @@ class Plan:
     reviews: Reviews | None = None
     power: Powered = Powered()
     rehearsal: tuple[Period, ...] = ()
-    nowcast: Triangle | None = None
+    nowcast: Delayed | None = None
     published: tuple[str, ...] = ()
     limits: tuple[str, ...] = ()
     about: Mapping[str, str] = field(default_factory=dict)
@@ -136,6 +139,14 @@ class Plan:
     def hash(self) -> str:
         """SHA-256 of the plan's content: comments and the order of keys do not matter."""
         return hashlib.sha256(rfc8785.dumps(plain(self.content))).hexdigest()
+
+    @property
+    def declared_level(self) -> float:
+        """The level of the outcomes that are declared with a margin: by Bonferroni's rule the
+        plan's, shared among them."""
+        declared = sum(one.margin is not None for one in self.outcomes)
+        shared = self.multiplicity == "bonferroni" and declared
+        return self.question.level / declared if shared else self.question.level
 
     @property
     def primary(self) -> str:
@@ -169,7 +180,7 @@ def read_plan(path: Path) -> Plan:
         power=_power(whole.table("power", ("effects", "periods", "panels", "scatter", "shares"))),
         rehearsal=_periods(whole.table("rehearsal", ("starts",)), "starts"),
         nowcast=_nowcast(whole, path),
-        published=_texts(whole.table("published", ("outcomes",)), "outcomes"),
+        published=_published(whole.table("published", ("outcomes",))),
         limits=_texts(whole.table("limits", ("sentences",)), "sentences", 600),
         about=_about(whole.table("about", ABOUT)),
     )
@@ -274,17 +285,24 @@ def _between(value: Any, low: float, high: float) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high
 
 
-def _nowcast(whole: Table, plan: Path) -> Triangle | None:
+def _nowcast(whole: Table, plan: Path) -> Delayed | None:
     if "nowcast" not in whole:
         return None
-    table = whole.table("nowcast", ("path", "reference", "edition", "count", "most"))
-    return Triangle(
+    table = whole.table("nowcast", ("path", "most", "period", "edition", "count", "unit"))
+    return Delayed(
         plan.parent / table.text("path"),
-        table.text("reference", "reference"),
+        table.whole("most", 1, 240),
+        table.text("period", "period"),
         table.text("edition", "edition"),
         table.text("count", "count"),
-        table.whole("most", 1, 240, 12),
+        table.text("unit") if "unit" in table else None,
     )
+
+
+def _published(table: Table) -> tuple[str, ...]:
+    """The families of outcomes of which published effects stand beside this study's."""
+    known = dict.fromkeys(one.family for one in effects_of_rooms())
+    return table.codes("outcomes", known, ())
 
 
 def _about(table: Table) -> dict[str, str]:

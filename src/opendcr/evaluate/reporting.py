@@ -1,20 +1,21 @@
 """From a plan that was run to its report."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-from opendcr.evaluate.estimate import Check
+from opendcr.evaluate import forest
 from opendcr.evaluate.findings import Answered, Findings, Further, sources_of
 from opendcr.evaluate.lock import code
 from opendcr.evaluate.panel import some
 from opendcr.evaluate.plan import Plan
 from opendcr.evaluate.report import content
 from opendcr.evaluate.report.content import Report
+from opendcr.published.effects import effects_of_rooms
 
 KINDS: dict[str, content.Kind] = {"harm": "harm", "displacement": "displacement"}
 
 
-def report_of(found: Findings, effects: content.Figure | None = None) -> Report:
-    """The report. `effects` is the drawing of published effects beside this one."""
+def report_of(found: Findings) -> Report:
+    """The report."""
     plan, standing = found.plan, found.standing
     data = {name: source.digest for name, source in sources_of(plan).items()}
     return Report(
@@ -37,10 +38,24 @@ def report_of(found: Findings, effects: content.Figure | None = None) -> Report:
         tuple(_further(one) for one in found.further),
         found.checks,
         tuple(limits(found)),
-        effects=effects,
+        effects=beside(found),
         about=plan.about,
         level=found.study.level,
     )
+
+
+def beside(found: Findings) -> content.Figure | None:
+    """This study's effect beside published ones of the families that the plan names."""
+    families = found.plan.published
+    if not families:
+        return None
+    outcome = words(found.plan.question.outcome)
+    own = [forest.here(families[0], outcome, found.leading.title, found.leading.estimate)]
+    rows = forest.rows(own, [one for one in effects_of_rooms() if one.family in families])
+    alt = f"Forest plot of {outcome} here and of published effects of rooms; the table under it says the same."
+    caption = "Nothing is pooled: designs, outcomes and comparisons differ."
+    return content.Figure("Effects that others published", forest.forest_svg(rows), alt,
+                          tuple(forest.table(rows)), caption)  # fmt: skip
 
 
 def question_sentence(plan: Plan) -> str:
@@ -125,8 +140,3 @@ def _lock(found: Findings) -> content.Lock | None:
 
 def _sentence(text: str) -> str:
     return text[:1].upper() + text[1:] + "."
-
-
-def failed(checks: Sequence[Check]) -> list[Check]:
-    """The checks that did not hold."""
-    return [one for one in checks if one.passed is False]

@@ -34,14 +34,20 @@ def least_level(plan: Plan) -> float:
 
 
 def floor_refused(plan: Plan, before: Study) -> None:
-    """Raises InputError where the primary design's least p-value is above its level: such a test
+    """Raises InputError where the least p-value of a declared test is above its level: such a test
     can never be significant, whatever happens."""
-    floor = plan.designs[plan.primary].floor(before)
-    level = least_level(plan)
+    _reachable(plan, plan.primary, before, least_level(plan), "success.design")
+    for one in plan.outcomes:
+        if one.margin is not None:
+            _reachable(plan, one.design, before, plan.declared_level, f"outcomes.{one.name}.design")
+
+
+def _reachable(plan: Plan, design: str, before: Study, level: float, key: str) -> None:
+    floor = plan.designs[design].floor(before)
     if floor is not None and floor > level:
-        found = f"a least p-value of {floor:.3g} for {plan.primary}, above the level {level:.3g}"
+        found = f"a least p-value of {floor:.3g} for {design}, above the level {level:.3g}"
         expected = "more areas to compare with, a design without such a floor, or another level"
-        raise InputError(f"{plan.path}, success.design", found, expected)
+        raise InputError(f"{plan.path}, {key}", found, expected)
 
 
 def warnings(

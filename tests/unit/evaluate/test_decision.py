@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from opendcr.errors import InputError
 from opendcr.evaluate.decision import (
     Claim,
-    Roles,
+    at_least,
     at_most,
+    benefit_sentence,
     floor_sentence,
     harm_sentence,
     harmless,
-    judged,
     risen,
     span,
     success_sentence,
@@ -128,45 +128,33 @@ def test_an_interval_the_wrong_way_round_and_a_margin_under_zero_are_input_error
     with pytest.raises(InputError, match="lower end first"):
         span((float("nan"), 0.1))
     with pytest.raises(InputError, match="margin"):
-        harmless((0.1, 0.2), -0.1)
+        harmless((0.0, 0.1), -1.5)
 
 
-def holm_slowly(values, level):
-    """Holm (1979), as its steps are told: the least p against level/m, the next against …"""
-    rejected = set()
-    for rank, at in enumerate(sorted(range(len(values)), key=values.__getitem__)):
-        if values[at] > level / (len(values) - rank):
-            break
-        rejected.add(at)
-    return rejected
+@pytest.mark.parametrize(
+    ("interval", "verdict", "said"),
+    [
+        ((-0.05, 0.1), "shown", "a fall of 20 % or more is excluded"),
+        (
+            (-0.15, -0.05),
+            "shown",
+            "a fall of 20 % or more is excluded, but a smaller fall is shown",
+        ),
+        ((-0.5, -0.2), "excluded", "a fall of 20 % or more is shown"),
+        ((-0.3, 0.1), "undetermined", "a fall of 20 % or more is neither shown nor excluded"),
+    ],
+)
+def test_where_falling_is_the_harm_the_margin_is_below_zero(interval, verdict, said):
+    assert harmless(interval, -0.2) == verdict
+    assert harm_sentence(Claim("a design", "treatment starts", "a city"), interval, -0.2).endswith(
+        f"; {said}."
+    )
 
 
-@given(st.lists(st.floats(0, 1), min_size=1, max_size=7), st.sampled_from([0.01, 0.05, 0.1]))
-def test_holm_rejects_what_its_steps_reject_and_all_that_bonferroni_does(values, level):
-    names = {str(at): one for at, one in enumerate(values)}
-    near = any(abs(times * one - level) < 1e-12 for one in values for times in range(9))
-    holm = {int(one.name) for one in judged(names, "holm", level) if one.rejected}
-    assert near or holm == holm_slowly(values, level)
-    assert {int(one.name) for one in judged(names, "bonferroni", level) if one.rejected} <= holm
-
-
-def test_adjusted_p_values_of_a_known_family():
-    """Example of R's help of p.adjust, method "holm", by hand: .01 × 4, .03 × 3, .04 × 2 → .09."""
-    family = judged({"a": 0.01, "b": 0.04, "c": 0.03, "d": None}, "holm", 0.05)
-    assert [one.adjusted for one in family] == pytest.approx([0.04, 0.09, 0.09, None])
-    assert [one.rejected for one in family] == [True, False, False, False]
-
-
-def test_bad_families_are_said_to_be_so():
-    with pytest.raises(InputError, match="p-value"):
-        judged({"a": 1.2}, "holm", 0.05)
-    with pytest.raises(InputError, match="holm or bonferroni"):
-        judged({"a": 0.2}, "fisher", 0.05)
-    with pytest.raises(InputError, match="twice"):
-        Roles("deaths", {"health": ["deaths", "visits"]})
-
-
-def test_what_is_not_declared_is_descriptive():
-    roles = Roles("calls", {"order": ["needles", "complaints"]})
-    assert [roles.role(one) for one in ("calls", "needles", "deaths")] == [
-        "primary", "family", "descriptive"]  # fmt: skip
+@pytest.mark.parametrize(
+    ("interval", "verdict"),
+    [((0.1, 0.4), "shown"), ((-0.2, 0.05), "excluded"), ((0.0, 0.2), "undetermined")],
+)
+def test_a_benefit_may_be_a_rise(interval, verdict):
+    said = benefit_sentence(Claim("a design", "treatment starts", "a city"), interval, 0.1)
+    assert at_least(interval, 0.1) == verdict and "a rise of 10 % or more is" in said

@@ -1,0 +1,156 @@
+"""What a plan that is run says: further outcomes, negative controls, reviews, late reports."""
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from opendcr.errors import InputError
+from opendcr.evaluate.findings import run
+from opendcr.evaluate.plan import read_plan
+from opendcr.evaluate.reporting import report_of
+from opendcr.streams import stream
+from tests.support.planned import PLAN, rows, written
+
+FURTHER = """
+[outcomes.litter]
+title = "Discarded needles"
+outcome = "litter"
+kind = "harm"
+margin = 0.25
+
+[outcomes.calls]
+title = "Calls for other reasons"
+outcome = "calls"
+kind = "negative_control"
+
+[outcomes.treatment]
+outcome = "calls"
+kind = "benefit"
+"""
+
+
+def with_more(litter: float = 1.0, calls: float = 1.0) -> list[dict]:
+    """The panel with two more outcomes, which change in area 1 from the start on."""
+    random, made = stream(8, "more"), []
+    for row in rows(effect=-0.4):
+        after = row["area"] == "area 1" and row["year"] >= 2020
+        more = {"litter": litter if after else 1.0, "calls": calls if after else 1.0}
+        made.append(
+            row
+            | {
+                name: int(random.poisson(4e-3 * row["people"] * times))
+                for name, times in more.items()
+            }
+        )
+    return made
+
+
+def found(folder: Path, data=None, plan: str = PLAN):
+    return run(read_plan(written(folder, data, plan)))
+
+
+def test_further_outcomes_stand_beside_the_first(tmp_path: Path) -> None:
+    made = found(tmp_path, with_more(), PLAN + FURTHER)
+    further = {one.outcome.name: one for one in made.further}
+    assert further["litter"].answer.verdict == "shown"  # no rise of a quarter
+    assert "a rise of 25 % or more is excluded" in further["litter"].answer.sentence
+    assert (further["litter"].role, further["treatment"].role) == ("declared", "descriptive")
+    assert further["treatment"].outcome.title == "treatment"
+    data = made.to_data()["outcomes"]["litter"]
+    assert data["kind"] == "harm" and data["margin"] == 0.25 and data["relative_interval"]
+
+
+def test_a_harm_that_happened_is_shown(tmp_path: Path) -> None:
+    made = found(tmp_path, with_more(litter=1.8), PLAN + FURTHER)
+    litter = made.further[0].answer
+    assert litter.verdict == "excluded" and "a rise of 25 % or more is shown" in litter.sentence
+
+
+@pytest.mark.parametrize(("calls", "still"), [(1.0, True), (1.5, False)])
+def test_what_the_room_cannot_have_moved(tmp_path: Path, calls: float, still: bool) -> None:
+    made = found(tmp_path, with_more(calls=calls), PLAN + FURTHER)
+    (check,) = made.checks
+    assert check.passed is still and "Calls for other reasons" in check.name
+
+
+def test_the_report_holds_what_was_found(tmp_path: Path) -> None:
+    plan = PLAN + FURTHER + '\n[published]\noutcomes = ["overdose deaths"]\n'
+    report = report_of(found(tmp_path, with_more(), plan))
+    assert [one.kind for one in report.further] == ["harm", "other", "other"]
+    assert report.effects is not None and any(
+        "Marshall" in " ".join(row) for row in report.effects.rows
+    )
+    assert not report.status.confirmatory and report.lock is None
+
+
+def test_declared_outcomes_share_the_level(tmp_path: Path) -> None:
+    two = FURTHER.replace('kind = "benefit"', 'kind = "harm"\nmargin = 0.5')
+    alone = found(tmp_path, with_more(), PLAN + two).further
+    shared = found(
+        tmp_path, with_more(), PLAN + two + '\n[multiplicity]\nrule = "bonferroni"\n'
+    ).further
+    for one, other in zip(alone, shared, strict=True):
+        interval, wider = (
+            one.answer.estimate.relative_interval,
+            other.answer.estimate.relative_interval,
+        )
+        assert interval is not None
+        if one.role == "declared":  # of 23 placebos none can be extreme enough at half the level
+            assert wider is None and other.answer.verdict == "undetermined"
+        else:
+            assert wider == interval
+
+
+REVIEWED = PLAN + "\n[reviews]\nafter = [2021, 2023]\n"
+
+
+def test_a_review_spends_its_part_of_the_level(tmp_path: Path) -> None:
+    last = found(tmp_path, plan=REVIEWED)
+    assert last.look is not None and 0.04 < last.study.level < 0.05
+    first = found(tmp_path, [row for row in rows() if row["year"] <= 2021], REVIEWED)
+    assert first.look is not None and first.study.level < 0.01
+    # So early no rank among 23 areas could be extreme enough, and no interval is given.
+    assert (
+        first.leading.estimate.relative_interval is None and first.leading.verdict == "undetermined"
+    )
+
+
+def test_a_look_at_another_time_confirms_nothing(tmp_path: Path) -> None:
+    made = found(tmp_path, [row for row in rows() if row["year"] <= 2022], REVIEWED)
+    assert any(
+        "no review" in one or "reviewed after 2021, 2023" in one for one in made.standing.against
+    )
+
+
+def triangle(folder: Path, late: float) -> None:
+    """Editions of area 1's events: of each year first a share, a year later the whole."""
+    events = {row["year"]: row["events"] for row in rows(effect=-0.4) if row["area"] == "area 1"}
+    with (folder / "editions.csv").open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["period", "edition", "count"])
+        for edition in range(2012, 2024):
+            for year in range(2009, edition + 1):
+                share = late if year == edition else 1.0
+                writer.writerow([year, edition, int(share * events[year])])
+
+
+def test_late_reports_are_carried_into_the_interval(tmp_path: Path) -> None:
+    nowcast = '\n[nowcast]\npath = "editions.csv"\nmost = 1\n'
+    triangle(tmp_path, late=0.5)
+    data = [row | {"events": row["events"] // 2} if (row["area"], row["year"]) == ("area 1", 2023) else row
+            for row in rows(effect=-0.4)]  # fmt: skip
+    whole = found(tmp_path, rows(effect=-0.4)).leading.estimate
+    without = found(tmp_path, data).leading.estimate
+    carried = found(tmp_path, data, PLAN + nowcast).leading.estimate
+    assert without.relative_effect < whole.relative_effect - 0.05  # half of a year is missing
+    assert carried.relative_effect == pytest.approx(whole.relative_effect, abs=0.05)
+    assert carried.relative_interval and whole.relative_interval
+    assert np.ptp(carried.relative_interval) > np.ptp(whole.relative_interval) * 0.98
+    assert "nowcast" in carried.inference and carried.checks[-1].name == "reporting delay"
+
+
+def test_families_of_published_effects_are_known(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="overdose deaths"):
+        read_plan(written(tmp_path, plan=PLAN + '\n[published]\noutcomes = ["wonders"]\n'))
