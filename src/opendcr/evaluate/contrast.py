@@ -14,6 +14,7 @@ from opendcr.evaluate.estimate import Bounds, Coefficient, Interval
 from opendcr.evaluate.segments import Segments
 
 Real = NDArray[np.float64]
+_FAR = 50.0  # the log of a ratio that is as good as none, and still a number
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,8 @@ class Contrast:
             self.segments.without[self.start :],
         )
         gradient = here @ with_terms / here.sum() - there @ without / there.sum()
-        return self._around(log(here.sum() / there.sum()), gradient)
+        low, high = self._around(log(here.sum() / there.sum()), gradient)
+        return max(low, -_FAR), min(high, _FAR)
 
     def _difference(self) -> Interval:
         """The interval of the mean difference under the identity link: exact in normal errors."""

@@ -6,16 +6,26 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from opendcr.errors import InputError
 from opendcr.evaluate.counts import Fit
 
 Real = NDArray[np.float64]
 _LEAST_FREEDOM = 2.0
+_ALONE = 1e-8  # what is left of a period's leverage
 _GRID = np.linspace(0.0, 0.98, 99)  # autocorrelations that are told apart
 
 
 def newey_west(fit: Fit, lags: int | None = None) -> Real:
     """The covariance of Newey and West (Econometrica 55:3, 1987), Bartlett's weights, times
-    n/(n − p); `lags` by Andrews's rule where they are not said."""
+    n/(n − p); `lags` by Andrews's rule where they are not said.
+
+    Raises InputError where a period has a term to itself: it is fitted exactly, and an error that is
+    made of residuals would be nothing.
+    """
+    lever = ((fit.weighted @ fit.inverse) * fit.weighted).sum(axis=1).max()
+    if lever > 1 - _ALONE:
+        raise InputError(fit.regression.where, "a period that alone tells a term's estimate",
+                         "errors of another kind than Newey and West's, or more periods")  # fmt: skip
     scores = fit.weighted * fit.residuals[:, None]
     periods = len(scores)
     meat, most = scores.T @ scores, automatic_lags(scores) if lags is None else lags

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from opendcr.errors import InputError
@@ -294,12 +296,22 @@ GOOD = np.array([9.0, 12, 8, 11, 13, 10, 6, 7, 5, 6])
         (GOOD, 9, {"terms": ("level", "slope")}, "'slope' cannot be told"),
         (GOOD - 8, 6, {"family": "poisson"}, "counts, zero or more"),
         (np.arange(10.0) / 7, 6, {"family": "gaussian"}, "describe exactly"),
+        (GOOD, 9, {"covariance": "hac"}, "a period that alone tells"),
     ],
 )
 def test_bad_series(outcome: Real, start: int, more: dict[str, Any], said: str) -> None:
     with pytest.raises(InputError, match=said) as error:
         design(**more).fit(study(outcome, start=start))
     assert str(error.value).startswith("calls.csv") and "\n" not in str(error.value)
+
+
+def test_one_period_after_is_enough_for_a_level_and_its_interval_is_finite() -> None:
+    wild = np.array([3.0, 900, 2, 700, 1, 800, 4, 600, 5, 2])
+    for outcome in (GOOD, wild):
+        found = InterruptedTimeSeries(terms=("level",)).fit(study(outcome, start=9))
+        assert found.relative_interval is not None and found.cumulative_interval is not None
+        assert np.isfinite([*found.relative_interval, *found.cumulative_interval]).all()
+        assert found.relative_interval[0] < found.relative_effect < found.relative_interval[1]
 
 
 @pytest.mark.parametrize(
@@ -345,3 +357,31 @@ def test_bad_tables(keys: dict[str, Any]) -> None:
         read(**keys)
     with pytest.raises(InputError, match="dose"):
         read(terms=["dose"])
+
+
+@given(
+    st.lists(st.sampled_from([0, 0, 1, 2, 3, 10, 50, 2000]), min_size=5, max_size=40),
+    st.integers(2, 39),
+    st.sampled_from([None, "poisson", "negative_binomial", "gaussian"]),
+    st.sampled_from(["autoregressive", "hac", "model"]),
+    st.sampled_from([("level",), ("slope",), ("level", "slope")]),
+    st.booleans(),
+)
+def test_any_series_has_an_answer_in_numbers_or_an_error_in_words(
+    outcome: list[int], start: int, family: Any, covariance: Any, terms: Any, exposed: bool
+) -> None:
+    asked = InterruptedTimeSeries(family, terms, covariance=covariance)
+    exposure = np.linspace(1e3, 2e3, len(outcome)) if exposed else None
+    try:
+        there = study(np.array(outcome, dtype=float), min(start, len(outcome) - 1), exposure)
+        found = asked.fit(there)
+    except InputError as error:
+        assert "\n" not in str(error)
+        return
+    numbers = [found.relative_effect, found.average_effect, found.cumulative, found.p_value,
+               *(found.interval or ()), *(found.relative_interval or ()),
+               *(found.cumulative_interval or ())]  # fmt: skip
+    numbers += [value for one in (found.coefficients or {}).values() for value in (one.se, one.low)]
+    numbers += [value for one in found.effect for value in (one.expected, one.low, one.high)]
+    assert np.isfinite(np.array(numbers, dtype=float)).all()
+    assert len(asked.checks(there, found)) == 8
