@@ -1,0 +1,347 @@
+"""Triple difference: near or far × inside or outside opening hours × before or after."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, ClassVar, Literal, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from opendcr.errors import InputError
+from opendcr.evaluate import comparison_checks as checking
+from opendcr.evaluate.cells import Chosen, Labels, Mask, Selection, outwards
+from opendcr.evaluate.differences import HALF
+from opendcr.evaluate.estimate import Bounds, Check, Estimate, Part, Placebo, estimate_of
+from opendcr.evaluate.shifts import Interval, Series
+from opendcr.evaluate.study import Study
+from opendcr.keyed import Table
+
+Real = NDArray[np.float64]
+KEYS = ("near", "inside_hours", "far", "inference")
+NET = "net of displacement"
+
+
+@dataclass(frozen=True)
+class Cells:
+    """The cells of a study: counts by area and period, and which are near, far and inside hours."""
+
+    study: Study
+    near: Chosen
+    far: Mask
+    inside: Mask
+
+    @cached_property
+    def exposure(self) -> Real:
+        """Cells × periods: 1 where the plan names none."""
+        panel = self.study.panel
+        return np.ones(panel.outcome.shape) if panel.exposure is None else panel.exposure
+
+    @cached_property
+    def ring_of(self) -> NDArray[np.str_]:
+        """By cell: its ring, in the column of which the near cells are chosen."""
+        return np.array(self.study.panel.labels[self.near.column])
+
+    @property
+    def rings(self) -> tuple[str, ...]:
+        """The rings that are near or far, outwards."""
+        return outwards([str(one) for one in self.ring_of[self.near.mask | self.far]])
+
+    @property
+    def far_rings(self) -> tuple[str, ...]:
+        """The rings that are compared with, outwards."""
+        return outwards([str(one) for one in self.ring_of[self.far]])
+
+    def sums(self, cells: Mask) -> tuple[Real, Real]:
+        """By period: counts and exposures of some cells together."""
+        return self.study.panel.outcome[cells].sum(axis=0), self.exposure[cells].sum(axis=0)
+
+    def triple(self, near: Mask, far: Mask) -> Series:
+        """Near cells inside hours, beside those outside and the far ones by the hour.
+
+        Their base is exposure × near outside × far inside / far outside, as rates by period; one is
+        added to the last count, which makes its reciprocal nearly unbiased.
+        """
+        counts, people = self.sums(near & self.inside)
+        (b, of_b), (c, of_c), (d, of_d) = (
+            self.sums(near & ~self.inside), self.sums(far & self.inside), self.sums(far & ~self.inside),
+        )  # fmt: skip
+        base = people * (b / of_b) * (c / of_c) * (of_d / (d + 1))
+        return self._series(counts, base, _noise(b) + _noise(c) + _noise(d))
+
+    def double(self, cells: Mask, compared: Mask) -> Series:
+        """Some cells beside others."""
+        (counts, people), (c, of_c) = self.sums(cells), self.sums(compared)
+        return self._series(counts, people * c / of_c, _noise(c))
+
+    def _series(self, counts: Real, base: Real, noise: Real) -> Series:
+        start, where = self.study.start, self.study.panel.where
+        for total, what in ((base, "the cells compared with"), (counts, "the cells")):
+            if total[:start].sum() == 0:
+                raise InputError(where, f"no event in {what} before the start", "some")
+        if base[start:].sum() == 0:
+            raise InputError(where, "no event in the cells compared with after", "some")
+        return Series(counts, base, noise, start)
+
+    def ring(self, *names: str) -> Mask:
+        """The cells of some rings that are near or far."""
+        among = np.array([one in names for one in self.ring_of])
+        return np.asarray(among & (self.near.mask | self.far))
+
+
+def _noise(counts: Real) -> Real:
+    """The relative variance of Poisson counts."""
+    return np.asarray(1 / np.maximum(counts, HALF))
+
+
+@dataclass(frozen=True)
+class TripleDifference:
+    """Event counts of cells: ring × hours, by period.
+
+    log mean = log exposure + cell + near × period + inside × period + effect near, inside and from
+    the start on: what happens near at all hours, and what happens everywhere inside hours, are both
+    taken out period by period. docs/methods/studies/triple_difference.md.
+    """
+
+    near: Selection
+    inside_hours: Selection
+    far: Selection | None = None
+    inference: Literal["shifts", "quasi_poisson"] = "shifts"
+
+    TITLE: ClassVar[str] = "Triple difference"
+
+    @classmethod
+    def read(cls, table: Table) -> Self:
+        """The design as its table says: `near` and `inside_hours` choose cells; `far` those that
+        are compared with (all others); `inference` is shifts or quasi_poisson."""
+        Table.of(table.where, table.name, table.data, KEYS)
+        inference: Any = table.one_of("inference", ("shifts", "quasi_poisson"), "shifts")
+        return cls(
+            Selection.read(table, "near"),
+            Selection.read(table, "inside_hours"),
+            Selection.read(table, "far") if "far" in table else None,
+            inference,
+        )
+
+    def treated_cells(self, labels: Labels) -> tuple[int, ...]:
+        """The rows of the cells near and inside hours; InputError where there is none."""
+        near, inside = self.near.of(labels).mask, self.inside_hours.of(labels).mask
+        rows = np.flatnonzero(near & inside)
+        if rows.size == 0:
+            raise InputError(self.near.where, "no cell near and inside hours", "one or more")
+        return tuple(int(one) for one in rows)
+
+    def cells(self, study: Study) -> Cells:
+        """The study's cells; InputError where one of the four groups has none, or others are
+        treated."""
+        panel = study.panel
+        treated = self.treated_cells(panel.labels)
+        if set(treated) != set(study.treated):
+            raise InputError(panel.where, "other treated cells", "those near and inside hours")
+        near, inside = self.near.of(panel.labels), self.inside_hours.of(panel.labels).mask
+        far = ~near.mask if self.far is None else self.far.of(panel.labels).mask & ~near.mask
+        groups = {
+            "near and outside hours": near.mask & ~inside,
+            "far and inside hours": far & inside,
+            "far and outside hours": far & ~inside,
+        }
+        for name, cells in groups.items():
+            if not cells.any():
+                raise InputError(panel.where, f"no cell {name}", "cells near and far, by hours")
+        panel.complete(np.flatnonzero(near.mask | far).tolist())
+        return Cells(study, near, far, inside)
+
+    def fit(self, study: Study) -> Estimate:
+        """The effect near and inside hours; in `parts` what each ring had, and all together."""
+        cells = self.cells(study)
+        series = cells.triple(cells.near.mask, cells.far)
+        p, relative = self.ranked(series, study.level)
+        scale = cells.exposure[list(study.treated)].sum(axis=0)
+        rates = (series.counts - series.expected)[: study.start] / scale[: study.start]
+        return estimate_of(
+            study,
+            series.expected / scale,
+            Bounds(interval=_mean_interval(series, scale, relative), relative=relative),
+            self._inference(study, relative),
+            p_value=p,
+            p_floor=self.floor(study),
+            pre_rmspe=float(np.sqrt(np.mean(rates**2))),
+            placebos=_placebo_rings(cells),
+            parts=self._parts(cells),
+        )
+
+    def ranked(self, series: Series, level: float) -> tuple[float, Interval | None]:
+        """The p-value and the interval of a series' relative effect."""
+        if self.inference == "quasi_poisson":
+            return series.quasi(level)
+        return series.p_value(), series.interval(level)
+
+    def _inference(self, study: Study, interval: Interval | None) -> str:
+        if self.inference == "quasi_poisson":
+            return ("By Student's t on the log ratio, its error from counts with the dispersion and "
+                    "autocorrelation of the residuals.")  # fmt: skip
+        said = (
+            f"By rank among the {len(study.panel.periods)} cyclic shifts of the residuals in time; "
+            f"p cannot be below {self.floor(study):.3g}"
+        )
+        return said + ("." if interval else ", so that no interval of this level can be had.")
+
+    def _parts(self, cells: Cells) -> dict[str, Part]:
+        """By ring but the farthest, and by hours: beside the farthest ring in the same hours. All
+        of these together are the effect net of displacement among them."""
+        *rings, last = cells.rings
+        if len(rings) < 1 or last not in cells.far_rings:
+            return {}
+        hours = (("inside hours", cells.inside), ("outside hours", ~cells.inside))
+        chosen = {
+            f"{ring}, {name}": (cells.ring(ring) & at, cells.ring(last) & at)
+            for ring in rings
+            for name, at in hours
+        }
+        chosen[NET] = (cells.ring(*rings), cells.ring(last))
+        made = {}
+        for name, (ours, others) in chosen.items():
+            try:
+                made[name] = self._part(cells.double(ours, others), cells.study.level)
+            except InputError:  # a ring where nothing ever happened has no ratio
+                continue
+        return made
+
+    def _part(self, series: Series, level: float) -> Part:
+        low, high = _finite(self.ranked(series, level)[1])
+        return Part(series.relative, low, high, *series.totals)
+
+    def checks(self, study: Study, found: Estimate) -> tuple[Check, ...]:
+        """Drift and starts before, placebo rings, rings left out, dispersion, displacement."""
+        cells = self.cells(study)
+        series = cells.triple(cells.near.mask, cells.far)
+        return (
+            _trend(series, study.level),
+            checking.start_before(self, study),
+            checking.other_starts(self, study, found),
+            _rings(found, series),
+            _without_each_ring(cells, found),
+            _dispersion(series),
+            _correlation(series),
+            _displacement(found, cells),
+        )
+
+    def floor(self, study: Study) -> float | None:
+        """One over the number of periods, which is how many shifts there are."""
+        return 1 / len(study.panel.periods) if self.inference == "shifts" else None
+
+
+def _finite(interval: Interval | None) -> tuple[float | None, float | None]:
+    if interval is None:
+        return None, None
+    low, high = interval
+    return low, high if np.isfinite(high) else None
+
+
+def _mean_interval(series: Series, scale: Real, relative: Interval | None) -> Interval | None:
+    """The interval of the mean effect, from that of the relative one."""
+    if relative is None:
+        return None
+    after = series.after
+    mean = float(((series.counts - series.expected) / scale)[after].mean())
+    level = float((series.expected / scale)[after].mean())
+    low, high = (mean + (one - series.relative) * level for one in relative)
+    return low, high
+
+
+def _placebo_rings(cells: Cells) -> tuple[Placebo, ...]:
+    """Each far ring as if it were near, compared with the other far rings."""
+    rings = cells.far_rings
+    if len(rings) < 2:
+        return ()
+    made = []
+    for ring in rings:
+        others = cells.ring(*(one for one in rings if one != ring))
+        try:
+            series = cells.triple(cells.ring(ring), others)
+        except InputError:
+            continue
+        made.append(Placebo(_standard(series), ring, None, series.relative))
+    return tuple(made)
+
+
+def _standard(series: Series) -> float:
+    """How far the log ratio is from none, in standard errors."""
+    observed, expected = series.totals
+    return float(abs(np.log((observed + HALF) / (expected + HALF))) / series.error[0])
+
+
+def _rings(found: Estimate, series: Series) -> Check:
+    name, own = "placebo rings", _standard(series)
+    if not found.placebos:
+        return Check(name, None, "left out: one far ring has nothing to be compared with")
+    extreme = sum(one.ratio >= own for one in found.placebos)
+    total = 1 + len(found.placebos)
+    said = ", ".join(f"{one.unit} {one.relative_effect:+.1%}" for one in found.placebos)
+    detail = (
+        f"rank p = {(1 + extreme) / total:.3g} (at least {1 / total:.3g}); each far ring: {said}"
+    )
+    return Check(name, None, detail)
+
+
+def _without_each_ring(cells: Cells, found: Estimate) -> Check:
+    name, rings = "each far ring left out", cells.far_rings
+    if len(rings) < 2:
+        return Check(name, None, "one far ring cannot be left out")
+    effects = {
+        ring: cells.triple(
+            cells.near.mask, cells.ring(*(one for one in rings if one != ring)) & ~cells.near.mask
+        ).relative
+        for ring in rings
+    }
+    said = ", ".join(f"{one:+.1%} without {ring}" for ring, one in effects.items())
+    same = all(np.sign(one) == np.sign(found.relative_effect) for one in effects.values())
+    return Check(name, same, said)
+
+
+def _trend(series: Series, level: float) -> Check:
+    """Drift before: the slope of the residuals, ranked among their cyclic shifts."""
+    name, count = "trend before", series.start
+    if count < 8:
+        return Check(name, None, f"{count} periods before are too few for a trend")
+    residuals = series.residuals[:count]
+    time = np.arange(count) - (count - 1) / 2
+    slopes = np.array([np.roll(residuals, by) @ time for by in range(count)])
+    p = float((np.abs(slopes) >= abs(slopes[0]) * (1 - 1e-9)).mean())
+    slope = slopes[0] / (time @ time)
+    detail = f"{slope:+.3g} standard deviations a period, p = {p:.3f} among {count} shifts"
+    return Check(name, p > level, detail)
+
+
+def _dispersion(series: Series) -> Check:
+    detail = (
+        f"Pearson's dispersion {series.dispersion:.2f} near and inside hours (1: Poisson); shifts "
+        "and quasi-Poisson errors both allow for it"
+    )
+    return Check("overdispersion", None, detail)
+
+
+def _correlation(series: Series) -> Check:
+    least = 2 / np.sqrt(len(series.counts))
+    detail = (
+        f"at lag 1: {series.correlation:+.2f} (chance: ±{least:.2f}); cyclic shifts keep it (Bertrand, "
+        "Duflo and Mullainathan 2004 show what leaving it out does)"
+    )
+    return Check("residual autocorrelation", bool(abs(series.correlation) <= least), detail)
+
+
+def _displacement(found: Estimate, cells: Cells) -> Check:
+    """Whether events rose in the other rings, or near outside hours."""
+    own = {f"{ring}, inside hours" for ring in cells.near.values}
+    parts = {name: one for name, one in (found.parts or {}).items() if name not in (*own, NET)}
+    if not parts:
+        return Check("displacement", None, "no ring from which it could be read")
+    rose = [name for name, one in parts.items() if one.low is not None and one.low > 0]
+    said = "; ".join(f"{name} {_said(one)}" for name, one in parts.items())
+    return Check("displacement", not rose, said)
+
+
+def _said(part: Part) -> str:
+    if part.low is None:
+        return f"{part.relative_effect:+.1%}"
+    high = "no bound" if part.high is None else f"{part.high:+.1%}"
+    return f"{part.relative_effect:+.1%} ({part.low:+.1%} to {high})"

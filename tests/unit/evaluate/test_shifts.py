@@ -1,0 +1,98 @@
+"""A series beside its base, ranked among shifts in time: against the slow and obvious."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from opendcr.evaluate.panel import Real
+from opendcr.evaluate.shifts import Series
+
+
+def series(counts: Real, base: Real, start: int) -> Series:
+    return Series(counts, base, np.zeros(len(counts)), start)
+
+
+def slow_p(one: Series, relative: float) -> float:
+    """Fit the level under the effect, shift the residuals by hand, count."""
+    mean = one.base * np.where(one.after, 1 + relative, 1.0)
+    residuals = one.counts - one.counts.sum() / mean.sum() * mean
+    sums = [abs(np.roll(residuals, by)[one.start :].sum()) for by in range(len(mean))]
+    return float(np.mean([value >= sums[0] * (1 - 1e-9) - 1e-9 for value in sums]))
+
+
+def some(seed: int, periods: int = 30) -> Series:
+    rng = np.random.default_rng(seed)
+    base = rng.uniform(5, 15, periods)
+    return series(rng.poisson(base).astype(float), base, periods * 2 // 3)
+
+
+@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("relative", [0.0, -0.5, 0.4])
+def test_p_values_as_by_shifting_residuals(seed: int, relative: float) -> None:
+    one = some(seed)
+    assert one.p_value(relative) == pytest.approx(slow_p(one, relative))
+    assert one.p_value(one.relative) == 1
+
+
+@given(st.integers(0, 10_000), st.floats(0.02, 0.98))
+@settings(max_examples=30)
+def test_the_interval_is_what_is_not_rejected(seed: int, at: float) -> None:
+    one = some(seed)
+    interval = one.interval(0.1)
+    assert interval is not None
+    low, high = interval
+    assert -1 <= low <= one.relative <= high
+    within = low + at * (min(high, 20) - low)
+    assert one.p_value(within) > 0.1
+    if low > -1:
+        assert one.p_value(low - 1e-7) <= 0.1
+    if np.isfinite(high):
+        assert one.p_value(high + 1e-7) <= 0.1
+
+
+def test_no_event_after_leaves_an_upper_bound() -> None:
+    counts = np.r_[np.tile([4.0, 6.0, 5.0], 8), np.zeros(12)]
+    one = series(counts, np.ones(36), 24)
+    interval = one.interval(0.1)
+    assert one.relative == -1 and interval is not None
+    assert interval[0] == -1 and interval[1] < 0
+    assert one.p_value() == pytest.approx(1 / 36)
+
+
+def test_few_periods_have_a_p_value_and_no_interval() -> None:
+    one = some(1, 12)
+    assert one.interval(0.05) is None and one.p_value() >= 1 / 12
+
+
+def test_the_quasi_poisson_error_is_that_of_the_log_ratio() -> None:
+    rng = np.random.default_rng(2)
+    ratios, said = [], []
+    for _ in range(400):
+        far = rng.poisson(40, 40).astype(float)
+        one = Series(rng.poisson(30, 40).astype(float), far, 1 / far, 25)
+        ratios.append(np.log1p(one.relative))
+        said.append(one.error[0] / np.sqrt(max(one.dispersion, 1)))
+    assert np.median(said) == pytest.approx(np.std(ratios), rel=0.12)
+
+
+def test_dispersion_and_correlation_are_found() -> None:
+    rng = np.random.default_rng(3)
+    dispersions, correlations = [], []
+    for _ in range(200):
+        noise = np.zeros(80)
+        for at in range(1, 80):
+            noise[at] = 0.6 * noise[at - 1] + rng.normal(0, 8)
+        one = series(1000 + noise * 10, np.full(80, 1000.0), 60)
+        dispersions.append(one.dispersion)
+        correlations.append(one.correlation)
+    assert np.mean(correlations) == pytest.approx(0.6, abs=0.06)
+    assert np.mean(dispersions) == pytest.approx(100 * 64 / (1 - 0.36) / 1000, rel=0.1)
+
+
+def test_the_quasi_poisson_interval_holds_the_estimate_and_agrees_with_its_p_value() -> None:
+    for seed in range(20):
+        one = some(seed)
+        p, (low, high) = one.quasi(0.1)
+        assert low <= one.relative <= high
+        assert (p <= 0.1) == (not low <= 0 <= high)

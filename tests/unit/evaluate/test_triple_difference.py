@@ -1,0 +1,243 @@
+"""The triple difference against a regression, and what was planted near, far and by the hour."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from opendcr.errors import InputError
+from opendcr.evaluate.designs.triple_difference import NET, TripleDifference
+from opendcr.evaluate.panel import Panel, Real
+from opendcr.evaluate.periods import Period
+from opendcr.evaluate.study import Study
+from opendcr.keyed import Table
+
+LABELS = {
+    "ring": tuple(
+        ring for ring in ("0-500m", "500-1000m", "1000-2000m", "2000-5000m") for _ in "12"
+    ),
+    "hours": ("open", "closed") * 4,
+}
+BEFORE, MONTHS = 48, 72
+MEANS = np.array([20.0, 15.0, 30.0, 30.0, 60.0, 50.0, 160.0, 150.0])  # events a month, by cell
+
+
+def read(**keys: object) -> TripleDifference:
+    usual = {"near": "ring == '0-500m'", "inside_hours": "open"}
+    return TripleDifference.read(Table("plan.toml", "designs.it", usual | keys))
+
+
+PLAIN = read()
+
+
+def study_of(counts: Real, exposure: Real | None = None) -> Study:
+    names = tuple(map(" ".join, zip(LABELS["ring"], LABELS["hours"], strict=True)))
+    periods = tuple(Period("month", 24_200 + at) for at in range(counts.shape[1]))
+    panel = Panel(names, periods, counts, exposure, {}, LABELS)
+    return Study(panel, PLAIN.treated_cells(LABELS), BEFORE)
+
+
+def means(ratios: dict[int, float], rng: np.random.Generator | None = None) -> Real:
+    """Means by cell and month, with shocks near and shocks by the hour, and ratios after."""
+    made = np.tile(MEANS[:, None], (1, MONTHS))
+    if rng is not None:
+        near, hour = np.exp(rng.normal(0, 0.15, (2, MONTHS)))
+        made[:2] *= near
+        made[::2] *= hour
+    for cell, ratio in ratios.items():
+        made[cell, BEFORE:] *= ratio
+    return made
+
+
+@given(st.floats(0.2, 2.0), st.integers(0, 10_000), st.floats(0.001, 1))
+@settings(max_examples=15)
+def test_what_happens_near_and_what_happens_by_the_hour_is_taken_out(
+    ratio: float, seed: int, size: float
+) -> None:
+    near, hour, everywhere = np.exp(np.random.default_rng(seed).normal(0, size, (3, MONTHS)))
+    counts = means({0: ratio}) * 1e9 * everywhere
+    counts[:2] *= near
+    counts[::2] *= hour
+    assert PLAIN.fit(study_of(counts)).relative_effect == pytest.approx(ratio - 1, abs=1e-5)
+
+
+def test_residuals_of_nothing_are_no_error() -> None:
+    """Where far rings move exactly alike, there is no dispersion and no correlation to be had."""
+    study = study_of(means({}) * 1e9 * (1 + np.arange(MONTHS) % 3))
+    assert np.isfinite([one.ratio for one in PLAIN.fit(study).placebos]).all()
+
+
+def test_as_poisson_regression_with_all_its_terms() -> None:
+    """The maximum likelihood by Newton's steps on the whole design matrix: four groups of cells."""
+    rng = np.random.default_rng(1)
+    study = study_of(rng.poisson(means({0: 0.7}, rng) * 20).astype(float))
+    first, months = BEFORE - 12, 24
+    study = replace(study, panel=study.panel.during(first, first + months), start=12)
+    counts = study.panel.outcome
+    groups = np.vstack([counts[0], counts[1], counts[2::2].sum(0), counts[3::2].sum(0)])
+    near, inside = np.array([1, 1, 0, 0]), np.array([1, 0, 1, 0])
+    time = np.eye(months)
+    columns = [
+        *(np.kron(np.eye(4)[:, [at]], np.ones((months, 1))) for at in range(4)),
+        *(np.kron(one[:, None], time[:, 1:]) for one in (np.ones(4), near, inside)),
+        np.kron((near * inside)[:, None], (np.arange(months) >= 12).astype(float)[:, None]),
+    ]
+    x, y = np.hstack(columns), groups.ravel()
+    beta = np.linalg.lstsq(x, np.log(y), rcond=None)[0]
+    for _ in range(30):
+        mean = np.exp(x @ beta)
+        beta += np.linalg.solve((x.T * mean) @ x, x.T @ (y - mean))
+    error = float(np.sqrt(np.linalg.inv((x.T * np.exp(x @ beta)) @ x)[-1, -1]))
+    found = np.log1p(PLAIN.fit(study).relative_effect)
+    assert found == pytest.approx(beta[-1], abs=error / 3)
+    quasi = read(inference="quasi_poisson").cells(study)
+    series = quasi.triple(quasi.near.mask, quasi.far)
+    assert series.error[0] == pytest.approx(error, rel=0.35)
+
+
+def shocked(rng: np.random.Generator, effect: float) -> Real:
+    """Counts with shocks of each cell's own that last (sd 0.15 of the log, 0.5 a month later)."""
+    own = rng.normal(0, 0.15, (8, MONTHS))
+    for at in range(1, MONTHS):
+        own[:, at] = 0.5 * own[:, at - 1] + np.sqrt(0.75) * own[:, at]
+    return rng.poisson(means({0: 1 + effect}, rng) * np.exp(own)).astype(float)
+
+
+@pytest.mark.parametrize("effect", [0.0, -0.4])
+def test_intervals_hold_under_shocks_of_each_cell_s_own(effect: float) -> None:
+    """200 panels: three standard errors are 0.046."""
+    rng, held, seen, found = np.random.default_rng(4), [], [], []
+    for _ in range(200):
+        cells = PLAIN.cells(study_of(shocked(rng, effect)))
+        series = cells.triple(cells.near.mask, cells.far)
+        p, interval = PLAIN.ranked(series, 0.05)
+        assert interval is not None
+        held.append(interval[0] <= effect <= interval[1])
+        seen.append(p <= 0.05)
+        found.append(series.relative)
+    assert np.mean(held) > 0.95 - 0.046
+    assert np.mean(found) == pytest.approx(effect, abs=0.03)
+    assert np.mean(seen) < 0.096 if effect == 0 else np.mean(seen) > 0.5
+
+
+def test_displacement_is_read_from_the_rings() -> None:
+    rng = np.random.default_rng(6)
+    counts = rng.poisson(means({0: 0.4, 2: 1.5}, rng) * 4).astype(float)
+    study = study_of(counts)
+    found = PLAIN.fit(study)
+    assert found.parts is not None
+    assert set(found.parts) == {
+        NET, *(f"{ring}, {at} hours" for ring in ("0-500m", "500-1000m", "1000-2000m") for at in ("inside", "outside")),
+    }  # fmt: skip
+    moved = found.parts["500-1000m, inside hours"]
+    assert moved.low is not None and moved.low > 0
+    assert moved.relative_effect == pytest.approx(0.5, abs=0.15)
+    checks = {one.name: one for one in PLAIN.checks(study, found)}
+    assert checks["displacement"].passed is False
+    # The ring that people moved to makes the effect look larger, and left out it does not.
+    apart = read(far="ring in ['1000-2000m', '2000-5000m']").fit(study).relative_effect
+    assert found.relative_effect < apart
+    assert apart == pytest.approx(-0.6, abs=0.08)
+
+
+def test_displacement_in_time_is_read_near_outside_hours_and_nets_out() -> None:
+    rng = np.random.default_rng(7)
+    # 20 × 0.5 fewer events inside hours, as many more outside: 15 → 25 of a month.
+    counts = rng.poisson(means({0: 0.5, 1: 25 / 15}, rng) * 20).astype(float)
+    study = study_of(counts)
+    found = PLAIN.fit(study)
+    assert found.parts is not None
+    after = found.parts["0-500m, outside hours"]
+    assert after.low is not None and after.low > 0
+    near = found.parts["0-500m, inside hours"]
+    both = (
+        [one.observed_count or 0 for one in (near, after)],
+        [one.expected_count or 0 for one in (near, after)],
+    )
+    assert sum(both[0]) == pytest.approx(sum(both[1]), rel=0.1)
+    assert found.relative_effect < near.relative_effect  # what moved counts twice here
+    assert found.parts[NET].relative_effect == pytest.approx(0, abs=0.06)
+
+
+def test_nothing_displaced_is_not_seen() -> None:
+    rng = np.random.default_rng(12)
+    study = study_of(rng.poisson(means({0: 0.5}) * 4).astype(float))
+    checks = {one.name: one for one in PLAIN.checks(study, PLAIN.fit(study))}
+    assert set(checks) == {
+        "trend before", "a start when nothing began", "other starts", "placebo rings",
+        "each far ring left out", "overdispersion", "residual autocorrelation", "displacement",
+    }  # fmt: skip
+    assert checks["displacement"].passed and checks["each far ring left out"].passed
+    assert "at least 0.25" in checks["placebo rings"].detail
+
+
+def test_a_trend_of_the_cell_s_own_is_seen() -> None:
+    rng = np.random.default_rng(9)
+    drifting = means({}, rng)
+    drifting[0] *= np.exp(-0.02 * np.arange(MONTHS))
+    study = study_of(rng.poisson(drifting).astype(float))
+    checks = {one.name: one for one in PLAIN.checks(study, PLAIN.fit(study))}
+    assert checks["trend before"].passed is False
+    assert checks["a start when nothing began"].passed is False
+
+
+def test_small_areas_within_a_cell_are_added_up() -> None:
+    rng = np.random.default_rng(10)
+    whole = study_of(rng.poisson(means({0: 0.6}, rng)).astype(float))
+    counts = whole.panel.outcome
+    part = rng.binomial(counts.astype(int), 0.4).astype(float)
+    labels = {name: one * 2 for name, one in LABELS.items()}
+    names = tuple(f"{name} {side}" for side in "ab" for name in whole.panel.units)
+    panel = replace(
+        whole.panel, units=names, outcome=np.vstack([part, counts - part]), labels=labels
+    )
+    split = Study(panel, PLAIN.treated_cells(labels), BEFORE)
+    one, other = PLAIN.fit(whole), PLAIN.fit(split)
+    assert other.relative_effect == pytest.approx(one.relative_effect)
+    assert other.relative_interval == pytest.approx(one.relative_interval)
+
+
+@given(st.lists(st.floats(0.1, 10), min_size=8, max_size=8), st.floats(0.01, 100))
+@settings(max_examples=10)
+def test_constant_exposures_of_cells_do_not_matter(by_cell: list[float], unit: float) -> None:
+    rng = np.random.default_rng(11)
+    counts = rng.poisson(means({0: 0.6}, rng)).astype(float)
+    exposure = np.tile(np.array(by_cell)[:, None] * unit, (1, MONTHS))
+    one, other = PLAIN.fit(study_of(counts)), PLAIN.fit(study_of(counts, exposure))
+    far = len({by_cell[2], by_cell[4], by_cell[6]}) == 1
+    assert other.relative_effect == pytest.approx(one.relative_effect)
+    assert other.p_value == one.p_value
+    assert far or other.cumulative == pytest.approx(one.cumulative)
+
+
+def test_floors_and_few_periods_are_said() -> None:
+    rng = np.random.default_rng(1)
+    study = study_of(rng.poisson(means({})).astype(float))
+    assert PLAIN.floor(study) == PLAIN.fit(study).p_floor == pytest.approx(1 / MONTHS)
+    assert read(inference="quasi_poisson").floor(study) is None
+    short = replace(study, panel=study.panel.during(BEFORE - 6, BEFORE + 6), start=6)
+    found = PLAIN.fit(short)
+    assert found.relative_interval is None and "no interval" in found.inference
+    assert read(inference="quasi_poisson").fit(short).relative_interval is not None
+
+
+def test_what_cannot_be_answered_is_an_error() -> None:
+    study = study_of(means({}) + np.arange(MONTHS) % 2)
+    with pytest.raises(InputError, match="other treated cells"):
+        PLAIN.fit(replace(study, treated=(2,)))
+    with pytest.raises(InputError, match="no cell far and inside hours"):
+        read(far="ring == '0-500m'").fit(study)
+    with pytest.raises(InputError, match=r"designs\.it\.nera"):
+        read(nera="ring")
+    with pytest.raises(InputError, match="inference"):
+        read(inference="cluster")
+    counts = study.panel.outcome.copy()
+    counts[1] = 0
+    with pytest.raises(InputError, match="no event in the cells compared with before the start"):
+        PLAIN.fit(replace(study, panel=study.panel.with_outcome(counts)))
+    counts = study.panel.outcome.copy()
+    counts[4:6] = 0  # a ring where nothing ever happens is no ring to read displacement from
+    found = PLAIN.fit(replace(study, panel=study.panel.with_outcome(counts)))
+    assert found.parts is not None and "1000-2000m, inside hours" not in found.parts
