@@ -127,11 +127,13 @@ def student(level: float, placebos: int) -> float:
 
 
 def gap_bounds(study: Study, expected: Real, placebos: PlaceboGaps) -> Bounds:
-    """Intervals of the effect by period, of its mean, and of the sum relative to the expected."""
+    """Intervals of the effect by period, of its mean, and of the sum relative to the expected: of
+    this none where nothing, or less, was expected."""
     gap, start = study.series.rates - expected, study.start
     exposure = study.series.exposure
     scale = np.ones(len(gap)) if exposure is None else exposure
-    share = scale[start:] / (expected * scale)[start:].sum()
+    total = float((expected * scale)[start:].sum())
+    share = scale[start:] / total
     extreme = student(study.level, len(placebos.gaps))
     reach = extreme * np.array([placebos.error(one) for one in placebos.gaps.T])
     mean, claimed = float(gap[start:].mean()), float(gap[start:] @ share)
@@ -141,7 +143,7 @@ def gap_bounds(study: Study, expected: Real, placebos: PlaceboGaps) -> Bounds:
         low=gap - reach,
         high=gap + reach,
         interval=(mean - half, mean + half),
-        relative=(claimed - wide, claimed + wide),
+        relative=(claimed - wide, claimed + wide) if total > 0 else None,
     )
 
 

@@ -5,7 +5,6 @@ Xu (2017), Athey et al. (2021) and Pang, Liu and Xu (2022), with a Poisson likel
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from math import sqrt
 from typing import ClassVar, Self
 
 import numpy as np
@@ -15,7 +14,7 @@ from opendcr.evaluate.estimate import Bounds, Check, Estimate, Placebo, estimate
 from opendcr.evaluate.kernel.factors import (
     expected_of,
     fit_factors,
-    held_out_score,
+    held_out_scores,
     placebo_etas,
 )
 from opendcr.evaluate.pools import (
@@ -39,6 +38,7 @@ Real = NDArray[np.float64]
 Whole = NDArray[np.int64]
 KEYS = ("donors", "exclude", "rank")
 MOST = 3  # factors
+HALF = 0.5  # an event, where a ratio or a logarithm could be of none
 FOLDS = 4  # of donors, by which the rank is chosen
 _NEAR = 0.02  # of log-likelihood: rounds that gain less than this change nothing that matters
 _ROUNDS = 300
@@ -63,7 +63,7 @@ class Matrix:
         outcome = panel.outcome[rows]
         if panel.exposure is not None:
             exposure = panel.exposure[rows]
-            rate = (outcome.sum() + 0.5) / exposure.sum()
+            rate = (outcome.sum() + HALF) / exposure.sum()
             return cls(outcome, exposure * rate, True, 0.0, rate)
         middle, noise = float(outcome.mean()), _noise(outcome)
         made = (outcome - middle) / noise
@@ -210,9 +210,9 @@ def _begun(matrix: Matrix, rank: int) -> Factors:
     """Levels of areas and periods, and the singular vectors of what they leave."""
     y, sizes = matrix.outcome, matrix.sizes
     if matrix.counts:
-        area = np.log((y.sum(axis=1) + 0.5) / (sizes.sum(axis=1) + 0.5))
+        area = np.log((y.sum(axis=1) + HALF) / (sizes.sum(axis=1) + HALF))
         sizes = sizes * np.exp(area)[:, None]
-        period = np.log((y.sum(axis=0) + 0.5) / (sizes.sum(axis=0) + 0.5))
+        period = np.log((y.sum(axis=0) + HALF) / (sizes.sum(axis=0) + HALF))
         sizes = sizes * np.exp(period)
         rest = (y - sizes) / (sizes + 1)
     else:
@@ -229,23 +229,34 @@ def _begun(matrix: Matrix, rank: int) -> Factors:
 
 
 def _best_rank(matrix: Matrix, study: Study) -> int:
-    """The rank, raised from zero while it better predicts the last periods before the start of
-    donors whose factors are from other donors. It reads no outcome from the start on."""
-    before, start = matrix.before(study.start), study.start
-    held = max(1, min(study.after, start // 3))
-    donors = len(matrix.outcome)
-    fold = stream(study.seed, "folds").permutation(donors) % min(FOLDS, donors)
-    best, rank = -np.inf, 0
-    for one in range(_highest(before, start - held) + 1):
-        factors = factors_of(before, one)
-        score = held_out_score(
-            before.outcome, before.sizes, before.counts, start - held, fold,
-            min(FOLDS, donors), factors.rows, factors.columns, _NEAR, _ROUNDS_WITHOUT,
-        )  # fmt: skip
-        if score <= best:
-            break
-        best, rank = score, one
-    return rank
+    """The rank, raised from zero while it clearly predicts better: the last periods before the start
+    of donors whose factors are from other donors, by more than one standard error of the donors'
+    gains. It reads no outcome from the start on."""
+    scores = _scores(matrix, study, 0)
+    for rank in range(1, _highest(matrix, study.start - _held(study)) + 1):
+        better = _scores(matrix, study, rank)
+        gains = better - scores
+        if gains.mean() <= np.std(gains, ddof=1) / np.sqrt(len(gains)):
+            return rank - 1
+        scores = better
+    return _highest(matrix, study.start - _held(study))
+
+
+def _held(study: Study) -> int:
+    """How many of the periods before the start are predicted."""
+    return max(1, min(study.after, study.start // 3))
+
+
+def _scores(matrix: Matrix, study: Study, rank: int) -> Real:
+    """How well a rank predicts each donor: the log-likelihood of the periods held out."""
+    before, donors = matrix.before(study.start), len(matrix.outcome)
+    folds = min(FOLDS, donors)
+    fold = stream(study.seed, "folds").permutation(donors) % folds
+    factors = factors_of(before, rank)
+    return held_out_scores(
+        before.outcome, before.sizes, before.counts, study.start - _held(study), fold, folds,
+        factors.rows, factors.columns, _NEAR, _ROUNDS_WITHOUT,
+    )  # fmt: skip
 
 
 def _expected(study: Study, matrix: Matrix, factors: Factors) -> Real:
@@ -300,13 +311,21 @@ class Counted:
             self.before,
         )
 
-    def relative(self) -> Real:
-        """Observed / expected − 1."""
-        return self.observed / self.expected - 1
+    def logs(self) -> Real:
+        """log(observed / expected), with half an event more in both."""
+        found: Real = np.log((self.observed + HALF) / (self.expected + HALF))
+        return found
 
     def noise(self) -> Real:
         """The variance of that by counting, in these periods and before."""
-        return 1 / self.expected + 1 / self.before[..., None]
+        return self._variance(self.expected)
+
+    def noise_seen(self) -> Real:
+        """The same for the ratio that was observed, not for one."""
+        return self._variance(self.observed)
+
+    def _variance(self, counts: Real) -> Real:
+        return 1 / (counts + HALF) + 1 / self.before[..., None]
 
 
 def _answer(study: Study, fitted: Fit) -> Estimate:
@@ -316,7 +335,7 @@ def _answer(study: Study, fitted: Fit) -> Estimate:
         study,
         fitted.expected,
         bounds,
-        _said(study, fitted, bounds),
+        _said(fitted),
         p_value=rank_p(own, ratios),
         p_floor=1 / (1 + len(ratios)),
         pre_rmspe=float(np.sqrt(np.mean(gap**2))),
@@ -349,7 +368,7 @@ def _judged(study: Study, fitted: Fit) -> tuple[Bounds, Real, float]:
 
 @dataclass(frozen=True)
 class Judged:
-    """The spread of placebos' relative effects, and how many of it an interval reaches."""
+    """The spread of placebos' log ratios, and how many of it an interval reaches."""
 
     spread: Spread
     extreme: float
@@ -357,57 +376,42 @@ class Judged:
     @classmethod
     def of(cls, placebos: Counted, level: float) -> "Judged":
         """From placebo groups; their periods count alike."""
-        effects, noise = placebos.relative(), placebos.noise()
+        effects, noise = placebos.logs(), placebos.noise()
         spread = Spread.of(effects.ravel(), noise.ravel())
         scale = float(np.std(effects / spread.deviation(noise), ddof=1))
         return cls(spread, student(level, len(effects)) * scale)
 
     def ratios(self, counted: Counted) -> Real:
-        """Relative effects in standard deviations."""
-        found: Real = counted.relative() / self.spread.deviation(counted.noise())
+        """Log ratios in standard deviations."""
+        found: Real = counted.logs() / self.spread.deviation(counted.noise())
         return found
 
-    def interval(self, observed: float, expected: float, before: float) -> tuple[float, float]:
-        """The ratios θ to what was expected that the observed count does not contradict.
-
-        (O − θE)² ≤ c² (share (θE + θ²E²/B) + model θ²E²): a score interval, which also holds for
-        few events or none; its upper end is infinite where these tell nothing.
-        """
-        share, model = self.extreme**2 * self.spread.share, self.extreme**2 * self.spread.model
-        curve = expected**2 * (1 - model - share / before)
-        slope = expected * (2 * observed + share)
-        root = sqrt(slope**2 - 4 * curve * observed**2)
-        high = (slope + root) / (2 * curve) if curve > 0 else np.inf
-        return 2 * observed**2 / (slope + root) if observed else 0.0, high
+    def relative(self, counted: Counted) -> tuple[Real, Real]:
+        """The ends of intervals of observed / expected − 1; none seen may mean that all are gone."""
+        reach = self.extreme * self.spread.deviation(counted.noise_seen())
+        ratio = np.maximum(counted.observed, HALF) / counted.expected
+        low = np.where(counted.observed > 0, ratio * np.exp(-reach), 0.0)
+        return low - 1, ratio * np.exp(reach) - 1
 
 
 def _count_bounds(study: Study, expected: Real, treated: Counted, others: Counted) -> Bounds:
     start, whole = study.start, treated.whole()
-    before, mean = float(treated.before), float(expected[start:].mean())
-    total = Judged.of(others.whole(), study.level)
-    ends = total.interval(float(whole.observed[0]), float(whole.expected[0]), before)
-    each = Judged.of(others, study.level)
-    low, high = np.full((2, len(expected)), np.nan)
-    for at, (seen, due) in enumerate(zip(treated.observed, treated.expected, strict=True), start):
-        one = each.interval(float(seen), float(due), before)
-        low[at], high[at] = expected[at] * (one[0] - 1), expected[at] * (one[1] - 1)
-    if not np.isfinite(ends[1]):
-        return Bounds(low, high)
-    claimed, gap = float(whole.relative()[0]), study.series.rates - expected
-    average = float(gap[start:].mean())
-    relative = (ends[0] - 1, ends[1] - 1)
-    interval = tuple(average + mean * (one - claimed) for one in relative)
-    return Bounds(low, high, (interval[0], interval[1]), relative)
+    each = Judged.of(others, study.level).relative(treated)
+    low, high = (np.concatenate([np.full(start, np.nan), expected[start:] * one]) for one in each)
+    ends = Judged.of(others.whole(), study.level).relative(whole)
+    relative = (float(ends[0][0]), float(ends[1][0]))
+    # The mean of the periods' effects is the same claim in other units, but for changing exposures.
+    mean = float(expected[start:].mean())
+    average = float((study.series.rates - expected)[start:].mean())
+    shift = average - mean * float(whole.observed[0] / whole.expected[0] - 1)
+    return Bounds(low, high, (mean * relative[0] + shift, mean * relative[1] + shift), relative)
 
 
-def _said(study: Study, fitted: Fit, bounds: Bounds) -> str:
+def _said(fitted: Fit) -> str:
     count, rank = len(fitted.pools), fitted.factors.rank
-    ranked = f"the p-value is the rank among them, so at least {1 / (1 + count):.3g}."
-    if not fitted.matrix.counts:
-        return f"With {rank} factors, the interval is Student's with the variance of {count} placebo effects; {ranked}"
-    if bounds.relative is None:
-        return f"With {rank} factors, too few events or too wide a spread of {count} placebos for an interval; {ranked}"
+    of = "of the log ratio" if fitted.matrix.counts else "of the effect"
+    sized = ", each brought to the treated area's size" if fitted.matrix.counts else ""
     return (
-        f"With {rank} factors, the interval holds the ratios that the count does not contradict, with "
-        f"the variance of {count} placebo effects, each brought to the treated area's size; {ranked}"
+        f"The model has {rank} factors. The interval is Student's {of}, with the variance of {count} "
+        f"placebo effects{sized}; the p-value is the rank among them, so at least {1 / (1 + count):.3g}."
     )

@@ -285,15 +285,15 @@ def placebo_etas(
 
 
 @compiled
-def held_out_score(
+def held_out_scores(
     y: Real, sizes: Real, counts: bool, until: int, fold: Whole, folds: int,
     rows: Real, columns: Real, near: float, most: int,
-) -> float:  # fmt: skip
-    """The likelihood of the periods from `until` on of the areas of each fold, whose level and
+) -> Real:  # fmt: skip
+    """By area, the likelihood of the periods from `until` on of an area whose level and
     loadings are from the periods before, and whose factors are from the areas of other folds."""
     areas, periods = y.shape
     response, weights = tangent(y, sizes, rows, columns) if counts else (y, sizes)
-    used, total = np.empty(areas, np.int64), 0.0
+    used, scores = np.empty(areas, np.int64), np.zeros(areas)
     for one in range(folds):
         for area in range(areas):
             used[area] = 1 if fold[area] != one else 0
@@ -304,8 +304,8 @@ def held_out_score(
                 eta = expected_of(y[area], sizes[area], counts, until, own, used, its)
                 for at in range(until, periods):
                     if counts:
-                        total += y[area, at] * eta[at]
-                        total -= sizes[area, at] * exp(min(eta[at], _HIGHEST))
+                        scores[area] += y[area, at] * eta[at]
+                        scores[area] -= sizes[area, at] * exp(min(eta[at], _HIGHEST))
                     else:
-                        total -= 0.5 * sizes[area, at] * (y[area, at] - eta[at]) ** 2
-    return total
+                        scores[area] -= 0.5 * sizes[area, at] * (y[area, at] - eta[at]) ** 2
+    return scores
