@@ -55,18 +55,23 @@ def widened(
     Raises InputError where a nowcast has fewer draws than `fits`, an area or a period is not in
     the panel, or the study gives no interval.
     """
-    found = [fit(drawn(panel, nowcasts, at)) for at in range(_enough(panel, nowcasts, fits))]
-    ends = [(one.relative_interval, one.relative_effect) for one in found]
-    if any(interval is None for interval, _ in ends):
-        expected = "an interval of the relative effect, to widen it"
-        raise InputError(panel.where, "a design that gives no interval", expected)
-    rows = np.array([(low, effect, high) for (low, high), effect in ends])  # type: ignore[misc]
+    made = (drawn(panel, nowcasts, at) for at in range(_enough(panel, nowcasts, fits)))
+    rows = np.array([_ends(panel, fit(one)) for one in made])
     logs = np.log(np.clip(1 + rows, math.exp(_LEAST), math.exp(_MOST)))
     low, middle, high = (_quantile(logs, share, level) for share in (level / 2, 0.5, 1 - level / 2))
     between = float(logs[:, 1].var())
     within = float(np.mean(((logs[:, 2] - logs[:, 0]) / 2 / ndtri(1 - level / 2)) ** 2))
     share = between / (between + within) if between else 0.0
     return Widened(math.expm1(middle), (math.expm1(low), math.expm1(high)), share, fits)
+
+
+def _ends(panel: Panel, found: Estimate) -> tuple[float, float, float]:
+    """Lower end, estimate and upper end of a fit."""
+    if found.relative_interval is None:
+        expected = "an interval of the relative effect, to widen it"
+        raise InputError(panel.where, "a design that gives no interval", expected)
+    low, high = found.relative_interval
+    return low, found.relative_effect, high
 
 
 def nowcasts_of(

@@ -91,8 +91,11 @@ def nowcast(triangle: Triangle, draws: int = DRAWS, seed: int = 1, level: float 
     """The nowcast of every period that is not complete.
 
     Raises InputError where fewer than two periods were seen both at a delay that is needed and a
-    step later.
+    step later, there are no draws, or the level is not between 0 and 1.
     """
+    if draws < 1 or not 0 < level < 1:
+        found = f"{draws} draws, level {level:g}"
+        raise InputError(triangle.where, found, "draws, and a level above 0 and under 1")
     recent = [at for at in range(len(triangle.periods)) if not triangle.complete(at)]
     delays = fitted(triangle, {triangle.delay(at) for at in recent})
     made = np.empty((draws, len(recent)))
@@ -106,9 +109,9 @@ def nowcast(triangle: Triangle, draws: int = DRAWS, seed: int = 1, level: float 
 
 
 def fitted(triangle: Triangle, known: set[int]) -> Delays:
-    """How counts change after each delay that lies before one of the complete periods'.
+    """How counts change after each delay through which periods that stand at `known` delays go.
 
-    `known` are the delays at which periods stand. Rates pool all periods seen at both delays.
+    Rates pool all periods seen at both ends of a step.
     """
     many = triangle.counts.shape[1]
     added, withdrawn = np.zeros((many, 2)), np.zeros((many, 2))

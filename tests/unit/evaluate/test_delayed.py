@@ -11,10 +11,11 @@ from scipy.stats import norm
 from opendcr.errors import InputError
 from opendcr.evaluate.delayed import drawn, widened
 from opendcr.evaluate.estimate import Estimate
-from opendcr.evaluate.nowcast import Delays, Nowcast
+from opendcr.evaluate.nowcast import Delays, Nowcast, nowcast
 from opendcr.evaluate.panel import Panel
 from opendcr.evaluate.periods import Period
 from opendcr.streams import stream
+from tests.unit.evaluate.test_nowcast import reported
 
 PERIODS = tuple(Period("month", at) for at in range(6))
 PANEL = Panel(("here", "there"), PERIODS, np.full((2, 6), 100.0), np.full((2, 6), 1e4))
@@ -82,3 +83,31 @@ def test_what_cannot_be_widened_is_said():
         widened(short, {"here": of([[80, 90]])}, study(), 1)
     with pytest.raises(InputError, match="gives no interval"):
         widened(PANEL, {"here": of([[80, 90]])}, lambda panel: Estimate((), 0, 0, 0, ""), 1)
+
+
+def before_and_after(panel):
+    """A plain design: the last six months against the others, Poisson."""
+    before, after = panel.outcome[0, :-6], panel.outcome[0, -6:]
+    effect = after.mean() / before.mean()
+    reach = 1.96 * math.sqrt(1 / after.sum() + 1 / before.sum())
+    ends = effect * math.exp(-reach) - 1, effect * math.exp(reach) - 1
+    return Estimate((), 0.0, effect - 1, 0.0, "Poisson", relative_interval=ends)
+
+
+def test_what_is_found_where_nothing_happened_is_found_no_more_under_a_nowcast():
+    """The first prints show a fall in most series in which nothing happened."""
+    many, found = 80, {"printed": 0, "nowcast": 0}
+    for seed in range(many):
+        triangle, _ = reported(40, seed=seed)
+        printed = np.where(np.isnan(triangle.counts).all(axis=1), 0, triangle.last)
+        made = nowcast(triangle, 40, seed)
+        printed[-len(made.periods) :] = made.reported
+        panel = Panel(("here",), triangle.periods, printed[None, :])
+        ends = {
+            "printed": before_and_after(panel).relative_interval,
+            "nowcast": widened(panel, {"here": made}, before_and_after, 40).relative_interval,
+        }
+        for name, (low, high) in ends.items():
+            found[name] += not low <= 0 <= high
+    assert found["printed"] > 0.4 * many
+    assert found["nowcast"] <= 0.1 * many

@@ -195,3 +195,19 @@ def test_the_weighted_interval_score_by_hand():
 def test_sparse_short_triangles_give_finite_draws_whatever_is_estimated(seed):
     triangle, _ = reported(1.5, months=7, seed=seed, shock=0.5)
     assert nowcast(triangle, 200, seed).draws.max() < 5_000
+
+
+@pytest.mark.parametrize(("draws", "level"), [(0, 0.05), (10, 0.0), (10, 1.0)])
+def test_there_are_draws_and_a_level(draws, level):
+    with pytest.raises(InputError, match="draws, and a level"):
+        nowcast(reported(20)[0], draws, level=level)
+
+
+def test_complete_periods_alone_need_no_nowcast():
+    triangle, truth = reported(20)
+    done = triangle.as_at(triangle.edition)
+    kept = [at for at in range(len(done.periods)) if done.complete(at)]
+    old = Triangle(
+        tuple(done.periods[at] for at in kept), done.counts[kept], truth[kept], done.edition, 1
+    )
+    assert nowcast(old, 10).draws.shape == (10, 0)

@@ -108,6 +108,7 @@ class TripleDifference:
     inference: Literal["shifts", "quasi_poisson"] = "shifts"
 
     TITLE: ClassVar[str] = "Triple difference"
+    columns: ClassVar[tuple[str, ...]] = ()
 
     @classmethod
     def read(cls, table: Table) -> Self:
