@@ -48,7 +48,7 @@ def lock_command(plan: Path, registered: str, again: bool, panels: int, as_json:
     No outcome from the start on is read. A plan whose test could never be significant is refused;
     one that could see little is locked with a warning.
     """
-    from opendcr.evaluate.findings import columns_of, sources_of
+    from opendcr.evaluate.findings import sources_of
     from opendcr.evaluate.lock import lock_path, locked, write_lock
     from opendcr.evaluate.plan import read_plan
     from opendcr.evaluate.reading import study_before
@@ -56,7 +56,7 @@ def lock_command(plan: Path, registered: str, again: bool, panels: int, as_json:
 
     read = read_plan(plan)
     sources = sources_of(read)
-    before = study_before(sources["primary"], columns_of(read.designs))
+    before = study_before(sources["primary"], read.designs[read.primary])
     floor_refused(read, before)
     content = write_lock(
         lock_path(plan), locked(read, sources, registered, datetime.now(UTC)), again
@@ -109,19 +109,18 @@ def rehearse_command(plan: Path, out: Path | None, as_json: bool) -> None:
     Only periods from before the start are used. What a design claims here it would claim of
     nothing; all of it is reported. With --out: rehearsal.csv.
     """
-    from opendcr.evaluate.findings import PRIMARY, columns_of, sources_of
+    from opendcr.evaluate.findings import PRIMARY, sources_of
     from opendcr.evaluate.plan import read_plan
     from opendcr.evaluate.reading import study_before
-    from opendcr.evaluate.rehearsal import claims, rehearse, starts_of
+    from opendcr.evaluate.rehearsal import claims, rehearse
 
     read = read_plan(plan)
     if out is not None:
         _folder(out)
-    before = study_before(sources_of(read)[PRIMARY], columns_of(read.designs))
-    starts = starts_of(before, read.rehearsal)
-    total = len(read.designs) * len(starts) * len(before.panel.units)
-    with progress("Rehearsals", total) as show:
-        rows = rehearse(read.designs, before, starts, show)
+    source = sources_of(read)[PRIMARY]
+    before = {name: study_before(source, design) for name, design in read.designs.items()}
+    with progress("Rehearsals") as show:
+        rows = rehearse(read.designs, before, read.rehearsal, show)
     told = claims(rows)
     every = [one.to_data() for one in rows]
     document = {"plan": {"hash": read.hash}, "claims": told, "rehearsals": every}
@@ -150,14 +149,14 @@ def power_command(plan: Path, panels: int | None, out: Path | None, as_json: boo
     is seen (type M, how many times too large; type S, of the wrong sign); with the drift that the
     other areas have, and without any. With --out: power.csv.
     """
-    from opendcr.evaluate.findings import PRIMARY, columns_of, sources_of
+    from opendcr.evaluate.findings import PRIMARY, sources_of
     from opendcr.evaluate.plan import read_plan
     from opendcr.evaluate.reading import study_before
 
     read = read_plan(plan)
     if out is not None:
         _folder(out)
-    before = study_before(sources_of(read)[PRIMARY], columns_of(read.designs))
+    before = study_before(sources_of(read)[PRIMARY], read.designs[read.primary])
     found = _power(read, before, panels or read.power.panels)
     rows = [one.to_data() for one in found]
     if out is not None:

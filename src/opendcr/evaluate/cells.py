@@ -19,6 +19,7 @@ EXPECTED = (
 )
 _COMPARISON = re.compile(r"\s*([^\s=!'\"]+)\s*(==|!=|\bin\b)\s*(.+?)\s*")
 _QUOTED = re.compile(r"'([^']*)'|\"([^\"]*)\"")
+_BARE = re.compile(r"[\w.-]+")  # a word or number without quotes
 _LIST = re.compile(r"\[\s*(?:'[^']*'|\"[^\"]*\")(?:\s*,\s*(?:'[^']*'|\"[^\"]*\"))*\s*\]")
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 
@@ -54,6 +55,8 @@ class Selection:
                 raise table.fail(key, EXPECTED)
             return cls(where, text.strip())
         column, sign, right = found.groups()
+        if sign != "in" and _BARE.fullmatch(right):
+            return cls(where, text, column, (right,), sign == "!=")
         if not (_LIST if sign == "in" else _QUOTED).fullmatch(right):
             raise table.fail(key, EXPECTED)
         values = tuple(one or two for one, two in _QUOTED.findall(right))

@@ -115,28 +115,22 @@ def run(plan: Plan, show: Callable[[str], None] = lambda name: None) -> Findings
     stands = standing(plan, sources)
     look, stands = _review(plan, sources[PRIMARY], stands)
     level = look.level if look else plan.question.level
-    study = replace(study_of(sources[PRIMARY], plan.designs), level=level)
+    studies = {
+        name: replace(study_from(sources[PRIMARY], design), level=level)
+        for name, design in plan.designs.items()
+    }
+    study = studies[plan.primary]
     nowcasts = _nowcasts(plan, study)
     answers = {}
     for name in plan.designs:
         show(name)
-        answers[name] = _answered(plan, name, study, nowcasts)
+        answers[name] = _answered(plan, name, studies[name], nowcasts)
     further = []
     for outcome in plan.outcomes:
         show(outcome.name)
         further.append(_further(plan, outcome, sources[outcome.name]))
     checks = tuple(_negative_controls(further))
     return Findings(plan, stands, study, answers, tuple(further), checks, look)
-
-
-def study_of(source: Source, designs: Mapping[str, Design]) -> Study:
-    """The study of a source, with the further columns that its designs read."""
-    return study_from(source, columns_of(designs))
-
-
-def columns_of(designs: Mapping[str, Design]) -> tuple[str, ...]:
-    """The further columns of a panel that designs read."""
-    return tuple(dict.fromkeys(name for one in designs.values() for name in one.columns))
 
 
 def _review(plan: Plan, source: Source, stands: Standing) -> tuple[Look | None, Standing]:
@@ -214,7 +208,7 @@ def confounding(found: Estimate) -> Check:
 def _further(plan: Plan, outcome: Outcome, source: Source) -> Further:
     design = plan.designs[outcome.design]
     level = plan.question.level if outcome.margin is None else plan.declared_level
-    study = replace(study_from(source, design.columns), level=level)
+    study = replace(study_from(source, design), level=level)
     found = with_checks(design, study)
     claim = _claim(design, source.question, study)
     verdict, sentence = _said(outcome, claim, found.relative_interval)

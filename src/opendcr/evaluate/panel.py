@@ -194,6 +194,41 @@ def panel_of(rows: Rows, columns: Columns) -> Panel:
     return _sound(made, columns)
 
 
+def cell_panel(rows: Rows, columns: Columns, by: Sequence[str]) -> Panel:
+    """The panel whose areas are cells: each combination of the values of some columns.
+
+    Counts (and exposures, 1 for each row where there is none) of rows of one cell and period are
+    summed. Raises InputError where a cell has no row in a period: no event is a row with 0.
+    """
+    periods = tuple(sorted(set(rows.periods(columns.time))))
+    _no_gaps(rows.where, periods)
+    places = [periods.index(one) for one in rows.periods(columns.time)]
+    named = list(zip(*(rows.column(name, name) for name in by), strict=True))
+    cells = tuple(dict.fromkeys(named))
+    at = ([cells.index(one) for one in named], places)
+    shape = (len(cells), len(periods))
+    outcome, exposure, seen = np.zeros(shape), np.zeros(shape), np.zeros(shape)
+    exposures = (
+        rows.numbers(columns.exposure, "data.exposure") if columns.exposure else np.ones(len(named))
+    )
+    np.add.at(outcome, at, rows.numbers(columns.outcome, "question.outcome"))
+    np.add.at(exposure, at, exposures)
+    np.add.at(seen, at, 1)
+    if not columns.exposure:
+        exposure = np.ones(shape)
+    if (seen == 0).any():
+        cell, place = np.argwhere(seen == 0)[0]
+        found = f"no row for {', '.join(cells[cell])} in {periods[place]}"
+        raise InputError(
+            rows.where, found, "a row for each cell and period, with 0 where nothing happened"
+        )
+    units = tuple(", ".join(one) for one in cells)
+    labels = {name: tuple(one[at] for one in cells) for at, name in enumerate(by)}
+    return _sound(
+        Panel(units, periods, outcome, exposure, labels=labels, where=rows.where), columns
+    )
+
+
 def wide_panel(rows: Rows, columns: Columns) -> Panel:
     """The panel of a wide table: one row for each period, one column for each area."""
     times = rows.periods(columns.time)

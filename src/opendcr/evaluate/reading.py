@@ -7,7 +7,17 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from opendcr.errors import InputError
-from opendcr.evaluate.panel import Columns, Panel, Real, Rows, panel_of, read_rows, wide_panel
+from opendcr.evaluate.designs import CellDesign, Design
+from opendcr.evaluate.panel import (
+    Columns,
+    Panel,
+    Real,
+    Rows,
+    cell_panel,
+    panel_of,
+    read_rows,
+    wide_panel,
+)
 from opendcr.evaluate.periods import Period, kinds
 from opendcr.evaluate.plan import Data, Question
 from opendcr.evaluate.study import LEAST_BEFORE, Study
@@ -72,18 +82,17 @@ def source_of(question: Question, data: Data) -> Source:
     return made
 
 
-def panel_from(source: Source, others: Sequence[str] = ()) -> Panel:
-    """The panel of a source; its `columns` hold `others` and the outcome, as a rate where there is
-    an exposure."""
+def panel_from(source: Source, design: Design) -> Panel:
+    """The panel of a source, as a design compares it; its `columns` hold those that the design
+    reads and the outcome, as a rate where there is an exposure."""
     question, data = source.question, source.data
+    others = tuple(name for name in design.columns if name != question.outcome)
+    columns = Columns(question.outcome, question.time, question.unit, data.exposure, others)
+    if isinstance(design, CellDesign):
+        return cell_panel(source.rows, columns, design.label_columns(labels_of(source)))
     if question.treated and question.unit is None and not data.wide:
-        raise InputError(
-            source.rows.where, "treated areas and no column of areas", "`unit` under [question]"
-        )
-    columns = Columns(
-        question.outcome, question.time, question.unit, data.exposure,
-        tuple(name for name in dict.fromkeys(others) if name != question.outcome),
-    )  # fmt: skip
+        found = "treated areas and no column of areas"
+        raise InputError(source.rows.where, found, "`unit` under [question]")
     if data.wide:
         panel = wide_panel(source.rows, columns)
     else:
@@ -91,31 +100,40 @@ def panel_from(source: Source, others: Sequence[str] = ()) -> Panel:
     return replace(panel, columns={**panel.columns, question.outcome: panel.rates})
 
 
-def study_from(source: Source, others: Sequence[str] = ()) -> Study:
-    """The study of a source: its treated areas and the index of its start.
+def labels_of(source: Source) -> dict[str, tuple[str, ...]]:
+    """The columns of a table that can make cells, by row: all but outcome, time and exposure."""
+    used = (source.question.outcome, source.question.time, source.data.exposure)
+    names = [name for name in source.rows.frame.columns if name not in used]
+    return {name: tuple(source.rows.column(name, name)) for name in names}
+
+
+def study_from(source: Source, design: Design) -> Study:
+    """The study that a design answers: its treated areas and the index of its start.
 
     Raises InputError where a treated area is not there, or where the data end before the start.
     """
     question = source.question
-    panel = panel_from(source, others)
+    panel = panel_from(source, design)
     _begins(source, panel.periods)
     start = int(np.searchsorted([one.at for one in panel.periods], question.start.at))
-    return Study(panel, _treated(question, panel), start, question.level, question.seed)
+    return Study(panel, _treated(question, panel, design), start, question.level, question.seed)
 
 
-def study_before(source: Source, others: Sequence[str] = ()) -> Study:
+def study_before(source: Source, design: Design) -> Study:
     """What is known of a study before its start: its last period before stands for one after."""
-    panel = panel_from(source.before, others)
+    if not source.before.periods:
+        _begins(source, sorted(set(source.periods)))
+    panel = panel_from(source.before, design)
     if len(panel.periods) <= LEAST_BEFORE:
         found = f"{len(panel.periods)} periods before the start {source.question.start}"
         raise InputError(panel.where, found, f"more than {LEAST_BEFORE}")
-    question = source.question
-    return Study(
-        panel, _treated(question, panel), len(panel.periods) - 1, question.level, question.seed
-    )
+    question, treated = source.question, _treated(source.question, panel, design)
+    return Study(panel, treated, len(panel.periods) - 1, question.level, question.seed)
 
 
-def _treated(question: Question, panel: Panel) -> tuple[int, ...]:
+def _treated(question: Question, panel: Panel, design: Design) -> tuple[int, ...]:
+    if isinstance(design, CellDesign):
+        return design.treated_cells(panel.labels)
     if not question.treated and len(panel.units) > 1:
         raise InputError(
             panel.where, f"{len(panel.units)} areas and none treated", "question.treated"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from opendcr.errors import InputError
-from opendcr.evaluate.designs import Design
+from opendcr.evaluate.designs import CellDesign, Design
 from opendcr.evaluate.estimate import Estimate
 from opendcr.evaluate.periods import Period
 from opendcr.evaluate.study import LEAST_BEFORE, Study
@@ -66,27 +66,41 @@ def starts_of(before: Study, named: Sequence[Period]) -> list[int]:
 
 def rehearse(
     designs: Mapping[str, Design],
-    before: Study,
-    starts: Sequence[int],
+    before: Mapping[str, Study],
+    named: Sequence[Period],
     show: Callable[[int], None] = lambda done: None,
 ) -> list[Rehearsed]:
-    """Each design, in each area and from each start. `before` ends before the real start."""
-    areas = [*before.treated, *(at for at in before.donors_possible() if at not in before.treated)]
+    """Each design, in each area and from each start.
+
+    `before` are the designs' studies, which end before the real start; `named` the placebo starts,
+    of which there may be none.
+    """
     found = []
     for name, design in designs.items():
-        for area in areas:
-            for start in starts:
-                found.append(_rehearsed(name, design, before, area, start))
+        study = before[name]
+        for area in _areas(study, design):
+            for start in starts_of(study, named):
+                found.append(_rehearsed(name, design, study, area, start))
                 show(len(found))
     return found
 
 
-def _rehearsed(name: str, design: Design, before: Study, area: int, start: int) -> Rehearsed:
+def _areas(study: Study, design: Design) -> list[tuple[int, ...]]:
+    """The treated areas together, then each other area; cells stand for nothing by themselves."""
+    if isinstance(design, CellDesign):
+        return [study.treated]
+    others = [at for at in study.donors_possible() if at not in study.treated]
+    return [study.treated, *((at,) for at in others)]
+
+
+def _rehearsed(
+    name: str, design: Design, before: Study, area: tuple[int, ...], start: int
+) -> Rehearsed:
     panel = before.panel
-    named = (name, panel.units[area], str(panel.periods[start]), area in before.treated)
+    unit = ", ".join(panel.units[at] for at in area)
+    named = (name, unit, str(panel.periods[start]), area == before.treated)
     try:
-        study = before.starting(start, (area,))
-        return Rehearsed(*named, design.fit(study), level=before.level)
+        return Rehearsed(*named, design.fit(before.starting(start, area)), level=before.level)
     except InputError as error:
         return Rehearsed(*named, None, f"{error.found}; expected {error.expected}")
 

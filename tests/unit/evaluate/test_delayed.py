@@ -79,7 +79,7 @@ def test_what_cannot_be_widened_is_said():
     with pytest.raises(InputError, match="no area named 'nowhere'"):
         widened(PANEL, {"nowhere": of([[80, 90]])}, study(), 1)
     short = PANEL.during(0, 5)
-    with pytest.raises(InputError, match="no 0-06"):
+    with pytest.raises(InputError, match="no 0000-06"):
         widened(short, {"here": of([[80, 90]])}, study(), 1)
     with pytest.raises(InputError, match="gives no interval"):
         widened(PANEL, {"here": of([[80, 90]])}, lambda panel: Estimate((), 0, 0, 0, ""), 1)

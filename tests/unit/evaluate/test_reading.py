@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 
 from opendcr.errors import InputError
-from opendcr.evaluate.findings import sources_of, study_of
+from opendcr.evaluate.findings import sources_of
 from opendcr.evaluate.plan import read_plan
-from opendcr.evaluate.reading import panel_from, study_before
+from opendcr.evaluate.reading import panel_from, study_before, study_from
 from tests.support.planned import PLAN, rows, written
 
 
 def study(folder: Path, data=None, plan: str = PLAN):
     read = read_plan(written(folder, data, plan))
-    return study_of(sources_of(read)["primary"], read.designs)
+    return study_from(sources_of(read)["primary"], read.designs[read.primary])
 
 
 def refused(folder: Path, data=None, plan: str = PLAN) -> str:
@@ -129,13 +129,59 @@ def test_populations_that_grow_are_no_break(tmp_path: Path) -> None:
 
 def test_what_was_before_is_known_without_a_row_from_the_start_on(tmp_path: Path) -> None:
     read = read_plan(written(tmp_path, [row for row in rows() if row["year"] < 2020]))
-    before = study_before(sources_of(read)["primary"])
+    design = read.designs[read.primary]
+    before = study_before(sources_of(read)["primary"], design)
     assert str(before.panel.periods[-1]) == "2019" and before.after == 1
     # With rows from the start on that nobody can read, the same: they are not read.
     later = changed(rows(), {"year": 2021}, events="not yet")
     read = read_plan(written(tmp_path, later))
     source = sources_of(read)["primary"]
-    assert np.array_equal(study_before(source).panel.outcome, before.panel.outcome)
+    assert np.array_equal(study_before(source, design).panel.outcome, before.panel.outcome)
     assert source.before.digest == sources_of(read)["primary"].before.digest
     with pytest.raises(InputError, match="not yet"):
-        panel_from(source)
+        panel_from(source, design)
+
+
+CELLS = """
+[question]
+outcome = "calls"
+time = "month"
+start = "2025-02"
+[data]
+path = "panel.csv"
+[designs.triple_difference]
+near = "ring == '0-500m'"
+inside_hours = "open"
+"""
+
+
+def cells(**left_out):
+    return [
+        {"ring": ring, "open": hours, "district": district, "month": f"{2023 + at // 12}-{at % 12 + 1:02}", "calls": 20 + at % 3}
+        for ring in ("0-500m", "500-1000m", "1-2km")
+        for hours in ("yes", "no")
+        for district in ("east", "west")
+        for at in range(30)
+    ]  # fmt: skip
+
+
+def test_cells_are_made_of_the_columns_that_the_design_names(tmp_path: Path) -> None:
+    made = study(tmp_path, cells(), CELLS)
+    assert len(made.panel.units) == 6 and made.panel.labels["ring"][0] == "0-500m"
+    assert [made.panel.units[at] for at in made.treated] == ["0-500m, yes"]
+    assert made.panel.outcome[0, 0] == 40  # both districts
+
+
+def test_a_cell_without_a_row_is_named(tmp_path: Path) -> None:
+    data = [
+        row
+        for row in cells()
+        if (row["ring"], row["open"], row["month"]) != ("1-2km", "no", "2024-03")
+    ]
+    assert "no row for 1-2km, no in 2024-03" in refused(tmp_path, data, CELLS)
+
+
+@pytest.mark.parametrize("inside", ["open == 'yes'", "yes", "open == yes"])
+def test_inside_hours_may_be_said_in_other_ways(tmp_path: Path, inside: str) -> None:
+    made = study(tmp_path, cells(), CELLS.replace('"open"', f'"{inside}"'))
+    assert [made.panel.units[at] for at in made.treated] == ["0-500m, yes"]

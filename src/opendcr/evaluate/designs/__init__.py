@@ -5,8 +5,9 @@ repeated thousands of times, and `checks`, which fit it again and again.
 """
 
 from importlib import import_module
-from typing import ClassVar, Protocol, Self
+from typing import ClassVar, Protocol, Self, runtime_checkable
 
+from opendcr.evaluate.cells import Labels
 from opendcr.evaluate.estimate import Check, Estimate
 from opendcr.evaluate.study import Study
 from opendcr.keyed import Table
@@ -34,6 +35,17 @@ class Design(Protocol):
     def floor(self, study: Study) -> float | None:
         """The least p-value that the design could give; None where it has no floor. It reads no
         outcome from the start on."""
+
+
+@runtime_checkable
+class CellDesign(Design, Protocol):
+    """A design whose areas are cells: each combination of some columns of text."""
+
+    def label_columns(self, labels: Labels) -> tuple[str, ...]:
+        """The columns that make cells, among these (by row of the table)."""
+
+    def treated_cells(self, labels: Labels) -> tuple[int, ...]:
+        """The cells that are treated, by these labels (by cell)."""
 
 
 # By the name of its table in a plan: the module of this folder, and the class in it.

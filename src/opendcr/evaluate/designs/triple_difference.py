@@ -123,6 +123,11 @@ class TripleDifference:
             inference,
         )
 
+    def label_columns(self, labels: Labels) -> tuple[str, ...]:
+        """The columns in which near, inside and far are chosen."""
+        chosen = [self.near, self.inside_hours, *([self.far] if self.far else [])]
+        return tuple(dict.fromkeys(one.of(labels).column for one in chosen))
+
     def treated_cells(self, labels: Labels) -> tuple[int, ...]:
         """The rows of the cells near and inside hours; InputError where there is none."""
         near, inside = self.near.of(labels).mask, self.inside_hours.of(labels).mask
