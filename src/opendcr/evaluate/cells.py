@@ -22,6 +22,8 @@ _QUOTED = re.compile(r"'([^']*)'|\"([^\"]*)\"")
 _BARE = re.compile(r"[\w.-]+")  # a word or number without quotes
 _LIST = re.compile(r"\[\s*(?:'[^']*'|\"[^\"]*\")(?:\s*,\s*(?:'[^']*'|\"[^\"]*\"))*\s*\]")
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
+_UNIT = re.compile(r"\d\s*(km|kilomet|mi|m)")
+_METRES = {"m": 1.0, "km": 1000.0, "kilomet": 1000.0, "mi": 1609.344}
 
 
 @dataclass(frozen=True)
@@ -101,9 +103,16 @@ class Selection:
 
 
 def outwards(rings: Sequence[str]) -> tuple[str, ...]:
-    """Rings by the first number in their names; as they come where one has none."""
+    """Rings by the distance that their names begin with (500-1000m, 1-2km, 2 miles); as they come
+    where one has none."""
     unique = list(dict.fromkeys(rings))
-    numbers = [_NUMBER.search(one) for one in unique]
-    if any(one is None for one in numbers):
+    distances = [_distance(one) for one in unique]
+    if any(one is None for one in distances):
         return tuple(unique)
-    return tuple(sorted(unique, key=lambda one: float(_NUMBER.search(one)[0])))  # type: ignore[index]
+    return tuple(sorted(unique, key=lambda one: _distance(one) or 0.0))
+
+
+def _distance(ring: str) -> float | None:
+    """Metres, where the name has a unit; the unit of a range is that of its end."""
+    number, unit = _NUMBER.search(ring), _UNIT.search(ring.lower())
+    return float(number[0]) * (_METRES[unit[1]] if unit else 1.0) if number else None

@@ -82,3 +82,8 @@ def test_rings_stand_outwards() -> None:
         "2-5 km",
     )
     assert outwards(["near", "1 km", "far"]) == ("near", "1 km", "far")
+
+
+def test_rings_in_metres_stand_before_those_in_kilometres() -> None:
+    rings = ["1-2km", "2-5km", "0-500m", "500-1000m", "10 miles"]
+    assert outwards(rings) == ("0-500m", "500-1000m", "1-2km", "2-5km", "10 miles")
