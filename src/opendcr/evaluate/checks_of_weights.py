@@ -1,0 +1,228 @@
+"""Checks of designs that weigh donors: fit, placebos, donors left out, other starts, the hull."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Protocol, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from opendcr.errors import InputError
+from opendcr.evaluate.donor_pool import Compared
+from opendcr.evaluate.estimate import Check, Estimate
+from opendcr.evaluate.kernel.simplex import nearest
+from opendcr.evaluate.periods import Period
+from opendcr.evaluate.study import Study
+
+Real = NDArray[np.float64]
+_GOOD_FIT = 0.5  # of the treated series' standard deviation before: three quarters explained
+_COUNTS = 1e-3  # a weight from which leaving a donor out can matter
+_EARLIER = 3  # starts before the real one, a period apart
+_BACKDATED = 5  # starts at which nothing happened
+_TOUCHES = 1e-9  # of a length: no distance
+
+
+class Weighs(Protocol):
+    """A design that weighs donors."""
+
+    def fit(self, study: Study) -> Estimate: ...
+
+    def planned_for(self, start: Period) -> Self: ...
+
+    def without(self, name: str) -> Self: ...
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What is checked: a design without inference, which areas it compares with, and its answer.
+
+    `gaps` is what weights were fitted to: periods or predictors × donors, less the treated area's.
+    """
+
+    design: Weighs
+    compared: Compared
+    study: Study
+    found: Estimate
+    gaps: Real
+
+    @property
+    def weights(self) -> Mapping[str, float]:
+        """By area."""
+        return self.found.weights or {}
+
+
+def checks_of(checked: Checked) -> tuple[Check, ...]:
+    """All of them, in the order in which they are read."""
+    return (
+        fit_before(checked),
+        placebo_rank(checked),
+        donors_left_out(checked),
+        nothing_happened(checked),
+        started_earlier(checked),
+        hull(checked.gaps),
+        only_weights(checked.gaps),
+        donors_counting(checked.weights),
+    )
+
+
+def fit_before(checked: Checked) -> Check:
+    """How near the weighed mean is before the start, relative to the series' level and spread."""
+    found = checked.found.pre_rmspe or 0.0
+    series = checked.study.series.rates[checked.compared.matched(checked.study)]
+    level, spread = float(np.abs(series).mean()), float(series.std(ddof=1))
+    detail = (
+        f"root mean squared error before {found:.4g}: {_share(found, level)} of the mean level, "
+        f"{_share(found, spread)} of the standard deviation (passed up to {_GOOD_FIT:.0%})"
+    )
+    return Check("fit before the start", found <= _GOOD_FIT * spread, detail)
+
+
+def placebo_rank(checked: Checked) -> Check:
+    """Where the treated area stands among donors treated in turn, and how many fit worse before."""
+    study = checked.study
+    real = [study.panel.units[at] for at in study.treated]
+    rows, found = study.donors(checked.compared.donors, checked.compared.exclude), checked.found
+    design, ratios, worse = checked.design, [], 0
+    for name in real:
+        design = design.without(name)
+    for row in rows:
+        one = design.without(study.panel.units[row]).fit(study.starting(study.start, (row,)))
+        ratios.append(_ratio(one))
+        worse += (one.pre_rmspe or 0.0) > (found.pre_rmspe or 0.0)
+    rank = 1 + sum(one >= _ratio(found) * (1 - 1e-9) for one in ratios)
+    return Check(
+        "placebo areas",
+        rank / (1 + len(rows)) <= max(study.level, 1 / (1 + len(rows))),
+        f"rank {rank} of {1 + len(rows)} by error after over error before; {worse} of {len(rows)} "
+        "placebos fit worse before",
+    )
+
+
+def donors_left_out(checked: Checked) -> Check:
+    """The effect without each donor that counts."""
+    effects = {
+        name: checked.design.without(name).fit(checked.study).relative_effect
+        for name, weight in checked.weights.items()
+        if abs(weight) >= _COUNTS and _enough(checked, name)
+    }
+    if not effects:
+        return Check("donors left out", None, "no donor can be left out")
+    low, high = min(effects, key=effects.__getitem__), max(effects, key=effects.__getitem__)
+    detail = (
+        f"relative effect from {effects[low]:+.1%} (without {low}) to {effects[high]:+.1%} "
+        f"(without {high}); with all {checked.found.relative_effect:+.1%}"
+    )
+    return Check("donors left out", _one_sign(checked, [*effects.values()]), detail)
+
+
+def nothing_happened(checked: Checked) -> Check:
+    """Starts before the real one, with nothing seen from the real one on."""
+    study = checked.study
+    before = replace(study, panel=study.panel.during(0, study.start), start=study.start - 1)
+    earliest = max(3, study.start // 2)
+    starts = sorted({*np.linspace(earliest, study.start - 1, _BACKDATED).astype(int).tolist()})
+    claimed = dict(_claimed(checked, before, [one for one in starts if one >= earliest]))
+    if not claimed:
+        return Check("starts when nothing happened", None, "too few periods before the start")
+    worst = max(claimed, key=lambda one: abs(claimed[one]))
+    detail = (
+        f"{len(claimed)} starts before the real one; the greatest effect claimed is "
+        f"{claimed[worst]:+.1%} (from {worst}), against {checked.found.relative_effect:+.1%}"
+    )
+    passed = abs(claimed[worst]) < abs(checked.found.relative_effect)
+    return Check("starts when nothing happened", passed, detail)
+
+
+def started_earlier(checked: Checked) -> Check:
+    """The effect from the real start on, with weights that knew less before it."""
+    study, effects = checked.study, []
+    for at in range(max(3, study.start - _EARLIER), study.start):
+        for found in _fitted(checked, study, at):
+            effects.append(_after(found, study))
+    if not effects:
+        return Check("starts a little earlier", None, "too few periods before the start")
+    detail = (
+        f"with weights from up to {len(effects)} periods fewer, the mean effect from the start on "
+        f"is {min(effects):.4g} to {max(effects):.4g}; with all {checked.found.average_effect:.4g}"
+    )
+    same = all(one * checked.found.average_effect > 0 for one in effects)
+    return Check("starts a little earlier", same, detail)
+
+
+def hull(gaps: Real) -> Check:
+    """Whether some weighed mean of donors is the treated area in all that is matched."""
+    missed = gaps @ nearest(gaps, 0.0, np.zeros(gaps.shape[1]))
+    length = float(np.sqrt((gaps**2).sum(axis=0).max()))
+    distance = float(np.sqrt((missed**2).mean()))
+    if distance <= _TOUCHES * length:
+        return Check("within the donors' hull", True, "a weighed mean of donors matches all of it")
+    beyond = int(((gaps.min(axis=1) > 0) | (gaps.max(axis=1) < 0)).sum())
+    detail = (
+        f"outside by {distance:.4g} (root mean square); {beyond} of {len(gaps)} matched values lie "
+        "outside the range of all donors"
+    )
+    return Check("within the donors' hull", None if beyond == 0 else False, detail)
+
+
+def only_weights(gaps: Real) -> Check:
+    """Whether other weights would fit as well: whether the donors on the optimal face are affinely
+    independent in what is matched."""
+    weights = nearest(gaps, 0.0, np.zeros(gaps.shape[1]))
+    gradient = gaps.T @ (gaps @ weights)
+    scale = float((gaps**2).sum(axis=0).max()) or 1.0
+    face = gradient - gradient @ weights <= 1e-10 * scale
+    columns = np.vstack([gaps[:, face] / np.sqrt(scale), np.ones(int(face.sum()))])
+    free = int(face.sum()) - int(np.linalg.matrix_rank(columns, tol=1e-9))
+    if free == 0:
+        return Check("only these weights", True, "no other weights fit as well")
+    detail = f"weights that fit as well differ in {free} directions, among {int(face.sum())} donors"
+    return Check("only these weights", False, detail)
+
+
+def donors_counting(weights: Mapping[str, float]) -> Check:
+    """The effective number of donors, 1 / Σ w², and how much weight is negative."""
+    values = np.array([*weights.values()])
+    below = float(-values[values < 0].sum())
+    detail = f"effective number of donors {1 / float((values**2).sum()):.1f} of {len(values)}"
+    if below > 0:
+        detail += f"; weights below zero add up to {-below:.2f}: beyond the donors"
+    return Check("donors that count", None, detail)
+
+
+def _claimed(checked: Checked, study: Study, starts: list[int]) -> Iterator[tuple[str, float]]:
+    for at in starts:
+        for found in _fitted(checked, study, at):
+            yield str(study.panel.periods[at]), found.relative_effect
+
+
+def _fitted(checked: Checked, study: Study, at: int) -> Iterator[Estimate]:
+    """The design as it would have been planned for another start; nothing where it cannot be."""
+    try:
+        yield checked.design.planned_for(study.panel.periods[at]).fit(study.starting(at))
+    except InputError:
+        return
+
+
+def _after(found: Estimate, study: Study) -> float:
+    """The mean effect from the study's own start on."""
+    return float(np.mean([one.effect for one in found.effect[study.start :]]))
+
+
+def _one_sign(checked: Checked, effects: list[float]) -> bool:
+    return all(one * checked.found.relative_effect > 0 for one in effects)
+
+
+def _enough(checked: Checked, name: str) -> bool:
+    """Whether two donors are left without one."""
+    left = checked.compared.without(name)
+    return len(checked.study.donors(left.donors, left.exclude)) >= 2
+
+
+def _ratio(found: Estimate) -> float:
+    before = found.pre_rmspe or 0.0
+    after = found.post_rmspe or 0.0
+    return after / before if before > 0 else float("inf")
+
+
+def _share(value: float, whole: float) -> str:
+    return f"{value / whole:.1%}" if whole > 0 else "no share"

@@ -1,0 +1,206 @@
+"""Synthetic control: a weighed mean of areas that were not treated, as near as can be before."""
+
+from dataclasses import dataclass, field, replace
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from opendcr.evaluate.checks_of_weights import Checked, checks_of
+from opendcr.evaluate.conformal import Conformal, Refit
+from opendcr.evaluate.donor_pool import Compared, DonorPool, rank_p, ratio_of
+from opendcr.evaluate.estimate import Bounds, Check, Estimate, estimate_of
+from opendcr.evaluate.kernel.predictor_weights import searched
+from opendcr.evaluate.kernel.simplex import distances, nearest, weights_of_each
+from opendcr.evaluate.periods import Period
+from opendcr.evaluate.predictors import KEYS, Predictor
+from opendcr.evaluate.study import Study
+from opendcr.keyed import Table
+from opendcr.streams import stream
+
+Real = NDArray[np.float64]
+PLACEBOS = ("space", "time", "none")
+INFERENCE = ("conformal", "none")
+OPTIONS = (
+    "donors", "exclude", "fit", "predictors", "intercept", "placebos", "penalty", "inference",
+)  # fmt: skip
+_STARTS = 30  # random predictor weights from which a search may begin
+
+
+@dataclass(frozen=True)
+class SyntheticControl:
+    """Weights on donors, not negative and of sum one (Abadie, Diamond and Hainmueller 2010).
+
+    Without predictors they match every fit period's outcome alike; with predictors these, each
+    divided by its standard deviation over all areas and counting as fits the outcome best. An
+    `intercept` takes each area's mean over the fit periods away first (Doudchenko and Imbens 2016;
+    Ferman and Pinto 2021). `penalty` is the λ of Abadie and L'Hour (2021).
+    """
+
+    TITLE: ClassVar[str] = "Synthetic control"
+
+    compared: Compared = field(default_factory=Compared)
+    predictors: tuple[Predictor, ...] = ()
+    intercept: bool = False
+    penalty: float = 0.0
+    placebos: str = "space"
+    inference: str = "conformal"
+
+    @classmethod
+    def read(cls, table: Table) -> "SyntheticControl":
+        """The design as its table in a plan says; InputError, naming the key, where it cannot be."""
+        Table.of(table.where, table.name, table.data, OPTIONS)
+        return cls(
+            Compared.read(table),
+            tuple(Predictor.read(one) for one in table.tables("predictors", KEYS)),
+            table.flag("intercept", False),
+            table.number("penalty", 0, 1e12, 0.0),
+            table.one_of("placebos", PLACEBOS, "space"),
+            table.one_of("inference", INFERENCE, "conformal"),
+        )
+
+    def fit(self, study: Study) -> Estimate:
+        """The answer, without checks. Raises InputError for fewer than two donors, predictors
+        without data, and fit periods that are not before the start."""
+        pool = self.compared.pool(study)
+        measured = self._measured(pool)
+        weights, counted = self._weights(pool, measured)
+        expected = pool.expected(weights, self.intercept)
+        more: dict[str, Any] = {
+            "weights": pool.weighed(weights),
+            "pre_rmspe": pool.rmspe(pool.series - expected),
+            "predictor_weights": None if counted is None else tuple(map(float, counted)),
+        }
+        ranked, said = self._ranked(pool, measured, expected)
+        bounds, words = self._bounds(pool, expected)
+        return estimate_of(study, expected, bounds, "; ".join((*said, *words)), **more, **ranked)
+
+    def checks(self, study: Study, found: Estimate) -> tuple[Check, ...]:
+        """Fit before, placebos, donors left out, other starts, the hull, and whether weights are
+        the only ones."""
+        pool = self.compared.pool(study)
+        measured = self._measured(pool)
+        gaps = pool.gaps(self.intercept) if measured is None else _gaps_of(measured)
+        return checks_of(Checked(self._alone(), self.compared, study, found, gaps))
+
+    def floor(self, study: Study) -> float | None:
+        """The least p-value: of one area among all, or of one block among all periods."""
+        if self.placebos == "none":
+            return None
+        if self.placebos == "time":
+            return Conformal(self.compared.pool(study), self._refit).floor
+        return 1 / (1 + len(study.donors(self.compared.donors, self.compared.exclude)))
+
+    def planned_for(self, start: Period) -> "SyntheticControl":
+        """The design with what was known before another start: fit periods and predictors are cut
+        off there, and predictors of which nothing is left are left out."""
+        known = (one.before(start) for one in self.predictors)
+        return replace(
+            self,
+            compared=self.compared.before(start),
+            predictors=tuple(one for one in known if one is not None),
+        )
+
+    def without(self, name: str) -> "SyntheticControl":
+        """The design without one donor."""
+        return replace(self, compared=self.compared.without(name))
+
+    @property
+    def _refit(self) -> Refit:
+        return Refit(self.intercept, self.penalty)
+
+    def _alone(self) -> "SyntheticControl":
+        """The estimate without inference, for what fits it again and again."""
+        return replace(self, placebos="none", inference="none")
+
+    def _measured(self, pool: DonorPool) -> Real | None:
+        """Predictors × (the treated series, then donors), each divided by its standard deviation;
+        None where there are no predictors."""
+        if not self.predictors:
+            return None
+        values = np.array([one.values(pool.study.panel.of(_all(pool))) for one in self.predictors])
+        treated = len(pool.study.treated)
+        series = values[:, :treated].mean(axis=1, keepdims=True)
+        table = np.concatenate([series, values[:, treated:]], axis=1)
+        spread = table.std(axis=1, ddof=1, keepdims=True)
+        return table / np.where(spread > 0, spread, 1.0)
+
+    def _weights(self, pool: DonorPool, measured: Real | None) -> tuple[Real, Real | None]:
+        """Weights on donors, and of predictors where there are some."""
+        gaps = pool.gaps(self.intercept)
+        if measured is None:
+            return nearest(gaps, 0.0, distances(gaps, self.penalty)), None
+        counted, weights, _ = searched(
+            _gaps_of(measured), gaps, self.penalty, self._starts(pool, measured)
+        )
+        return weights, counted
+
+    def _starts(self, pool: DonorPool, measured: Real) -> Real:
+        """Starts × predictors: logarithms of weights from which the search may go on. Equal ones,
+        those by regression (as R's Synth has them), each predictor almost alone, and random ones."""
+        count = len(measured)
+        outcomes = np.column_stack([pool.series, pool.donors])[pool.matched]
+        regressors = np.column_stack([np.ones(measured.shape[1]), measured.T])
+        found = (np.linalg.lstsq(regressors, outcomes.T, rcond=None)[0][1:] ** 2).sum(axis=1)
+        by_regression = np.log(np.maximum(found / max(found.max(), 1e-300), 1e-8))
+        alone = np.full((count, count), -4.0) + 4.0 * np.eye(count)
+        drawn = stream(pool.study.seed, "predictor weights").exponential(3.0, (_STARTS, count))
+        return np.concatenate([np.zeros((1, count)), by_regression[None], alone, -drawn])
+
+    def _ranked(
+        self, pool: DonorPool, measured: Real | None, expected: Real
+    ) -> tuple[dict[str, Any], tuple[str, ...]]:
+        """The p-value with its floor and placebos, and in words where they come from."""
+        if self.placebos == "none":
+            return {}, ()
+        if self.placebos == "time":
+            inference = Conformal(pool, self._refit)
+            value, blocks = inference.p_value()
+            said = f"p: conformal, the block from the start among {inference.periods} blocks in time"
+            return {"p_value": value, "p_floor": inference.floor, "placebos": blocks}, (said,)
+        placebos = pool.placebos(self._expected_of_each(pool, measured))
+        gap = pool.series - expected
+        after = float(np.sqrt(np.mean(gap[pool.study.start :] ** 2)))
+        value = rank_p(ratio_of(after, pool.rmspe(gap)), placebos)
+        said = (
+            f"p: rank of the ratio of errors after and before among {len(placebos)} donors, each "
+            "treated in turn and compared with the others, the treated area not among them"
+        )
+        return {"p_value": value, "p_floor": 1 / (1 + len(placebos)), "placebos": placebos}, (said,)
+
+    def _expected_of_each(self, pool: DonorPool, measured: Real | None) -> Real:
+        """Periods × donors: what the other donors expect of each."""
+        matched = pool.donors[pool.matched]
+        level = pool.usual if self.intercept else np.zeros(len(pool.rows))
+        if measured is None:
+            weights = weights_of_each(matched - level, 0.0, self.penalty)
+        else:
+            weights = self._searched_for_each(pool, measured, matched - level)
+        return level + (pool.donors - level) @ weights.T
+
+    def _searched_for_each(self, pool: DonorPool, measured: Real, matched: Real) -> Real:
+        """Donors × donors: weights by predictors, whose weights are searched for each donor anew."""
+        starts, count = self._starts(pool, measured), len(pool.rows)
+        predictors, found = measured[:, 1:], np.zeros((count, count))
+        for one in range(count):
+            others = np.delete(np.arange(count), one)
+            near = np.ascontiguousarray(predictors[:, others] - predictors[:, [one]])
+            gaps = np.ascontiguousarray(matched[:, others] - matched[:, [one]])
+            found[one, others] = searched(near, gaps, self.penalty, starts)[1]
+        return found
+
+    def _bounds(self, pool: DonorPool, expected: Real) -> tuple[Bounds, tuple[str, ...]]:
+        if self.inference == "none":
+            return Bounds(), ()
+        bounds, said = Conformal(pool, self._refit).bounds(expected)
+        return bounds, (said,)
+
+
+def _all(pool: DonorPool) -> tuple[int, ...]:
+    """The rows of a pool: treated, then donors."""
+    return (*pool.study.treated, *pool.rows)
+
+
+def _gaps_of(measured: Real) -> Real:
+    """Predictors × donors: the donors' less the treated series'."""
+    return np.ascontiguousarray(measured[:, 1:] - measured[:, :1])
