@@ -1,7 +1,7 @@
 """Conformal intervals and p-values of designs that weigh donors. The method: kernel/conformal.py."""
 
 from dataclasses import dataclass
-from math import ceil, expm1, isfinite, log
+from math import ceil, exp, expm1, log
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,9 @@ from opendcr.evaluate.kernel import conformal as kernel
 
 Real = NDArray[np.float64]
 _NO_RIDGE = -1.0
+_EQUAL = 1e-9  # within which statistics are equal
+_REACH = 14  # doublings of a step in search of an end
+_HALVINGS = 12  # of the last step
 
 
 @dataclass(frozen=True)
@@ -53,62 +56,71 @@ class Conformal:
 
     def bounds(self, expected: Real) -> tuple[Bounds, str]:
         """Intervals of what was estimated, and in words where they come from or why there is none."""
-        level, start = self.pool.study.level, self.pool.study.start - self.first
+        level, start = self.pool.study.level, self.pool.study.start
         least = ceil(1 / level - 1e-9)
         if self.periods < least:
             reason = f"no interval: {self.periods} periods allow no p-value under {self.floor:.3f}"
             return Bounds(), reason
-        gap, series = self.pool.series - expected, self.pool.series
-        step = max(self.pool.rmspe(gap), 1e-6 * float(np.ptp(series)), 1e-12)
+        gap = self.pool.series - expected
+        step = max(self.pool.rmspe(gap), 1e-6 * float(np.ptp(self.pool.series)), 1e-12)
         low = high = None
-        if start + 1 >= least:
-            ends = kernel.by_period(*self._data, start, level, self.refit.numbers,
-                                    gap[self.first :], step)  # fmt: skip
-            low, high = (np.concatenate([np.full(self.first, np.nan), one]) for one in ends)
-        whole = self._interval(float(gap[start + self.first :].mean()), step, False)
+        if start - self.first + 1 >= least:
+            low, high = self._by_period(gap, step)
+        whole = self._interval(self._test(), float(gap[start:].mean()), step)
         relative = self._relative(expected, step)
         return Bounds(low, high, whole, relative), self._words(whole)
 
     def p_value(self) -> tuple[float, tuple[Placebo, ...]]:
         """The p-value of no effect, and every other block: from which period, and how far its mean is
         from what was expected."""
-        donors, series = self._data
-        begun = np.full(donors.shape[1], 1 / donors.shape[1])
-        residuals = series - kernel.expected_over(donors, series, self.refit.numbers, begun)
-        start = self.pool.study.start - self.first
-        length = len(series) - start
-        found = kernel.blocks(residuals, length) / length
+        test = self._test()
+        found = test.blocks(test.series) / (len(test.series) - test.start)
         periods = self.pool.study.panel.periods[self.first :]
         others = tuple(
-            Placebo(float(found[at]), start=str(periods[at]))
-            for at in range(len(periods))
-            if at != start
+            Placebo(float(found[at]), start=str(one))
+            for at, one in enumerate(periods)
+            if at != test.start
         )
-        return float((found >= found[start] * (1 - 1e-9)).mean()), others
+        return float((found >= found[test.start] * (1 - _EQUAL)).mean()), others
 
-    @property
-    def _data(self) -> tuple[Real, Real]:
-        return self.pool.donors[self.first :], self.pool.series[self.first :]
-
-    def _interval(self, centre: float, step: float, relative: bool) -> Interval | None:
+    def _test(self, places: NDArray[np.intp] | None = None, relative: bool = False) -> "_Test":
+        """The test of an effect over the periods permuted, or over some of them."""
+        kept = np.arange(self.first, len(self.pool.series)) if places is None else places
         start = self.pool.study.start - self.first
+        donors, series = np.ascontiguousarray(self.pool.donors[kept]), self.pool.series[kept]
+        begun = np.full(donors.shape[1], 1 / donors.shape[1])
+        return _Test(donors, series, start, relative, self.refit.numbers, begun)
+
+    def _by_period(self, gap: Real, step: float) -> tuple[Real, Real]:
+        """The ends by period: each alone with those before the start."""
+        ends, start = np.full((2, len(gap)), np.nan), self.pool.study.start
+        before = np.arange(self.first, start)
+        for at in range(start, len(gap)):
+            found = self._interval(self._test(np.append(before, at)), float(gap[at]), step)
+            ends[:, at] = (np.nan, np.nan) if found is None else found
+        return ends[0], ends[1]
+
+    def _interval(self, test: "_Test", centre: float, step: float) -> Interval | None:
+        """The effects that are not rejected; None where there is none, or an end is not met."""
         level = self.pool.study.level
-        low, high = kernel.interval(
-            *self._data, start, level, relative, self.refit.numbers, centre, step
-        )
-        return (low, high) if isfinite(low) and isfinite(high) else None
+        away = (centre + step * turn * sign for turn in range(9) for sign in (1, -1))
+        inside = next((one for one in away if test.p_value(one) > level + _EQUAL), None)
+        if inside is None:
+            return None
+        low, high = (_end(test, level, inside, sign * step) for sign in (-1, 1))
+        return None if low is None or high is None else (low, high)
 
     def _relative(self, expected: Real, step: float) -> Interval | None:
         """Of a common ratio; None where something observed or expected is not above zero."""
         study = self.pool.study
-        weights = study.series.exposure
-        counted = np.ones(len(expected)) if weights is None else weights
+        exposure = study.series.exposure
+        counted = np.ones(len(expected)) if exposure is None else exposure
         after = slice(study.start, None)
         observed, total = ((one * counted)[after].sum() for one in (self.pool.series, expected))
         if observed <= 0 or total <= 0:
             return None
         step = step * float(counted[after].sum()) / float(total)
-        found = self._interval(log(observed / total), step, True)
+        found = self._interval(self._test(relative=True), log(observed / total), step)
         return None if found is None else (expm1(found[0]), expm1(found[1]))
 
     def _words(self, whole: Interval | None) -> str:
@@ -119,3 +131,52 @@ class Conformal:
         return said if whole is not None else f"{said}; none of the average: no end was met"
 
 
+@dataclass(frozen=True)
+class _Test:
+    """The test of one effect in every period from `start` on: an addition, or (relative) the
+    logarithm of a ratio. `begun` are the weights last found, which the next fit begins with."""
+
+    donors: Real
+    series: Real
+    start: int
+    relative: bool
+    how: Real
+    begun: Real
+
+    def p_value(self, effect: float) -> float:
+        """The share of blocks that are at least as extreme."""
+        null = self.series.copy()
+        if self.relative:
+            null[self.start :] *= exp(-effect)
+        else:
+            null[self.start :] -= effect
+        found = self.blocks(null)
+        return float(np.count_nonzero(found >= found[self.start] * (1 - _EQUAL))) / len(found)
+
+    def blocks(self, null: Real) -> Real:
+        """The statistic of every block, with weights fitted to a series without the effect."""
+        residuals = kernel.residuals_of(self.donors, null, self.how, self.begun)
+        found: Real = kernel.blocks(residuals, len(null) - self.start)
+        return found
+
+
+def _end(test: _Test, level: float, inside: float, step: float) -> float | None:
+    """The last effect in a direction that is not rejected; None where all are accepted."""
+    last, out = inside, None
+    for power in range(_REACH):
+        effect = inside + step * 2.0**power
+        if test.p_value(effect) > level + _EQUAL:
+            last, out = effect, None
+        elif out is None:
+            out = effect
+        else:  # rejected, and further off too
+            break
+    if out is None:
+        return None
+    for _ in range(_HALVINGS):
+        middle = (last + out) / 2
+        if test.p_value(middle) > level + _EQUAL:
+            last = middle
+        else:
+            out = middle
+    return out

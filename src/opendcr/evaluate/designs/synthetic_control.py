@@ -156,7 +156,9 @@ class SyntheticControl:
         if self.placebos == "time":
             inference = Conformal(pool, self._refit)
             value, blocks = inference.p_value()
-            said = f"p: conformal, the block from the start among {inference.periods} blocks in time"
+            said = (
+                f"p: conformal, the block from the start among {inference.periods} blocks in time"
+            )
             return {"p_value": value, "p_floor": inference.floor, "placebos": blocks}, (said,)
         placebos = pool.placebos(self._expected_of_each(pool, measured))
         gap = pool.series - expected

@@ -20,6 +20,8 @@ from opendcr.evaluate.kernel.simplex import distances, nearest, nearest_from
 LEAST = 1e-8  # as Becker and Klößner (Econometrics and Statistics 5, 2018) bound V
 _MATCHED = 1e-16  # a squared distance, of the greatest, that is none
 _TIED = 1e-7  # what a squared gap of the outcome counts where predictors alone do not decide
+_REFLECT, _EXPAND, _OUTSIDE, _INSIDE, _FILL = range(5)
+_SHARES = (1.0, 2.0, 0.5, -0.5)  # of the way from the worst point through the others' centre
 _BEST = 3  # starts from which the search goes on
 
 
@@ -40,18 +42,16 @@ def searched(predictor_gaps, outcome_gaps, penalty, starts):
     if count == 1:
         weights = _inner(predictor_gaps, penalty, np.zeros(1), weights)
         return equal, weights, _error(outcome_gaps, weights)
-    begun, errors = _ranked(predictor_gaps, outcome_gaps, penalty, starts, weights)
-    best, least = begun[0].copy(), errors[0]
-    for one in range(min(_BEST, len(begun))):
-        found, error = _descended(predictor_gaps, outcome_gaps, penalty, begun[one], weights)
+    begun = _ranked(predictor_gaps, outcome_gaps, penalty, starts, weights)
+    best, least = begun[0], np.inf
+    for one in range(_BEST + 1):  # the last goes on from the best of those before
+        start = begun[one] if one < min(_BEST, len(begun)) else best
+        found, error = _descended(predictor_gaps, outcome_gaps, penalty, start, weights)
         if error < least:
             best, least = found, error
-    again, error = _descended(predictor_gaps, outcome_gaps, penalty, best, weights)
-    if error < least:
-        best = again
-    weights = _inner(predictor_gaps, penalty, best, nearest(predictor_gaps, 0.0, plain))
+    weights = _inner(predictor_gaps, penalty, best, weights)
     counted = np.exp(best - best.max())
-    return counted / counted.sum(), weights, _error(outcome_gaps, weights)
+    return counted / counted.sum(), weights, least
 
 
 @helper
@@ -114,49 +114,63 @@ def _tried(predictor_gaps, outcome_gaps, penalty, logs, weights):
 
 @helper
 def _ranked(predictor_gaps, outcome_gaps, penalty, starts, weights):
-    """The starts and their errors, the best first."""
+    """The starts, the best first."""
     errors = np.empty(len(starts))
     begun = starts.copy()
     for one in range(len(starts)):
         errors[one] = _tried(predictor_gaps, outcome_gaps, penalty, begun[one], weights)
     order = np.argsort(errors, kind="mergesort")
-    return begun[order], errors[order]
+    return begun[order]
 
 
 @helper
 def _descended(predictor_gaps, outcome_gaps, penalty, start, weights):
-    """Nelder and Mead's search from a start: the logarithms found, and the error there."""
+    """Nelder and Mead's search from a start: the logarithms found, and the error there.
+
+    Each turn of the loop tries one point: `stage` says which, since what is compiled is shorter with
+    one place that tries.
+    """
     count = len(start)
-    points, errors = np.empty((count + 1, count)), np.empty(count + 1)
+    points, errors = np.empty((count + 1, count)), np.full(count + 1, np.inf)
     for one in range(count + 1):
         points[one] = start
         if one > 0:
             points[one, one - 1] += 1.0 if start[one - 1] < -1.0 else -1.0
-        errors[one] = _tried(predictor_gaps, outcome_gaps, penalty, points[one], weights)
-    for _ in range(40 * count):
+    there, error = points[0].copy(), np.inf
+    filled, stage = 0, _FILL
+    for _ in range(60 * count):
+        if stage == _FILL:
+            trial = points[filled].copy()
+        else:
+            centre = points[:count].sum(axis=0) / count
+            trial = centre + _SHARES[stage] * (centre - points[count])
+        tried = _tried(predictor_gaps, outcome_gaps, penalty, trial, weights)
+        if stage == _FILL:
+            points[filled], errors[filled] = trial, tried
+            filled += 1
+            if filled <= count:
+                continue
+        elif stage == _REFLECT:
+            there, error = trial, tried
+            if tried < errors[0]:
+                stage = _EXPAND
+                continue
+            if tried >= errors[count - 1]:
+                stage = _OUTSIDE if tried < errors[count] else _INSIDE
+                continue
+        elif tried < (errors[count] if stage == _INSIDE else error):
+            there, error = trial, tried
+        elif stage != _EXPAND and error >= errors[count]:
+            for one in range(1, count + 1):
+                points[one] = 0.5 * (points[0] + points[one])
+            filled, stage = 1, _FILL
+            continue
+        if stage != _FILL:
+            points[count], errors[count] = there, error
         order = np.argsort(errors, kind="mergesort")
         points, errors = points[order], errors[order]
         if errors[count] - errors[0] <= 1e-10 * errors[0]:
             break
-        centre = points[:count].sum(axis=0) / count
-        there = 2.0 * centre - points[count]
-        error = _tried(predictor_gaps, outcome_gaps, penalty, there, weights)
-        if error < errors[0]:
-            further = 3.0 * centre - 2.0 * points[count]
-            beyond = _tried(predictor_gaps, outcome_gaps, penalty, further, weights)
-            if beyond < error:
-                there, error = further, beyond
-        elif error >= errors[count - 1]:
-            share = 0.5 if error < errors[count] else -0.5
-            there = centre + share * (centre - points[count])
-            error = _tried(predictor_gaps, outcome_gaps, penalty, there, weights)
-            if error >= errors[count]:
-                for one in range(1, count + 1):
-                    points[one] = 0.5 * (points[0] + points[one])
-                    errors[one] = _tried(
-                        predictor_gaps, outcome_gaps, penalty, points[one], weights
-                    )
-                continue
-        points[count], errors[count] = there, error
+        stage = _REFLECT
     best = np.argmin(errors)
     return points[best].copy(), errors[best]

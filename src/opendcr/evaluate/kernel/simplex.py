@@ -20,7 +20,6 @@ _CANCELLED = 1e-6  # a squared pivot that is less than this share of what it was
 _ROUNDING = 1e-13  # of a length, relative to what it is the difference of
 
 
-@compiled
 def weights_of(donors, series, ridge, linear):
     """The weights of donors (periods × donors) on one series; `linear` has one value a donor."""
     return nearest(donors - series.reshape(-1, 1), ridge, linear)

@@ -1,0 +1,208 @@
+"""Augmented synthetic control: what the weights do not match before is corrected by a ridge."""
+
+from dataclasses import dataclass, field, replace
+from math import ceil, floor
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from opendcr.evaluate.checks_of_weights import Checked, checks_of
+from opendcr.evaluate.conformal import Conformal, Refit
+from opendcr.evaluate.donor_pool import Compared, DonorPool, rank_p, ratio_of
+from opendcr.evaluate.estimate import Bounds, Check, Estimate, Interval, estimate_of
+from opendcr.evaluate.kernel.ridge import augmented, lambdas
+from opendcr.evaluate.kernel.simplex import nearest
+from opendcr.evaluate.periods import Period
+from opendcr.evaluate.study import Study
+from opendcr.keyed import Table
+
+Real = NDArray[np.float64]
+PLACEBOS = ("time", "space", "none")
+INFERENCE = ("jackknife_plus", "conformal", "none")
+OPTIONS = ("donors", "exclude", "fit", "intercept", "ridge", "placebos", "inference")
+
+
+@dataclass(frozen=True)
+class AugmentedSyntheticControl:
+    """Ridge-augmented synthetic control (Ben-Michael, Feller and Rothstein 2021).
+
+    Without a `ridge` in the plan it is chosen by leaving out one fit period after the other: the
+    greatest whose squared error is within a standard error of the least, as the authors' program
+    does. An `intercept` takes each area's mean over the fit periods away first (their section 5.1).
+    """
+
+    TITLE: ClassVar[str] = "Augmented synthetic control"
+
+    compared: Compared = field(default_factory=Compared)
+    intercept: bool = False
+    ridge: float | None = None
+    placebos: str = "time"
+    inference: str = "jackknife_plus"
+
+    @classmethod
+    def read(cls, table: Table) -> "AugmentedSyntheticControl":
+        """The design as its table in a plan says; InputError, naming the key, where it cannot be."""
+        Table.of(table.where, table.name, table.data, OPTIONS)
+        return cls(
+            Compared.read(table),
+            table.flag("intercept", False),
+            table.number("ridge", 0, 1e15) if "ridge" in table else None,
+            table.one_of("placebos", PLACEBOS, "time"),
+            table.one_of("inference", INFERENCE, "jackknife_plus"),
+        )
+
+    def fit(self, study: Study) -> Estimate:
+        """The answer, without checks. Raises InputError for fewer than two donors, and fit periods
+        that are not before the start."""
+        pool = self.compared.pool(study)
+        gaps = pool.gaps(self.intercept)
+        ridge = _chosen(gaps) if self.ridge is None else self.ridge
+        weights = _weights(gaps, ridge)
+        expected = pool.expected(weights, self.intercept)
+        more: dict[str, Any] = {
+            "weights": pool.weighed(weights),
+            "pre_rmspe": pool.rmspe(pool.series - expected),
+        }
+        ranked, said = self._ranked(pool, expected, ridge)
+        bounds, words = self._bounds(pool, expected, ridge)
+        inference = "; ".join((*said, *words, f"ridge {ridge:.4g}"))
+        return estimate_of(study, expected, bounds, inference, **more, **ranked)
+
+    def checks(self, study: Study, found: Estimate) -> tuple[Check, ...]:
+        """Those of a synthetic control; the hull and the only weights are those of its first step."""
+        gaps = self.compared.pool(study).gaps(self.intercept)
+        alone = replace(self, placebos="none", inference="none")
+        return checks_of(Checked(alone, self.compared, study, found, gaps))
+
+    def floor(self, study: Study) -> float | None:
+        """The least p-value: of one block among all periods, or of one area among all."""
+        if self.placebos == "none":
+            return None
+        if self.placebos == "time":
+            return Conformal(self.compared.pool(study), Refit()).floor
+        return 1 / (1 + len(study.donors(self.compared.donors, self.compared.exclude)))
+
+    def planned_for(self, start: Period) -> "AugmentedSyntheticControl":
+        """The design with fit periods before another start."""
+        return replace(self, compared=self.compared.before(start))
+
+    def without(self, name: str) -> "AugmentedSyntheticControl":
+        """The design without one donor."""
+        return replace(self, compared=self.compared.without(name))
+
+    def _ranked(
+        self, pool: DonorPool, expected: Real, ridge: float
+    ) -> tuple[dict[str, Any], tuple[str, ...]]:
+        """The p-value with its floor and placebos, and in words where they come from."""
+        if self.placebos == "none":
+            return {}, ()
+        if self.placebos == "time":
+            inference = Conformal(pool, Refit(self.intercept, 0.0, ridge))
+            value, blocks = inference.p_value()
+            said = (
+                f"p: conformal, the block from the start among {inference.periods} blocks in time"
+            )
+            return {"p_value": value, "p_floor": inference.floor, "placebos": blocks}, (said,)
+        placebos = pool.placebos(self._expected_of_each(pool))
+        gap = pool.series - expected
+        after = float(np.sqrt(np.mean(gap[pool.study.start :] ** 2)))
+        value = rank_p(ratio_of(after, pool.rmspe(gap)), placebos)
+        said = (
+            f"p: rank of the ratio of errors after and before among {len(placebos)} donors, each "
+            "treated in turn and compared with the others, the treated area not among them"
+        )
+        return {"p_value": value, "p_floor": 1 / (1 + len(placebos)), "placebos": placebos}, (said,)
+
+    def _expected_of_each(self, pool: DonorPool) -> Real:
+        """Periods × donors: what the others expect of each, with a ridge of its own."""
+        level = pool.usual if self.intercept else np.zeros(len(pool.rows))
+        donors, found = pool.donors - level, np.empty_like(pool.donors)
+        for one in range(len(pool.rows)):
+            others = np.delete(donors, one, axis=1)
+            gaps = (others - donors[:, [one]])[pool.matched]
+            ridge = _chosen(gaps) if self.ridge is None else self.ridge
+            found[:, one] = level[one] + others @ _weights(gaps, ridge)
+        return found
+
+    def _bounds(
+        self, pool: DonorPool, expected: Real, ridge: float
+    ) -> tuple[Bounds, tuple[str, ...]]:
+        if self.inference == "none":
+            return Bounds(), ()
+        if self.inference == "conformal":
+            refit = Refit(self.intercept, 0.0, ridge)
+            bounds, said = Conformal(pool, refit).bounds(expected)
+            return bounds, (said,)
+        bounds, said = _jackknife(pool, self.intercept, ridge)
+        return bounds, (said,)
+
+
+def _weights(gaps: Real, ridge: float) -> Real:
+    """Weights on donors; `gaps` are fit periods × donors."""
+    gaps = np.ascontiguousarray(gaps)
+    found: Real = augmented(gaps, nearest(gaps, 0.0, np.zeros(gaps.shape[1])), ridge)
+    return found
+
+
+def _chosen(gaps: Real) -> float:
+    """The ridge by leaving out one period after the other: the greatest within a standard error."""
+    grid = lambdas(np.ascontiguousarray(gaps))
+    errors = np.empty((len(gaps), len(grid)))
+    for out in range(len(gaps)):
+        kept = np.ascontiguousarray(np.delete(gaps, out, axis=0))
+        begun = nearest(kept, 0.0, np.zeros(gaps.shape[1]))
+        for at, ridge in enumerate(grid):
+            errors[out, at] = (gaps[out] @ augmented(kept, begun, ridge)) ** 2
+    mean = errors.mean(axis=0)
+    least = int(np.argmin(mean))
+    within = mean[least] + errors[:, least].std(ddof=1) / np.sqrt(len(gaps))
+    return float(grid[mean <= within].max())
+
+
+def _jackknife(pool: DonorPool, intercept: bool, ridge: float) -> tuple[Bounds, str]:
+    """Jackknife+ over the fit periods (Barber, Candès, Ramdas and Tibshirani, Annals of Statistics
+    49, 2021; as Ben-Michael, Feller and Rothstein use it): what each fit without one period expects,
+    less and plus its error in that period. The mean after the start is bounded by the same errors."""
+    study, count = pool.study, len(pool.matched)
+    rank = ceil((1 - study.level) * (count + 1) - 1e-9)
+    if rank > count:
+        return (
+            Bounds(),
+            f"no interval: {count} periods before are too few for {1 - study.level:.0%}",
+        )
+    fits = [_left_out(pool, intercept, ridge, one) for one in range(count)]
+    expected, errors = np.array([one for one, _ in fits]), np.array([one for _, one in fits])
+    highest = np.sort(expected + errors[:, None], axis=0)[rank - 1]
+    least = floor(study.level * (count + 1) + 1e-9)
+    lowest = np.sort(expected - errors[:, None], axis=0)[least - 1]
+    gap_low, gap_high = pool.series - highest, pool.series - lowest
+    gap_low[: study.start] = gap_high[: study.start] = np.nan
+    after = slice(study.start, None)
+    plain = np.full(study.after, 1 / study.after)
+    observed = float(pool.series[after].mean())
+    low, high = _mean_of(expected[:, after] @ plain, errors, rank, least)
+    exposure = study.series.exposure
+    counted = plain if exposure is None else exposure[after] / exposure[after].sum()
+    total = float(pool.series[after] @ counted)
+    few, many = _mean_of(expected[:, after] @ counted, errors, rank, least)
+    relative = (total / many - 1, total / few - 1) if few > 0 else None
+    said = (
+        f"intervals: jackknife+ over {count} fit periods, which may hold as little as 1 − 2 × level"
+    )
+    return Bounds(gap_low, gap_high, (observed - high, observed - low), relative), said
+
+
+def _mean_of(expected: Real, errors: Real, rank: int, least: int) -> Interval:
+    return (
+        float(np.sort(expected - errors)[least - 1]),
+        float(np.sort(expected + errors)[rank - 1]),
+    )
+
+
+def _left_out(pool: DonorPool, intercept: bool, ridge: float, one: int) -> tuple[Real, float]:
+    """What the fit without one fit period expects, and how far it is off in that period."""
+    kept = replace(pool, matched=np.delete(pool.matched, one))
+    expected = kept.expected(_weights(kept.gaps(intercept), ridge), intercept)
+    at = pool.matched[one]
+    return expected, float(abs(pool.series[at] - expected[at]))

@@ -1,0 +1,257 @@
+"""Synthetic control: Proposition 99, predictors, inference, checks, and plans that cannot be."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from opendcr.errors import InputError
+from opendcr.evaluate.designs.augmented_synthetic_control import AugmentedSyntheticControl
+from opendcr.evaluate.designs.synthetic_control import SyntheticControl
+from opendcr.evaluate.kernel.predictor_weights import searched
+from opendcr.evaluate.panel import Columns, Panel, read_rows, wide_panel
+from opendcr.evaluate.periods import Period
+from opendcr.evaluate.study import Study
+from opendcr.keyed import Table
+
+PROP99 = Path(__file__).parents[3] / "examples" / "studies" / "prop99" / "prop99.csv"
+PUBLISHED = {  # the optimum of the outcome-only problem, by two general solvers to three digits
+    "Utah": 0.394,
+    "Montana": 0.232,
+    "Nevada": 0.205,
+    "Connecticut": 0.109,
+    "New Hampshire": 0.045,
+    "Colorado": 0.015,
+}
+
+
+@pytest.fixture(scope="module")
+def california() -> Study:
+    panel = wide_panel(read_rows(PROP99), Columns("cigsale", "Year"))
+    panel = replace(panel, columns={"cigsale": panel.outcome})
+    return Study(panel, (panel.at("California"),), panel.periods.index(Period("number", 1989)))
+
+
+def design(**data):
+    return SyntheticControl.read(Table("plan.toml", "designs.synthetic_control", data))
+
+
+def augmented(**data):
+    return AugmentedSyntheticControl.read(Table("plan.toml", "designs.augmented", data))
+
+
+def made(donors=12, before=20, after=5, effect=0.0, seed=1) -> Study:
+    """A factor model: donors and a treated area within their hull, with an effect after."""
+    rng = np.random.default_rng(seed)
+    factors = np.cumsum(rng.normal(size=(3, before + after)), axis=1)
+    loads = rng.dirichlet(np.ones(3), donors)
+    outcome = 50 + 5 * loads @ factors + rng.normal(size=(donors, before + after))
+    series = outcome[:3].mean(axis=0) + rng.normal(size=before + after)
+    series[before:] += effect
+    units = ("here", *(f"area {one}" for one in range(donors)))
+    periods = tuple(Period("number", one) for one in range(before + after))
+    outcome = np.vstack([series, outcome])
+    return Study(Panel(units, periods, outcome, columns={"y": outcome}), (0,), before)
+
+
+def test_proposition_99_on_outcomes_alone(california):
+    found = design(inference="none").fit(california)
+    # The figures are printed to three digits (weights), four (sum of squares) and two (gaps).
+    assert found.weights == pytest.approx(PUBLISHED, abs=6e-4)
+    assert 19 * found.pre_rmspe**2 == pytest.approx(52.1296, abs=5e-5)
+    assert found.pre_rmspe == pytest.approx(1.656, abs=5e-4)
+    assert found.average_effect == pytest.approx(-19.51, abs=5e-3)
+    assert found.effect[-1].effect == pytest.approx(-26.60, abs=5e-3)
+    assert found.post_rmspe / found.pre_rmspe == pytest.approx(12.44, abs=5e-3)
+    assert found.p_value == pytest.approx(3 / 39)
+    assert found.p_floor == pytest.approx(1 / 39)
+    assert len(found.placebos) == 38
+
+
+def test_proposition_99_conformal_intervals_exclude_zero_and_blocks_have_their_floor(california):
+    found = design().fit(california)
+    low, high = found.interval
+    assert low < found.average_effect < high < 0
+    low, high = found.relative_interval
+    assert low < found.relative_effect < high < 0
+    assert found.effect[-1].low < found.effect[-1].effect < found.effect[-1].high < 0
+    blocks = design(placebos="time", inference="none").fit(california)
+    assert blocks.p_floor == pytest.approx(1 / 31)
+    assert blocks.p_value >= blocks.p_floor
+    assert len(blocks.placebos) == 30
+
+
+def test_every_check_of_proposition_99_says_something(california):
+    chosen = design(inference="none")
+    checks = {one.name: one for one in chosen.checks(california, chosen.fit(california))}
+    assert "rank 3 of 39" in checks["placebo areas"].detail
+    assert checks["placebo areas"].passed is False
+    assert checks["fit before the start"].passed
+    assert checks["only these weights"].passed
+    assert checks["within the donors' hull"].passed is None
+    assert checks["donors left out"].passed
+    assert len(checks) == 8
+
+
+def test_other_weights_may_fit_as_well_where_donors_are_more_than_what_is_matched():
+    study = made(donors=30, before=4, after=3)
+    chosen = design(inference="none")
+    checks = {one.name: one for one in chosen.checks(study, chosen.fit(study))}
+    inside = checks["within the donors' hull"].passed
+    assert checks["only these weights"].passed is (not inside)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_predictors_searched_are_no_worse_than_counted_alike(seed):
+    rng = np.random.default_rng(seed)
+    near, gaps = rng.normal(size=(4, 10)) + 1.0, rng.normal(size=(15, 10))
+    alike = searched(near, gaps, 0.0, np.zeros((1, 4)))
+    starts = np.concatenate([np.zeros((1, 4)), -rng.exponential(3, (30, 4))])
+    counted, weights, error = searched(near, gaps, 0.0, starts)
+    assert counted.sum() == pytest.approx(1)
+    assert weights.sum() == pytest.approx(1)
+    assert error <= alike[2] + 1e-12
+    assert error == pytest.approx(((gaps @ weights) ** 2).mean())
+
+
+def test_predictors_that_donors_match_entirely_leave_the_choice_to_the_outcome():
+    rng = np.random.default_rng(4)
+    near, gaps = rng.normal(size=(1, 20)), rng.normal(size=(15, 20)) + 1.0
+    counted, weights, error = searched(near, gaps, 0.0, np.zeros((1, 1)))
+    assert abs(near @ weights)[0] < 1e-4
+    others = [np.array([1.0]), *rng.dirichlet(np.ones(20), 0)]
+    assert counted == pytest.approx(others[0])
+    pair = np.zeros(20)  # any other match: two donors on either side of the treated area
+    left, right = int(np.argmin(near[0])), int(np.argmax(near[0]))
+    pair[left], pair[right] = near[0, right], -near[0, left]
+    pair /= pair.sum()
+    assert error < ((gaps @ pair) ** 2).mean()
+
+
+def test_a_predictor_that_is_the_same_everywhere_changes_nothing():
+    study = made()
+    same = replace(
+        study.panel, columns={**study.panel.columns, "c": np.ones_like(study.panel.outcome)}
+    )
+    study = replace(study, panel=same)
+    y = {"column": "y", "from": 0, "to": 19}
+    alone = design(predictors=[y], inference="none").fit(study)
+    both = design(predictors=[y, {"column": "c", "at": [3]}], inference="none").fit(study)
+    assert both.pre_rmspe == pytest.approx(alone.pre_rmspe, rel=1e-3)
+    assert len(both.predictor_weights) == 2
+
+
+def test_an_intercept_makes_a_shift_of_the_treated_area_nothing():
+    study = made()
+    shifted = study.panel.outcome.copy()
+    shifted[0] += 40
+    other = replace(study, panel=study.panel.with_outcome(shifted))
+    chosen = design(intercept=True, inference="none", placebos="none")
+    assert chosen.fit(other).average_effect == pytest.approx(chosen.fit(study).average_effect)
+    assert abs(design(inference="none").fit(other).average_effect) > 10
+
+
+def test_two_equal_runs_give_the_same_answer():
+    chosen = design(predictors=[{"column": "y", "from": 0, "to": 9}, {"column": "y", "at": [19]}])
+    assert chosen.fit(made()) == chosen.fit(made())
+
+
+def test_too_few_periods_give_no_interval_and_say_why():
+    found = design().fit(made(before=10, after=3))
+    assert found.interval is None
+    assert "13 periods" in found.inference
+
+
+@pytest.mark.parametrize("make", [design, augmented])
+def test_a_null_is_seldom_rejected_and_a_large_effect_always_is(make):
+    values = [
+        make(placebos="time", inference="none").fit(made(seed=one)).p_value for one in range(40)
+    ]
+    # 40 nulls at 20%: more than 16 rejections have a probability under 0.003.
+    assert sum(one <= 0.2 for one in values) <= 16
+    large = make(placebos="time", inference="none").fit(made(effect=-30.0))
+    assert large.p_value == pytest.approx(large.p_floor)
+
+
+def test_intervals_hold_the_effect_that_was_planted():
+    holds = 0
+    for seed in range(20):
+        low, high = design(placebos="none").fit(made(effect=-6.0, seed=seed)).interval
+        holds += low <= -6.0 <= high
+    assert holds >= 16  # of 20 at 95%: fewer have a probability under 0.003
+
+
+def test_a_ridge_fits_better_before_and_none_is_the_synthetic_control():
+    study = made()
+    plain = design(inference="none", placebos="none").fit(study)
+    closer = augmented(ridge=1.0, inference="none", placebos="none").fit(study)
+    same = augmented(ridge=1e14, inference="none", placebos="none").fit(study)
+    assert closer.pre_rmspe < plain.pre_rmspe
+    assert same.average_effect == pytest.approx(plain.average_effect, abs=1e-6)
+    assert sum(closer.weights.values()) == pytest.approx(1, abs=1e-6)
+
+
+def test_the_ridge_is_the_authors_formula():
+    study = made(donors=5)
+    found = augmented(ridge=3.0, inference="none", placebos="none").fit(study)
+    plain = design(inference="none", placebos="none").fit(study).weights
+    weights = np.array([plain.get(name, 0.0) for name in study.panel.units[1:]])
+    x0, x1 = study.panel.outcome[1:, :20], study.panel.outcome[0, :20]
+    centred = x0 - x0.mean(axis=0)
+    inverse = np.linalg.inv(centred.T @ centred + 3.0 * np.eye(20))
+    wanted = weights + (x1 - x0.T @ weights) @ inverse @ centred.T
+    got = [found.weights.get(name, 0.0) for name in study.panel.units[1:]]
+    assert got == pytest.approx(wanted, abs=1e-7)
+
+
+def test_the_jackknife_has_an_interval_about_the_estimate_and_a_reason_where_it_has_none():
+    found = augmented(placebos="space").fit(made(effect=-6.0))
+    assert found.interval[0] < found.average_effect < found.interval[1]
+    assert found.p_floor == pytest.approx(1 / 13)
+    few = augmented().fit(made(before=10))
+    assert few.interval is None
+    assert "too few" in few.inference
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        ({"donors": ["area 1"]}, "two donors"),
+        ({"fit": {"from": 0, "to": 22}}, "fit periods from 0 to 19"),
+        ({"fit": {"from": -5, "to": 10}}, "fit periods from 0 to 19"),
+        ({"predictors": [{"column": "z", "at": [1]}]}, "no column 'z'"),
+        ({"predictors": [{"column": "y", "at": [99]}]}, "no period 99"),
+        ({"predictors": [{"column": "y", "from": 50, "to": 60}]}, "in 50 to 60"),
+    ],
+)
+def test_a_plan_that_the_panel_does_not_allow_is_an_error_in_one_line(data, said):
+    with pytest.raises(InputError, match=said):
+        design(**data).fit(made())
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"donor": []},
+        {"donors": "all"},
+        {"placebos": "maybe"},
+        {"penalty": -1},
+        {"fit": {"from": 3}},
+        {"fit": {"from": 3, "to": 2}},
+        {"predictors": [{"column": "y"}]},
+        {"predictors": [{"column": "y", "at": [1], "op": "mode"}]},
+    ],
+)
+def test_a_key_that_cannot_be_is_named(data):
+    with pytest.raises(InputError, match=f"designs.synthetic_control.*{next(iter(data))[:5]}"):
+        design(**data)
+
+
+def test_constant_donors_are_no_trouble():
+    study = made()
+    flat = study.panel.outcome.copy()
+    flat[1:] = 50.0
+    study = replace(study, panel=study.panel.with_outcome(flat))
+    for chosen in (design(), design(intercept=True), augmented()):
+        assert np.isfinite(chosen.fit(study).average_effect)
