@@ -105,14 +105,15 @@ class DonorPool:
         """By period: what weights on the donors expect of the treated series."""
         if not intercept:
             return self.donors @ weights
-        return self.series[self.matched].mean() + (self.donors - self.usual) @ weights
+        level = float(self.series[self.matched].mean())
+        return level + (self.donors - self.usual) @ weights
 
     def gaps(self, intercept: bool) -> Real:
         """Fit periods × donors: each donor less the series; with an intercept, less means too."""
         donors, series = self.donors[self.matched], self.series[self.matched]
         if intercept:
             donors, series = donors - self.usual, series - series.mean()
-        return donors - series[:, None]
+        return np.ascontiguousarray(donors - series[:, None])
 
     def rmspe(self, gap: Real) -> float:
         """The root of the mean squared gap over the fit periods."""

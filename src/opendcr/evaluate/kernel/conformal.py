@@ -9,14 +9,17 @@ average effects). It cannot be less than 1/T.
 """
 
 import numpy as np
+from numpy.typing import NDArray
 
 from opendcr.compiling import compiled
 from opendcr.evaluate.kernel.ridge import augmented
 from opendcr.evaluate.kernel.simplex import distances, nearest_from
 
+Real = NDArray[np.float64]
+
 
 @compiled
-def residuals_of(donors, series, how, begun):
+def residuals_of(donors: Real, series: Real, how: Real, begun: Real) -> Real:
     """A series less what weights fitted over all of its periods expect of it.
 
     `how` is (1 where means are taken away first, penalty, ridge or -1 where there is none). `begun`
@@ -35,7 +38,7 @@ def residuals_of(donors, series, how, begun):
 
 
 @compiled
-def blocks(residuals, length):
+def blocks(residuals: Real, length: int) -> Real:
     """The absolute sum of each block of this length, each block beginning at another period and the
     first period following the last."""
     periods = len(residuals)

@@ -13,9 +13,12 @@ solution of the bilevel problem: Malo, Eskelinen, Zhou and Kuosmanen, Computatio
 """
 
 import numpy as np
+from numpy.typing import NDArray
 
 from opendcr.compiling import compiled, helper
 from opendcr.evaluate.kernel.simplex import distances, nearest, nearest_from
+
+Real = NDArray[np.float64]
 
 LEAST = 1e-8  # as Becker and Klößner (Econometrics and Statistics 5, 2018) bound V
 _MATCHED = 1e-16  # a squared distance, of the greatest, that is none
@@ -26,7 +29,9 @@ _BEST = 3  # starts from which the search goes on
 
 
 @compiled
-def searched(predictor_gaps, outcome_gaps, penalty, starts):
+def searched(
+    predictor_gaps: Real, outcome_gaps: Real, penalty: float, starts: Real
+) -> tuple[Real, Real, float]:
     """Predictors' weights (sum 1), donors' weights and the mean squared error that they leave.
 
     `predictor_gaps` (predictors × donors, standardised) and `outcome_gaps` (fit periods × donors)

@@ -6,15 +6,18 @@ donors' mean of each period. The correction adds to zero over donors, and weight
 """
 
 import numpy as np
+from numpy.typing import NDArray
 
 from opendcr.compiling import compiled
+
+Real = NDArray[np.float64]
 
 _LAMBDAS = 20  # of a grid from the greatest squared singular value down to a share of it
 _SPAN = 1e-8
 
 
 @compiled
-def augmented(gaps, weights, ridge):
+def augmented(gaps: Real, weights: Real, ridge: float) -> Real:
     """The weights with their correction; `gaps` (periods × donors) are donors less the series."""
     periods, count = gaps.shape
     centred, missed = np.empty((periods, count)), np.empty(periods)
@@ -33,10 +36,11 @@ def augmented(gaps, weights, ridge):
 
 
 @compiled
-def lambdas(gaps):
+def lambdas(gaps: Real) -> Real:
     """Ridges to choose from, the greatest first (as the authors' program has them)."""
     centred = np.empty_like(gaps)
     for at in range(gaps.shape[0]):
         centred[at] = gaps[at] - gaps[at].mean()
     greatest = np.linalg.svd(centred)[1][0] ** 2
-    return greatest * _SPAN ** (np.arange(_LAMBDAS) / (_LAMBDAS - 1))
+    found: Real = greatest * _SPAN ** (np.arange(_LAMBDAS) / (_LAMBDAS - 1))
+    return found

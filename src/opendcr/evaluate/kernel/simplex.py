@@ -13,20 +13,23 @@ Gram matrix, so that each further step refines the last.
 """
 
 import numpy as np
+from numpy.typing import NDArray
 
 from opendcr.compiling import compiled, helper
+
+Real = NDArray[np.float64]
 
 _CANCELLED = 1e-6  # a squared pivot that is less than this share of what it was taken from
 _ROUNDING = 1e-13  # of a length, relative to what it is the difference of
 
 
-def weights_of(donors, series, ridge, linear):
+def weights_of(donors: Real, series: Real, ridge: float, linear: Real) -> Real:
     """The weights of donors (periods × donors) on one series; `linear` has one value a donor."""
     return nearest(donors - series.reshape(-1, 1), ridge, linear)
 
 
 @compiled
-def weights_of_each(donors, ridge, penalty):
+def weights_of_each(donors: Real, ridge: float, penalty: float) -> Real:
     """Donors × donors: row i holds the weights of the others on donor i, whose own is zero.
 
     `penalty` is Abadie and L'Hour's: it weighs the squared distance of each donor.
@@ -48,7 +51,7 @@ def weights_of_each(donors, ridge, penalty):
 
 
 @compiled
-def distances(gaps, penalty):
+def distances(gaps: Real, penalty: float) -> Real:
     """Penalty × squared distance of each donor (Abadie and L'Hour, JASA 116, 2021, eq. 3)."""
     found = np.zeros(gaps.shape[1])
     if penalty > 0:
@@ -59,7 +62,7 @@ def distances(gaps, penalty):
 
 
 @compiled
-def nearest(gaps, ridge, linear):
+def nearest(gaps: Real, ridge: float, linear: Real) -> Real:
     """The weights from scratch, beginning at the donor that is nearest by itself."""
     alone = np.zeros(gaps.shape[1])
     for at in range(gaps.shape[0]):
@@ -71,7 +74,7 @@ def nearest(gaps, ridge, linear):
 
 
 @compiled
-def nearest_from(gaps, ridge, linear, begun):
+def nearest_from(gaps: Real, ridge: float, linear: Real, begun: Real) -> Real:
     """The weights, beginning at others on the simplex: quicker where a problem has changed little."""
     count = gaps.shape[1]
     longest = _longest(gaps) + ridge
@@ -102,7 +105,8 @@ def nearest_from(gaps, ridge, linear, begun):
             held = _without_zeros(gaps, ridge, longest, weights, chosen, held, first, factor)
             weights /= weights.sum()
             refined = 0
-    return weights / weights.sum()
+    found: Real = weights / weights.sum()
+    return found
 
 
 @helper
