@@ -226,7 +226,7 @@ class _Search:
             if np.abs(moved - linear).max() < _CLOSE:
                 return moved
             linear = moved
-        raise self._endless(linear, extra)
+        raise self._endless(linear)
 
     def jointly(self, linear: Real) -> tuple[Real, float]:
         """The linear predictor and α at the maximum of both, by turns (they are orthogonal: Lawless,
@@ -246,14 +246,14 @@ class _Search:
         try:
             moved = self.step(linear, extra)
         except np.linalg.LinAlgError:
-            raise self._endless(linear, extra) from None
+            raise self._endless(linear) from None
         longest = np.abs(moved - linear).max()
         return moved if longest < _LONGEST else linear + (moved - linear) * (_LONGEST / longest)
 
-    def _endless(self, linear: Real, extra: float) -> InputError:
-        """The error for a search that moves on and on, naming the term that it moves."""
-        towards = self.coefficients(self.step(linear, extra)) - self.coefficients(linear)
-        reach = np.abs(towards) * np.abs(self.regression.matrix).max(axis=0)
+    def _endless(self, linear: Real) -> InputError:
+        """The error for a search that moves on and on, naming the term that it has moved."""
+        moved = self.coefficients(linear) - self.coefficients(self.start())
+        reach = np.abs(moved) * np.abs(self.regression.matrix).max(axis=0)
         term = self.regression.terms[int(np.argmax(reach))]
         found = f"no finite estimate of '{term}': no events in the periods that would tell"
         return InputError(self.regression.where, found, "events on either side of every term")

@@ -13,6 +13,7 @@ from opendcr.evaluate.contrast import Contrast
 from opendcr.evaluate.counts import Fit, fitted
 from opendcr.evaluate.estimate import Check, Estimate
 from opendcr.evaluate.evalue import e_value, e_value_of_interval
+from opendcr.evaluate.panel import Panel
 from opendcr.evaluate.study import Study
 
 Real = NDArray[np.float64]
@@ -122,7 +123,7 @@ def other_starts(design: Segmented, study: Study, found: Estimate) -> Check:
     effects = [
         one.relative_effect
         for move in moves
-        for one in _tried(design, study, study.start + move)
+        for one in _tried(design, study, study.panel, study.start + move)
     ]  # fmt: skip
     if not effects:
         return Check("start", None, "the start cannot be moved")
@@ -138,11 +139,11 @@ def placebo_starts(design: Segmented, study: Study) -> Check:
     """
     if "dose" in design.terms:
         design = replace(design, terms=("level",), dose=None)
-    past = replace(study, panel=study.panel.during(0, study.start), start=study.start - 1)
+    past = study.panel.during(0, study.start)
     last = study.start - max(_LEAST_AFTER, len(design.terms) + 1)
     starts = range(max(6, study.start // 4), last + 1)
     starts = starts[:: max(1, len(starts) // _MOST_PLACEBOS)]
-    tried = [one for at in starts for one in _tried(design, past, at)]
+    tried = [one for at in starts for one in _tried(design, study, past, at)]
     if len(tried) < 5:
         return Check("placebo starts", None, f"{len(tried)} possible before the start: too few")
     claimed = [one for one in tried if one.p_value is not None and one.p_value < study.level]
@@ -176,10 +177,10 @@ def unmeasured(found: Estimate) -> Check:
     return Check("e-value", None, detail)
 
 
-def _tried(design: Segmented, study: Study, start: int) -> list[Estimate]:
-    """The answer of another start; none where it cannot be had."""
+def _tried(design: Segmented, study: Study, panel: Panel, start: int) -> list[Estimate]:
+    """The answer of another start in some periods; none where it cannot be had."""
     try:
-        return [design.fit(study.starting(start))]
+        return [design.fit(replace(study, panel=panel, start=start))]
     except InputError:
         return []
 
