@@ -212,9 +212,9 @@ def _names(table: Table, key: str) -> tuple[str, ...]:
 def compared(study: Study, donors: Sequence[int], family: Family, weights: Weights) -> Compared:
     """The study's series beside its donors. Raises InputError where they are too few."""
     panel, several = study.panel, len(study.treated) > 1
-    if len(donors) < max(2, len(study.treated)):
+    if len(donors) <= len(study.treated):
         found = f"{len(donors)} donors for {len(study.treated)} treated areas"
-        raise InputError(panel.where, found, "two donors, and as many as there are treated areas")
+        raise InputError(panel.where, found, "more donors than treated areas")
     rows = [*(study.treated if several else ()), *donors]
     exposure = np.ones(panel.outcome.shape) if panel.exposure is None else panel.exposure
     series = study.series

@@ -127,13 +127,15 @@ def errors(residuals: Real, spread: Real, treated: Real, seed: int) -> Real:
     `residuals` are donors × anything and `spread` the donors' standard deviations; `treated` are
     the treated areas' standard deviations, each times the area's share in the pooled estimate. With
     one treated area there is an error for each donor; with several, one for each set drawn of as
-    many donors.
+    many donors. As each donor was compared with all others, those of its set among them, a set's
+    mean is too small by (donors − set) / (donors − 1), exactly so for areas of one weight.
     """
     standard = (residuals.T / spread).T
-    if len(treated) == 1:
+    donors, count = len(residuals), len(treated)
+    if count == 1:
         return np.asarray(standard * treated[0])
-    chosen = _sets(len(residuals), len(treated), seed)
-    return np.asarray(np.einsum("k,dk...->d...", treated, standard[chosen]))
+    apart = treated * (donors - 1) / (donors - count)
+    return np.asarray(np.einsum("k,dk...->d...", apart, standard[_sets(donors, count, seed)]))
 
 
 @lru_cache(maxsize=64)

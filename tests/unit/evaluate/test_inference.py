@@ -81,13 +81,14 @@ def test_areas_of_one_size_have_one_variance() -> None:
     assert found.ranked_by(np.array([0.5]))[0] == pytest.approx(2 + 2 * 4 / 3 / 2)
 
 
-def test_errors_of_several_areas_have_the_variance_of_their_mean() -> None:
+def test_errors_of_several_areas_are_those_of_sets_beside_the_rest() -> None:
     rng = np.random.default_rng(1)
-    residuals = rng.normal(size=(60, 3))
-    residuals -= residuals.mean(axis=0)
-    found = errors(residuals, np.ones(60), np.full(4, 0.25), seed=1)
+    changes = rng.normal(size=(20, 3))
+    residuals = (changes - changes.mean(axis=0)) * 20 / 19  # each beside the other nineteen
+    found = errors(residuals, np.ones(20), np.full(4, 0.25), seed=1)
     assert found.shape == (DRAWS, 3)
-    expected = residuals.std(axis=0) / 2 * np.sqrt(1 - 3 / 59)  # without replacement
-    assert found.std(axis=0) == pytest.approx(expected, rel=0.08)
-    assert (found == errors(residuals, np.ones(60), np.full(4, 0.25), seed=1)).all()
-    assert floor(60, 4) == pytest.approx(0.001)
+    sets = [rng.permutation(20) for _ in range(4000)]
+    apart = [changes[one[:4]].mean(axis=0) - changes[one[4:]].mean(axis=0) for one in sets]
+    assert found.std(axis=0) == pytest.approx(np.std(apart, axis=0), rel=0.06)
+    assert (found == errors(residuals, np.ones(20), np.full(4, 0.25), seed=1)).all()
+    assert floor(20, 4) == pytest.approx(0.001)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from opendcr.evaluate.panel import Real
@@ -36,7 +36,6 @@ def test_p_values_as_by_shifting_residuals(seed: int, relative: float) -> None:
 
 
 @given(st.integers(0, 10_000), st.floats(0.02, 0.98))
-@settings(max_examples=30)
 def test_the_interval_is_what_is_not_rejected(seed: int, at: float) -> None:
     one = some(seed)
     interval = one.interval(0.1)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from opendcr.errors import InputError
@@ -52,7 +52,6 @@ def means(ratios: dict[int, float], rng: np.random.Generator | None = None) -> R
 
 
 @given(st.floats(0.2, 2.0), st.integers(0, 10_000), st.floats(0.001, 1))
-@settings(max_examples=15)
 def test_what_happens_near_and_what_happens_by_the_hour_is_taken_out(
     ratio: float, seed: int, size: float
 ) -> None:
@@ -200,7 +199,6 @@ def test_small_areas_within_a_cell_are_added_up() -> None:
 
 
 @given(st.lists(st.floats(0.1, 10), min_size=8, max_size=8), st.floats(0.01, 100))
-@settings(max_examples=10)
 def test_constant_exposures_of_cells_do_not_matter(by_cell: list[float], unit: float) -> None:
     rng = np.random.default_rng(11)
     counts = rng.poisson(means({0: 0.6}, rng)).astype(float)
