@@ -15,7 +15,7 @@ _TINY = 1e-9
 
 
 @dataclass(frozen=True)
-class Series:
+class Contrast:
     """Counts by period, and a `base` that they would move in proportion to were there no effect.
 
     `noise` is the relative variance of the base, by Poisson's law of the counts that it is made of.

@@ -6,14 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from opendcr.evaluate.panel import Real
-from opendcr.evaluate.shifts import Series
+from opendcr.evaluate.shifts import Contrast
 
 
-def series(counts: Real, base: Real, start: int) -> Series:
-    return Series(counts, base, np.zeros(len(counts)), start)
+def series(counts: Real, base: Real, start: int) -> Contrast:
+    return Contrast(counts, base, np.zeros(len(counts)), start)
 
 
-def slow_p(one: Series, relative: float) -> float:
+def slow_p(one: Contrast, relative: float) -> float:
     """Fit the level under the effect, shift the residuals by hand, count."""
     mean = one.base * np.where(one.after, 1 + relative, 1.0)
     residuals = one.counts - one.counts.sum() / mean.sum() * mean
@@ -21,7 +21,7 @@ def slow_p(one: Series, relative: float) -> float:
     return float(np.mean([value >= sums[0] * (1 - 1e-9) - 1e-9 for value in sums]))
 
 
-def some(seed: int, periods: int = 30) -> Series:
+def some(seed: int, periods: int = 30) -> Contrast:
     rng = np.random.default_rng(seed)
     base = rng.uniform(5, 15, periods)
     return series(rng.poisson(base).astype(float), base, periods * 2 // 3)
@@ -69,7 +69,7 @@ def test_the_quasi_poisson_error_is_that_of_the_log_ratio() -> None:
     ratios, said = [], []
     for _ in range(400):
         far = rng.poisson(40, 40).astype(float)
-        one = Series(rng.poisson(30, 40).astype(float), far, 1 / far, 25)
+        one = Contrast(rng.poisson(30, 40).astype(float), far, 1 / far, 25)
         ratios.append(np.log1p(one.relative))
         said.append(one.error[0] / np.sqrt(max(one.dispersion, 1)))
     assert np.median(said) == pytest.approx(np.std(ratios), rel=0.12)

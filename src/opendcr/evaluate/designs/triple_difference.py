@@ -12,7 +12,7 @@ from opendcr.evaluate import comparison_checks as checking
 from opendcr.evaluate.cells import Chosen, Labels, Mask, Selection, outwards
 from opendcr.evaluate.differences import HALF
 from opendcr.evaluate.estimate import Bounds, Check, Estimate, Part, Placebo, estimate_of
-from opendcr.evaluate.shifts import Interval, Series
+from opendcr.evaluate.shifts import Contrast, Interval
 from opendcr.evaluate.study import Study
 from opendcr.keyed import Table
 
@@ -55,7 +55,7 @@ class Cells:
         """By period: counts and exposures of some cells together."""
         return self.study.panel.outcome[cells].sum(axis=0), self.exposure[cells].sum(axis=0)
 
-    def triple(self, near: Mask, far: Mask) -> Series:
+    def triple(self, near: Mask, far: Mask) -> Contrast:
         """Near cells inside hours, beside those outside and the far ones by the hour.
 
         Their base is exposure × near outside × far inside / far outside, as rates by period; one is
@@ -68,19 +68,19 @@ class Cells:
         base = people * (b / of_b) * (c / of_c) * (of_d / (d + 1))
         return self._series(counts, base, _noise(b) + _noise(c) + _noise(d))
 
-    def double(self, cells: Mask, compared: Mask) -> Series:
+    def double(self, cells: Mask, compared: Mask) -> Contrast:
         """Some cells beside others."""
         (counts, people), (c, of_c) = self.sums(cells), self.sums(compared)
         return self._series(counts, people * c / of_c, _noise(c))
 
-    def _series(self, counts: Real, base: Real, noise: Real) -> Series:
+    def _series(self, counts: Real, base: Real, noise: Real) -> Contrast:
         start, where = self.study.start, self.study.panel.where
         for total, what in ((base, "the cells compared with"), (counts, "the cells")):
             if total[:start].sum() == 0:
                 raise InputError(where, f"no event in {what} before the start", "some")
         if base[start:].sum() == 0:
             raise InputError(where, "no event in the cells compared with after", "some")
-        return Series(counts, base, noise, start)
+        return Contrast(counts, base, noise, start)
 
     def ring(self, *names: str) -> Mask:
         """The cells of some rings that are near or far."""
@@ -175,7 +175,7 @@ class TripleDifference:
             parts=self._parts(cells),
         )
 
-    def ranked(self, series: Series, level: float) -> tuple[float, Interval | None]:
+    def ranked(self, series: Contrast, level: float) -> tuple[float, Interval | None]:
         """The p-value and the interval of a series' relative effect."""
         if self.inference == "quasi_poisson":
             return series.quasi(level)
@@ -212,7 +212,7 @@ class TripleDifference:
                 continue
         return made
 
-    def _part(self, series: Series, level: float) -> Part:
+    def _part(self, series: Contrast, level: float) -> Part:
         low, high = _finite(self.ranked(series, level)[1])
         return Part(series.relative, low, high, *series.totals)
 
@@ -243,7 +243,7 @@ def _finite(interval: Interval | None) -> tuple[float | None, float | None]:
     return low, high if np.isfinite(high) else None
 
 
-def _mean_interval(series: Series, scale: Real, relative: Interval | None) -> Interval | None:
+def _mean_interval(series: Contrast, scale: Real, relative: Interval | None) -> Interval | None:
     """The interval of the mean effect, from that of the relative one."""
     if relative is None:
         return None
@@ -270,13 +270,13 @@ def _placebo_rings(cells: Cells) -> tuple[Placebo, ...]:
     return tuple(made)
 
 
-def _standard(series: Series) -> float:
+def _standard(series: Contrast) -> float:
     """How far the log ratio is from none, in standard errors."""
     observed, expected = series.totals
     return float(abs(np.log((observed + HALF) / (expected + HALF))) / series.error[0])
 
 
-def _rings(found: Estimate, series: Series) -> Check:
+def _rings(found: Estimate, series: Contrast) -> Check:
     name, own = "placebo rings", _standard(series)
     if not found.placebos:
         return Check(name, None, "left out: one far ring has nothing to be compared with")
@@ -304,7 +304,7 @@ def _without_each_ring(cells: Cells, found: Estimate) -> Check:
     return Check(name, same, said)
 
 
-def _trend(series: Series, level: float) -> Check:
+def _trend(series: Contrast, level: float) -> Check:
     """Drift before: the slope of the residuals, ranked among their cyclic shifts."""
     name, count = "trend before", series.start
     if count < 8:
@@ -318,7 +318,7 @@ def _trend(series: Series, level: float) -> Check:
     return Check(name, p > level, detail)
 
 
-def _dispersion(series: Series) -> Check:
+def _dispersion(series: Contrast) -> Check:
     detail = (
         f"Pearson's dispersion {series.dispersion:.2f} near and inside hours (1: Poisson); shifts "
         "and quasi-Poisson errors both allow for it"
@@ -326,7 +326,7 @@ def _dispersion(series: Series) -> Check:
     return Check("overdispersion", None, detail)
 
 
-def _correlation(series: Series) -> Check:
+def _correlation(series: Contrast) -> Check:
     least = 2 / np.sqrt(len(series.counts))
     detail = (
         f"at lag 1: {series.correlation:+.2f} (chance: ±{least:.2f}); cyclic shifts keep it (Bertrand, "
