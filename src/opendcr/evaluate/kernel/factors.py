@@ -27,10 +27,10 @@ _HIGHEST = 30.0  # of η, beyond which exp() would only overflow
 
 
 @helper
-def _linear(own, other, size):
-    total = own[0] + other[0]
+def _linear(own, others, cell, size):
+    total = own[0] + others[cell, 0]
     for at in range(1, size):
-        total += own[at] * other[at]
+        total += own[at] * others[cell, at]
     return total
 
 
@@ -41,27 +41,27 @@ def _slopes(y, sizes, counts, others, used, own, slope, bend, size):
         slope[at] = 0.0
         for by in range(at + 1):
             bend[at, by] = 0.0
-    likelihood = 0.0
+    likelihood = all_rest = all_weight = 0.0
     for cell in range(len(y)):
         if used[cell]:
-            other = others[cell]
-            eta = _linear(own, other, size)
+            eta = _linear(own, others, cell, size)
+            weight = sizes[cell]
             if counts:
-                weight = sizes[cell] * exp(min(eta, _HIGHEST))
+                weight *= exp(min(eta, _HIGHEST))
                 rest = y[cell] - weight
                 likelihood += y[cell] * eta - weight
             else:
-                weight = sizes[cell]
                 rest = weight * (y[cell] - eta)
                 likelihood -= 0.5 * rest * (y[cell] - eta)
-            slope[0] += rest
-            bend[0, 0] += weight
+            all_rest += rest
+            all_weight += weight
             for at in range(1, size):
-                slope[at] += rest * other[at]
-                part = weight * other[at]
+                slope[at] += rest * others[cell, at]
+                part = weight * others[cell, at]
                 bend[at, 0] += part
                 for by in range(1, at + 1):
-                    bend[at, by] += part * other[by]
+                    bend[at, by] += part * others[cell, by]
+    slope[0], bend[0, 0] = all_rest, all_weight
     return likelihood
 
 
@@ -194,7 +194,7 @@ def tangent(y: Real, sizes: Real, rows: Real, columns: Real) -> tuple[Real, Real
     response, weights = np.empty(y.shape), np.empty(y.shape)
     for area in range(len(y)):
         for at in range(y.shape[1]):
-            eta = _linear(rows[area], columns[at], rows.shape[1])
+            eta = _linear(rows[area], columns, at, rows.shape[1])
             mean = sizes[area, at] * exp(min(eta, _HIGHEST))
             response[area, at] = eta + (y[area, at] - mean) / mean
             weights[area, at] = mean
@@ -249,7 +249,7 @@ def expected_of(
     for at in range(until):
         before[at] = 1
         seen += y[at]
-        even += sizes[at] * exp(min(_linear(own, columns[at], size), _HIGHEST)) if counts else 1.0
+        even += sizes[at] * exp(min(_linear(own, columns, at, size), _HIGHEST)) if counts else 1.0
     if counts:
         own[0] = log(seen / even)
     for _ in range(_STEPS):
@@ -258,7 +258,7 @@ def expected_of(
             break
     eta = np.empty(periods)
     for at in range(periods):
-        eta[at] = _linear(own, columns[at], size)
+        eta[at] = _linear(own, columns, at, size)
     return eta
 
 
