@@ -7,7 +7,7 @@ from typing import Literal
 from opendcr.evaluate.report.content import Figure, Rows
 
 # A number, with its unit, what it is within or what it reaches to; or that there is none.
-_NUMBER = re.compile(r"([−+]?\d[\d.,]*\s?%?( \(.*\)|\sto\s.*)?)?|no interval|not known|not given")
+_NUMBER = re.compile(r"([−+]?\d[\d.,]*\s?%?( \(.*\)|\sto\s.*)?)?|no\sinterval|not known|not given")
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from opendcr.evaluate.estimate import Interval
 from opendcr.evaluate.report import words
 from opendcr.evaluate.report.blocks import Block, Drawing, Grid, Heading, Points, Terms, Text
 from opendcr.evaluate.report.checklists import Checklist, checklists, held, sections
@@ -36,13 +37,18 @@ def _head(report: Report) -> Iterable[Block]:
 
 def _numbers(report: Report) -> str:
     """The answer of the design on which the verdict rests, in numbers."""
-    found, holds = report.leading.estimate, words.confidence(report.level)
+    found = report.leading.estimate
+    relative = _within(report, found.relative_interval, words.percents(found.relative_interval))
+    total = _within(report, found.cumulative_interval, words.counts(found.cumulative_interval))
     return (
         f"{report.leading.title}, from {report.question.start} on, beside what was expected: "
-        f"{words.percent(found.relative_effect)} ({holds} interval: {words.percents(found.relative_interval)}); "
-        f"in all {words.signed(found.cumulative)} {_total(report)} "
-        f"({holds} interval: {words.counts(found.cumulative_interval)}); p-value: {words.p_words(found)}."
+        f"{words.percent(found.relative_effect)} ({relative}); in all "
+        f"{words.signed(found.cumulative)} {_total(report)} ({total}); p-value: {words.p_words(found)}."
     )
+
+
+def _within(report: Report, bounds: Interval | None, said: str) -> str:
+    return said if bounds is None else f"{words.confidence(report.level)} interval: {said}"
 
 
 def _failed(report: Report) -> tuple[str, ...]:

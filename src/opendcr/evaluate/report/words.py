@@ -7,6 +7,7 @@ from opendcr.evaluate.estimate import Estimate, Interval
 
 UNKNOWN = "not known"
 NBSP = "\N{NO-BREAK SPACE}"  # between a number and its unit, and within an interval
+NONE = f"no{NBSP}interval"
 _POPULATION = 10_000  # from this exposure on, people read rates per 100,000
 _FACTORS = (1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000)
 
@@ -29,7 +30,7 @@ class Scale:
     def between(self, bounds: Interval | None) -> str:
         """An interval of differences on this scale."""
         if bounds is None:
-            return "no interval"
+            return NONE
         return _between(self.signed(bounds[0]), self.signed(bounds[1]))
 
 
@@ -79,12 +80,12 @@ def percent(share: float) -> str:
 
 def percents(bounds: Interval | None) -> str:
     """An interval of a relative effect."""
-    return "no interval" if bounds is None else _between(percent(bounds[0]), percent(bounds[1]))
+    return NONE if bounds is None else _between(percent(bounds[0]), percent(bounds[1]))
 
 
 def counts(bounds: Interval | None) -> str:
     """An interval of differences in counts."""
-    return "no interval" if bounds is None else _between(signed(bounds[0]), signed(bounds[1]))
+    return NONE if bounds is None else _between(signed(bounds[0]), signed(bounds[1]))
 
 
 def confidence(level: float) -> str:
@@ -99,8 +100,8 @@ def p_words(estimate: Estimate) -> str:
     value = "under 0.001" if estimate.p_value < 0.001 else f"{estimate.p_value:.3f}"
     floor = estimate.p_floor
     if floor is None:
-        return f"{value} (no floor)"
-    return f"{value} (floor {'under 0.001' if floor < 0.001 else f'{floor:.3f}'})"
+        return f"{value} (no{NBSP}floor)"
+    return f"{value} (floor{NBSP}{'under 0.001' if floor < 0.001 else f'{floor:.3f}'})"
 
 
 def _between(low: str, high: str) -> str:

@@ -102,9 +102,9 @@ def test_intervals_and_floors_stand_beside_every_estimate() -> None:
     cells = [cell for one in grids for row in one.rows[1:] for name, cell in zip(one.rows[0], row, strict=True)
              if "interval)" in name or name == "p (floor)"]  # fmt: skip
     assert len(cells) == 2 * 4 + 2
-    assert all(re.search(r"\(.*\sto\s.*\)|\(no interval\)|floor|not given", one) for one in cells)
+    assert all(re.search(r"\(.*\sto\s.*\)|\(no\sinterval\)|floor|not given", one) for one in cells)
     head = page_of(report()).split("<h2")[0]
-    assert head.count("interval:") == 2 and "(floor 0.083)" in head
+    assert head.count("interval:") == 2 and "(floor\N{NO-BREAK SPACE}0.083)" in head
 
 
 def test_a_floor_above_the_level_is_said() -> None:
@@ -114,3 +114,10 @@ def test_a_floor_above_the_level_is_said() -> None:
 
 def test_the_same_report_is_the_same_page() -> None:
     assert page_of(report()) == page_of(report())
+
+
+def test_an_estimate_without_an_interval_says_so_where_it_is_read() -> None:
+    made = report()
+    bare = replace(made.leading.estimate, relative_interval=None, cumulative_interval=None)
+    head = page_of(replace(made, designs=(replace(made.leading, estimate=bare),))).split("<h2")[0]
+    assert head.count("(no\N{NO-BREAK SPACE}interval)") == 2 and "interval:" not in head

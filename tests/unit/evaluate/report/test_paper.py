@@ -37,7 +37,7 @@ def short(made: Report) -> dict[str, str]:
     return {"report": json.dumps(data)}
 
 
-@settings(max_examples=200 if SOAK else 15)
+@settings(max_examples=200 if SOAK else 10)
 @given(NAMES, NAMES)
 def test_any_name_compiles_and_appears_as_it_is(title: str, area: str) -> None:
     inputs = short(named(title, area))

@@ -33,7 +33,7 @@ def of(root: ElementTree.Element, tag: str, kind: str) -> list[ElementTree.Eleme
 
 
 def points(path: ElementTree.Element) -> list[tuple[float, float]]:
-    pairs = re.findall(r"([\d.]+) ([\d.]+)", path.attrib["d"])
+    pairs = re.findall(r"(-?[\d.]+) (-?[\d.]+)", path.attrib["d"])
     return [(float(x), float(y)) for x, y in pairs]
 
 
@@ -137,3 +137,27 @@ def test_a_drawing_says_itself_in_words() -> None:
         root = drawn(figure)
         assert root.attrib["role"] == "img" and root.attrib["aria-label"] == figure.alt
         assert len({len(row) for row in figure.rows}) == 1
+
+
+ANY = some.floats(-1e12, 1e12) | some.sampled_from([0.0, 1e-9, -1e-9, 5e-324])
+ROWS = some.lists(
+    some.tuples(ANY, ANY, some.none() | ANY, some.none() | ANY), min_size=1, max_size=20
+)
+
+
+@given(ROWS, some.data())
+def test_whatever_the_values_a_drawing_can_be_made(
+    values: list[tuple[float, float, float | None, float | None]], draw: some.DataObject
+) -> None:
+    rows = tuple(
+        PeriodEffect(f"{2001 + at // 4}-Q{at % 4 + 1}", one, other, one - other, low, high)
+        for at, (one, other, low, high) in enumerate(values)
+    )
+    base = report().leading
+    made = replace(base, gaps={}, estimate=replace(base.estimate, effect=rows))
+    start = draw.draw(some.sampled_from([one.time for one in rows]))
+    for figure in (expected_figure(made, start, PLAIN, 0.05), gap_figure(made, start, PLAIN, 0.05)):
+        root = drawn(figure)
+        assert "nan" not in figure.svg and "inf" not in figure.svg
+        places = [y for path in root.iter(SVG + "path") for _, y in points(path)]
+        assert all(0 <= y <= 360 for y in places)

@@ -44,7 +44,10 @@ def test_an_outcome_without_exposure_is_written_as_it_is() -> None:
 
 def test_numbers_are_signed_short_and_in_one_piece() -> None:
     assert words.percent(-0.1234) == "−12.3\N{NO-BREAK SPACE}%"
-    assert " " not in words.percents((-0.2, 0.01)) and words.percents(None) == "no interval"
+    assert (
+        " " not in words.percents((-0.2, 0.01))
+        and words.percents(None) == "no\N{NO-BREAK SPACE}interval"
+    )
     assert [words.figure(one) for one in (0, 0.0004, 0.123, 1.234, 12.34, -1234.5)] == [
         "0", "0.0004", "0.123", "1.23", "12.3", "−1,234"]  # fmt: skip
     assert words.count(1234.0) == "1,234" and words.count(None) == "not known"
@@ -60,4 +63,4 @@ def test_a_p_value_never_stands_without_its_floor(
     found = replace(counted(1, 10), p_value=p_value, p_floor=floor)
     said = words.p_words(found)
     assert said == "not given" if p_value is None else "floor" in said
-    assert floor is None or p_value is None or "no floor" not in said
+    assert floor is None or p_value is None or f"no{words.NBSP}floor" not in said
