@@ -33,6 +33,7 @@ class AugmentedSyntheticControl:
     """
 
     TITLE: ClassVar[str] = "Augmented synthetic control"
+    columns: ClassVar[tuple[str, ...]] = ()
 
     compared: Compared = field(default_factory=Compared)
     intercept: bool = False

@@ -38,6 +38,7 @@ class SyntheticControl:
     """
 
     TITLE: ClassVar[str] = "Synthetic control"
+    columns: ClassVar[tuple[str, ...]] = ()
 
     compared: Compared = field(default_factory=Compared)
     predictors: tuple[Predictor, ...] = ()
