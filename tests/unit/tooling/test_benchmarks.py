@@ -13,6 +13,7 @@ BENCHMARKS = Path(__file__).parents[3] / "benchmarks"
 SMALL = {
     "board.py": ("--loads", "1"),
     "fold.py": ("--facts", "3000"),
+    "interrupted.py": ("--repeats", "3"),
     "measures.py": ("--rooms", "1", "--years", "1"),
     "room.py": (
         "--days",
