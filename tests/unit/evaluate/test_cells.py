@@ -28,6 +28,7 @@ def chosen(text: str) -> list[int]:
         ("ring == '0-500m'", [0, 1]),
         ('ring=="far away"', [4, 5]),
         ("ring != '0-500m'", [2, 3, 4, 5]),
+        ("ring == 0-500m", [0, 1]),
         ("ring in ['0-500m', \"far away\"]", [0, 1, 4, 5]),
         ("  ring  in ['500-1000m'] ", [2, 3]),
         ("open", [0, 2, 4]),
@@ -43,6 +44,7 @@ def test_cells_are_chosen(text: str, rows: list[int]) -> None:
     ("text", "said"),
     [
         ("ring = '0-500m'", "a comparison such as"),
+        ("ring == far away", "a comparison such as"),
         ("ring == '0-500m' or ring == 'far away'", "a comparison such as"),
         ("ring in '0-500m'", "a comparison such as"),
         ("ring in []", "a comparison such as"),
