@@ -81,10 +81,12 @@ def outcomes_alone(panel: Panel, repeats: int) -> None:
 def by_predictors(panel: Panel, units: int, repeats: int) -> None:
     """Some states by predictors whose weights are searched for, California first."""
     order = [CALIFORNIA, *(one for one in range(39) if one != CALIFORNIA)][:units]
-    theirs = peer("pysyncon_fit", {
-        "predictors": values(panel), "outcomes": panel.outcome[:, :START].T.tolist(),
+    given = {
+        "predictors": values(panel),
+        "outcomes": panel.outcome[:, :START].T.tolist(),
         "units": order,
-    })  # fmt: skip
+    }
+    theirs = peer("pysyncon_fit", given)["fits"]
     print(f"\n{'five predictors, their weights sought':36}{'ours ms':>10}{'pysyncon ms':>14}"
           f"{'ours error':>12}{'pysyncon':>12}")  # fmt: skip
     worse = 0

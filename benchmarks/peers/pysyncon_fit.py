@@ -1,7 +1,7 @@
 """pysyncon's Synth for some units, each treated in turn: JSON on standard input and output.
 
 Takes `predictors` (predictors × units), `outcomes` (fit periods × units), and `units`, the columns
-that are treated; each is compared with all others. Answers, for each, seconds of the fit, weights
+that are treated; each is compared with all others. Answers `fits`: for each, seconds of the fit, weights
 on all units, the predictors' weights and the mean squared error over the fit periods.
 """
 
@@ -33,7 +33,7 @@ def fitted(predictors: pd.DataFrame, outcomes: pd.DataFrame, unit: int) -> dict[
 def main() -> None:
     given = json.load(sys.stdin)
     predictors, outcomes = pd.DataFrame(given["predictors"]), pd.DataFrame(given["outcomes"])
-    json.dump([fitted(predictors, outcomes, unit) for unit in given["units"]], sys.stdout)
+    json.dump({"fits": [fitted(predictors, outcomes, unit) for unit in given["units"]]}, sys.stdout)
 
 
 if __name__ == "__main__":
