@@ -1,14 +1,14 @@
 """Checks of designs that weigh donors: fit, placebos, donors left out, other starts, the hull."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from opendcr.errors import InputError
-from opendcr.evaluate.donor_pool import Compared
+from opendcr.evaluate.donor_pool import Compared, ratio_of
 from opendcr.evaluate.estimate import Check, Estimate
 from opendcr.evaluate.kernel.simplex import nearest
 from opendcr.evaluate.periods import Period
@@ -86,9 +86,9 @@ def placebo_rank(checked: Checked) -> Check:
     for name in real:
         design = design.without(name)
     for row in rows:
-        one = design.without(study.panel.units[row]).fit(study.starting(study.start, (row,)))
-        ratios.append(_ratio(one))
-        worse += (one.pre_rmspe or 0.0) > (found.pre_rmspe or 0.0)
+        one = _placebo(design.without(study.panel.units[row]), study, row)
+        ratios.append(float("inf") if one is None else _ratio(one))
+        worse += one is not None and (one.pre_rmspe or 0.0) > (found.pre_rmspe or 0.0)
     rank = 1 + sum(one >= _ratio(found) * (1 - 1e-9) for one in ratios)
     return Check(
         "placebo areas",
@@ -118,8 +118,10 @@ def donors_left_out(checked: Checked) -> Check:
 def nothing_happened(checked: Checked) -> Check:
     """Starts before the real one, with nothing seen from the real one on."""
     study = checked.study
-    before = replace(study, panel=study.panel.during(0, study.start), start=study.start - 1)
     earliest = max(3, study.start // 2)
+    if earliest >= study.start:
+        return Check("starts when nothing happened", None, "too few periods before the start")
+    before = study.before_only()
     starts = sorted({*np.linspace(earliest, study.start - 1, _BACKDATED).astype(int).tolist()})
     claimed = dict(_claimed(checked, before, [one for one in starts if one >= earliest]))
     if not claimed:
@@ -189,6 +191,15 @@ def donors_counting(weights: Mapping[str, float]) -> Check:
     return Check("donors that count", None, detail)
 
 
+def _placebo(design: Weighs, study: Study, row: int) -> Estimate | None:
+    """A donor as though it had been treated; None, to be counted as more extreme, where it cannot be:
+    its outcome is the same in every period before, or no two donors are left."""
+    try:
+        return design.fit(study.starting(study.start, (row,)))
+    except InputError:
+        return None
+
+
 def _claimed(checked: Checked, study: Study, starts: list[int]) -> Iterator[tuple[str, float]]:
     for at in starts:
         for found in _fitted(checked, study, at):
@@ -219,9 +230,7 @@ def _enough(checked: Checked, name: str) -> bool:
 
 
 def _ratio(found: Estimate) -> float:
-    before = found.pre_rmspe or 0.0
-    after = found.post_rmspe or 0.0
-    return after / before if before > 0 else float("inf")
+    return ratio_of(found.post_rmspe or 0.0, found.pre_rmspe or 0.0)
 
 
 def _share(value: float, whole: float) -> str:

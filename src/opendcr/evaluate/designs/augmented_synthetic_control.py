@@ -11,7 +11,7 @@ from opendcr.evaluate.checks_of_weights import Checked, checks_of
 from opendcr.evaluate.conformal import Conformal, Refit
 from opendcr.evaluate.donor_pool import Compared, DonorPool, rank_p, ratio_of
 from opendcr.evaluate.estimate import Bounds, Check, Estimate, Interval, estimate_of
-from opendcr.evaluate.kernel.ridge import augmented, lambdas
+from opendcr.evaluate.kernel.ridge import augmented
 from opendcr.evaluate.kernel.simplex import nearest
 from opendcr.evaluate.periods import Period
 from opendcr.evaluate.study import Study
@@ -21,6 +21,8 @@ Real = NDArray[np.float64]
 PLACEBOS = ("time", "space", "none")
 INFERENCE = ("jackknife_plus", "conformal", "none")
 OPTIONS = ("donors", "exclude", "fit", "intercept", "ridge", "placebos", "inference")
+# Ridges to choose from, of the greatest squared singular value, as the authors' program has them.
+_GRID = 1e-8 ** (np.arange(20) / 19)
 
 
 @dataclass(frozen=True)
@@ -148,13 +150,19 @@ def _weights(gaps: Real, ridge: float) -> Real:
 
 def _chosen(gaps: Real) -> float:
     """The ridge by leaving out one period after the other: the greatest within a standard error."""
-    grid = lambdas(np.ascontiguousarray(gaps))
+    centred = gaps - gaps.mean(axis=1, keepdims=True)
+    kernel = centred @ centred.T
+    grid = np.linalg.eigvalsh(kernel)[-1] * _GRID
+    if grid[0] <= 0:  # donors do not differ
+        return 0.0
     errors = np.empty((len(gaps), len(grid)))
     for out in range(len(gaps)):
-        kept = np.ascontiguousarray(np.delete(gaps, out, axis=0))
-        begun = nearest(kept, 0.0, np.zeros(gaps.shape[1]))
-        for at, ridge in enumerate(grid):
-            errors[out, at] = (gaps[out] @ augmented(kept, begun, ridge)) ** 2
+        kept = np.delete(np.arange(len(gaps)), out)
+        begun = nearest(gaps[kept], 0.0, np.zeros(gaps.shape[1]))
+        values, vectors = np.linalg.eigh(kernel[np.ix_(kept, kept)])
+        corrected = (kernel[out, kept] @ vectors) * ((-gaps[kept] @ begun) @ vectors)
+        each = corrected / (np.maximum(values, 0) + grid[:, None])
+        errors[out] = (gaps[out] @ begun + each.sum(axis=1)) ** 2
     mean = errors.mean(axis=0)
     least = int(np.argmin(mean))
     within = mean[least] + errors[:, least].std(ddof=1) / np.sqrt(len(gaps))

@@ -12,9 +12,6 @@ from opendcr.compiling import compiled
 
 Real = NDArray[np.float64]
 
-_LAMBDAS = 20  # of a grid from the greatest squared singular value down to a share of it
-_SPAN = 1e-8
-
 
 @compiled
 def augmented(gaps: Real, weights: Real, ridge: float) -> Real:
@@ -33,14 +30,3 @@ def augmented(gaps: Real, weights: Real, ridge: float) -> Real:
     if trace == 0.0:
         return weights.copy()
     return weights + centred.T @ np.linalg.solve(kernel, missed)
-
-
-@compiled
-def lambdas(gaps: Real) -> Real:
-    """Ridges to choose from, the greatest first (as the authors' program has them)."""
-    centred = np.empty_like(gaps)
-    for at in range(gaps.shape[0]):
-        centred[at] = gaps[at] - gaps[at].mean()
-    greatest = np.linalg.svd(centred)[1][0] ** 2
-    found: Real = greatest * _SPAN ** (np.arange(_LAMBDAS) / (_LAMBDAS - 1))
-    return found
