@@ -80,6 +80,11 @@ class BayesianStructural:
     drift: float | None = None
     drift_from: DriftFrom = "prior"
 
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """None but outcome and exposure."""
+        return ()
+
     @classmethod
     def read(cls, table: Table) -> Self:
         """The design as its table in a plan says."""
@@ -111,7 +116,7 @@ class BayesianStructural:
     def posterior(self, study: Study) -> "Posterior":
         """The draws. Raises InputError where there are too few periods before the start, or, of
         counts, where an outcome is not a count."""
-        scale = self._scaled(study)
+        scale = self.scaled(study)
         chains = range(self.chains)
         with ThreadPoolExecutor(self.chains) as pool:
             drawn = list(pool.map(lambda one: self._chain(study, scale.model, one), chains))
@@ -172,7 +177,7 @@ class BayesianStructural:
         detail = f"{found.relative_effect:+.1%} ({low:+.3g} to {high:+.3g}), p {found.p_value:.3f}"
         return Check(name, low <= 0 <= high, detail)
 
-    def _scaled(self, study: Study) -> "Scaled":
+    def scaled(self, study: Study) -> "Scaled":
         """The study as the sampler takes it."""
         family: Family = self.family or ("gaussian" if study.series.exposure is None else "poisson")
         least = max(LEAST_BEFORE, 2 * self.seasonality)
@@ -245,7 +250,7 @@ class Scaled:
             self.family == "poisson",
             outcome[:start],
             (np.log(self.exposure) + self.centre)[:start],
-            np.asfortranarray(np.hstack([donors, seasons])),
+            np.ascontiguousarray(np.hstack([donors, seasons]).T),
             spread * np.repeat([self.design.slab, 1.0], [of_donors, of_seasons]),
             np.repeat([chance, 1.0], [of_donors, of_seasons]),
             np.array([NOISE_SCALE[self.family], self.drift, slope]),
@@ -296,7 +301,7 @@ class Scaled:
         counts = panel.outcome[rows]
         exposure = np.ones(counts.shape) if panel.exposure is None else panel.exposure[rows]
         levels = _standard(self._donor_levels()[: self.study.start], self.study.start)[0].T
-        nothing, none = np.zeros((self.study.start, 0), order="F"), np.zeros(0)
+        nothing, none = np.zeros((0, self.study.start)), np.zeros(0)
         start = np.array([FIRST_LEVEL[self.family], 0.0])
         for one in range(len(rows)):
             outcome = levels[one] - np.delete(levels, one, axis=0).mean(axis=0)

@@ -34,7 +34,7 @@ _TWO_PI = math.log(2 * math.pi)
 class Model(NamedTuple):
     """What is known: n periods before the start, and regressors of all T periods.
 
-    `outcome` (n) counts, or values; `offset` (n) is of counts. `regressors` T × p, with
+    `outcome` (n) counts, or values; `offset` (n) is of counts. `regressors` p × T, with
     β ~ N(0, `slab`²) where one is in, which it is with `chance`. Each standard deviation (noise,
     drift, slope) is half-normal of its `scale`, or nothing where that is 0. The first level and the
     first slope are normal of the standard deviations in `start`.
@@ -153,7 +153,7 @@ def _filtered(model, sigma, noise, chosen):
     for t in range(n):
         constant -= 0.5 * math.log(gains[VARIANCE, t])
     for i in range(k):
-        column = model.regressors[:, chosen[i]]
+        column = model.regressors[chosen[i]]
         ends[i, 0], ends[i, 1] = _innovations(column, gains, unseen[i])
         for j in range(i + 1):
             precision[i, j] = _product(unseen[i], unseen[j], gains[INVERSE])
@@ -216,7 +216,7 @@ def _invented(rng, model, sigma, chosen):
         slope += sigma[SLOPE] * rng.normal()
     for i in range(len(chosen)):
         beta[i] = model.slab[chosen[i]] * rng.normal()
-        _less(mean, -beta[i], model.regressors[:, chosen[i]])
+        _less(mean, -beta[i], model.regressors[chosen[i]])
     return mean, beta, level, slope
 
 
@@ -328,28 +328,31 @@ def _foreseen(rng, model, sigma, chosen, signal, out, betas):
         slope += sigma[SLOPE] * rng.normal()
     for i in range(len(chosen)):
         betas[chosen[i]] = beta[i] + more[i]
-        _less(out[n:], -betas[chosen[i]], model.regressors[n:, chosen[i]])
+        _less(out[n:], -betas[chosen[i]], model.regressors[chosen[i], n:])
     for t in range(periods):
         out[t] += sigma[NOISE] * rng.normal()
 
 
 @helper
 def _changed(rng, model, included):
-    """Regressors in and out after one more is turned, or one in and one out have changed places;
-    and the logarithm of the prior's odds of it."""
-    tried = included.copy()
-    free = np.flatnonzero(model.chance < 1.0)
-    one = free[rng.integers(0, len(free))]
-    tried[one] = not tried[one]
+    """Regressors in and out after one is turned, or one in and one out have changed places, and the
+    logarithm of the prior's odds of it. A change and the way back are as likely to be tried: where
+    none can change places, nothing changes."""
+    tried, free = included.copy(), model.chance < 1.0
     if rng.random() < 0.5:
-        others = free[included[free] != included[one]]
-        if len(others):
-            other = others[rng.integers(0, len(others))]
-            tried[other] = not tried[other]
+        able = np.flatnonzero(free)
+        one = able[rng.integers(0, len(able))]
+        tried[one] = not tried[one]
+    else:
+        inside, outside = np.flatnonzero(free & included), np.flatnonzero(free & ~included)
+        if len(inside) and len(outside):
+            tried[inside[rng.integers(0, len(inside))]] = False
+            tried[outside[rng.integers(0, len(outside))]] = True
     odds = 0.0
-    for j in free:
-        log_odds = math.log(model.chance[j] / (1.0 - model.chance[j]))
-        odds += log_odds * (np.int64(tried[j]) - np.int64(included[j]))
+    for j in range(len(tried)):
+        if tried[j] != included[j]:
+            log_odds = math.log(model.chance[j] / (1.0 - model.chance[j]))
+            odds += log_odds if tried[j] else -log_odds
     return tried, odds
 
 
@@ -428,7 +431,7 @@ def sampled(rng: np.random.Generator, model: Model, warmup: int, draws: int, tur
     chosen = np.flatnonzero(included)
     value, signal = _evidence(rng, model, sigma, chosen, near)
     size = 0.5 * model.scale
-    signals = np.zeros((draws, len(model.regressors)))
+    signals = np.zeros((draws, model.regressors.shape[1]))
     sigmas, betas = np.zeros((draws, 3)), np.zeros((draws, len(included)))
     taken = proposed = 0
     for sweep in range(warmup + draws):
