@@ -27,8 +27,8 @@ Real = NDArray[np.float64]
 Spending = Literal["obrien_fleming", "pocock"]
 
 _FAR = 8.0  # standard deviations beyond which a density counts for nothing
-_NODES = 32  # of the integration, at least, and in steps of so many
-_NODES_A_WIDTH = 6  # and so many for each standard deviation of an increment
+_NODES = 32  # of each part of the integration
+_NODES_A_WIDTH = 6  # at least, for each standard deviation of an increment
 _HIGHEST = 40.0  # a boundary in standard deviations that nothing crosses
 
 
@@ -125,8 +125,7 @@ def _boundaries(times: Sequence[float], spend: Real) -> list[float]:
         if at + 1 < len(times):
             further = math.sqrt(times[at + 1] - times[at])
             after, weights = _nodes(bound, times[at], min(step, further))
-            kernel = norm.pdf((after[:, None] - places) / step) / step
-            places, density = after, weights * (kernel @ density)
+            places, density = after, weights * (_density(after[:, None] - places, step) @ density)
     return bounds
 
 
@@ -134,7 +133,12 @@ def _first(times: Sequence[float], bound: float) -> tuple[Real, Real]:
     """Where the process may stand after the first look without having crossed, and its masses."""
     further = math.sqrt(times[1] - times[0]) if len(times) > 1 else 1.0
     places, weights = _nodes(bound, times[0], further)
-    return places, weights * norm.pdf(places, scale=math.sqrt(times[0]))
+    return places, weights * _density(places, math.sqrt(times[0]))
+
+
+def _density(gap: Real, scale: float) -> Real:
+    """The density of a normal increment."""
+    return np.asarray(np.exp(-0.5 * (gap / scale) ** 2) / (scale * math.sqrt(2 * math.pi)))
 
 
 def _nodes(bound: float, time: float, width: float) -> tuple[Real, Real]:
@@ -145,10 +149,11 @@ def _nodes(bound: float, time: float, width: float) -> tuple[Real, Real]:
 
 
 @cache
-def _rule(many: int) -> tuple[Real, Real]:
-    """Gauss and Legendre's places and weights on −1 to 1."""
-    places, weights = np.polynomial.legendre.leggauss(many * _NODES)
-    return places, weights
+def _rule(parts: int) -> tuple[Real, Real]:
+    """Gauss and Legendre's places and weights on −1 to 1, in so many equal parts."""
+    places, weights = np.polynomial.legendre.leggauss(_NODES)
+    middles = (2 * np.arange(parts) + 1) / parts - 1
+    return (middles[:, None] + places / parts).ravel(), np.tile(weights / parts, parts)
 
 
 def _crossed(places: Real, density: Real, step: float, scale: float, spend: float) -> float:

@@ -21,11 +21,12 @@ SHARES = np.array([0.5, 0.25, 0.12, 0.08, 0.05])  # of a month's deaths, by dela
 MONTHS = 40
 
 
-def reported(mean, months=MONTHS, seed=1, shock=0.0, withdrawn=0.0, step=1):
+def reported(mean, months=MONTHS, seed=1, shock=0.0, lumpy=0.0, withdrawn=0.0, step=1):
     """A triangle of events each with its own delay, and what the months came to.
 
-    `shock`: the squared coefficient of variation of what an edition takes in; `withdrawn`: the
-    share of the printed that each later edition takes back.
+    `shock`: the squared coefficient of variation of what an edition takes in, `lumpy` that of what
+    it takes in of one month; `withdrawn`: the share of the printed that each later edition takes
+    back.
     """
     random = stream(seed, "reported", mean, months)
     late = len(SHARES) - 1
@@ -35,6 +36,7 @@ def reported(mean, months=MONTHS, seed=1, shock=0.0, withdrawn=0.0, step=1):
         printed = 0
         for delay, share in enumerate(SHARES):
             taken = editions[month + delay] if delay else 1.0
+            taken *= random.gamma(1 / lumpy, lumpy) if lumpy and delay else 1.0
             printed += random.poisson(mean * share * taken)
             printed -= random.binomial(printed, withdrawn) if delay else 0
             whole[month, delay] = printed
@@ -68,7 +70,7 @@ def held(many, draws=300, **about):
 
 @pytest.mark.parametrize(
     "about",
-    [{"mean": 100}, {"mean": 20}, {"mean": 20, "shock": 0.2}, {"mean": 100, "shock": 0.1},
+    [{"mean": 100}, {"mean": 20}, {"mean": 20, "shock": 0.2}, {"mean": 100, "shock": 0.1}, {"mean": 200, "lumpy": 0.3},
      {"mean": 20, "withdrawn": 0.03}, {"mean": 20, "months": 12}, {"mean": 60, "step": 2}],
     ids=str,
 )  # fmt: skip
@@ -138,6 +140,21 @@ def test_one_step_is_the_negative_binomial_of_the_model():
     law = nbinom(mean / (spread - 1), 1 / spread)
     for share in (0.1, 0.5, 0.9, 0.975):
         assert abs(np.mean(late <= law.ppf(share)) - law.cdf(law.ppf(share))) < 0.015
+
+
+def test_what_varies_by_itself_is_told_from_what_an_edition_shares():
+    lumpy, shared = (nowcast(reported(200, months=80, **about)[0], 10).delays
+                     for about in ({"lumpy": 0.3}, {"shock": 0.3}))  # fmt: skip
+    assert lumpy.spread > 3 > 2 > shared.spread
+    assert lumpy.shock < 0.1 < 0.2 < shared.shock
+
+
+def test_a_rate_known_from_few_periods_is_not_taken_for_sure():
+    """Two periods of 1,000 that grew by 200: the rate's own variance, 200² / 400, is added."""
+    counts = np.array([[1000.0, 1200], [1000, 1200], [1000, np.nan]])
+    periods = tuple(Period("month", at) for at in range(3))
+    made = nowcast(Triangle(periods, counts, counts[:, 0], periods[-1], 1), 40_000)
+    assert made.draws.var() == pytest.approx(200 * 1.2 + 200**2 / 400, rel=0.05)
 
 
 def test_the_same_seed_gives_the_same_draws_and_another_others():

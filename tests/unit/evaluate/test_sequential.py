@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.integrate import quad
 from scipy.stats import norm
@@ -13,6 +13,7 @@ from opendcr.errors import InputError
 from opendcr.evaluate.periods import Period
 from opendcr.evaluate.sequential import always_valid, information, levels
 from opendcr.streams import stream
+from tests.conftest import SOAK
 
 FIVE = (0.2, 0.4, 0.6, 0.8, 1.0)
 
@@ -54,11 +55,30 @@ def test_what_is_wrongly_found_by_each_look_is_what_was_spent(spending):
         assert abs(wrong - look.spent) < 4 * math.sqrt(look.spent / walks) + 1e-9
 
 
+def test_many_close_looks_are_integrated_as_finely_as_they_need():
+    """Two hundred looks against a slow rule of evenly spaced points."""
+    many = 200
+    fractions = [count / many for count in range(1, many + 1)]
+    looks, crossed = levels(fractions, "pocock", 0.05), 0.0
+    places = np.linspace(-5, 5, 1501)
+    width, step = places[1] - places[0], math.sqrt(1 / many)
+    near = width * np.arange(-100, 101)  # nine standard deviations of an increment
+    kernel = norm.pdf(near / step) / step * width
+    density = norm.pdf(places / step) / step
+    for at, look in enumerate(looks):
+        density = np.convolve(density, kernel, "same") if at else density
+        inside = np.abs(places) < look.boundary * math.sqrt(look.fraction)
+        crossed += density[~inside].sum() * width
+        density = np.where(inside, density, 0.0)
+        assert crossed == pytest.approx(look.spent, rel=0.06)
+
+
 def test_one_look_uses_the_whole_level():
     (look,) = levels((1.0,), "pocock", 0.05)
     assert (look.boundary, look.level) == pytest.approx((norm.isf(0.025), 0.05))
 
 
+@settings(max_examples=200 if SOAK else 20)
 @given(
     st.lists(st.integers(1, 60), min_size=1, max_size=8, unique=True),
     st.sampled_from(["obrien_fleming", "pocock"]),
