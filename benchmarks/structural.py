@@ -41,7 +41,11 @@ class Answer:
 
     def line(self, name: str, seed: int) -> str:
         low, mean, high = self.effect
-        worth = f"{self.ess:9,.0f}{self.ess / self.seconds:11,.1f}" if self.ess else f"{'-':>9}{'-':>11}"
+        worth = (
+            f"{self.ess:9,.0f}{self.ess / self.seconds:11,.1f}"
+            if self.ess
+            else f"{'-':>9}{'-':>11}"
+        )
         return f"{name:34}{seed:5}{mean:9.2f}{low:9.2f}{high:9.2f}{self.seconds:10.2f}{worth}"
 
 
@@ -108,7 +112,9 @@ def series(seeds: int, methods: Sequence[str]) -> None:
     for name, ask, times in ways:
         for seed in range(1, times + 1):
             found = ask(seed)
-            print(Answer(found["effect"], found["seconds"], found["ess"]).line(name, seed), flush=True)
+            print(
+                Answer(found["effect"], found["seconds"], found["ess"]).line(name, seed), flush=True
+            )
 
 
 def same_model() -> None:
@@ -137,7 +143,9 @@ def same_model() -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
     parser.add_argument("--seeds", type=int, default=2)
     parser.add_argument("--skip-hmc", action="store_true", help="leave out the slowest peer")
     asked = parser.parse_args()
