@@ -80,6 +80,10 @@ class Study:
         self.panel.complete(rows)
         return rows
 
+    def before_only(self) -> "Study":
+        """The study as of the day before its start: its last period before stands for one after."""
+        return replace(self, panel=self.panel.during(0, self.start), start=self.start - 1)
+
     def donors_possible(self) -> tuple[int, ...]:
         """The rows of the areas that are known in every period, the treated among them."""
         whole = np.isfinite(self.panel.rates).all(axis=1)

@@ -80,11 +80,6 @@ class BayesianStructural:
     drift: float | None = None
     drift_from: DriftFrom = "prior"
 
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """None but outcome and exposure."""
-        return ()
-
     @classmethod
     def read(cls, table: Table) -> Self:
         """The design as its table in a plan says."""
