@@ -179,9 +179,20 @@ def with_checks(design: Design, study: Study) -> Estimate:
     """The design's answer with the checks that travel with it."""
     found = design.fit(study)
     checks = (*found.checks, *design.checks(study, found))
+    checks = (*checks, *_agreement(found, study.level))
     positive = study.panel.exposure is not None or bool((study.series.outcome > 0).all())
     more = (confounding(found),) if positive else ()
     return replace(found, checks=(*checks, *more))
+
+
+def _agreement(found: Estimate, level: float) -> tuple[Check, ...]:
+    """Whether interval and p-value say the same of no effect, where they rest on different things."""
+    if found.p_value is None or found.relative_interval is None:
+        return ()
+    low, high = found.relative_interval
+    claims, rejects = low > 0 or high < 0, found.p_value <= level
+    said = f"the interval {'leaves out' if claims else 'holds'} no effect, and p is {found.p_value:.3f}"
+    return (Check("interval and p-value agree", claims == rejects, said),)
 
 
 def confounding(found: Estimate) -> Check:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from opendcr.errors import InputError
-from opendcr.evaluate.designs import CellDesign, Design
+from opendcr.evaluate.designs import CellDesign, DatedDesign, Design
 from opendcr.evaluate.estimate import Estimate
 from opendcr.evaluate.periods import Period
 from opendcr.evaluate.study import LEAST_BEFORE, Study
@@ -99,8 +99,11 @@ def _rehearsed(
     panel = before.panel
     unit = ", ".join(panel.units[at] for at in area)
     named = (name, unit, str(panel.periods[start]), area == before.treated)
+    planned = (
+        design.planned_for(panel.periods[start]) if isinstance(design, DatedDesign) else design
+    )
     try:
-        return Rehearsed(*named, design.fit(before.starting(start, area)), level=before.level)
+        return Rehearsed(*named, planned.fit(before.starting(start, area)), level=before.level)
     except InputError as error:
         return Rehearsed(*named, None, f"{error.found}; expected {error.expected}")
 

@@ -9,6 +9,7 @@ from typing import ClassVar, Protocol, Self, runtime_checkable
 
 from opendcr.evaluate.cells import Labels
 from opendcr.evaluate.estimate import Check, Estimate
+from opendcr.evaluate.periods import Period
 from opendcr.evaluate.study import Study
 from opendcr.keyed import Table
 
@@ -46,6 +47,14 @@ class CellDesign(Design, Protocol):
 
     def treated_cells(self, labels: Labels) -> tuple[int, ...]:
         """The cells that are treated, by these labels (by cell)."""
+
+
+@runtime_checkable
+class DatedDesign(Design, Protocol):
+    """A design whose table names periods before the start."""
+
+    def planned_for(self, start: Period) -> Design:
+        """The design as it would have been planned for an earlier start."""
 
 
 # By the name of its table in a plan: the module of this folder, and the class in it.

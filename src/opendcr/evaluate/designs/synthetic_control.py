@@ -38,7 +38,6 @@ class SyntheticControl:
     """
 
     TITLE: ClassVar[str] = "Synthetic control"
-    columns: ClassVar[tuple[str, ...]] = ()
 
     compared: Compared = field(default_factory=Compared)
     predictors: tuple[Predictor, ...] = ()
@@ -46,6 +45,11 @@ class SyntheticControl:
     penalty: float = 0.0
     placebos: str = "space"
     inference: str = "conformal"
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Those of the predictors."""
+        return tuple(dict.fromkeys(one.column for one in self.predictors))
 
     @classmethod
     def read(cls, table: Table) -> "SyntheticControl":
