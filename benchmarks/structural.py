@@ -118,7 +118,7 @@ def series(seeds: int, methods: Sequence[str]) -> None:
 
 
 def same_model() -> None:
-    study, design = counts(), BayesianStructural(expected_donors=2)
+    study, design = counts(), BayesianStructural(expected_donors=2, pooled=False)
     answer, posterior = ours(study, design)
     model = posterior.scaled.model
     found = peer("counts_by_nuts", {

@@ -31,7 +31,7 @@ with pymc.Model() as model:
     signal = level + pt.dot(regressors, beta) + noise * around
     pymc.Deterministic("after", signal[before:].sum())
     pymc.Poisson("counts", pt.exp(offset + signal[:before]), observed=counts)
-    drawn = pymc.sample(1000, tune=1000, chains=2, cores=2, random_seed=asked["seed"],
+    drawn = pymc.sample(500, tune=500, chains=2, cores=2, random_seed=asked["seed"],
                         target_accept=0.9, progressbar=False)  # fmt: skip
 seconds = time.perf_counter() - begun
 names = ["noise", "drift", "after"]

@@ -138,12 +138,12 @@ def ranks(like: Model, sampled_as: Model, times: int) -> dict[str, list[int]]:
         rng = stream(time, "calibration", like.counts)
         model, truth = invented(rng, like)
         told = sampled_as._replace(outcome=model.outcome)
-        drawn = sampled(rng, told, 150, 99 * 6, 2)
+        drawn = sampled(rng, told, 150, 99 * 4, 2)
         draws = {"noise": drawn.sigma[:, 0], "drift": drawn.sigma[:, 1],
                  "in": (drawn.beta != 0).sum(axis=1), "beta": drawn.beta.sum(axis=1),
                  "after": drawn.signal[:, n:].sum(axis=1)}  # fmt: skip
         for name, all_of_them in draws.items():
-            one = all_of_them[::6]
+            one = all_of_them[::4]
             under, same = (one < truth[name]).sum(), (one == truth[name]).sum()
             found.setdefault(name, []).append(int(under + rng.integers(0, same + 1)))
     return found
@@ -167,7 +167,7 @@ def _prior(counts: bool) -> Model:
 
 @pytest.mark.parametrize("counts", [False, True])
 def test_draws_hold_what_made_the_series_as_often_as_they_should(counts: bool) -> None:
-    found = calibrated(ranks(_prior(counts), _prior(counts), 2000 if SOAK else 120))
+    found = calibrated(ranks(_prior(counts), _prior(counts), 2000 if SOAK else 100))
     assert min(found.values()) > 0.001, found
 
 

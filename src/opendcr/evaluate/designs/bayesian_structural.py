@@ -46,12 +46,13 @@ DRIFTS = 2.0 ** np.arange(-5.0, 3.5, 0.5)  # of the default, that donors may sho
 NOISES = stats.halfnorm.ppf((np.arange(8) + 0.5) / 8)  # equally likely a priori
 LEAST_BEFORE = 6
 LEAST_DONORS = 3  # from which a drift can be taken
+POOLED = "all donors together"
 TURNS = 5  # looks at a donor in or out, for each draw
 MOST_LOG = 40.0  # of a mean count, beyond which nothing can be drawn
 ORIGINS = 8  # of one-step-ahead predictions
 R_HAT, LEAST_EFFECTIVE = 1.01, 400  # Vehtari and others 2021, section 4.3
 KNOWN = ("family", "level", "seasonality", "donors", "exclude", "draws", "warmup", "chains",
-         "expected_donors", "slab", "drift", "drift_from")  # fmt: skip
+         "pooled", "expected_donors", "slab", "drift", "drift_from")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,8 @@ class BayesianStructural:
     """Local level or local linear trend, seasons, and donors that may be in or out.
 
     `family` None: counts where there is an exposure. `seasonality` is a period, 0 for none. `draws`
-    and `warmup` are of each chain. `expected_donors` of all are in a priori, with coefficients (in
+    and `warmup` are of each chain. `pooled`: all donors together are a regressor too, which is always
+    in. `expected_donors` of all are in a priori, with coefficients (in
     standard deviations of outcome and donor) of standard deviation `slab`. `drift` is the scale of
     the half-normal prior of the level's step from period to period, None for the default.
     """
@@ -72,10 +74,11 @@ class BayesianStructural:
     seasonality: int = 0
     donors: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
-    draws: int = 1000
+    draws: int = 2000
     warmup: int = 250
     chains: int = 4
-    expected_donors: float = 3.0
+    pooled: bool = True
+    expected_donors: float = 1.0
     slab: float = 1.0
     drift: float | None = None
     drift_from: DriftFrom = "prior"
@@ -92,6 +95,7 @@ class BayesianStructural:
             "draws": table.whole("draws", 100, 100_000, cls.draws),
             "warmup": table.whole("warmup", 50, 100_000, cls.warmup),
             "chains": table.whole("chains", 2, 16, cls.chains),
+            "pooled": table.flag("pooled", cls.pooled),
             "expected_donors": table.number("expected_donors", 0.01, 1000, cls.expected_donors),
             "slab": table.number("slab", 0.001, 100, cls.slab),
             "drift_from": table.one_of("drift_from", get_args(DriftFrom), cls.drift_from),
@@ -234,11 +238,12 @@ class Scaled:
     def model(self) -> Model:
         """What the sampler takes."""
         study, start = self.study, self.study.start
-        donors, _ = _standard(self._donor_levels(), start)
+        donors, _ = _standard(self.levels, start)
         seasons = _seasons(len(study.panel.periods), self.design.seasonality)
         outcome, spread = self._outcome()
         of_donors, of_seasons = donors.shape[1], seasons.shape[1]
-        chance = min(self.design.expected_donors / max(of_donors, 1), 1.0)
+        chance = min(self.design.expected_donors / max(len(self.rows), 1), 1.0)
+        own, always = len(self.rows), of_donors + of_seasons - len(self.rows)
         trend = self.design.level == "local_linear_trend"
         slope = SLOPE_SHARE * self.drift if trend else 0.0
         return Model(
@@ -247,10 +252,34 @@ class Scaled:
             (np.log(self.exposure) + self.centre)[:start],
             np.ascontiguousarray(np.hstack([donors, seasons]).T),
             spread * np.repeat([self.design.slab, 1.0], [of_donors, of_seasons]),
-            np.repeat([chance, 1.0], [of_donors, of_seasons]),
+            np.repeat([chance, 1.0], [own, always]),
             np.array([NOISE_SCALE[self.family], self.drift, slope]),
             np.array([FIRST_LEVEL[self.family], self.drift if trend else 0.0]),
         )
+
+    @cached_property
+    def named(self) -> tuple[str, ...]:
+        """What each column of `levels` is."""
+        units = tuple(f"donor {self.study.panel.units[row]}" for row in self.rows)
+        return (*units, POOLED) if self._pools else units
+
+    @cached_property
+    def levels(self) -> Real:
+        """Periods × regressors that are no seasons: the donors, and all of them together."""
+        levels = self._donor_levels()
+        return np.column_stack([levels, self._together(levels)]) if self._pools else levels
+
+    @property
+    def _pools(self) -> bool:
+        return self.design.pooled and len(self.rows) > 1
+
+    def _together(self, levels: Real) -> Real:
+        """By period: the donors' mean, or of counts the logarithm of their rate together."""
+        panel, rows = self.study.panel, list(self.rows)
+        if self.family == "gaussian":
+            return np.asarray(_standard(levels, self.study.start)[0].mean(axis=1))
+        exposure = float(len(rows)) if panel.exposure is None else panel.exposure[rows].sum(axis=0)
+        return np.asarray(np.log((panel.outcome[rows].sum(axis=0) + 0.5) / exposure))
 
     def outcomes(self, signal: Real) -> tuple[Real, Real]:
         """Of signals (draws × periods): means, and outcomes with all noise, not by exposure."""
@@ -399,11 +428,10 @@ class Posterior:
         unit = self.scaled.unit
         for name, draws in self._deviations():
             yield name, _coefficient(draws * unit, at)
-        _, spread = _standard(self.scaled._donor_levels(), self.study.start)
+        _, spread = _standard(self.scaled.levels, self.study.start)
         beta = self._all("beta")
-        for column, row in enumerate(self.scaled.rows):
-            draws = beta[:, :, column] * unit / spread[column]
-            yield f"donor {self.study.panel.units[row]}", _coefficient(draws, at)
+        for column, name in enumerate(self.scaled.named):
+            yield name, _coefficient(beta[:, :, column] * unit / spread[column], at)
 
 
 def _names(table: Table, key: str) -> tuple[str, ...]:
