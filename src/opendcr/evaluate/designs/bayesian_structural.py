@@ -47,9 +47,10 @@ NOISES = stats.halfnorm.ppf((np.arange(8) + 0.5) / 8)  # equally likely a priori
 LEAST_BEFORE = 6
 LEAST_DONORS = 3  # from which a drift can be taken
 POOLED = "all donors together"
-TURNS = 5  # looks at a donor in or out, for each draw
+TURNS = 2  # looks at a donor in or out, for each draw
 MOST_LOG = 40.0  # of a mean count, beyond which nothing can be drawn
 ORIGINS = 8  # of one-step-ahead predictions
+TRIED = 500  # draws of each chain, at most, of the fits of checks
 R_HAT, LEAST_EFFECTIVE = 1.01, 400  # Vehtari and others 2021, section 4.3
 KNOWN = ("family", "level", "seasonality", "donors", "exclude", "draws", "warmup", "chains",
          "pooled", "expected_donors", "slab", "drift", "drift_from")  # fmt: skip
@@ -161,7 +162,7 @@ class BayesianStructural:
     def _tried(self, study: Study, end: int) -> Estimate | None:
         """The answer for one period alone, from those before it; None where it cannot be."""
         try:
-            return self.fit(replace(study, panel=study.panel.during(0, end + 1), start=end))
+            return self._quick.fit(replace(study, panel=study.panel.during(0, end + 1), start=end))
         except InputError:
             return None
 
@@ -169,12 +170,16 @@ class BayesianStructural:
         """What the design would have claimed from an earlier start, at which nothing happened."""
         name = f"placebo start {earlier.panel.periods[earlier.start]}"
         try:
-            found = self.fit(earlier)
+            found = self._quick.fit(earlier)
         except InputError:
             return Check(name, None, "too few periods before the start to try")
         low, high = found.relative_interval or found.interval or (0.0, 0.0)
         detail = f"{found.relative_effect:+.1%} ({low:+.3g} to {high:+.3g}), p {found.p_value:.3f}"
         return Check(name, low <= 0 <= high, detail)
+
+    @property
+    def _quick(self) -> Self:
+        return replace(self, draws=min(self.draws, TRIED))
 
     def scaled(self, study: Study) -> "Scaled":
         """The study as the sampler takes it."""
