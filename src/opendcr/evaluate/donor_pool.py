@@ -24,17 +24,22 @@ class Compared:
     """Which areas are compared with, and which periods' fit counts: as a plan says.
 
     Without `donors` all areas that are not treated; without `fit` all periods before the start.
+    `scaled` brings each donor to the treated areas' mean over the fit periods by a factor of its
+    own: where areas differ in level and what happens to all of them multiplies rates, differences
+    of rates would grow with the level.
     """
 
     donors: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     fit: Range | None = None
+    scaled: bool = False
 
     @classmethod
     def read(cls, table: Table) -> "Compared":
-        """From the keys `donors`, `exclude` and `fit` of a design's table."""
+        """From the keys `donors`, `exclude`, `fit` and `scaled` of a design's table."""
         fit = Range.read(table.table("fit", ("from", "to"))) if "fit" in table else None
-        return cls(names(table, "donors"), names(table, "exclude"), fit)
+        scaled = table.flag("scaled", False)
+        return cls(names(table, "donors"), names(table, "exclude"), fit, scaled)
 
     def matched(self, study: Study) -> NDArray[np.intp]:
         """Where the fit periods stand; InputError where they are not before the start."""
@@ -55,10 +60,24 @@ class Compared:
             raise InputError(study.panel.where, found, "two donors or more")
         panel = study.panel
         exposure = None if panel.exposure is None else panel.exposure[list(rows)].T
+        matched = self.matched(study)
+        rates = panel.rates[list(rows)].T
+        factors = self._factors(study, rates[matched].mean(axis=0), rows, matched)
         return DonorPool(
-            study, rows, np.ascontiguousarray(panel.rates[list(rows)].T), exposure,
-            self.matched(study),
-        )  # fmt: skip
+            study, rows, np.ascontiguousarray(rates * factors), exposure, matched, factors
+        )
+
+    def _factors(
+        self, study: Study, means: Real, rows: Sequence[int], matched: NDArray[np.intp]
+    ) -> Real:
+        """By donor: what brings it to the treated areas' level; 1 where donors are not scaled."""
+        if not self.scaled:
+            return np.ones(len(rows))
+        if (means <= 0).any():
+            found = f"a mean of '{study.panel.units[rows[int(np.argmin(means))]]}' that is not above zero"
+            raise InputError(study.panel.where, found, "donors that can be scaled: exclude it")
+        factors: Real = study.series.rates[matched].mean() / means
+        return factors
 
     def before(self, start: Period) -> "Compared":
         """The same with what was known before another start: fit periods are cut off there."""
@@ -76,14 +95,15 @@ class Compared:
 
 @dataclass(frozen=True)
 class DonorPool:
-    """`donors` are periods × donors, rates where there is an exposure; `matched` are the places of
-    the fit periods."""
+    """`donors` are periods × donors, rates where there is an exposure, each times its factor;
+    `matched` are the places of the fit periods."""
 
     study: Study
     rows: tuple[int, ...]
     donors: Real
     exposure: Real | None
     matched: NDArray[np.intp]
+    factors: Real
 
     @property
     def names(self) -> list[str]:

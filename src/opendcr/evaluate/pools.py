@@ -115,6 +115,13 @@ class PlaceboGaps:
         return float(spread.deviation(self.own_noise) * np.std(ratios, ddof=1))
 
 
+def counting(counts: Real, exposure: Real) -> Real:
+    """The variance of one period's rate by counting alone (half an event more, for none at all)."""
+    total = exposure.sum(axis=-1)
+    variance: Real = (counts.sum(axis=-1) + 0.5) / total**2 * exposure.shape[-1]
+    return variance
+
+
 def rank_p(own: float, placebos: Real) -> float:
     """(1 + placebos at least as extreme) / (1 + placebos), of absolute values."""
     reached = np.abs(placebos) >= abs(own) * (1 - 1e-12)

@@ -14,13 +14,15 @@ from opendcr.evaluate.estimate import Bounds, Check, Estimate, Interval, estimat
 from opendcr.evaluate.kernel.ridge import augmented
 from opendcr.evaluate.kernel.simplex import nearest
 from opendcr.evaluate.periods import Period
+from opendcr.evaluate.placebo_errors import PlaceboErrors
 from opendcr.evaluate.study import Study
 from opendcr.keyed import Table
 
 Real = NDArray[np.float64]
 PLACEBOS = ("time", "space", "none")
-INFERENCE = ("jackknife_plus", "conformal", "none")
-OPTIONS = ("donors", "exclude", "fit", "intercept", "ridge", "placebos", "inference")
+INFERENCE = ("jackknife_plus", "conformal", "placebos", "none")
+OPTIONS = ("donors", "exclude", "fit", "scaled", "intercept", "ridge", "ridge_share", "placebos",
+           "inference")  # fmt: skip
 # Ridges to choose from, of the greatest squared singular value, as the authors' program has them.
 _GRID = 1e-8 ** (np.arange(20) / 19)
 
@@ -31,7 +33,8 @@ class AugmentedSyntheticControl:
 
     Without a `ridge` in the plan it is chosen by leaving out one fit period after the other: the
     greatest whose squared error is within a standard error of the least, as the authors' program
-    does. An `intercept` takes each area's mean over the fit periods away first (their section 5.1).
+    does. `ridge_share` gives it in units of the greatest squared singular value of what is matched,
+    so that it does not depend on the outcome's. An `intercept` takes each area's mean over the fit periods away first (their section 5.1).
     """
 
     TITLE: ClassVar[str] = "Augmented synthetic control"
@@ -40,6 +43,7 @@ class AugmentedSyntheticControl:
     compared: Compared = field(default_factory=Compared)
     intercept: bool = False
     ridge: float | None = None
+    ridge_share: float | None = None
     placebos: str = "time"
     inference: str = "jackknife_plus"
 
@@ -47,10 +51,13 @@ class AugmentedSyntheticControl:
     def read(cls, table: Table) -> "AugmentedSyntheticControl":
         """The design as its table in a plan says; InputError, naming the key, where it cannot be."""
         Table.of(table.where, table.name, table.data, OPTIONS)
+        if "ridge" in table and "ridge_share" in table:
+            raise table.fail("ridge_share", "either a ridge or a share")
         return cls(
             Compared.read(table),
             table.flag("intercept", False),
             table.number("ridge", 0, 1e15) if "ridge" in table else None,
+            table.number("ridge_share", 0, 1e6) if "ridge_share" in table else None,
             table.one_of("placebos", PLACEBOS, "time"),
             table.one_of("inference", INFERENCE, "jackknife_plus"),
         )
@@ -60,7 +67,7 @@ class AugmentedSyntheticControl:
         that are not before the start."""
         pool = self.compared.pool(study)
         gaps = pool.gaps(self.intercept)
-        ridge = _chosen(gaps) if self.ridge is None else self.ridge
+        ridge = self._ridge(gaps)
         weights = _weights(gaps, ridge)
         expected = pool.expected(weights, self.intercept)
         more: dict[str, Any] = {
@@ -117,6 +124,12 @@ class AugmentedSyntheticControl:
         )
         return {"p_value": value, "p_floor": 1 / (1 + len(placebos)), "placebos": placebos}, (said,)
 
+    def _ridge(self, gaps: Real) -> float:
+        """The ridge: as the plan has it, or chosen."""
+        if self.ridge_share is not None:
+            return self.ridge_share * _greatest(gaps)
+        return _chosen(gaps) if self.ridge is None else self.ridge
+
     def _expected_of_each(self, pool: DonorPool) -> Real:
         """Periods × donors: what the others expect of each, with a ridge of its own."""
         level = pool.usual if self.intercept else np.zeros(len(pool.rows))
@@ -124,7 +137,7 @@ class AugmentedSyntheticControl:
         for one in range(len(pool.rows)):
             others = np.delete(donors, one, axis=1)
             gaps = (others - donors[:, [one]])[pool.matched]
-            ridge = _chosen(gaps) if self.ridge is None else self.ridge
+            ridge = self._ridge(gaps)
             found[:, one] = level[one] + others @ _weights(gaps, ridge)
         return found
 
@@ -133,6 +146,9 @@ class AugmentedSyntheticControl:
     ) -> tuple[Bounds, tuple[str, ...]]:
         if self.inference == "none":
             return Bounds(), ()
+        if self.inference == "placebos":
+            placebos = PlaceboErrors(pool, expected, self._expected_of_each(pool))
+            return placebos.bounds(), (placebos.said,)
         if self.inference == "conformal":
             refit = Refit(self.intercept, 0.0, ridge)
             bounds, said = Conformal(pool, refit).bounds(expected)
@@ -146,6 +162,12 @@ def _weights(gaps: Real, ridge: float) -> Real:
     gaps = np.ascontiguousarray(gaps)
     found: Real = augmented(gaps, nearest(gaps, 0.0, np.zeros(gaps.shape[1])), ridge)
     return found
+
+
+def _greatest(gaps: Real) -> float:
+    """The greatest squared singular value of the gaps, each less its period's mean."""
+    centred = gaps - gaps.mean(axis=1, keepdims=True)
+    return float(np.linalg.eigvalsh(centred @ centred.T)[-1])
 
 
 def _chosen(gaps: Real) -> float:

@@ -13,6 +13,7 @@ from opendcr.evaluate.estimate import Bounds, Check, Estimate, estimate_of
 from opendcr.evaluate.kernel.predictor_weights import searched
 from opendcr.evaluate.kernel.simplex import distances, nearest, weights_of_each
 from opendcr.evaluate.periods import Period
+from opendcr.evaluate.placebo_errors import PlaceboErrors
 from opendcr.evaluate.predictors import KEYS, Predictor
 from opendcr.evaluate.study import Study
 from opendcr.keyed import Table
@@ -20,9 +21,9 @@ from opendcr.streams import stream
 
 Real = NDArray[np.float64]
 PLACEBOS = ("space", "time", "none")
-INFERENCE = ("conformal", "none")
+INFERENCE = ("conformal", "placebos", "none")
 OPTIONS = (
-    "donors", "exclude", "fit", "predictors", "intercept", "placebos", "penalty", "inference",
+    "donors", "exclude", "fit", "scaled", "predictors", "intercept", "placebos", "penalty", "inference",
 )  # fmt: skip
 _STARTS = 30  # random predictor weights from which a search may begin
 
@@ -77,7 +78,7 @@ class SyntheticControl:
             "predictor_weights": None if counted is None else tuple(map(float, counted)),
         }
         ranked, said = self._ranked(pool, measured, expected)
-        bounds, words = self._bounds(pool, expected)
+        bounds, words = self._bounds(pool, measured, expected)
         return estimate_of(study, expected, bounds, "; ".join((*said, *words)), **more, **ranked)
 
     def checks(self, study: Study, found: Estimate) -> tuple[Check, ...]:
@@ -196,9 +197,14 @@ class SyntheticControl:
             found[one, others] = searched(near, gaps, self.penalty, starts)[1]
         return found
 
-    def _bounds(self, pool: DonorPool, expected: Real) -> tuple[Bounds, tuple[str, ...]]:
+    def _bounds(
+        self, pool: DonorPool, measured: Real | None, expected: Real
+    ) -> tuple[Bounds, tuple[str, ...]]:
         if self.inference == "none":
             return Bounds(), ()
+        if self.inference == "placebos":
+            placebos = PlaceboErrors(pool, expected, self._expected_of_each(pool, measured))
+            return placebos.bounds(), (placebos.said,)
         bounds, said = Conformal(pool, self._refit).bounds(expected)
         return bounds, (said,)
 

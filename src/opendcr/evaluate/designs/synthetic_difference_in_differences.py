@@ -13,6 +13,7 @@ from opendcr.evaluate.pools import (
     PlaceboGaps,
     Pools,
     Spread,
+    counting,
     gap_bounds,
     group_count,
     named_areas,
@@ -115,8 +116,8 @@ class SyntheticDifferenceInDifferences:
         series = study.series
         if pools.exposure is None or series.exposure is None:
             return PlaceboGaps(gaps, np.ones(len(pools)), 1.0)
-        own = _counting(series.outcome[:start], series.exposure[:start])
-        noise = _counting(pools.outcome[:, :start], pools.exposure[:, :start])
+        own = counting(series.outcome[:start], series.exposure[:start])
+        noise = counting(pools.outcome[:, :start], pools.exposure[:, :start])
         return PlaceboGaps(gaps, noise, float(own))
 
     def _effect(self, study: Study, donors: Sequence[int]) -> float:
@@ -136,13 +137,6 @@ class SyntheticDifferenceInDifferences:
 
 def _gap(study: Study, fitted: Fit) -> Real:
     return study.series.rates - fitted.expected
-
-
-def _counting(counts: Real, exposure: Real) -> Real:
-    """The variance of one period's rate by counting alone (half an event more, for none at all)."""
-    total = exposure.sum(axis=-1)
-    variance: Real = (counts.sum(axis=-1) + 0.5) / total**2 * exposure.shape[-1]
-    return variance
 
 
 def _answer(study: Study, fitted: Fit, placebos: PlaceboGaps, names: Sequence[str]) -> Estimate:
