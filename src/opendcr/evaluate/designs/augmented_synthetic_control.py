@@ -1,6 +1,8 @@
 """Augmented synthetic control: what the weights do not match before is corrected by a ridge."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import cache
 from math import ceil, floor
 from typing import Any, ClassVar
 
@@ -74,8 +76,9 @@ class AugmentedSyntheticControl:
             "weights": pool.weighed(weights),
             "pre_rmspe": pool.rmspe(pool.series - expected),
         }
-        ranked, said = self._ranked(pool, expected, ridge)
-        bounds, words = self._bounds(pool, expected, ridge)
+        of_each = cache(lambda: self._expected_of_each(pool))
+        ranked, said = self._ranked(pool, expected, ridge, of_each)
+        bounds, words = self._bounds(pool, expected, ridge, of_each)
         inference = "; ".join((*said, *words, f"ridge {ridge:.4g}"))
         return estimate_of(study, expected, bounds, inference, **more, **ranked)
 
@@ -102,7 +105,7 @@ class AugmentedSyntheticControl:
         return replace(self, compared=self.compared.without(name))
 
     def _ranked(
-        self, pool: DonorPool, expected: Real, ridge: float
+        self, pool: DonorPool, expected: Real, ridge: float, of_each: Callable[[], Real]
     ) -> tuple[dict[str, Any], tuple[str, ...]]:
         """The p-value with its floor and placebos, and in words where they come from."""
         if self.placebos == "none":
@@ -114,7 +117,7 @@ class AugmentedSyntheticControl:
                 f"p: conformal, the block from the start among {inference.periods} blocks in time"
             )
             return {"p_value": value, "p_floor": inference.floor, "placebos": blocks}, (said,)
-        placebos = pool.placebos(self._expected_of_each(pool))
+        placebos = pool.placebos(of_each())
         gap = pool.series - expected
         after = float(np.sqrt(np.mean(gap[pool.study.start :] ** 2)))
         value = rank_p(ratio_of(after, pool.rmspe(gap)), placebos)
@@ -142,12 +145,12 @@ class AugmentedSyntheticControl:
         return found
 
     def _bounds(
-        self, pool: DonorPool, expected: Real, ridge: float
+        self, pool: DonorPool, expected: Real, ridge: float, of_each: Callable[[], Real]
     ) -> tuple[Bounds, tuple[str, ...]]:
         if self.inference == "none":
             return Bounds(), ()
         if self.inference == "placebos":
-            placebos = PlaceboErrors(pool, expected, self._expected_of_each(pool))
+            placebos = PlaceboErrors(pool, expected, of_each())
             return placebos.bounds(), (placebos.said,)
         if self.inference == "conformal":
             refit = Refit(self.intercept, 0.0, ridge)

@@ -1,6 +1,8 @@
 """Synthetic control: a weighed mean of areas that were not treated, as near as can be before."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Any, ClassVar
 
 import numpy as np
@@ -77,8 +79,9 @@ class SyntheticControl:
             "pre_rmspe": pool.rmspe(pool.series - expected),
             "predictor_weights": None if counted is None else tuple(map(float, counted)),
         }
-        ranked, said = self._ranked(pool, measured, expected)
-        bounds, words = self._bounds(pool, measured, expected)
+        of_each = cache(lambda: self._expected_of_each(pool, measured))
+        ranked, said = self._ranked(pool, expected, of_each)
+        bounds, words = self._bounds(pool, expected, of_each)
         return estimate_of(study, expected, bounds, "; ".join((*said, *words)), **more, **ranked)
 
     def checks(self, study: Study, found: Estimate) -> tuple[Check, ...]:
@@ -154,7 +157,7 @@ class SyntheticControl:
         return np.concatenate([np.zeros((1, count)), by_regression[None], alone, -drawn])
 
     def _ranked(
-        self, pool: DonorPool, measured: Real | None, expected: Real
+        self, pool: DonorPool, expected: Real, of_each: Callable[[], Real]
     ) -> tuple[dict[str, Any], tuple[str, ...]]:
         """The p-value with its floor and placebos, and in words where they come from."""
         if self.placebos == "none":
@@ -166,7 +169,7 @@ class SyntheticControl:
                 f"p: conformal, the block from the start among {inference.periods} blocks in time"
             )
             return {"p_value": value, "p_floor": inference.floor, "placebos": blocks}, (said,)
-        placebos = pool.placebos(self._expected_of_each(pool, measured))
+        placebos = pool.placebos(of_each())
         gap = pool.series - expected
         after = float(np.sqrt(np.mean(gap[pool.study.start :] ** 2)))
         value = rank_p(ratio_of(after, pool.rmspe(gap)), placebos)
@@ -198,12 +201,12 @@ class SyntheticControl:
         return found
 
     def _bounds(
-        self, pool: DonorPool, measured: Real | None, expected: Real
+        self, pool: DonorPool, expected: Real, of_each: Callable[[], Real]
     ) -> tuple[Bounds, tuple[str, ...]]:
         if self.inference == "none":
             return Bounds(), ()
         if self.inference == "placebos":
-            placebos = PlaceboErrors(pool, expected, self._expected_of_each(pool, measured))
+            placebos = PlaceboErrors(pool, expected, of_each())
             return placebos.bounds(), (placebos.said,)
         bounds, said = Conformal(pool, self._refit).bounds(expected)
         return bounds, (said,)
