@@ -8,12 +8,13 @@ them has changed.
 import hashlib
 import os
 import shutil
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from numba import config, njit
+from numba.core.event import Listener, install_listener
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -37,6 +38,28 @@ config.CACHE_DIR = str(_folder())
 def kept_in() -> str:
     """The folder in which what is compiled is kept."""
     return str(config.CACHE_DIR)
+
+
+class _Told(Listener):
+    """Tells once that something is being compiled, and not taken from what is kept."""
+
+    def __init__(self, tell: Callable[[], None]) -> None:
+        self._tell: Callable[[], None] | None = tell
+
+    def on_start(self, event: Any) -> None:
+        tell, self._tell = self._tell, None
+        if tell is not None:
+            tell()
+
+    def on_end(self, event: Any) -> None:
+        """Nothing is told of the end."""
+
+
+@contextmanager
+def telling(tell: Callable[[], None]) -> Iterator[None]:
+    """Within this, `tell` is called once as soon as anything has to be compiled."""
+    with install_listener("numba:compile", _Told(tell)):
+        yield
 
 
 def _has_room() -> bool:

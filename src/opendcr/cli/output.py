@@ -17,7 +17,6 @@ DONE, NOT_HELD, BAD_INPUT = 0, 1, 2
 INTERRUPTED, PIPE_CLOSED = 130, 141  # what a shell gives for SIGINT and SIGPIPE
 EXTRAS = {
     "web": ("django", "ninja", "uvicorn", "cryptography", "csp", "django_htmx", "whitenoise"),
-    "bayes": ("numpyro", "jax"),
     "cluster": ("distributed", "dask"),
 }
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)

@@ -1,6 +1,7 @@
 """`opendcr study`: plans that are locked, run, rehearsed, and asked what they could see."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,18 @@ if TYPE_CHECKING:
 PATH = click.Path(path_type=Path)
 plan_argument = click.argument("plan", type=PATH)
 out_option = click.option("--out", type=PATH, metavar="DIR", help="Write files into this folder.")
+
+
+COMPILING = "Compiling the designs for this machine; this happens once and takes about a minute."
+
+
+@contextmanager
+def _working(label: str, total: int | None = None) -> "Iterator[Callable[[int], None]]":
+    """Shows progress, and says so where designs have to be compiled first."""
+    from opendcr.compiling import telling
+
+    with telling(lambda: say(COMPILING)), progress(label, total) as show:
+        yield show
 
 
 @click.group("study", epilog="Example: opendcr study run examples/studies/sicily/plan.toml")
@@ -61,7 +74,7 @@ def lock_command(plan: Path, registered: str, again: bool, panels: int, as_json:
     content = write_lock(
         lock_path(plan), locked(read, sources, registered, datetime.now(UTC)), again
     )
-    with progress("Panels") as show:
+    with _working("Panels") as show:
         said = warnings(read, before, sources, panels, show)
     for one in said:
         say(f"Warning: {one}")
@@ -88,7 +101,7 @@ def run_command(plan: Path, out: Path | None, confirmatory: bool, as_json: bool)
     read = read_plan(plan)
     if out is not None:
         _folder(out)
-    with progress("Designs") as show:
+    with _working("Designs") as show:
         done = iter(range(1, 1000))
         found = run(read, lambda name: show(next(done)))
     if out is not None:
@@ -119,7 +132,7 @@ def rehearse_command(plan: Path, out: Path | None, as_json: bool) -> None:
         _folder(out)
     source = sources_of(read)[PRIMARY]
     before = {name: study_before(source, design) for name, design in read.designs.items()}
-    with progress("Rehearsals") as show:
+    with _working("Rehearsals") as show:
         rows = rehearse(read.designs, before, read.rehearsal, show)
     told = claims(rows)
     every = [one.to_data() for one in rows]
@@ -171,7 +184,7 @@ def _power(plan: "Plan", before: "Study", panels: int) -> "list[Power]":
 
     shares = list(plan.power.shares.items()) or [("whole", 1.0)]
     cases = cases_of(shares, periods_of(plan, before), (0.0, *plan.power.effects))
-    with progress("Panels", len(cases) * panels) as show:
+    with _working("Panels", len(cases) * panels) as show:
         return power(plan.designs[plan.primary], before, cases, panels, plan.power.scatter, show)
 
 

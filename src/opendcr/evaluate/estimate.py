@@ -32,12 +32,18 @@ class PeriodEffect:
 
 @dataclass(frozen=True)
 class Coefficient:
-    """A coefficient of a regression on its link's scale, with its interval."""
+    """A coefficient of a regression on its link's scale, with its interval as its family has it.
+
+    `robust_se` and the like allow besides for what the family does not, where the design does.
+    """
 
     estimate: float
     se: float | None
     low: float | None
     high: float | None
+    robust_se: float | None = None
+    robust_low: float | None = None
+    robust_high: float | None = None
 
 
 @dataclass(frozen=True)

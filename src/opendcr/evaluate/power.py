@@ -8,7 +8,7 @@ once without, and each is put to the plan's primary design.
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from math import sqrt
 from multiprocessing import get_context
@@ -119,6 +119,7 @@ def power(
     flat = [piece for _, pieces in work for piece in pieces]
     found: list[Power] = []
     done = 0
+    replace(flat[0], count=1).done()  # compiled here once, and not by each worker
     with _workers(len(flat)) as each:
         answered = each(flat)
         for case, pieces in work:

@@ -12,7 +12,6 @@ from opendcr.errors import InputError
 from opendcr.evaluate.contrast import Contrast
 from opendcr.evaluate.counts import Fit, fitted
 from opendcr.evaluate.estimate import Check, Estimate
-from opendcr.evaluate.evalue import e_value, e_value_of_interval
 from opendcr.evaluate.panel import Panel
 from opendcr.evaluate.study import Study
 
@@ -165,16 +164,6 @@ def no_trend(design: Segmented, study: Study) -> Check:
         low, high = found.relative_interval
         detail += f" ({low:+.1%} to {high:+.1%})"
     return Check("trend", None, detail)
-
-
-def unmeasured(found: Estimate) -> Check:
-    """E-values of the effect and of its interval."""
-    ratio = 1 + found.relative_effect
-    if ratio <= 0 or found.relative_interval is None or 1 + found.relative_interval[0] <= 0:
-        return Check("e-value", None, "no ratio of means that are above zero")
-    low, high = (1 + one for one in found.relative_interval)
-    detail = f"{e_value(ratio):.2f}, of the interval {e_value_of_interval(low, high):.2f}"
-    return Check("e-value", None, detail)
 
 
 def _tried(design: Segmented, study: Study, panel: Panel, start: int) -> list[Estimate]:

@@ -23,7 +23,7 @@ def failing_with(error):
         (click.FileError("x.toml", "is locked"), 2, "x.toml"),
         (PermissionError(13, "Permission denied", "x.jsonl"), 2, "x.jsonl: Permission denied"),
         (ModuleNotFoundError("no", name="django.db"), 2, "pip install 'opendcr[web]'"),
-        (ModuleNotFoundError("no", name="numpyro"), 2, "pip install 'opendcr[bayes]'"),
+        (ModuleNotFoundError("no", name="dask.base"), 2, "pip install 'opendcr[cluster]'"),
         (KeyboardInterrupt(), 130, "Interrupted."),
     ],
 )

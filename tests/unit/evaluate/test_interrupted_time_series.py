@@ -252,7 +252,7 @@ def test_checks_of_a_clean_series_pass() -> None:
     wrong = {name for name, passed in found.items() if passed is False}
     assert not wrong - {"start"}
     assert set(found) == {"periods", "overdispersion", "autocorrelation", "influence", "start",
-                          "placebo starts", "trend", "e-value"}  # fmt: skip
+                          "placebo starts", "trend"}  # fmt: skip
 
 
 def test_checks_see_overdispersion_autocorrelation_and_drift() -> None:
@@ -384,4 +384,17 @@ def test_any_series_has_an_answer_in_numbers_or_an_error_in_words(
     numbers += [value for one in (found.coefficients or {}).values() for value in (one.se, one.low)]
     numbers += [value for one in found.effect for value in (one.expected, one.low, one.high)]
     assert np.isfinite(np.array(numbers, dtype=float)).all()
-    assert len(asked.checks(there, found)) == 8
+    assert len(asked.checks(there, found)) == 7
+
+
+def test_coefficients_are_the_family_s_with_robust_errors_beside() -> None:
+    there = study(counts(np.zeros(len(AFTER)), seed=4, mean=60.0))
+    plain = InterruptedTimeSeries("poisson", covariance="model").fit(there)
+    robust = InterruptedTimeSeries("poisson", covariance="hac").fit(there)
+    assert plain.coefficients is not None and robust.coefficients is not None
+    for name, one in robust.coefficients.items():
+        assert (one.se, one.low, one.high) == (plain.coefficients[name].se, plain.coefficients[name].low,
+                                               plain.coefficients[name].high)  # fmt: skip
+        assert one.robust_se not in (None, one.se)
+        assert plain.coefficients[name].robust_se is None
+    assert robust.relative_interval != plain.relative_interval

@@ -3,7 +3,7 @@
 Method, sources and what was measured: docs/methods/studies/interrupted_time_series.md.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, Literal, Self, cast, get_args
 
 import numpy as np
@@ -14,7 +14,7 @@ from opendcr.evaluate import segmented_checks as segmented
 from opendcr.evaluate.contrast import Contrast
 from opendcr.evaluate.counts import FAMILIES, Family, Fit, Regression, fitted
 from opendcr.evaluate.covariance import autoregressive, newey_west
-from opendcr.evaluate.estimate import Check, Estimate, estimate_of
+from opendcr.evaluate.estimate import Check, Coefficient, Estimate, estimate_of
 from opendcr.evaluate.segments import Seasonality, Segments, before, level, slope
 from opendcr.evaluate.study import Study
 from opendcr.keyed import Table
@@ -96,7 +96,7 @@ class InterruptedTimeSeries:
             self._inference(contrast),
             p_value=contrast.p_value,
             pre_rmspe=float(np.sqrt(np.mean(gap**2))),
-            coefficients=contrast.coefficients(),
+            coefficients=self._coefficients(contrast),
             **more,
         )
 
@@ -111,7 +111,6 @@ class InterruptedTimeSeries:
             segmented.other_starts(self, study, found),
             segmented.placebo_starts(self, study),
             segmented.no_trend(self, study),
-            segmented.unmeasured(found),
         )
 
     def floor(self, study: Study) -> float | None:
@@ -127,6 +126,17 @@ class InterruptedTimeSeries:
                                 series.exposure, study.panel.where))  # fmt: skip
         covariance, freedom = self._errors(fit)
         return Contrast(fit, segments, study.start, covariance, freedom, study.level)
+
+    def _coefficients(self, contrast: Contrast) -> dict[str, Coefficient]:
+        """As the family has them, and beside with the errors that the answer rests on."""
+        spare = float(contrast.fit.regression.spare)
+        own = replace(contrast, covariance=contrast.fit.covariance, freedom=spare).coefficients()
+        if self.covariance == "model":
+            return dict(own)
+        return {
+            name: replace(own[name], robust_se=one.se, robust_low=one.low, robust_high=one.high)
+            for name, one in contrast.coefficients().items()
+        }
 
     def segments(self, study: Study) -> Segments:
         """The terms of this study."""
