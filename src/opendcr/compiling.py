@@ -40,7 +40,7 @@ def kept_in() -> str:
     return str(config.CACHE_DIR)
 
 
-class _Told(Listener):
+class _Told(Listener):  # type: ignore[misc]
     """Tells once that something is being compiled, and not taken from what is kept."""
 
     def __init__(self, tell: Callable[[], None]) -> None:
