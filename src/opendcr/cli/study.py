@@ -95,7 +95,7 @@ def run_command(plan: Path, out: Path | None, confirmatory: bool, as_json: bool)
     changed since; the reasons are said. With --out: report.html, report.pdf, effects.csv and
     result.json.
     """
-    from opendcr.evaluate.findings import run
+    from opendcr.evaluate.findings import run_study
     from opendcr.evaluate.plan import read_plan
 
     read = read_plan(plan)
@@ -103,7 +103,7 @@ def run_command(plan: Path, out: Path | None, confirmatory: bool, as_json: bool)
         _folder(out)
     with _working("Designs") as show:
         done = iter(range(1, 1000))
-        found = run(read, lambda name: show(next(done)))
+        found = run_study(read, lambda name: show(next(done)))
     if out is not None:
         _report(found, out)
     emit(as_json, found.to_data(), "\n".join(_told(found)))

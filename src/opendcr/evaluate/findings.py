@@ -106,7 +106,7 @@ def question_of(plan: Plan, outcome: Outcome) -> Question:
     return replace(plan.question, outcome=outcome.column, title=outcome.title)
 
 
-def run(plan: Plan, show: Callable[[str], None] = lambda name: None) -> Findings:
+def run_study(plan: Plan, show: Callable[[str], None] = lambda name: None) -> Findings:
     """Runs a plan: every design with its checks, then the further outcomes.
 
     `show` hears which design is being run. Raises InputError where the data do not allow it.

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from opendcr.errors import InputError
-from opendcr.evaluate.findings import run
+from opendcr.evaluate.findings import run_study
 from opendcr.evaluate.plan import read_plan
 from opendcr.evaluate.reporting import report_of
 from opendcr.streams import stream
@@ -48,7 +48,7 @@ def with_more(litter: float = 1.0, calls: float = 1.0) -> list[dict]:
 
 
 def found(folder: Path, data=None, plan: str = PLAN):
-    return run(read_plan(written(folder, data, plan)))
+    return run_study(read_plan(written(folder, data, plan)))
 
 
 def test_further_outcomes_stand_beside_the_first(tmp_path: Path) -> None:
