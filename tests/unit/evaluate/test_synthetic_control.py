@@ -255,3 +255,50 @@ def test_constant_donors_are_no_trouble():
     study = replace(study, panel=study.panel.with_outcome(flat))
     for chosen in (design(), design(intercept=True), augmented()):
         assert np.isfinite(chosen.fit(study).average_effect)
+
+
+@pytest.mark.parametrize(("year", "known"), [(1985, True), (1990, False)])
+def test_a_predictor_from_after_the_start_is_told(california, year, known):
+    asked = design(predictors=[{"column": "cigsale", "from": 1980, "to": 1988}, {"column": "cigsale", "at": [year]}],
+                   placebos="none", inference="none")  # fmt: skip
+    checks = {one.name: one.passed for one in asked.checks(california, asked.fit(california))}
+    assert checks["predictors known before the start"] is known
+
+
+def test_donors_brought_to_one_level_follow_what_multiplies_rates():
+    """Donors whose rates are twice and half the treated area's, with the same movements."""
+    shared = 20 + 3 * np.sin(np.arange(25.0))
+    panel_of = np.vstack([shared, 2 * shared, 0.5 * shared, 3 * shared])
+    periods = tuple(Period("number", 2000 + at) for at in range(25))
+    study = Study(Panel(("here", "a", "b", "c"), periods, panel_of), (0,), 20)
+    exact = design(scaled=True, placebos="none", inference="none").fit(study)
+    assert abs(exact.relative_effect) < 1e-12 and exact.pre_rmspe == pytest.approx(0, abs=1e-9)
+    zero = replace(study, panel=study.panel.with_outcome(np.vstack([panel_of[:3], 0 * shared])))
+    with pytest.raises(InputError, match="a mean of 'c'"):
+        design(scaled=True).fit(zero)
+
+
+def test_intervals_from_the_donors_errors_hold_no_effect_and_see_a_large_one():
+    null, large = (
+        design(inference="placebos").fit(made(donors=24)),
+        design(inference="placebos").fit(made(donors=24, effect=-30.0)),
+    )
+    assert null.relative_interval[0] < 0 < null.relative_interval[1]
+    assert large.relative_interval[1] < 0 and large.interval[1] < 0
+    assert "by rank among 24 donors" in large.inference
+    few = design(inference="placebos").fit(made(donors=12))
+    assert few.relative_interval is None  # of 12 none can be extreme enough
+
+
+def test_a_ridge_by_its_share_does_not_depend_on_the_outcome_s_unit():
+    study = made()
+    scaled = replace(
+        study, panel=replace(study.panel, outcome=study.panel.outcome * 1000, columns={})
+    )
+    one, other = (
+        augmented(ridge_share=0.1, placebos="none", inference="none").fit(at)
+        for at in (study, scaled)
+    )
+    assert one.relative_effect == pytest.approx(other.relative_effect, rel=1e-9)
+    with pytest.raises(InputError, match="either a ridge or a share"):
+        augmented(ridge=1.0, ridge_share=0.1)

@@ -90,7 +90,15 @@ class SyntheticControl:
         pool = self.compared.pool(study)
         measured = self._measured(pool)
         gaps = pool.gaps(self.intercept) if measured is None else _gaps_of(measured)
-        return checks_of(Checked(self._alone(), self.compared, study, found, gaps))
+        checks = checks_of(Checked(self._alone(), self.compared, study, found, gaps))
+        return (*checks, self._known_before(study)) if self.predictors else checks
+
+    def _known_before(self, study: Study) -> Check:
+        """Whether every predictor was known before the start: a later one may be moved by it."""
+        late = [one.column for one in self.predictors
+                if any(at >= study.start for at in one.places(study.panel))]  # fmt: skip
+        said = f"measured from the start on: {', '.join(late)}" if late else "all of them"
+        return Check("predictors known before the start", not late, said)
 
     def floor(self, study: Study) -> float | None:
         """The least p-value: of one area among all, or of one block among all periods."""
