@@ -41,6 +41,12 @@ class Answered:
     verdict: Verdict
     sentence: str
 
+    def exploratory(self) -> "Answered":
+        """The same, its sentence saying that it confirms nothing."""
+        return replace(
+            self, sentence=f"Exploratory: {self.sentence[:1].lower()}{self.sentence[1:]}"
+        )
+
     def to_data(self) -> dict[str, Any]:
         """The answer as JSON."""
         return self.estimate.to_data() | {"verdict": self.verdict, "sentence": self.sentence}
@@ -124,11 +130,13 @@ def run_study(plan: Plan, show: Callable[[str], None] = lambda name: None) -> Fi
     answers = {}
     for name in plan.designs:
         show(name)
-        answers[name] = _answered(plan, name, studies[name], nowcasts)
+        answered = _answered(plan, name, studies[name], nowcasts)
+        answers[name] = answered if not stands.against else answered.exploratory()
     further = []
     for outcome in plan.outcomes:
         show(outcome.name)
-        further.append(_further(plan, outcome, sources[outcome.name]))
+        one = _further(plan, outcome, sources[outcome.name])
+        further.append(replace(one, answer=one.answer.exploratory()) if stands.against else one)
     checks = tuple(_negative_controls(further))
     return Findings(plan, stands, study, answers, tuple(further), checks, look)
 
@@ -171,8 +179,16 @@ def _answered(plan: Plan, name: str, study: Study, nowcasts: Mapping[str, Nowcas
     interval = found.relative_interval
     sentence = success_sentence(_claim(design, plan.question, study), interval, threshold)
     floor = floor_sentence(found.p_floor, study.level)
-    told = f"{sentence} {floor}".strip()
+    told = f"{sentence}{_against(found, study.level)} {floor}".strip()
     return Answered(name, design.TITLE, found, at_most(interval, threshold), told)
+
+
+def _against(found: Estimate, level: float) -> str:
+    """What must be said beside an interval that leaves out no effect, where the test does not."""
+    interval, p_value = found.relative_interval, found.p_value
+    if interval is None or p_value is None or p_value <= level or interval[0] <= 0 <= interval[1]:
+        return ""
+    return f" The test does not reject no effect (p = {p_value:.2f})."
 
 
 def with_checks(design: Design, study: Study) -> Estimate:

@@ -103,6 +103,32 @@ def test_declared_outcomes_share_the_level(tmp_path: Path) -> None:
             assert wider == interval
 
 
+PROP99 = Path(__file__).parents[3] / "examples" / "studies" / "prop99" / "prop99.csv"
+CALIFORNIA = f"""
+[question]
+outcome = "cigsale"
+unit = "state"
+time = "Year"
+treated = ["California"]
+start = 1989
+[data]
+path = "{PROP99}"
+wide = true
+[designs.synthetic_control]
+"""
+
+
+def test_a_sentence_says_that_it_is_exploratory_and_where_the_test_disagrees(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "plan.toml").write_text(CALIFORNIA)
+    made = run_study(read_plan(tmp_path / "plan.toml")).leading
+    assert made.sentence.startswith("Exploratory: by synthetic control")
+    assert made.sentence.endswith("The test does not reject no effect (p = 0.08).")
+    checks = {one.name: one.passed for one in made.estimate.checks}
+    assert made.verdict == "shown" and checks["interval and p-value agree"] is False
+
+
 REVIEWED = PLAN + "\n[reviews]\nafter = [2021, 2023]\n"
 
 
