@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -46,6 +47,18 @@ def one_of_two(beside: str, **options: object) -> None:
     for name, value in options.items():
         if value is not None:
             raise InputError(f"--{name}", f"it beside {beside}", "one of the two")
+
+
+def out_folder(path: Path) -> None:
+    """Makes a folder before anything is computed that would go into it."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except FileExistsError as error:
+        raise InputError("--out", f"{path}, a file", "a folder, or a name for one") from error
+    except OSError as error:
+        raise InputError("--out", f"{path} ({error.strerror})", "a folder to write in") from error
+    if not os.access(path, os.W_OK):
+        raise InputError("--out", f"{path}, which cannot be written to", "a folder to write in")
 
 
 @contextmanager

@@ -1,6 +1,5 @@
 """`opendcr simulate`: simulated rooms, and the ledgers that they make."""
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -8,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from opendcr.cli.output import emit, json_option, progress, say
+from opendcr.cli.output import emit, json_option, out_folder, progress, say
 from opendcr.errors import InputError
 from opendcr.simulate.words import number
 
@@ -115,7 +114,7 @@ def room_command(
     if draws is not None and not read.inputs:
         raise InputError("--draws", str(draws), "a scenario in which some number is a distribution")
     if out is not None:
-        _folder(out)
+        out_folder(out)
     each, of = planned(read, replications, draws)
     with ExitStack() as stack:
         write = stack.enter_context(_ledger(ledger, header(read.expected, seed)))
@@ -141,18 +140,6 @@ def room_command(
 
         write_report(out, found, hours, lines)
     emit(as_json, document, _text(found, lines))
-
-
-def _folder(path: Path) -> None:
-    """Makes a folder before anything is computed that would go into it."""
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except FileExistsError as error:
-        raise InputError("--out", f"{path}, a file", "a folder, or a name for one") from error
-    except OSError as error:
-        raise InputError("--out", f"{path} ({error.strerror})", "a folder to write in") from error
-    if not os.access(path, os.W_OK):
-        raise InputError("--out", f"{path}, which cannot be written to", "a folder to write in")
 
 
 def _write_first(

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from opendcr.cli.output import NOT_HELD, emit, json_option, progress, say
-from opendcr.errors import InputError
+from opendcr.cli.output import NOT_HELD, emit, json_option, out_folder, progress, say
 
 if TYPE_CHECKING:
     from opendcr.evaluate.findings import Findings
@@ -100,7 +99,7 @@ def run_command(plan: Path, out: Path | None, confirmatory: bool, as_json: bool)
 
     read = read_plan(plan)
     if out is not None:
-        _folder(out)
+        out_folder(out)
     with _working("Designs") as show:
         done = iter(range(1, 1000))
         found = run_study(read, lambda name: show(next(done)))
@@ -129,7 +128,7 @@ def rehearse_command(plan: Path, out: Path | None, as_json: bool) -> None:
 
     read = read_plan(plan)
     if out is not None:
-        _folder(out)
+        out_folder(out)
     source = sources_of(read)[PRIMARY]
     before = {name: study_before(source, design) for name, design in read.designs.items()}
     with _working("Rehearsals") as show:
@@ -168,7 +167,7 @@ def power_command(plan: Path, panels: int | None, out: Path | None, as_json: boo
 
     read = read_plan(plan)
     if out is not None:
-        _folder(out)
+        out_folder(out)
     before = study_before(sources_of(read)[PRIMARY], read.designs[read.primary])
     found = _power(read, before, panels or read.power.panels)
     rows = [one.to_data() for one in found]
@@ -276,13 +275,3 @@ def _csv(path: Path, rows: Sequence[dict[str, Any]]) -> None:
     writer.writeheader()
     writer.writerows(rows)
     write_whole(path, text.getvalue())
-
-
-def _folder(path: Path) -> None:
-    """Makes a folder before anything is computed that would go into it."""
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except FileExistsError as error:
-        raise InputError("--out", f"{path}, a file", "a folder, or a name for one") from error
-    except OSError as error:
-        raise InputError("--out", f"{path} ({error.strerror})", "a folder to write in") from error
