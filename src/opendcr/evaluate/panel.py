@@ -230,7 +230,13 @@ def cell_panel(rows: Rows, columns: Columns, by: Sequence[str]) -> Panel:
 
 
 def wide_panel(rows: Rows, columns: Columns) -> Panel:
-    """The panel of a wide table: one row for each period, one column for each area."""
+    """The panel of a wide table: one row for each period, one column for each area.
+
+    Raises InputError where an exposure is asked for, for which such a table has no place.
+    """
+    if columns.exposure is not None:
+        found = f"an exposure '{columns.exposure}' of a wide table"
+        raise InputError(rows.where, found, "a tidy table: one row for each area and period")
     times = rows.periods(columns.time)
     order = sorted(range(len(times)), key=lambda at: times[at])
     periods = tuple(times[at] for at in order)

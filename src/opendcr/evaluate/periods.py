@@ -11,9 +11,10 @@ from typing import Literal
 Kind = Literal["number", "month", "quarter", "date"]
 
 EXPECTED = "a whole number, a date, YYYY-MM or YYYY-Qn"
-_NUMBER = re.compile(r"-?\d{1,9}")
+_NUMBER = re.compile(r"(-?\d{1,9})(?:\.0+)?")  # a spreadsheet may write a year as 1989.0
 _MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
 _QUARTER = re.compile(r"(\d{4})-?Q([1-4])")
+_MIDNIGHT = re.compile(r"[T ]00:00(:00(\.0+)?)?$")  # of a date that was written as a moment
 _WRITES: dict[Kind, str] = {"number": "whole numbers", "month": "months", "quarter": "quarters",
                             "date": "dates"}  # fmt: skip
 
@@ -29,14 +30,14 @@ class Period:
     def of(cls, value: object) -> "Period | None":
         """What a cell of a table or a value of a plan says; None where it is no period."""
         text = value.isoformat() if isinstance(value, date) else str(value).strip()
-        if _NUMBER.fullmatch(text):
-            return cls("number", int(text))
+        if found := _NUMBER.fullmatch(text):
+            return cls("number", int(found[1]))
         if found := _MONTH.fullmatch(text):
             return cls("month", int(found[1]) * 12 + int(found[2]) - 1)
         if found := _QUARTER.fullmatch(text):
             return cls("quarter", int(found[1]) * 4 + int(found[2]) - 1)
         try:
-            return cls("date", date.fromisoformat(text).toordinal())
+            return cls("date", date.fromisoformat(_MIDNIGHT.sub("", text)).toordinal())
         except ValueError:
             return None
 

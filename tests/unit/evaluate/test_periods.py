@@ -34,6 +34,19 @@ def test_what_is_no_period(text: str) -> None:
     assert Period.of(text) is None
 
 
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("1989.0", "1989"),
+        ("2020-01-01 00:00:00", "2020-01-01"),
+        ("2020-01-01T00:00", "2020-01-01"),
+        ("2017Q1", "2017-Q1"),
+    ],
+)
+def test_what_other_programs_write(written: str, meant: str) -> None:
+    assert Period.of(written) == Period.of(meant) is not None
+
+
 def test_a_date_of_a_plan_is_a_period() -> None:
     assert Period.of(date(2025, 1, 13)) == Period.of("2025-01-13")
     assert Period.of(2025) == Period.of("2025")

@@ -185,3 +185,40 @@ def test_a_cell_without_a_row_is_named(tmp_path: Path) -> None:
 def test_inside_hours_may_be_said_in_other_ways(tmp_path: Path, inside: str) -> None:
     made = study(tmp_path, cells(), CELLS.replace('"open"', f'"{inside}"'))
     assert [made.panel.units[at] for at in made.treated] == ["0-500m, yes"]
+
+
+WIDE = """
+[question]
+outcome = "events"
+time = "year"
+treated = ["a"]
+start = 2015
+[data]
+path = "panel.csv"
+wide = true
+[designs.difference_in_differences]
+"""
+
+
+def wide(**more):
+    return [
+        {"year": year, "a": year % 7 + 1.5, "b": year % 5 + 2.0, "c": year % 3 + 1.0} | more
+        for year in range(2000, 2020)
+    ]
+
+
+def test_a_wide_table_has_an_area_in_each_column(tmp_path: Path) -> None:
+    made = study(tmp_path, wide(), WIDE)
+    assert made.panel.units == ("a", "b", "c") and made.treated == (0,) and made.start == 15
+    assert made.panel.outcome[1, 3] == 2003 % 5 + 2.0
+
+
+def test_a_wide_table_has_no_place_for_an_exposure(tmp_path: Path) -> None:
+    said = refused(
+        tmp_path, wide(), WIDE.replace("wide = true", 'wide = true\nexposure = "people"')
+    )
+    assert "a tidy table" in said
+
+
+def test_a_period_twice_in_a_wide_table(tmp_path: Path) -> None:
+    assert "two rows for 'the table' in 2003" in refused(tmp_path, [*wide(), wide()[3]], WIDE)
