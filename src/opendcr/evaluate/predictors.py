@@ -19,7 +19,7 @@ OPS: Mapping[str, Callable[..., Real]] = {
     "min": np.nanmin,
     "max": np.nanmax,
 }
-KEYS = ("column", "from", "to", "at", "op")
+KEYS = ("column", "from", "to", "at", "op", "weight")
 
 
 @dataclass(frozen=True)
@@ -53,12 +53,14 @@ class Range:
 class Predictor:
     """A column, the periods of it that count (a range, or some), and what is made of them.
 
-    Cells that are empty are left out, as R's Synth leaves them out.
+    Cells that are empty are left out, as R's Synth leaves them out. `weight` is how much it counts
+    beside the others, where a plan says so.
     """
 
     column: str
     periods: Range | tuple[Period, ...]
     op: str = "mean"
+    weight: float | None = None
 
     @classmethod
     def read(cls, table: Table) -> "Predictor":
@@ -73,7 +75,8 @@ class Predictor:
             if not values or None in found or "from" in table or "to" in table:
                 raise table.fail("at", "a list of periods, without 'from' and 'to'")
             periods = tuple(one for one in found if one is not None)
-        return cls(table.text("column"), periods, table.one_of("op", OPS, "mean"))
+        weight = table.number("weight", 0, 1e12) if "weight" in table else None
+        return cls(table.text("column"), periods, table.one_of("op", OPS, "mean"), weight)
 
     def before(self, end: Period) -> "Predictor | None":
         """The predictor as far as it was known before a period; None where it was not."""

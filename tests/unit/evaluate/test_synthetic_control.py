@@ -9,7 +9,7 @@ import pytest
 from opendcr.errors import InputError
 from opendcr.evaluate.designs.augmented_synthetic_control import AugmentedSyntheticControl
 from opendcr.evaluate.designs.synthetic_control import SyntheticControl
-from opendcr.evaluate.kernel.predictor_weights import searched
+from opendcr.evaluate.kernel.predictor_weights import LEAST, searched
 from opendcr.evaluate.panel import Columns, Panel, read_rows, wide_panel
 from opendcr.evaluate.periods import Period
 from opendcr.evaluate.study import Study
@@ -106,9 +106,9 @@ def test_other_weights_may_fit_as_well_where_donors_are_more_than_what_is_matche
 def test_predictors_searched_are_no_worse_than_counted_alike(seed):
     rng = np.random.default_rng(seed)
     near, gaps = rng.normal(size=(4, 10)) + 1.0, rng.normal(size=(15, 10))
-    alike = searched(near, gaps, 0.0, np.zeros((1, 4)))
+    alike = searched(near, gaps, 0.0, np.zeros((1, 4)), LEAST)
     starts = np.concatenate([np.zeros((1, 4)), -rng.exponential(3, (30, 4))])
-    counted, weights, error = searched(near, gaps, 0.0, starts)
+    counted, weights, error = searched(near, gaps, 0.0, starts, LEAST)
     assert counted.sum() == pytest.approx(1)
     assert weights.sum() == pytest.approx(1)
     assert error <= alike[2] + 1e-12
@@ -118,7 +118,7 @@ def test_predictors_searched_are_no_worse_than_counted_alike(seed):
 def test_predictors_that_donors_match_entirely_leave_the_choice_to_the_outcome():
     rng = np.random.default_rng(4)
     near, gaps = rng.normal(size=(1, 20)), rng.normal(size=(15, 20)) + 1.0
-    counted, weights, error = searched(near, gaps, 0.0, np.zeros((1, 1)))
+    counted, weights, error = searched(near, gaps, 0.0, np.zeros((1, 1)), LEAST)
     assert abs(near @ weights)[0] < 1e-4
     others = [np.array([1.0]), *rng.dirichlet(np.ones(20), 0)]
     assert counted == pytest.approx(others[0])

@@ -12,7 +12,7 @@ from opendcr.evaluate.checks_of_weights import Checked, checks_of
 from opendcr.evaluate.conformal import Conformal, Refit
 from opendcr.evaluate.donor_pool import Compared, DonorPool, rank_p, ratio_of
 from opendcr.evaluate.estimate import Bounds, Check, Estimate, estimate_of
-from opendcr.evaluate.kernel.predictor_weights import searched
+from opendcr.evaluate.kernel.predictor_weights import LEAST, given, searched
 from opendcr.evaluate.kernel.simplex import distances, nearest, weights_of_each
 from opendcr.evaluate.periods import Period
 from opendcr.evaluate.placebo_errors import PlaceboErrors
@@ -25,7 +25,8 @@ Real = NDArray[np.float64]
 PLACEBOS = ("space", "time", "none")
 INFERENCE = ("conformal", "placebos", "none")
 OPTIONS = (
-    "donors", "exclude", "fit", "scaled", "predictors", "intercept", "placebos", "penalty", "inference",
+    "donors", "exclude", "fit", "scaled", "predictors", "predictors_count_at_least", "intercept", "placebos",
+    "penalty", "inference",
 )  # fmt: skip
 _STARTS = 30  # random predictor weights from which a search may begin
 
@@ -35,8 +36,8 @@ class SyntheticControl:
     """Weights on donors, not negative and of sum one (Abadie, Diamond and Hainmueller 2010).
 
     Without predictors they match every fit period's outcome alike; with predictors these, each
-    divided by its standard deviation over all areas and counting as fits the outcome best. An
-    `intercept` takes each area's mean over the fit periods away first (Doudchenko and Imbens 2016;
+    divided by its standard deviation over all areas and counting as fits the outcome best, or as the
+    plan says; none counts less than `least` times the one that counts most. An `intercept` takes each area's mean over the fit periods away first (Doudchenko and Imbens 2016;
     Ferman and Pinto 2021). `penalty` is the λ of Abadie and L'Hour (2021).
     """
 
@@ -44,6 +45,7 @@ class SyntheticControl:
 
     compared: Compared = field(default_factory=Compared)
     predictors: tuple[Predictor, ...] = ()
+    least: float = LEAST
     intercept: bool = False
     penalty: float = 0.0
     placebos: str = "space"
@@ -58,9 +60,14 @@ class SyntheticControl:
     def read(cls, table: Table) -> "SyntheticControl":
         """The design as its table in a plan says; InputError, naming the key, where it cannot be."""
         Table.of(table.where, table.name, table.data, OPTIONS)
+        predictors = tuple(Predictor.read(one) for one in table.tables("predictors", KEYS))
+        counted = [one.weight for one in predictors if one.weight is not None]
+        if counted and (len(counted) < len(predictors) or max(counted) == 0):
+            raise table.fail("predictors", "a weight for each of them, one above 0, or for none")
         return cls(
             Compared.read(table),
-            tuple(Predictor.read(one) for one in table.tables("predictors", KEYS)),
+            predictors,
+            table.number("predictors_count_at_least", LEAST, 1, LEAST),
             table.flag("intercept", False),
             table.number("penalty", 0, 1e12, 0.0),
             table.one_of("placebos", PLACEBOS, "space"),
@@ -147,9 +154,14 @@ class SyntheticControl:
         gaps = pool.gaps(self.intercept)
         if measured is None:
             return nearest(gaps, 0.0, distances(gaps, self.penalty)), None
-        counted, weights, _ = searched(
-            _gaps_of(measured), gaps, self.penalty, self._starts(pool, measured)
-        )
+        return self._searched(_gaps_of(measured), gaps, self._starts(pool, measured))
+
+    def _searched(self, near: Real, gaps: Real, starts: Real) -> tuple[Real, Real]:
+        """Weights on donors, and of predictors: those of the plan, or those that fit best."""
+        counted = np.array([one.weight for one in self.predictors if one.weight is not None])
+        if counted.size and counted.max() > 0:
+            return given(near, self.penalty, counted), counted / counted.sum()
+        counted, weights, _ = searched(near, gaps, self.penalty, starts, self.least)
         return weights, counted
 
     def _starts(self, pool: DonorPool, measured: Real) -> Real:
@@ -205,7 +217,7 @@ class SyntheticControl:
             others = np.delete(np.arange(count), one)
             near = np.ascontiguousarray(predictors[:, others] - predictors[:, [one]])
             gaps = np.ascontiguousarray(matched[:, others] - matched[:, [one]])
-            found[one, others] = searched(near, gaps, self.penalty, starts)[1]
+            found[one, others] = self._searched(near, gaps, starts)[0]
         return found
 
     def _bounds(

@@ -2,40 +2,45 @@
 
 Abadie, Diamond and Hainmueller (JASA 105, 2010, section 2.3): W(V) minimises the distance of the
 predictors weighed by a diagonal V; V is chosen so that W(V) has the least mean squared error of the
-outcome over the fit periods. The outer problem is not convex and its objective has kinks, so it is
-searched by the simplex of Nelder and Mead (Computer Journal 7, 1965) in the logarithms of V, from
-the best of many starts, and again from where it ended.
+outcome over the fit periods. The outer problem is not convex and its objective has kinks. It is
+searched in the logarithms of V by descents of Broyden, Fletcher, Goldfarb and Shanno, which find
+minima at kinks too where the line search asks for a weak Wolfe condition (Lewis and Overton,
+Mathematical Programming 141, 2013), from many starts. The gradient is exact: between kinks the
+weights are a smooth function of V (the implicit function theorem on the inner problem).
 
-Every predictor keeps at least a share `LEAST` of the weight of the greatest. Where a weighed mean of
-donors has all predictors of the treated area, every V gives a distance of zero and the weights would
-be any of many: of those, the weights are the ones with the best fit of the outcome (the optimistic
-solution of the bilevel problem: Malo, Eskelinen, Zhou and Kuosmanen, Computational Economics 2023).
+Every predictor keeps at least a share of the weight of the greatest (`least`). Where a weighed mean
+of donors has all predictors of the treated area, every V gives a distance of zero and the weights
+would be any of many: of those, the weights are the ones with the best fit of the outcome (the
+optimistic solution of the bilevel problem: Malo, Eskelinen, Zhou and Kuosmanen, Computational
+Economics 2023).
 """
 
 import numpy as np
 from numpy.typing import NDArray
 
 from opendcr.compiling import compiled, helper
-from opendcr.evaluate.kernel.simplex import distances, nearest, nearest_from
+from opendcr.evaluate.kernel.simplex import distances, nearest, nearest_from, response
 
 Real = NDArray[np.float64]
 
 LEAST = 1e-8  # as Becker and Klößner (Econometrics and Statistics 5, 2018) bound V
 _MATCHED = 1e-16  # a squared distance, of the greatest, that is none
 _TIED = 1e-7  # what a squared gap of the outcome counts where predictors alone do not decide
-_REFLECT, _EXPAND, _OUTSIDE, _INSIDE, _FILL = range(5)
-_SHARES = (1.0, 2.0, 0.5, -0.5)  # of the way from the worst point through the others' centre
-_BEST = 3  # starts from which the search goes on
+_FIRST, _FURTHER = 40, 150  # errors computed in a descent from every start, and from the best
+_BEST = 8  # starts from which the descent goes on
+_STRIDE = 5.0  # of a logarithm, at most in a step
+_SMALL = 1e-10  # of an error: no further fall
 
 
 @compiled
 def searched(
-    predictor_gaps: Real, outcome_gaps: Real, penalty: float, starts: Real
+    predictor_gaps: Real, outcome_gaps: Real, penalty: float, starts: Real, least: float
 ) -> tuple[Real, Real, float]:
     """Predictors' weights (sum 1), donors' weights and the mean squared error that they leave.
 
     `predictor_gaps` (predictors × donors, standardised) and `outcome_gaps` (fit periods × donors)
     are the donors' values less the treated area's. `starts` (starts × predictors) are logarithms.
+    No predictor counts less than `least` times the one that counts most.
     """
     count = predictor_gaps.shape[0]
     equal = np.full(count, 1.0 / count)
@@ -45,18 +50,30 @@ def searched(
         weights = _of_many(predictor_gaps, outcome_gaps)
         return equal, weights, _error(outcome_gaps, weights)
     if count == 1:
-        weights = _inner(predictor_gaps, penalty, np.zeros(1), weights)
+        weights = given(predictor_gaps, penalty, equal)
         return equal, weights, _error(outcome_gaps, weights)
-    begun = _ranked(predictor_gaps, outcome_gaps, penalty, starts, weights)
-    best, least = begun[0], np.inf
-    for one in range(_BEST + 1):  # the last goes on from the best of those before
-        start = begun[one] if one < min(_BEST, len(begun)) else best
-        found, error = _descended(predictor_gaps, outcome_gaps, penalty, start, weights)
-        if error < least:
-            best, least = found, error
-    weights = _inner(predictor_gaps, penalty, best, weights)
-    counted = np.exp(best - best.max())
-    return counted / counted.sum(), weights, least
+    problem = (predictor_gaps, outcome_gaps, penalty, np.log(least), weights)
+    begun = len(starts) + 1
+    found, errors = np.empty((begun, count)), np.full(begun, np.inf)
+    found[0], found[1:] = _suited(predictor_gaps, outcome_gaps), starts
+    further = errors.copy()  # the errors of those that have not gone on yet
+    for turn in range(begun + min(_BEST, begun)):
+        one = turn if turn < begun else np.argmin(further)
+        most = _FIRST if turn < begun else _FURTHER
+        found[one], errors[one] = _descended(problem, found[one], most)
+        further[one] = errors[one] if turn < begun else np.inf
+    best = found[np.argmin(errors)]
+    counted = np.exp(_bounded(best, np.log(least)))
+    weights = given(predictor_gaps, penalty, counted)
+    return counted / counted.sum(), weights, _error(outcome_gaps, weights)
+
+
+@compiled
+def given(gaps: Real, penalty: float, counted: Real) -> Real:
+    """The donors' weights where predictors count as given."""
+    weighed = np.sqrt(counted / counted.max()).reshape(-1, 1) * gaps
+    found: Real = nearest(weighed, 0.0, distances(weighed, penalty))
+    return found
 
 
 @helper
@@ -84,18 +101,6 @@ def _of_many(predictor_gaps, outcome_gaps):
 
 
 @helper
-def _inner(gaps, penalty, logs, begun):
-    """The weights where predictors count as exp(logs)."""
-    weighed = np.empty_like(gaps)
-    most = logs.max()
-    for at in range(gaps.shape[0]):
-        share = np.exp((logs[at] - most) / 2)
-        for one in range(gaps.shape[1]):
-            weighed[at, one] = share * gaps[at, one]
-    return nearest_from(weighed, 0.0, distances(weighed, penalty), begun)
-
-
-@helper
 def _error(gaps, weights):
     """The mean squared error."""
     total = 0.0
@@ -108,74 +113,110 @@ def _error(gaps, weights):
 
 
 @helper
-def _tried(predictor_gaps, outcome_gaps, penalty, logs, weights):
-    """The error at some logarithms, which are brought within bounds; `weights` begin and are left."""
-    most = logs.max()
-    for at in range(len(logs)):
-        logs[at] = max(logs[at] - most, np.log(LEAST))
-    weights[:] = _inner(predictor_gaps, penalty, logs, weights)
-    return _error(outcome_gaps, weights)
+def _suited(predictor_gaps, outcome_gaps):
+    """Logarithms at which the weights that fit the outcome best are nearly those of the predictors.
 
-
-@helper
-def _ranked(predictor_gaps, outcome_gaps, penalty, starts, weights):
-    """The starts, the best first."""
-    errors = np.empty(len(starts))
-    begun = starts.copy()
-    for one in range(len(starts)):
-        errors[one] = _tried(predictor_gaps, outcome_gaps, penalty, begun[one], weights)
-    order = np.argsort(errors, kind="mergesort")
-    return begun[order]
-
-
-@helper
-def _descended(predictor_gaps, outcome_gaps, penalty, start, weights):
-    """Nelder and Mead's search from a start: the logarithms found, and the error there.
-
-    Each turn of the loop tries one point: `stage` says which, since what is compiled is shorter with
-    one place that tries.
+    Weights w with residuals r of the predictors are the predictors' own where Σ v r (gap − r) is not
+    below zero for any donor, and zero for those with weight: linear in v, and solved by least squares.
     """
-    count = len(start)
-    points, errors = np.empty((count + 1, count)), np.full(count + 1, np.inf)
-    for one in range(count + 1):
-        points[one] = start
-        if one > 0:
-            points[one, one - 1] += 1.0 if start[one - 1] < -1.0 else -1.0
-    there, error = points[0].copy(), np.inf
-    filled, stage = 0, _FILL
-    for _ in range(60 * count):
-        if stage == _FILL:
-            trial = points[filled].copy()
+    count, donors = predictor_gaps.shape
+    weights = nearest(outcome_gaps, 0.0, np.zeros(donors))
+    residuals = (predictor_gaps * weights).sum(axis=1).reshape(-1, 1)
+    conditions = np.zeros((donors, count + donors))
+    conditions[:, :count] = (residuals * (predictor_gaps - residuals)).T
+    size = max(np.abs(conditions).max(), 1e-100)
+    for one in range(donors):  # a donor without weight may be above zero, by a slack
+        if weights[one] > 0:
+            conditions[:, count + one] = conditions[:, 0]
         else:
-            centre = points[:count].sum(axis=0) / count
-            trial = centre + _SHARES[stage] * (centre - points[count])
-        tried = _tried(predictor_gaps, outcome_gaps, penalty, trial, weights)
-        if stage == _FILL:
-            points[filled], errors[filled] = trial, tried
-            filled += 1
-            if filled <= count:
-                continue
-        elif stage == _REFLECT:
-            there, error = trial, tried
-            if tried < errors[0]:
-                stage = _EXPAND
-                continue
-            if tried >= errors[count - 1]:
-                stage = _OUTSIDE if tried < errors[count] else _INSIDE
-                continue
-        elif tried < (errors[count] if stage == _INSIDE else error):
-            there, error = trial, tried
-        elif stage != _EXPAND and error >= errors[count]:
-            for one in range(1, count + 1):
-                points[one] = 0.5 * (points[0] + points[one])
-            filled, stage = 1, _FILL
+            conditions[one, count + one] = -size
+    counted = nearest(conditions, 0.0, np.zeros(count + donors))[:count]
+    return np.log(np.maximum(counted / max(counted.max(), 1e-100), LEAST))
+
+
+@helper
+def _bounded(logs, bound):
+    """Logarithms of shares of the greatest, none under a bound."""
+    return np.maximum(logs - logs.max(), bound)
+
+
+@helper
+def _sloped(problem, logs, weights, slope):
+    """The logarithm of the error; `weights` begin and are left, `slope` becomes the gradient."""
+    predictor_gaps, outcome_gaps, penalty, bound, _ = problem
+    weighed = np.exp(_bounded(logs, bound) / 2).reshape(-1, 1) * predictor_gaps
+    weights[:] = nearest_from(weighed, 0.0, distances(weighed, penalty), weights)
+    missed = (outcome_gaps * weights).sum(axis=1)
+    total = max((missed**2).sum(), 1e-300)
+    pull = 2 * (outcome_gaps * missed.reshape(-1, 1)).sum(axis=0) / total
+    moves = response(weighed, weights, pull)
+    for at in range(len(logs)):
+        residual = (weighed[at] * weights).sum()
+        free = logs[at] - logs.max() >= bound
+        slope[at] = (moves * weighed[at] * (residual + penalty / 2 * weighed[at])).sum() * free
+    return np.log(total / len(missed))
+
+
+@helper
+def _descended(problem, start, most):
+    """A descent from a start, of so many errors computed: the logarithms found, and the error's."""
+    count = len(start)
+    there, slope, weights = start.copy(), np.empty(count), problem[4].copy()
+    error, left = _sloped(problem, there, weights, slope), most - 1
+    curved, fresh = np.eye(count), True
+    while left > 0:
+        step = -(curved * slope).sum(axis=1)
+        step *= min(1.0, _STRIDE / max(np.abs(step).max(), 1e-100))
+        moved, changed = np.zeros(count), slope.copy()
+        lower, used = error, 0
+        if (step * slope).sum() < 0:
+            lower, used = _along(problem, there, error, step, weights, moved, changed)
+        left -= used
+        if lower > error - _SMALL:
+            if fresh:
+                break
+            curved, fresh = np.eye(count), True
             continue
-        if stage != _FILL:
-            points[count], errors[count] = there, error
-        order = np.argsort(errors, kind="mergesort")
-        points, errors = points[order], errors[order]
-        if errors[count] - errors[0] <= 1e-10 * errors[0]:
+        there, error = there + moved, lower
+        changed, slope = changed - slope, changed
+        fresh = _recurved(curved, moved, changed, fresh)
+    return there, error
+
+
+@helper
+def _along(problem, start, error, step, weights, moved, slope):
+    """A step that falls enough and far enough (weak Wolfe conditions), by halving and doubling.
+
+    Leaves in `moved` how far it went and in `slope` the gradient there; returns the error there and
+    how many were computed.
+    """
+    falls = (step * slope).sum()
+    low, high, share, reached = 0.0, np.inf, 1.0, error
+    for used in range(1, 13):
+        moved[:] = share * step
+        reached = _sloped(problem, start + moved, weights, slope)
+        if reached > error + 1e-4 * share * falls:
+            high = share
+        elif (slope * step).sum() < 0.9 * falls:
+            low = share
+        else:
             break
-        stage = _REFLECT
-    best = np.argmin(errors)
-    return points[best].copy(), errors[best]
+        share = (low + high) / 2 if high < np.inf else 2 * share
+    return reached, used
+
+
+@helper
+def _recurved(curved, moved, changed, fresh):
+    """Brings the inverse of the curvature up to date; returns whether it is still what it began as."""
+    along = (moved * changed).sum()
+    if along <= 1e-12:
+        return fresh
+    if fresh:
+        curved *= along / (changed**2).sum()
+    turned = (curved * changed).sum(axis=1)
+    scale = (1 + (changed * turned).sum() / along) / along
+    for one in range(len(moved)):
+        for other in range(len(moved)):
+            crossed = turned[one] * moved[other] + moved[one] * turned[other]
+            curved[one, other] += scale * moved[one] * moved[other] - crossed / along
+    return False

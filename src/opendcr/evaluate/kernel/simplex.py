@@ -110,6 +110,22 @@ def nearest_from(gaps: Real, ridge: float, linear: Real, begun: Real) -> Real:
 
 
 @helper
+def response(gaps, weights, slope):
+    """How optimal weights move, to first order, where half of the gradient grows by `slope`: within
+    the donors that have weight, their sum kept."""
+    count = len(weights)
+    chosen, factor, step = np.empty(count, np.int64), np.empty((count, count)), np.empty(count)
+    longest = _longest(gaps)
+    longest = longest if longest > 1e-100 else 1.0
+    _, held = _begun(gaps, 0.0, longest, weights, chosen, factor)
+    _newton(slope, chosen, held, factor, step)
+    moves = np.zeros(count)
+    for at in range(held):
+        moves[chosen[at]] = step[at]
+    return moves
+
+
+@helper
 def _longest(gaps):
     """The greatest squared length of a column."""
     most = 0.0
