@@ -191,8 +191,9 @@ def _along(problem, start, error, step, weights, moved, slope):
     how many were computed.
     """
     falls = (step * slope).sum()
-    low, high, share, reached = 0.0, np.inf, 1.0, error
-    for used in range(1, 13):
+    low, high, share, reached, used = 0.0, np.inf, 1.0, error, 0
+    while used < 12:
+        used += 1
         moved[:] = share * step
         reached = _sloped(problem, start + moved, weights, slope)
         if reached > error + 1e-4 * share * falls:
