@@ -9,7 +9,7 @@ import pytest
 from opendcr.errors import InputError
 from opendcr.evaluate.designs.augmented_synthetic_control import AugmentedSyntheticControl
 from opendcr.evaluate.designs.synthetic_control import SyntheticControl
-from opendcr.evaluate.kernel.predictor_weights import LEAST, searched
+from opendcr.evaluate.kernel.predictor_weights import LEAST, given, searched, sloped
 from opendcr.evaluate.panel import Columns, Panel, read_rows, wide_panel
 from opendcr.evaluate.periods import Period
 from opendcr.evaluate.study import Study
@@ -302,3 +302,49 @@ def test_a_ridge_by_its_share_does_not_depend_on_the_outcome_s_unit():
     assert one.relative_effect == pytest.approx(other.relative_effect, rel=1e-9)
     with pytest.raises(InputError, match="either a ridge or a share"):
         augmented(ridge=1.0, ridge_share=0.1)
+
+
+def test_predictors_that_count_as_the_plan_says():
+    data = [
+        {"column": "y", "at": [4], "weight": 3.0},
+        {"column": "y", "at": [12], "weight": 1.0},
+    ]
+    found = design(predictors=data, placebos="none", inference="none").fit(made())
+    assert found.predictor_weights == pytest.approx((0.75, 0.25))
+
+
+@pytest.mark.parametrize("weights", [(1.0, None), (0.0, 0.0)])
+def test_weights_of_predictors_stand_on_all_of_them_or_on_none(weights):
+    data = [
+        {"column": "y", "at": [at]} | ({} if one is None else {"weight": one})
+        for at, one in enumerate(weights)
+    ]
+    with pytest.raises(InputError, match="predictors"):
+        design(predictors=data)
+
+
+def test_no_predictor_counts_less_than_its_share():
+    data = [{"column": "y", "at": [at]} for at in (2, 9, 17)]
+    options = {"predictors": data, "placebos": "none", "inference": "none"}
+    free = design(**options).fit(made(seed=3))
+    bound = design(**options, predictors_count_at_least=0.2).fit(made(seed=3))
+    counted = bound.predictor_weights or ()
+    assert min(counted) >= 0.2 * max(counted) * (1 - 1e-9)
+    assert (free.pre_rmspe or 0) <= (bound.pre_rmspe or 0) + 1e-9
+
+
+@pytest.mark.parametrize("penalty", [0.0, 0.3])
+def test_the_slope_of_the_error_is_that_of_differences(penalty):
+    rng = np.random.default_rng(5)
+    near, gaps = rng.normal(size=(5, 12)) + 1.0, rng.normal(size=(15, 12))
+    begun, logs, slope = np.full(12, 1 / 12), -rng.exponential(1, 5), np.empty(5)
+
+    def error(at):
+        counted = np.exp(at - at.max())
+        return np.log(((gaps @ given(near, penalty, counted)) ** 2).mean())
+
+    problem = (near, gaps, penalty, np.log(LEAST), begun)
+    assert sloped(problem, logs, begun.copy(), slope) == pytest.approx(error(logs))
+    steps = 1e-6 * np.eye(5)
+    between = [(error(logs + one) - error(logs - one)) / 2e-6 for one in steps]
+    assert slope == pytest.approx(between, abs=1e-6)

@@ -32,7 +32,6 @@ _STRIDE = 5.0  # of a logarithm, at most in a step
 _SMALL = 1e-10  # of an error: no further fall
 
 
-@compiled
 def searched(
     predictor_gaps: Real, outcome_gaps: Real, penalty: float, starts: Real, least: float
 ) -> tuple[Real, Real, float]:
@@ -42,78 +41,37 @@ def searched(
     are the donors' values less the treated area's. `starts` (starts × predictors) are logarithms.
     No predictor counts less than `least` times the one that counts most.
     """
-    count = predictor_gaps.shape[0]
-    equal = np.full(count, 1.0 / count)
-    plain = np.zeros(predictor_gaps.shape[1])
-    weights = nearest(predictor_gaps, 0.0, plain)
+    counted = np.full(len(predictor_gaps), 1.0 / len(predictor_gaps))
+    weights = nearest(predictor_gaps, 0.0, np.zeros(predictor_gaps.shape[1]))
     if penalty == 0.0 and _matched(predictor_gaps, weights):
         weights = _of_many(predictor_gaps, outcome_gaps)
-        return equal, weights, _error(outcome_gaps, weights)
-    if count == 1:
-        weights = given(predictor_gaps, penalty, equal)
-        return equal, weights, _error(outcome_gaps, weights)
-    problem = (predictor_gaps, outcome_gaps, penalty, np.log(least), weights)
-    begun = len(starts) + 1
-    found, errors = np.empty((begun, count)), np.full(begun, np.inf)
-    found[0], found[1:] = _suited(predictor_gaps, outcome_gaps), starts
-    further = errors.copy()  # the errors of those that have not gone on yet
-    for turn in range(begun + min(_BEST, begun)):
-        one = turn if turn < begun else np.argmin(further)
-        most = _FIRST if turn < begun else _FURTHER
-        found[one], errors[one] = _descended(problem, found[one], most)
-        further[one] = errors[one] if turn < begun else np.inf
-    best = found[np.argmin(errors)]
-    counted = np.exp(_bounded(best, np.log(least)))
-    weights = given(predictor_gaps, penalty, counted)
-    return counted / counted.sum(), weights, _error(outcome_gaps, weights)
+    else:
+        if len(counted) > 1:
+            begun = np.vstack([_suited(predictor_gaps, outcome_gaps), starts])
+            counted = _sought(predictor_gaps, outcome_gaps, penalty, begun, least, weights)
+        weights = given(predictor_gaps, penalty, counted)
+    return counted, weights, float(((outcome_gaps @ weights) ** 2).mean())
 
 
-@compiled
 def given(gaps: Real, penalty: float, counted: Real) -> Real:
     """The donors' weights where predictors count as given."""
-    weighed = np.sqrt(counted / counted.max()).reshape(-1, 1) * gaps
-    found: Real = nearest(weighed, 0.0, distances(weighed, penalty))
-    return found
+    weighed = np.sqrt(counted / counted.max())[:, None] * gaps
+    return nearest(weighed, 0.0, distances(weighed, penalty))
 
 
-@helper
-def _matched(gaps, weights):
+def _matched(gaps: Real, weights: Real) -> bool:
     """Whether weights leave no distance."""
-    distance, most = 0.0, 0.0
-    for at in range(gaps.shape[0]):
-        residual = 0.0
-        for one in range(len(weights)):
-            residual += gaps[at, one] * weights[one]
-            most = max(most, gaps[at, one] ** 2)
-        distance += residual * residual
-    return distance <= _MATCHED * most * gaps.shape[0]
+    return bool(((gaps @ weights) ** 2).sum() <= _MATCHED * (gaps**2).max() * len(gaps))
 
 
-@helper
-def _of_many(predictor_gaps, outcome_gaps):
+def _of_many(predictor_gaps: Real, outcome_gaps: Real) -> Real:
     """Of all weights that match the predictors, those that fit the outcome best."""
-    rows, more = predictor_gaps.shape[0], outcome_gaps.shape[0]
-    both = np.empty((rows + more, predictor_gaps.shape[1]))
-    both[:rows] = predictor_gaps
     scale = np.sqrt((predictor_gaps**2).max() / max((outcome_gaps**2).max(), 1e-100))
-    both[rows:] = outcome_gaps * (scale * np.sqrt(_TIED))
+    both = np.vstack([predictor_gaps, outcome_gaps * (scale * np.sqrt(_TIED))])
     return nearest(both, 0.0, np.zeros(predictor_gaps.shape[1]))
 
 
-@helper
-def _error(gaps, weights):
-    """The mean squared error."""
-    total = 0.0
-    for at in range(gaps.shape[0]):
-        residual = 0.0
-        for one in range(len(weights)):
-            residual += gaps[at, one] * weights[one]
-        total += residual * residual
-    return total / gaps.shape[0]
-
-
-@helper
-def _suited(predictor_gaps, outcome_gaps):
+def _suited(predictor_gaps: Real, outcome_gaps: Real) -> Real:
     """Logarithms at which the weights that fit the outcome best are nearly those of the predictors.
 
     Weights w with residuals r of the predictors are the predictors' own where Σ v r (gap − r) is not
@@ -121,17 +79,33 @@ def _suited(predictor_gaps, outcome_gaps):
     """
     count, donors = predictor_gaps.shape
     weights = nearest(outcome_gaps, 0.0, np.zeros(donors))
-    residuals = (predictor_gaps * weights).sum(axis=1).reshape(-1, 1)
-    conditions = np.zeros((donors, count + donors))
-    conditions[:, :count] = (residuals * (predictor_gaps - residuals)).T
-    size = max(np.abs(conditions).max(), 1e-100)
-    for one in range(donors):  # a donor without weight may be above zero, by a slack
-        if weights[one] > 0:
-            conditions[:, count + one] = conditions[:, 0]
-        else:
-            conditions[one, count + one] = -size
-    counted = nearest(conditions, 0.0, np.zeros(count + donors))[:count]
-    return np.log(np.maximum(counted / max(counted.max(), 1e-100), LEAST))
+    residuals = (predictor_gaps @ weights)[:, None]
+    conditions = (residuals * (predictor_gaps - residuals)).T
+    slack = -max(np.abs(conditions).max(), 1e-100) * np.eye(donors)[:, weights <= 0]
+    both = np.ascontiguousarray(np.hstack([conditions, slack]))
+    counted = nearest(both, 0.0, np.zeros(both.shape[1]))[:count]
+    logs: Real = np.log(np.maximum(counted / max(counted.max(), 1e-100), LEAST))
+    return logs
+
+
+@compiled
+def _sought(
+    predictor_gaps: Real, outcome_gaps: Real, penalty: float, starts: Real, least: float,
+    weights: Real,
+) -> Real:  # fmt: skip
+    """How predictors count (sum 1), by descents from all starts and further ones from the best."""
+    problem = (predictor_gaps, outcome_gaps, penalty, np.log(least), weights)
+    begun = len(starts)
+    found, errors = starts.copy(), np.full(begun, np.inf)
+    further = errors.copy()  # the errors of those that have not gone on yet
+    for turn in range(begun + min(_BEST, begun)):
+        one = turn if turn < begun else np.argmin(further)
+        most = _FIRST if turn < begun else _FURTHER
+        found[one], errors[one] = _descended(problem, found[one], most)
+        further[one] = errors[one] if turn < begun else np.inf
+    counted = np.exp(_bounded(found[np.argmin(errors)], np.log(least)))
+    shares: Real = counted / counted.sum()
+    return shares
 
 
 @helper
@@ -141,7 +115,7 @@ def _bounded(logs, bound):
 
 
 @helper
-def _sloped(problem, logs, weights, slope):
+def sloped(problem, logs, weights, slope):
     """The logarithm of the error; `weights` begin and are left, `slope` becomes the gradient."""
     predictor_gaps, outcome_gaps, penalty, bound, _ = problem
     weighed = np.exp(_bounded(logs, bound) / 2).reshape(-1, 1) * predictor_gaps
@@ -162,7 +136,7 @@ def _descended(problem, start, most):
     """A descent from a start, of so many errors computed: the logarithms found, and the error's."""
     count = len(start)
     there, slope, weights = start.copy(), np.empty(count), problem[4].copy()
-    error, left = _sloped(problem, there, weights, slope), most - 1
+    error, left = sloped(problem, there, weights, slope), most - 1
     curved, fresh = np.eye(count), True
     while left > 0:
         step = -(curved * slope).sum(axis=1)
@@ -195,7 +169,7 @@ def _along(problem, start, error, step, weights, moved, slope):
     while used < 12:
         used += 1
         moved[:] = share * step
-        reached = _sloped(problem, start + moved, weights, slope)
+        reached = sloped(problem, start + moved, weights, slope)
         if reached > error + 1e-4 * share * falls:
             high = share
         elif (slope * step).sum() < 0.9 * falls:
