@@ -1,303 +1,440 @@
-"""Whether the designs find what was planted, and nothing else: many simulated panels with a known
-effect, and what each design makes of them.
+"""Whether the designs find what was planted, and nothing else: many panels with a known effect
+(`tools/planted.py`), and what each design makes of them.
 
     python -m tools.recovery                 all panels; writes docs/methods/recovery.md
+    python -m tools.recovery --resume        the same, from the rows that an interrupted run left
     python -m tools.recovery --panels 200    fewer; prints the table
-    python -m tools.recovery --only NAME     one design
+    python -m tools.recovery --only NAME     one design; prints its rows
 
-Each world is one in which some designs' assumptions hold and others' fail. Areas differ tenfold and
-more in population, and counts are as small as Glasgow's.
+The same figures come out whatever the number of cores.
 """
 
 import argparse
+import json
 import os
 import sys
+import time
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
-from functools import cache
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from dataclasses import asdict, dataclass, field
+from math import sqrt
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from opendcr.errors import InputError
-from opendcr.evaluate.designs import design_of
-from opendcr.evaluate.panel import Panel
-from opendcr.evaluate.periods import Period
-from opendcr.evaluate.power import Case, Power, answers, summed
-from opendcr.evaluate.study import Study
+from opendcr.evaluate.designs import Design, design_of
+from opendcr.evaluate.power import answers, wilson
+from opendcr.evaluate.study import LEVEL
 from opendcr.keyed import Table
-from opendcr.streams import stream
 from tools.inventory import ROOT
+from tools.planted import QUARTERLY, Areas, Rings, Wandering, World
 
 Real = NDArray[np.float64]
+Claim = Literal["coverage", "size"]
 PAGE = ROOT / "docs" / "methods" / "recovery.md"
+KEPT = ROOT / ".venv" / "recovery.jsonl"  # rows of a run that has not yet ended
 EFFECTS = (0.0, -0.1, -0.2, -0.3)
+JUDGED = (0.0, -0.3)  # effects at which coverage is judged
 PANELS, SAMPLED = 2000, 500  # panels of a design, and of one that samples
-LEVEL = 0.05
-PIECE = 50
-# About as many deaths a year as Glasgow's 160 among councils of 1 to 70; people.
-GLASGOW, LEAST, MOST = 600_000, 60_000, 600_000
-RATE = 2.5e-4  # deaths a year and person
+PIECE = 50  # panels that a worker does at a time
+# Of Monte Carlo's intervals: there are some forty judgements, of which intervals of 95 % would leave
+# out the nominal value twice by chance alone.
+CONFIDENCE, Z = 0.99, 2.5758293
 
-
-@dataclass(frozen=True)
-class World:
-    """How panels come about. Standard deviations are of logarithms.
-
-    `drift` is an area's own step from one period to the next, `scatter` what each period adds
-    beyond Poisson, `factors` how differently areas follow two shared movements; `season` the
-    amplitude of a yearly wave, `trend` the growth a period.
-    """
-
-    name: str
-    words: str
-    areas: int = 32
-    before: int = 11
-    after: int = 5
-    a_year: int = 1
-    drift: float = 0.0
-    scatter: float = 0.0
-    factors: float = 0.0
-    season: float = 0.0
-    trend: float = 0.05
-    largest: bool = True  # the treated area is the largest of all
-
-    def panel(self, effect: float, seed: int) -> Study:
-        """One panel as a study; but for the effect the same whatever the effect."""
-        random = stream(seed, "recovery", self.name)
-        shape = (self.areas, self.before + self.after)
-        people = np.exp(random.uniform(np.log(LEAST), np.log(MOST), self.areas))
-        if self.largest:
-            people[0] = GLASGOW
-        rates = (
-            RATE
-            / self.a_year
-            * np.exp(random.normal(0, 0.3, (self.areas, 1)) + self._shared(random))
-        )
-        rates = rates * np.exp(self._own(random, shape))
-        expected = rates * people[:, None]
-        outcome = random.poisson(expected).astype(float)
-        # Of the treated area's events a share does not happen.
-        after = outcome[0, self.before :].astype(int)
-        outcome[0, self.before :] = random.binomial(after, 1 + effect)
-        exposure = np.repeat(people.round()[:, None], shape[1], axis=1)
-        return Study(Panel(_names(self.areas), _periods(self, shape[1]), outcome, exposure),
-                     (0,), self.before, LEVEL, seed)  # fmt: skip
-
-    def _shared(self, random: np.random.Generator) -> Real:
-        """What all areas share, and how differently they follow it: areas × periods."""
-        periods = np.arange(self.before + self.after)
-        shared = self.trend * periods + self.season * np.sin(2 * np.pi * periods / 12)
-        shared = shared + np.cumsum(random.normal(0, 0.03 if self.areas > 1 else 0.0, len(periods)))
-        waves = np.vstack([np.sin(periods / 3.0), (periods / len(periods)) ** 2])
-        loadings = random.normal(0, self.factors, (self.areas, 2))
-        made: Real = shared + loadings @ waves
-        return made
-
-    def _own(self, random: np.random.Generator, shape: tuple[int, int]) -> Real:
-        own: Real = np.cumsum(random.normal(0, self.drift, shape), axis=1)
-        return own + random.normal(0, self.scatter, shape) - self.scatter**2 / 2
-
-
-def _names(count: int) -> tuple[str, ...]:
-    return tuple(f"area {at + 1}" for at in range(count))
-
-
-def _periods(world: World, count: int) -> tuple[Period, ...]:
-    kind: Any = "number" if world.a_year == 1 else "month"
-    first = 2009 if world.a_year == 1 else 2018 * 12
-    return tuple(Period(kind, first + at) for at in range(count))
-
-
-PARALLEL = World("parallel", "all areas move together; counts are Poisson")
-SCATTERED = World(
-    "scattered", "all areas move together; scatter of 10 % beyond Poisson", scatter=0.1
+PARALLEL = Areas("parallel", "all areas move together; counts are Poisson")
+SCATTERED = Areas("scattered", "the same with scatter of 10 % beyond Poisson", scatter=0.1)
+DRIFTING = Areas("drifting", "the same with a drift of 5 % a year of each area's own", drift=0.05)
+FACTORS = Areas("factors", "areas follow two common movements differently (0.2)", loading=0.2)
+SMALL = Areas("small counts", "the treated area is one of ten with about 5 events a year; Poisson",
+              others=9, before=4, after=3, people=30_000, above=1.0)  # fmt: skip
+LONE = Areas("lone drift", "the treated area alone drifts, by 10 % a year", lone=0.1)
+PARTING = Areas(
+    "parting", "the treated area grows by 3 % a year more than the others", parting=0.03
 )
-FACTORS = World("factors", "areas follow two shared movements differently (0.2)", factors=0.2)
-DRIFTING = World("drifting", "each area drifts by 5 % a period, by itself", drift=0.05)
-MONTHS = World(
-    "months",
-    "one series by month, a trend and a season; Poisson",
-    1,
-    60,
-    24,
-    12,
-    season=0.1,
-    trend=0.002,
+PEAK = Areas("peak", "the treated area, of 9 events a year, was chosen, of ten of one rate, because it had most in the four years before",
+             before=4, people=60_000, above=1.0, scatter=0.2, candidates=10)  # fmt: skip
+
+LONG: dict[str, Any] = {"before": 30, "after": 10, "a_year": QUARTERLY, "above": 1.0}
+SAME: dict[str, Any] = {
+    "people": 300_000,
+    "fewest": 300_000,
+    "most": 300_000,
+    "growth": 0.0,
+    **LONG,
+}
+ALIKE = Areas(
+    "alike",
+    "areas of one size move together and do not grow, by quarter; the treated area's rate is one like theirs",
+    **SAME,
 )
-MONTHS_SCATTERED = World(
-    "scattered months",
-    "the same with scatter of 15 % beyond Poisson",
-    1,
-    60,
-    24,
-    12,
-    scatter=0.15,
-    season=0.1,
-    trend=0.002,
+ALIKE_FACTORS = Areas(
+    "alike, factors",
+    "the same, and areas follow two common movements differently (0.2)",
+    loading=0.2,
+    **SAME,
 )
-MONTHS_DRIFTING = World(
-    "drifting months",
-    "the same with a drift of 1.5 % a month",
-    1,
-    60,
-    24,
-    12,
-    drift=0.015,
-    season=0.1,
-    trend=0.002,
+ALIKE_LONE = Areas(
+    "alike, lone drift",
+    "as alike, and the treated area alone drifts by 7 % a quarter",
+    lone=0.07,
+    **SAME,
 )
-SMALL = World("small counts", "ten areas of a few events a year; Poisson", 10, 4, 3, largest=False)
+LARGEST = Areas(
+    "largest",
+    "areas grow by 5 % a year, by quarter; the largest is treated, and the others' sizes differ tenfold",
+    **LONG,
+)
+LARGEST_FACTORS = Areas(
+    "largest, factors",
+    "the same, and areas follow two common movements differently (0.2)",
+    loading=0.2,
+    **LONG,
+)
+OUTSIDE = Areas("outside", "as alike, but the treated area's rate is 3 times that of others, and all grow by 5 % a year",
+                **SAME | {"above": 3.0, "growth": 0.05})  # fmt: skip
+
+ALONE: dict[str, Any] = {"others": 0, "before": 60, "after": 24, "a_year": 12, "shared": 0.0,
+                         "season": 0.1, "growth": 0.024}  # fmt: skip
+MONTHS = Areas("months", "one series by month, with a trend and a season; Poisson", **ALONE)
+MONTHS_SCATTERED = Areas("scattered months", "the same with scatter of 20 % beyond Poisson",
+                         scatter=0.2, **ALONE)  # fmt: skip
+MONTHS_DRIFTING = Areas(
+    "drifting months", "the same with a drift of 5 % a month", drift=0.05, **ALONE
+)
+
+RINGS = Rings("rings", "calls in four rings, inside and outside hours; Poisson")
+RINGS_SHOCKED = Rings("shocked rings", "the same with shocks of each cell's own: 15 %, half of it left a month later",
+                      scatter=0.15, lasts=0.5)  # fmt: skip
+RINGS_DRIFTING = Rings("drifting rings", "the same as rings, but calls near and inside hours drift by 5 % a month",
+                       drift=0.05)  # fmt: skip
+
+WANDERING = Wandering("wandering", "one series by month that drifts and scatters as the prior says")
+FOLLOWING = Wandering("following", "the same, and it follows some of four large donors", donors=4)
+RESTLESS = Wandering("restless", "one series by month that drifts five times as much as the prior says",
+                     drift=0.25)  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Trial:
-    """A design as a plan would write it, the worlds in which its assumptions hold, and others."""
+    """A design as a plan would write it, the worlds in which its assumptions hold, and others.
+
+    What it is judged by is its `claim`: intervals whose coverage is nominal, or a rank or a
+    permutation, whose size is at most nominal and whose intervals hold no less than they say.
+    """
 
     design: str
-    options: dict[str, Any]
+    claim: Claim
     holds: tuple[World, ...]
     fails: tuple[World, ...]
+    options: dict[str, Any] = field(default_factory=dict)
     said: str = ""
     sampled: bool = False
 
     @property
     def name(self) -> str:
         """The design's name, and how it was asked."""
-        return f"{self.design} ({self.said})" if self.said else self.design
+        plain = self.design.replace("_", " ")
+        return f"{plain} ({self.said})" if self.said else plain
 
 
 SEASON = {"seasonality": {"period": 12, "harmonics": 1}}
+NEAR = {"near": "ring == '0-500m'", "inside_hours": "hours == 'inside'"}
 TRIALS = (
-    Trial("interrupted_time_series", {"family": "poisson", "covariance": "model", **SEASON}, (MONTHS,), (MONTHS_SCATTERED, MONTHS_DRIFTING), "Poisson"),
-    Trial("interrupted_time_series", {"family": "quasi_poisson", **SEASON}, (MONTHS, MONTHS_SCATTERED), (MONTHS_DRIFTING,), "quasi-Poisson"),
-    Trial("interrupted_time_series", {"family": "negative_binomial", **SEASON}, (MONTHS_SCATTERED,), (MONTHS_DRIFTING,), "negative binomial"),
-    Trial("difference_in_differences", {}, (PARALLEL, SCATTERED), (FACTORS, DRIFTING)),
-    Trial("event_study", {}, (PARALLEL, SCATTERED), (FACTORS, DRIFTING)),
-    Trial("ratio_of_ratios", {}, (SMALL, PARALLEL), (SCATTERED, DRIFTING)),
-    Trial("synthetic_control", {}, (PARALLEL, FACTORS), (DRIFTING,)),
-    Trial("synthetic_control", {"intercept": True}, (PARALLEL, FACTORS), (DRIFTING,), "demeaned"),
-    Trial("augmented_synthetic_control", {"intercept": True}, (PARALLEL, FACTORS), (DRIFTING,), "demeaned"),
-    Trial("synthetic_difference_in_differences", {}, (PARALLEL, SCATTERED, FACTORS), (DRIFTING,)),
-    Trial("count_factors", {}, (PARALLEL, FACTORS), (DRIFTING,)),
-    Trial("bayesian_structural", {}, (PARALLEL, DRIFTING), (FACTORS,), sampled=True),
+    Trial("interrupted_time_series", "coverage", (MONTHS,), (MONTHS_SCATTERED, MONTHS_DRIFTING),
+          {"family": "poisson", "covariance": "model", **SEASON}, "Poisson"),
+    Trial("interrupted_time_series", "coverage", (MONTHS, MONTHS_SCATTERED), (MONTHS_DRIFTING,),
+          {"covariance": "model", **SEASON}, "quasi-Poisson"),
+    Trial("interrupted_time_series", "coverage", (MONTHS, MONTHS_SCATTERED), (MONTHS_DRIFTING,),
+          SEASON, "quasi-Poisson, autoregressive"),
+    Trial("interrupted_time_series", "coverage", (MONTHS_SCATTERED,), (MONTHS_DRIFTING,),
+          {"family": "negative_binomial", "covariance": "model", **SEASON}, "negative binomial"),
+    Trial("difference_in_differences", "size", (PARALLEL, SCATTERED, DRIFTING, FACTORS), (LONE, PARTING, PEAK)),
+    Trial("event_study", "size", (PARALLEL, SCATTERED, DRIFTING, FACTORS), (LONE, PARTING, PEAK)),
+    Trial("ratio_of_ratios", "coverage", (PARALLEL, SMALL), (SCATTERED, DRIFTING, PARTING)),
+    Trial("ratio_of_ratios", "size", (PARALLEL, SMALL), (DRIFTING,), {"interval": "exact"}, "exact"),
+    Trial("triple_difference", "size", (RINGS, RINGS_SHOCKED), (RINGS_DRIFTING,), NEAR),
+    Trial("triple_difference", "coverage", (RINGS, RINGS_SHOCKED), (RINGS_DRIFTING,),
+          {"inference": "quasi_poisson", **NEAR}, "quasi-Poisson"),
+    Trial("synthetic_control", "size", (ALIKE, ALIKE_FACTORS), (LARGEST, OUTSIDE, ALIKE_LONE)),
+    Trial("synthetic_control", "size", (ALIKE, ALIKE_FACTORS), (LARGEST, OUTSIDE, ALIKE_LONE),
+          {"intercept": True, "placebos": "time"}, "demeaned, in time"),
+    Trial("augmented_synthetic_control", "size", (ALIKE, ALIKE_FACTORS), (LARGEST, OUTSIDE, ALIKE_LONE),
+          {"intercept": True}, "demeaned"),
+    Trial("synthetic_difference_in_differences", "coverage", (ALIKE, ALIKE_FACTORS),
+          (LARGEST, OUTSIDE, ALIKE_LONE)),
+    Trial("count_factors", "coverage", (PARALLEL, SCATTERED, DRIFTING, FACTORS, LARGEST_FACTORS),
+          (LONE, ALIKE_LONE)),
+    Trial("bayesian_structural", "coverage", (WANDERING, FOLLOWING), (RESTLESS,),
+          {"draws": 200, "warmup": 100, "chains": 2}, "400 draws", sampled=True),
 )  # fmt: skip
 
 
 @dataclass(frozen=True)
-class Piece:
-    """Panels of a trial in a world with an effect, from one number on."""
+class Share:
+    """So many of so many, with Wilson's interval."""
 
-    trial: Trial
-    world: World
-    effect: float
-    first: int
     count: int
+    of: int
 
-    def done(self) -> Real:
-        """Panels × (relative effect, low, high, p-value)."""
-        design = _design(self.trial)
-        rows = []
-        for at in range(self.first, self.first + self.count):
-            try:
-                rows.append(answers(design.fit(self.world.panel(self.effect, at))))
-            except InputError:
-                rows.append((np.nan,) * 4)
-        return np.array(rows)
+    @property
+    def value(self) -> float:
+        """The share."""
+        return self.count / self.of
 
-
-def _design(trial: Trial) -> Any:
-    return design_of(trial.design).read(Table.of("recovery", trial.design, trial.options))
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Monte Carlo's interval of the probability."""
+        return wilson(self.value, self.of, Z)
 
 
-def _done(piece: Piece) -> Real:
-    return piece.done()
+@dataclass(frozen=True)
+class Recovery:
+    """What a design made of panels with one planted effect.
+
+    `bias` is the mean of the relative effect less the planted one, `margin` half its Monte Carlo
+    interval. `found` counts p-values at or under the level, of all panels: a panel that the design
+    refuses was not found. `held` counts the intervals that hold the effect, of those there are.
+    """
+
+    effect: float
+    bias: float
+    margin: float
+    found: Share
+    held: Share
+
+    @classmethod
+    def of(cls, effect: float, rows: Real) -> "Recovery":
+        """From answers: panels × (relative effect, low, high, p-value), NaN where there is none."""
+        estimate, low, high, p_value = rows.T
+        known = np.isfinite(low) & np.isfinite(high)
+        held = (low <= effect) & (effect <= high)
+        answered = estimate[np.isfinite(estimate)]
+        return cls(
+            effect,
+            float(answered.mean()) - effect,
+            float(Z * answered.std(ddof=1) / sqrt(len(answered))),
+            Share(int((p_value <= LEVEL + 1e-12).sum()), len(rows)),
+            Share(int(held[known].sum()), int(known.sum())),
+        )
 
 
 @dataclass(frozen=True)
 class Row:
-    """A row of the table."""
+    """A row of the table: a design in one world."""
+
+    design: str
+    claim: Claim
+    world: str
+    holds: bool
+    panels: int
+    by_effect: tuple[Recovery, ...]
+
+    def at(self, effect: float) -> Recovery:
+        """The panels with this effect."""
+        return next(one for one in self.by_effect if one.effect == effect)
+
+    @property
+    def size(self) -> Share:
+        """The share of panels without an effect in which one was found."""
+        return self.at(0.0).found
+
+    @property
+    def right(self) -> bool:
+        """Whether the design does what it claims, within Monte Carlo's error."""
+        nominal = all(one.held.interval[0] <= 1 - LEVEL for one in self._judged)
+        return self.cautious and (self.claim == "size" or nominal)
+
+    @property
+    def cautious(self) -> bool:
+        """Whether it finds what is not there no more often than it says, and its intervals hold the
+        effect no less often."""
+        held = all(one.held.interval[1] >= 1 - LEVEL for one in self._judged)
+        return held and self.size.interval[0] <= LEVEL
+
+    @property
+    def _judged(self) -> list[Recovery]:
+        """Where there are intervals, of the effects at which they are judged."""
+        return [one for one in map(self.at, JUDGED) if one.held.of]
+
+    @property
+    def verdict(self) -> str:
+        """In words, by whether the design's assumptions hold here."""
+        if not self.holds:
+            return "withstands" if self.cautious else "fails as it should"
+        if self.right:
+            return "holds" if self.claim == "coverage" else "size holds"
+        return "holds, wide" if self.cautious else "DOES NOT HOLD"
+
+    @classmethod
+    def kept(cls, line: str) -> "Row":
+        """A row as `write_kept` left it."""
+        data = json.loads(line)
+        found = [Recovery(**(one | {key: Share(**one[key]) for key in ("found", "held")}))
+                 for one in data.pop("by_effect")]  # fmt: skip
+        return cls(**data, by_effect=tuple(found))
+
+
+@dataclass(frozen=True)
+class Task:
+    """A trial in a world, and how many panels of it."""
 
     trial: Trial
     world: World
-    holds: bool
-    by_effect: dict[float, Power]
+    panels: int
+
+    @property
+    def key(self) -> tuple[str, str, int]:
+        """By which its row is known."""
+        return self.trial.name, self.world.name, self.panels
+
+    def begun(self, pool: Executor) -> list[Future[Real]]:
+        """Its pieces, under way; all panels of an effect after those of another."""
+        return [
+            pool.submit(answers_of, self.trial, self.world, effect, range(at, min(at + PIECE, self.panels)))
+            for effect in EFFECTS
+            for at in range(0, self.panels, PIECE)
+        ]  # fmt: skip
+
+    def row(self, answered: Sequence[Real]) -> Row:
+        """Its row, from the answers to its pieces."""
+        found = np.vstack(answered).reshape(len(EFFECTS), self.panels, 4)
+        made = tuple(Recovery.of(*one) for one in zip(EFFECTS, found, strict=True))
+        holds = self.world in self.trial.holds
+        return Row(self.trial.name, self.trial.claim, self.world.name, holds, self.panels, made)
 
 
-def recovered(trials: Sequence[Trial], panels: int | None) -> Iterator[Row]:
+def tasks_of(trials: Iterable[Trial], panels: int | None = None) -> Iterator[Task]:
     """Each trial in each of its worlds."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    with ProcessPoolExecutor(cores, get_context("spawn")) as pool:
-        for trial in trials:
-            count = panels or (SAMPLED if trial.sampled else PANELS)
-            for world in (*trial.holds, *trial.fails):
-                found = {}
-                for effect in EFFECTS:
-                    pieces = [Piece(trial, world, effect, at, min(PIECE, count - at))
-                              for at in range(0, count, PIECE)]  # fmt: skip
-                    rows = np.vstack(list(pool.map(_done, pieces)))
-                    case = Case(world.name, 1.0, world.after, effect, world.drift > 0)
-                    found[effect] = summed(case, rows, LEVEL)
-                yield Row(trial, world, world in trial.holds, found)
+    for trial in trials:
+        for world in (*trial.holds, *trial.fails):
+            yield Task(trial, world, panels or (SAMPLED if trial.sampled else PANELS))
 
 
-HEADING = ("design", "world", "assumptions", "panels", "bias at 0 / −10 / −20 / −30 %",
-           "size (95 %)", "coverage at 0 / −20 %", "power at −10 / −20 / −30 %")  # fmt: skip
+def answers_of(trial: Trial, world: World, effect: float, seeds: Iterable[int]) -> Real:
+    """Panels × (relative effect, low, high, p-value); NaN for what the design does not give."""
+    design = made(trial)
+    return np.array([_answer(design, world, effect, seed) for seed in seeds])
+
+
+def made(trial: Trial) -> Design:
+    """The design as a plan's table would make it."""
+    return design_of(trial.design).read(Table.of("recovery", trial.design, trial.options))
+
+
+def _answer(design: Design, world: World, effect: float, seed: int) -> tuple[float, ...]:
+    try:
+        return answers(design.fit(world.panel(effect, seed)))
+    except InputError:  # a panel that the design refuses
+        return (np.nan,) * 4
+
+
+def recovered(tasks: Sequence[Task], kept: Sequence[Row] = (), workers: int = 1) -> Iterator[Row]:
+    """The row of each task, in order; those kept are not worked out again."""
+    known = {(row.design, row.world, row.panels): row for row in kept}
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # workers share the cores among themselves
+    with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
+        begun = {task.key: task.begun(pool) for task in tasks if task.key not in known}
+        for task in tasks:
+            pieces = begun.pop(task.key, None)
+            yield known[task.key] if pieces is None else task.row([one.result() for one in pieces])
+
+
+HEADING = ("design", "world", "assumptions", "panels", "bias in points at 0 / −10 / −20 / −30 %",
+           "size, %", "coverage at 0 / −30 %", "power at −10 / −20 / −30 %, %", "verdict")  # fmt: skip
 
 
 def table(rows: Iterable[Row]) -> Iterator[str]:
     """The table in Markdown."""
-    yield "| " + " | ".join(HEADING) + " |"
+    yield _line(HEADING)
     yield "|" + " --- |" * len(HEADING)
     for row in rows:
-        by = row.by_effect
-        null = by[0.0]
-        cells = (
-            row.trial.name.replace("_", " "),
-            row.world.name,
-            "hold" if row.holds else "fail",
-            f"{null.panels:,}",
-            " / ".join(f"{100 * (by[one].mean - one):+.1f}".replace("-", "−") for one in EFFECTS),
-            f"{100 * null.power:.1f} ({100 * null.low:.1f} to {100 * null.high:.1f})",
-            " / ".join("–" if by[one].coverage is None else f"{100 * by[one].coverage:.1f}" for one in (0.0, -0.2)),
-            " / ".join(f"{100 * by[one].power:.0f}" for one in EFFECTS[1:]),
-        )  # fmt: skip
-        yield "| " + " | ".join(cells) + " |"
+        yield _line(_cells(row))
 
 
-@cache
-def _worlds() -> tuple[World, ...]:
-    named = [world for trial in TRIALS for world in (*trial.holds, *trial.fails)]
-    return tuple(dict.fromkeys(named))
+def _line(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _cells(row: Row) -> Iterator[str]:
+    yield row.design
+    yield row.world
+    yield "hold" if row.holds else "fail"
+    yield f"{row.panels:,}"
+    biases = " / ".join(f"{100 * one.bias:+.1f}" for one in row.by_effect).replace("-", "−")
+    yield f"{biases} (±{100 * max(one.margin for one in row.by_effect):.1f})"
+    yield _percent(row.size)
+    yield " / ".join(_percent(row.at(one).held) for one in JUDGED)
+    yield " / ".join(f"{100 * row.at(one).found.value:.0f}" for one in EFFECTS[1:])
+    yield f"**{row.verdict}**" if row.verdict.isupper() else row.verdict
+
+
+def _percent(share: Share) -> str:
+    if not share.of:
+        return "–"
+    low, high = share.interval
+    return f"{100 * share.value:.1f} ({100 * low:.1f} to {100 * high:.1f})"
+
+
+def worlds_of(trials: Iterable[Trial]) -> Iterator[str]:
+    """The worlds of some trials in words, once each."""
+    named = {world.name: world.words for trial in trials for world in (*trial.holds, *trial.fails)}
+    for name, words in named.items():
+        yield f"- *{name}*: {words}."
+
+
+def write(path: Path, rows: Sequence[Row]) -> None:
+    """Puts the worlds and the table between the page's two marks."""
+    text = path.read_text(encoding="utf-8")
+    begin, end = "<!-- recovered -->\n", "<!-- end: recovered -->"
+    head, rest = text.split(begin)
+    made = "\n".join([*worlds_of(TRIALS), "", *table(rows)])
+    path.write_text(f"{head}{begin}{made}\n{end}{rest.split(end)[1]}", encoding="utf-8")
+
+
+def _kept(path: Path) -> list[Row]:
+    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    return [Row.kept(line) for line in lines]
+
+
+def _cores() -> int:
+    affine = getattr(os, "sched_getaffinity", None)
+    return len(affine(0)) if affine else os.cpu_count() or 1
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description="Whether the designs find what was planted.")
-    parser.add_argument("--panels", type=int)
-    parser.add_argument("--only")
+    parser.add_argument("--panels", type=int, help="panels of every design, for a look")
+    parser.add_argument("--only", help="a design, by its name in a plan")
+    parser.add_argument("--resume", action="store_true", help="go on from what was interrupted")
+    parser.add_argument("--workers", type=int, default=_cores())
     said = parser.parse_args()
-    trials = [one for one in TRIALS if said.only in (None, one.design)]
-    rows = []
-    for row in recovered(trials, said.panels):
-        rows.append(row)
-        print(list(table([row]))[-1], flush=True)
-    if said.only is None and said.panels is None:
+    whole = said.only is None and said.panels is None
+    tasks = list(tasks_of([one for one in TRIALS if said.only in (None, one.design)], said.panels))
+    kept = _kept(KEPT) if said.resume and whole else []
+    rows = list(_shown(recovered(tasks, kept, said.workers), len(tasks), KEPT if whole else None))
+    if whole:
         write(PAGE, rows)
+        KEPT.unlink()
     return 0
 
 
-def write(path: Path, rows: Sequence[Row]) -> None:
-    """Puts the table between the page's two marks."""
-    text = path.read_text(encoding="utf-8")
-    begin, end = "<!-- recovered -->\n", "<!-- end: recovered -->"
-    head, rest = text.split(begin)
-    worlds = [f"- *{one.name}*: {one.words}." for one in _worlds()]
-    made = "\n".join([*worlds, "", *table(rows)])
-    path.write_text(f"{head}{begin}{made}\n{end}{rest.split(end)[1]}", encoding="utf-8")
+def _shown(rows: Iterable[Row], count: int, path: Path | None) -> Iterator[Row]:
+    """The rows, each printed as it comes, and kept."""
+    begun, done = time.monotonic(), []
+    for row in rows:
+        done.append(json.dumps(asdict(row)))
+        if path is not None:
+            path.parent.mkdir(exist_ok=True)
+            path.write_text("\n".join(done) + "\n", encoding="utf-8")
+        print(_line(_cells(row)), flush=True)
+        print(
+            f"{len(done)} of {count}, {time.monotonic() - begun:.0f} s", file=sys.stderr, flush=True
+        )
+        yield row
 
 
 if __name__ == "__main__":

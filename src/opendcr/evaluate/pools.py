@@ -97,6 +97,18 @@ class Spread:
         least = np.finfo(float).tiny
         return cast(Real, np.sqrt(np.maximum(self.model + self.share * noise, least)))
 
+    def freedom(self, noise: Real, own: float) -> float:
+        """How many placebos of the treated areas' size would tell their variance as well as these
+        do: degrees of freedom after Satterthwaite (Biometrics Bulletin 2:6, 1946), 2 V² / var(V),
+        where V is fitted with weights 1 / V². No fewer than 2, no more than the placebos less one."""
+        weight = self.deviation(noise) ** -4.0
+        one, x, xx = weight.sum(), weight @ noise, weight @ noise**2
+        most, whole = len(noise) - 1, one * xx - x**2
+        if whole <= 1e-9 * one * xx:  # all of one size
+            return float(most)
+        error = (xx - 2 * x * own + one * own**2) / whole
+        return float(np.clip(self.deviation(own) ** 4.0 / error, 2, most))
+
 
 @dataclass(frozen=True)
 class PlaceboGaps:
@@ -128,9 +140,9 @@ def rank_p(own: float, placebos: Real) -> float:
     return (1 + int(reached.sum())) / (1 + len(placebos))
 
 
-def student(level: float, placebos: int) -> float:
-    """Student's quantile that leaves `level` outside, when so many placebos gave the variance."""
-    return float(special.stdtrit(placebos - 1, 1 - level / 2))
+def student(level: float, freedom: float) -> float:
+    """Student's quantile that leaves `level` outside."""
+    return float(special.stdtrit(freedom, 1 - level / 2))
 
 
 def gap_bounds(study: Study, expected: Real, placebos: PlaceboGaps) -> Bounds:
@@ -141,7 +153,7 @@ def gap_bounds(study: Study, expected: Real, placebos: PlaceboGaps) -> Bounds:
     scale = np.ones(len(gap)) if exposure is None else exposure
     total = float((expected * scale)[start:].sum())
     share = scale[start:] / total
-    extreme = student(study.level, len(placebos.gaps))
+    extreme = student(study.level, len(placebos.gaps) - 1)
     reach = extreme * np.array([placebos.error(one) for one in placebos.gaps.T])
     mean, claimed = float(gap[start:].mean()), float(gap[start:] @ share)
     half = extreme * placebos.error(placebos.gaps[:, start:].mean(axis=1))

@@ -25,6 +25,7 @@ from opendcr.evaluate.world import World, sharing, world_of
 
 Real = NDArray[np.float64]
 SEEN = 0.8  # the power at which an effect counts as one that would be seen
+Z_95 = 1.959964  # the normal quantile that leaves 2.5 % above it
 PIECE = 250  # panels that a worker does at a time
 
 
@@ -204,9 +205,8 @@ def summed(case: Case, rows: Real, level: float) -> Power:
     )
 
 
-def wilson(share: float, count: int) -> tuple[float, float]:
-    """The 95 % interval of a share of so many (Wilson 1927)."""
-    z = 1.959964
+def wilson(share: float, count: int, z: float = Z_95) -> tuple[float, float]:
+    """The interval of a share of so many (Wilson 1927); `z` is the normal quantile, for 95 %."""
     middle = (share + z * z / (2 * count)) / (1 + z * z / count)
     reach = (
         z * sqrt(share * (1 - share) / count + z * z / (4 * count * count)) / (1 + z * z / count)

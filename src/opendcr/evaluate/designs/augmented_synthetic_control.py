@@ -131,7 +131,7 @@ class AugmentedSyntheticControl:
         """The ridge: as the plan has it, or chosen."""
         if self.ridge_share is not None:
             return self.ridge_share * _greatest(gaps)
-        return _chosen(gaps) if self.ridge is None else self.ridge
+        return _chosen(gaps, self.intercept) if self.ridge is None else self.ridge
 
     def _expected_of_each(self, pool: DonorPool) -> Real:
         """Periods × donors: what the others expect of each, with a ridge of its own."""
@@ -169,29 +169,44 @@ def _weights(gaps: Real, ridge: float) -> Real:
 
 def _greatest(gaps: Real) -> float:
     """The greatest squared singular value of the gaps, each less its period's mean."""
-    centred = gaps - gaps.mean(axis=1, keepdims=True)
-    return float(np.linalg.eigvalsh(centred @ centred.T)[-1])
+    return float(np.linalg.eigvalsh(_kernel(gaps))[-1])
 
 
-def _chosen(gaps: Real) -> float:
-    """The ridge by leaving out one period after the other: the greatest within a standard error."""
-    centred = gaps - gaps.mean(axis=1, keepdims=True)
-    kernel = centred @ centred.T
-    grid = np.linalg.eigvalsh(kernel)[-1] * _GRID
+def _chosen(gaps: Real, intercept: bool) -> float:
+    """The ridge by leaving out one period after the other: the greatest within a standard error.
+
+    With an intercept the means are of the periods kept: had the one left out its part in them, it
+    would be known from the others, and the least ridge would always seem best.
+    """
+    grid = _greatest(gaps) * _GRID
     if grid[0] <= 0:  # donors do not differ
         return 0.0
-    errors = np.empty((len(gaps), len(grid)))
-    for out in range(len(gaps)):
-        kept = np.delete(np.arange(len(gaps)), out)
-        begun = nearest(gaps[kept], 0.0, np.zeros(gaps.shape[1]))
-        values, vectors = np.linalg.eigh(kernel[np.ix_(kept, kept)])
-        corrected = (kernel[out, kept] @ vectors) * ((-gaps[kept] @ begun) @ vectors)
-        each = corrected / (np.maximum(values, 0) + grid[:, None])
-        errors[out] = (gaps[out] @ begun + each.sum(axis=1)) ** 2
+    errors = np.array([_errors_without(gaps, intercept, out, grid) for out in range(len(gaps))])
     mean = errors.mean(axis=0)
     least = int(np.argmin(mean))
     within = mean[least] + errors[:, least].std(ddof=1) / np.sqrt(len(gaps))
     return float(grid[mean <= within].max())
+
+
+def _kernel(gaps: Real) -> Real:
+    """Periods × periods: products of the donors less their mean of each period."""
+    centred = gaps - gaps.mean(axis=1, keepdims=True)
+    made: Real = centred @ centred.T
+    return made
+
+
+def _errors_without(gaps: Real, intercept: bool, out: int, grid: Real) -> Real:
+    """By ridge: the squared error in one period of the fit to the others."""
+    kept = np.delete(np.arange(len(gaps)), out)
+    if intercept:
+        gaps = gaps - gaps[kept].mean(axis=0)
+    kernel = _kernel(gaps)
+    begun = nearest(np.ascontiguousarray(gaps[kept]), 0.0, np.zeros(gaps.shape[1]))
+    values, vectors = np.linalg.eigh(kernel[np.ix_(kept, kept)])
+    corrected = (kernel[out, kept] @ vectors) * ((-gaps[kept] @ begun) @ vectors)
+    each = corrected / (np.maximum(values, 0) + grid[:, None])
+    found: Real = (gaps[out] @ begun + each.sum(axis=1)) ** 2
+    return found
 
 
 def _jackknife(pool: DonorPool, intercept: bool, ridge: float) -> tuple[Bounds, str]:

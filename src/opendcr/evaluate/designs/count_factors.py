@@ -358,28 +358,37 @@ def _judged(study: Study, fitted: Fit) -> tuple[Bounds, Real, float]:
         return gap_bounds(study, fitted.expected, placebos), effects / scale, own / scale
     treated = Counted.of(series.outcome, fitted.expected, series.exposure, start)
     others = Counted.of(pools.outcome, fitted.placebos, pools.exposure, start)
-    judged = Judged.of(others.whole(), study.level)
+    judged = Judged.of(others.whole(), treated.whole(), study.level)
     return (
         _count_bounds(study, fitted.expected, treated, others),
         judged.ratios(others.whole())[:, 0],
-        float(judged.ratios(treated.whole())[0]),
+        float(judged.ratios(treated.whole())[0]) / judged.tails,
     )
 
 
 @dataclass(frozen=True)
 class Judged:
-    """The spread of placebos' log ratios, and how many of it an interval reaches."""
+    """The spread of placebos' log ratios, and how many of it an interval reaches.
+
+    The spread of so large or so small an area as the treated one is known less well than the number
+    of placebos says; `tails` is how much further its interval reaches for that, and by how much less
+    extreme the estimate is.
+    """
 
     spread: Spread
     extreme: float
+    tails: float = 1.0
 
     @classmethod
-    def of(cls, placebos: Counted, level: float) -> "Judged":
+    def of(cls, placebos: Counted, treated: Counted, level: float) -> "Judged":
         """From placebo groups; their periods count alike."""
         effects, noise = placebos.logs(), placebos.noise()
         spread = Spread.of(effects.ravel(), noise.ravel())
         scale = float(np.std(effects / spread.deviation(noise), ddof=1))
-        return cls(spread, student(level, len(effects)) * scale)
+        most = len(effects) - 1
+        freedom = spread.freedom(noise.ravel(), float(treated.noise().mean()))
+        usual, known = (student(level, one) for one in (most, min(freedom, most)))
+        return cls(spread, known * scale, known / usual)
 
     def ratios(self, counted: Counted) -> Real:
         """Log ratios in standard deviations."""
@@ -396,9 +405,9 @@ class Judged:
 
 def _count_bounds(study: Study, expected: Real, treated: Counted, others: Counted) -> Bounds:
     start, whole = study.start, treated.whole()
-    each = Judged.of(others, study.level).relative(treated)
+    each = Judged.of(others, treated, study.level).relative(treated)
     low, high = (np.concatenate([np.full(start, np.nan), expected[start:] * one]) for one in each)
-    ends = Judged.of(others.whole(), study.level).relative(whole)
+    ends = Judged.of(others.whole(), whole, study.level).relative(whole)
     relative = (float(ends[0][0]), float(ends[1][0]))
     # The mean of the periods' effects is the same claim in other units, but for changing exposures.
     mean = float(expected[start:].mean())
