@@ -1,8 +1,8 @@
-# run · test · check · bench · soak · docs · lock: each from a bare machine with Python 3.11 and pip.
+# run · test · check · bench · recovery · soak · docs · lock: each from a bare machine with Python 3.11 and pip.
 PY ?= $(shell command -v python3.11 || command -v python3)
 HOST ?= 127.0.0.1
 PORT ?= 8000
-# More options for pytest, as in: make test ARGS="-k ledger"
+# More options, as in: make test ARGS="-k ledger", make recovery ARGS=--resume
 ARGS ?=
 # Files of tests that run at a time: browsers and servers mostly wait.
 AT_ONCE ?= 2
@@ -16,7 +16,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-anno
 unexport PYTHONDONTWRITEBYTECODE
 export UV_COMPILE_BYTECODE = 1
 
-.PHONY: run test check bench soak docs lock install system
+.PHONY: run test check bench recovery soak docs lock install system
 .DELETE_ON_ERROR:
 
 run: .venv/.web  ## serve a marked training room with simulated people
@@ -37,6 +37,9 @@ check: .venv/.dev  ## format, lint, types, import contracts, generated documents
 
 bench: .venv/.peers system  ## every program of benchmarks/, one after the other
 	set -e; for program in benchmarks/*.py; do echo "== $$program"; $(BIN)/python "$$program"; done
+
+recovery: .venv/.dev  ## what every design makes of planted effects: half an hour of two cores
+	$(BIN)/python -m tools.recovery $(ARGS)
 
 docs: .venv/.dev  ## write the parts of the documents that are made from the code
 	$(BIN)/python -m tools.documents

@@ -256,3 +256,33 @@ def test_counts_of_what_was_expected():
     assert counted.whole().logs() == pytest.approx(np.log(7.5 / 4.5))
     assert counted.noise() == pytest.approx(1 / 2.5 + 1 / 4)
     assert Factors(np.zeros((3, 2)), np.zeros((4, 2))).rank == 1
+
+
+def test_areas_of_one_size_tell_as_much_of_one_like_them_as_their_number():
+    assert Spread(0.3, 2.0).freedom(np.full(31, 0.1), 0.1) == 30
+
+
+@given(st.floats(0.01, 1), st.floats(0, 1), st.floats(1e-3, 1e3))
+def test_less_is_known_of_an_area_unlike_the_others_whatever_the_unit(model, share, unit):
+    noise = np.geomspace(0.02, 0.2, 31)
+    spread, other = Spread(model, share), Spread(model * unit, share)
+    usual, far = (spread.freedom(noise, own) for own in (0.08, 0.0005))
+    assert 2 <= far < usual <= 30
+    assert other.freedom(noise * unit, 0.0005 * unit) == pytest.approx(far)
+
+
+@pytest.mark.parametrize("model", [0.01, 0.05])
+def test_an_interval_by_these_degrees_of_freedom_holds_what_it_says(model):
+    """An area ten times as large as any other, its variance from 31 smaller ones: with as many
+    degrees of freedom as placebos the interval would be too narrow."""
+    draws, noise, own = np.random.default_rng(6), np.geomspace(0.02, 0.2, 31), 0.002
+    held = np.zeros(2)
+    for _ in range(2000):
+        effects = draws.normal(0, np.sqrt(model + noise))
+        error = abs(draws.normal(0, np.sqrt(model + own)))
+        spread = Spread.of(effects, noise)
+        reach = stats.t.ppf(0.975, [spread.freedom(noise, own), 30]) * spread.deviation(own)
+        held += error <= reach
+    known, counted = held / 2000
+    assert known >= 0.935
+    assert counted < 0.90

@@ -205,6 +205,38 @@ def test_the_ridge_is_the_authors_formula():
     assert got == pytest.approx(wanted, abs=1e-7)
 
 
+def left_out_errors(study: Study, ridge: float) -> list[float]:
+    """Squared errors in each period before of the fit to the others, whose means alone it knows."""
+    found = []
+    for out in range(study.start):
+        kept = np.delete(np.arange(study.start), out)
+        outcome = study.panel.outcome - study.panel.outcome[:, kept].mean(axis=1, keepdims=True)
+        panel = replace(study.panel, outcome=np.column_stack([outcome[:, kept], outcome[:, out]]),
+                        periods=study.panel.periods[: study.start], columns={})  # fmt: skip
+        alone = replace(study, panel=panel, start=study.start - 1)
+        fit = augmented(intercept=True, ridge=ridge, inference="none", placebos="none").fit(alone)
+        found.append(fit.effect[-1].effect ** 2)
+    return found
+
+
+@pytest.mark.parametrize("donors", [6, 40])
+def test_the_ridge_is_chosen_by_periods_that_are_wholly_left_out(donors):
+    """With an intercept and more donors than periods a period would follow from the others, had its
+    own outcome a part in the mean: the least ridge would be taken, and the weights fit noise."""
+    study = made(donors=donors, before=15)
+    found = augmented(intercept=True, inference="none", placebos="none").fit(study)
+    ridge = float(found.inference.split()[-1])
+    outcome = study.panel.outcome[1:, :15]
+    centred = outcome - outcome.mean(axis=1, keepdims=True)
+    centred = centred - centred.mean(axis=0)
+    grid = np.linalg.eigvalsh(centred.T @ centred)[-1] * 1e-8 ** (np.arange(20) / 19)
+    errors = np.array([left_out_errors(study, one) for one in grid])
+    least = int(np.argmin(errors.mean(axis=1)))
+    within = errors[least].mean() + errors[least].std(ddof=1) / np.sqrt(15)
+    assert ridge == pytest.approx(grid[errors.mean(axis=1) <= within].max(), rel=1e-3)
+    assert ridge > 100 * grid[-1]
+
+
 def test_the_jackknife_has_an_interval_about_the_estimate_and_a_reason_where_it_has_none():
     found = augmented(placebos="space").fit(made(effect=-6.0))
     assert found.interval[0] < found.average_effect < found.interval[1]

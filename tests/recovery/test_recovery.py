@@ -1,0 +1,126 @@
+"""Every design finds what was planted where its assumptions hold, and nothing where nothing was; and
+the judgement of that can say no."""
+
+import json
+from dataclasses import asdict, replace
+
+import numpy as np
+import pytest
+
+from tests.conftest import SOAK
+from tools import recovery
+from tools.planted import Areas
+from tools.recovery import EFFECTS, TRIALS, Row, Share, Task, Trial, answers_of, recovered, table
+
+PANELS = 400 if SOAK else 24
+SAMPLED = 200 if SOAK else 12
+NO_LESS = 0.06  # of bias: an expected count is in the denominator, and few events are a rough scale
+SMALLEST = Areas(
+    "smallest", "a few areas, for what is not about a design", others=6, before=4, after=2
+)
+QUICK = Trial("ratio_of_ratios", "coverage", (SMALLEST,), ())
+
+
+def row_of(trial: Trial, change=lambda answers: answers, panels: int = PANELS) -> Row:
+    """A row of the first world in which a trial's assumptions hold, its answers changed."""
+    task = Task(trial, trial.holds[0], panels)
+    return task.row([change(answers_of(trial, task.world, one, range(panels))) for one in EFFECTS])
+
+
+def first_of_each() -> list[Trial]:
+    return TRIALS if SOAK else list({trial.design: trial for trial in reversed(TRIALS)}.values())
+
+
+@pytest.mark.parametrize("trial", first_of_each(), ids=lambda trial: trial.name)
+def test_a_design_keeps_its_word_where_its_assumptions_hold(trial, monkeypatch) -> None:
+    monkeypatch.setattr(recovery, "EFFECTS", (0.0, -0.3))
+    task = Task(trial, trial.holds[0], SAMPLED if trial.sampled else PANELS)
+    found = [answers_of(trial, task.world, one, range(task.panels)) for one in (0.0, -0.3)]
+    row = task.row(found)
+    assert row.verdict != "DOES NOT HOLD", row
+    planted = row.at(-0.3)
+    assert abs(planted.bias) <= planted.margin + NO_LESS
+    assert np.nanmean(found[1][:, 0]) < np.nanmean(found[0][:, 0]) - 0.2
+
+
+def narrowed(answers):
+    """Intervals of a third of their width."""
+    estimate, low, high, p = answers.T
+    return np.stack(
+        [estimate, estimate - (estimate - low) / 3, estimate + (high - estimate) / 3, p], axis=1
+    )
+
+
+def shifted(answers):
+    """Effects that are too good by thirty points."""
+    return answers - np.array([0.3, 0.3, 0.3, 0.0])
+
+
+def eager(answers):
+    """P-values of a fifth."""
+    return answers * np.array([1.0, 1.0, 1.0, 0.2])
+
+
+def test_the_judgement_lets_a_sound_estimator_pass() -> None:
+    assert row_of(QUICK, panels=100).verdict == "holds"
+
+
+@pytest.mark.parametrize("broken", [narrowed, shifted, eager])
+@pytest.mark.parametrize("claim", ["coverage", "size"])
+def test_the_judgement_finds_a_broken_estimator(broken, claim) -> None:
+    row = row_of(replace(QUICK, claim=claim), broken, 100)
+    assert row.verdict == "DOES NOT HOLD"
+    assert replace(row, holds=False).verdict == "fails as it should"
+    assert "**DOES NOT HOLD**" in list(table([row]))[-1]
+
+
+def test_an_estimator_that_promises_too_little_is_told_from_one_that_holds() -> None:
+    def widened(answers):
+        return answers + np.array([0.0, -2.0, 2.0, 1.0])
+
+    assert row_of(QUICK, widened, 200).verdict == "holds, wide"
+    assert row_of(replace(QUICK, claim="size"), widened, 200).verdict == "size holds"
+
+
+def test_a_panel_that_is_refused_is_one_in_which_nothing_was_found() -> None:
+    def silent(answers):
+        return np.where(np.arange(len(answers))[:, None] % 2, np.nan, answers * [1, 1, 1, 0])
+
+    row = row_of(QUICK, silent, 20)
+    assert row.size == Share(10, 20)
+    assert row.at(0.0).held.of == 10
+
+
+@pytest.mark.parametrize("trial", TRIALS, ids=lambda trial: trial.name)
+def test_panels_differ_by_the_planted_effect_alone(trial) -> None:
+    for world in (*trial.holds, *trial.fails):
+        null, planted = world.panel(0.0, 3), world.panel(-0.3, 3)
+        less = null.panel.outcome - planted.panel.outcome
+        assert (less[0] >= 0).all() and less[0].sum() > 0
+        assert not less[1:].any() and not less[0, : null.start].any()
+
+
+def test_as_many_events_are_left_out_as_was_planted() -> None:
+    world = Areas("many events", "", others=1, people=10**8)
+    null, planted = (world.panel(one, 5).panel.outcome[0, world.before :] for one in (0.0, -0.2))
+    assert planted.sum() / null.sum() == pytest.approx(0.8, abs=0.005)
+
+
+def test_the_same_rows_whatever_the_workers_and_from_those_kept() -> None:
+    tasks = [Task(QUICK, SMALLEST, 60)]  # more than a worker does at a time
+    one, two = (list(recovered(tasks, workers=count)) for count in (1, 2))
+    assert one == two
+    kept = [Row.kept(json.dumps(asdict(row))) for row in one]
+    assert kept == one
+    other = replace(kept[0], claim="size")  # so that it can be told from one worked out anew
+    assert list(recovered(tasks, [other])) == [other]
+
+
+def test_the_page_has_a_row_for_every_design_and_world() -> None:
+    lines = recovery.PAGE.read_text(encoding="utf-8").splitlines()
+    for trial in TRIALS:
+        for world in (*trial.holds, *trial.fails):
+            begun = (
+                f"| {trial.name} | {world.name} | {'hold' if world in trial.holds else 'fail'} |"
+            )
+            assert sum(line.startswith(begun) for line in lines) == 1, begun
