@@ -5,7 +5,6 @@ the events that would have happened in the treated area from the start on, each 
 probability that is the planted effect.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -95,9 +94,9 @@ class Areas:
         moves = self._common(random, count) + self._own(random, count)
         outcome = random.poisson(np.exp(levels[:, None] + moves) * people[:, None])
         rows = [self._chosen(outcome), *range(self.candidates, count)]
-        outcome = thinned(random, outcome[rows], self.before, effect)
+        counts = thinned(random, outcome[rows], self.before, effect)
         exposure = np.repeat(people[rows][:, None], self.periods, axis=1)
-        panel = Panel(_names(len(rows)), _periods(self.a_year, self.periods), outcome, exposure)
+        panel = Panel(_names(len(rows)), _periods(self.a_year, self.periods), counts, exposure)
         return Study(panel, (0,), self.before, seed=seed)
 
     def _common(self, random: np.random.Generator, count: int) -> Real:
@@ -224,5 +223,5 @@ def _names(count: int) -> tuple[str, ...]:
 _KINDS: dict[int, Kind] = {YEARLY: "number", QUARTERLY: "quarter", MONTHLY: "month"}
 
 
-def _periods(a_year: int, count: int) -> Sequence[Period]:
+def _periods(a_year: int, count: int) -> tuple[Period, ...]:
     return tuple(Period(_KINDS[a_year], FIRST_YEAR * a_year + at) for at in range(count))
