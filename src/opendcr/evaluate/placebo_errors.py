@@ -1,4 +1,4 @@
-"""Intervals of a weighed comparison from its donors, each treated in turn.
+"""Ranks and intervals of a weighed comparison from its donors, each treated in turn.
 
 With counts the error of an area is that of the logarithm of observed over expected, whose variance
 goes with the area's events (Ferman and Pinto 2019, as for differences in differences); otherwise
@@ -7,12 +7,14 @@ all areas' errors are alike.
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from opendcr.evaluate.conformal import Conformal, Refit
 from opendcr.evaluate.differences import HALF, log_ratio, ratio_bounds
-from opendcr.evaluate.donor_pool import DonorPool
+from opendcr.evaluate.donor_pool import DonorPool, rank_p, ratio_of
 from opendcr.evaluate.estimate import Bounds, Interval
 from opendcr.evaluate.inference import Errors, deviations, errors
 
@@ -36,6 +38,17 @@ class PlaceboErrors:
             if self.pool.exposure is None
             else " and brought to the treated area's number of events"
         )
+
+    def p_value(self) -> tuple[float, float]:
+        """The rank of the effect among the donors' errors, and the least that it could be."""
+        over = slice(self.pool.study.start, None)
+        observed, expected = self._totals(over)
+        errors = self._errors(over, expected)
+        if self.pool.exposure is None:
+            own = (observed - expected) / len(self.expected[over])
+        else:
+            own = float(log_ratio(np.array(observed), np.array(expected)))
+        return errors.p_value(own), errors.floor
 
     def bounds(self) -> Bounds:
         """Intervals of the mean effect, relative to the expected, and by period after the start."""
@@ -78,20 +91,20 @@ class PlaceboErrors:
         observed, expected = self._totals(over)
         if expected <= 0:
             return None
+        margin = self._errors(over, expected).margin(self.pool.study.level)
         if self.pool.exposure is None:
-            gaps = (self.pool.donors - self.of_each)[over].mean(axis=0)
-            margin = Errors(gaps).margin(self.pool.study.level)
             wide = None if margin is None else margin * len(self.expected[over]) / expected
             return (
                 None
                 if wide is None
                 else (observed / expected - 1 - wide, observed / expected - 1 + wide)
             )
-        margin = self._log_errors(over, expected).margin(self.pool.study.level)
         return None if margin is None else ratio_bounds(observed, expected, margin)
 
-    def _log_errors(self, over: slice, expected: float) -> Errors:
-        """Errors of the treated areas' log ratio, from the donors' own."""
+    def _errors(self, over: slice, expected: float) -> Errors:
+        """Errors of the treated areas' mean gap, or of their log ratio, from the donors' own."""
+        if self.pool.exposure is None:
+            return Errors((self.pool.donors - self.of_each)[over].mean(axis=0))
         pool, before = self.pool, slice(0, self.pool.study.start)
         counts = pool.study.panel.outcome[list(pool.rows)].T
         exposure = pool.study.panel.exposure
@@ -103,6 +116,39 @@ class PlaceboErrors:
         own = _smallness(pool.study.series.outcome[before].sum(), np.array([expected]))
         spread, treated = deviations(effects**2, small, own, 1.0)
         return Errors(errors(effects, spread, treated, pool.study.seed))
+
+
+def ranked(
+    kind: str, errors: PlaceboErrors, refit: Refit
+) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """The p-value with its floor and placebos, and in words where they come from.
+
+    `kind` is space (the ratio of errors after and before, area by area), errors (how far off each
+    area is, corrected for sizes), time (blocks of periods) or none.
+    """
+    pool = errors.pool
+    if kind == "none":
+        return {}, ()
+    if kind == "time":
+        inference = Conformal(pool, refit)
+        value, blocks = inference.p_value()
+        said = f"p: conformal, the block from the start among {inference.periods} blocks in time"
+        return {"p_value": value, "p_floor": inference.floor, "placebos": blocks}, (said,)
+    placebos = pool.placebos(errors.of_each)
+    of = f"among {len(placebos)} donors, each treated in turn and compared with the others, the treated area not among them"
+    if kind == "errors":
+        value, least = errors.p_value()
+        return {"p_value": value, "p_floor": least, "placebos": placebos}, (
+            f"p: rank of the error, {of}",
+        )
+    gap = pool.series - errors.expected
+    after = float(np.sqrt(np.mean(gap[pool.study.start :] ** 2)))
+    value = rank_p(ratio_of(after, pool.rmspe(gap)), placebos)
+    said = f"p: rank of the ratio of errors after and before {of}"
+    return {"p_value": value, "p_floor": 1 / (1 + len(placebos)), "placebos": placebos}, (said,)
+
+
+PLACEBOS = ("space", "errors", "time", "none")
 
 
 def _smallness(before: Real, after: Real) -> Real:

@@ -380,3 +380,21 @@ def test_the_slope_of_the_error_is_that_of_differences(penalty):
     steps = 1e-6 * np.eye(5)
     between = [(error(logs + one) - error(logs - one)) / 2e-6 for one in steps]
     assert slope == pytest.approx(between, abs=1e-6)
+
+
+def test_a_large_area_is_ranked_by_its_error_and_not_by_small_areas_noise():
+    """Counts of one rate in areas of 40 to 4000 events a year: the largest is rejected as seldom as
+    the level says by errors; by the ratio of errors after and before far more often."""
+    rng, periods = np.random.default_rng(11), tuple(Period("number", 2000 + at) for at in range(14))
+    people = np.repeat(np.concatenate([[4e6], np.geomspace(4e4, 4e5, 29)])[:, None], 14, axis=1)
+    found = {"space": 0, "errors": 0}
+    for _ in range(120):
+        growth = np.exp(np.cumsum(rng.normal(0.03, 0.05, 14)))
+        counts = rng.poisson(1e-3 * growth * people * np.exp(rng.normal(0, 0.02, people.shape)))
+        study = Study(
+            Panel(tuple(map(str, range(30))), periods, counts.astype(float), people), (0,), 10
+        )
+        for kind in found:
+            found[kind] += design(placebos=kind, inference="none").fit(study).p_value <= 0.05
+    assert found["errors"] <= 12  # 6 expected at most; 12 or more has probability .02
+    assert found["space"] > found["errors"]

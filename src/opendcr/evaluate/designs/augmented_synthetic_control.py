@@ -1,8 +1,6 @@
 """Augmented synthetic control: what the weights do not match before is corrected by a ridge."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from functools import cache
 from math import ceil, floor
 from typing import Any, ClassVar
 
@@ -11,17 +9,16 @@ from numpy.typing import NDArray
 
 from opendcr.evaluate.checks_of_weights import Checked, checks_of
 from opendcr.evaluate.conformal import Conformal, Refit
-from opendcr.evaluate.donor_pool import Compared, DonorPool, rank_p, ratio_of
+from opendcr.evaluate.donor_pool import Compared, DonorPool
 from opendcr.evaluate.estimate import Bounds, Check, Estimate, Interval, estimate_of
 from opendcr.evaluate.kernel.ridge import augmented
 from opendcr.evaluate.kernel.simplex import nearest
 from opendcr.evaluate.periods import Period
-from opendcr.evaluate.placebo_errors import PlaceboErrors
+from opendcr.evaluate.placebo_errors import PLACEBOS, PlaceboErrors, ranked
 from opendcr.evaluate.study import Study
 from opendcr.keyed import Table
 
 Real = NDArray[np.float64]
-PLACEBOS = ("time", "space", "none")
 INFERENCE = ("jackknife_plus", "conformal", "placebos", "none")
 OPTIONS = ("donors", "exclude", "fit", "scaled", "intercept", "ridge", "ridge_share", "placebos",
            "inference")  # fmt: skip
@@ -76,11 +73,17 @@ class AugmentedSyntheticControl:
             "weights": pool.weighed(weights),
             "pre_rmspe": pool.rmspe(pool.series - expected),
         }
-        of_each = cache(lambda: self._expected_of_each(pool))
-        ranked, said = self._ranked(pool, expected, ridge, of_each)
-        bounds, words = self._bounds(pool, expected, ridge, of_each)
+        of_each = self._expected_of_each(pool) if self._ranks else pool.donors
+        errors = PlaceboErrors(pool, expected, of_each)
+        tested, said = ranked(self.placebos, errors, Refit(self.intercept, 0.0, ridge))
+        bounds, words = self._bounds(errors, ridge)
         inference = "; ".join((*said, *words, f"ridge {ridge:.4g}"))
-        return estimate_of(study, expected, bounds, inference, **more, **ranked)
+        return estimate_of(study, expected, bounds, inference, **more, **tested)
+
+    @property
+    def _ranks(self) -> bool:
+        """Whether donors are treated in turn."""
+        return self.placebos in ("space", "errors") or self.inference == "placebos"
 
     def checks(self, study: Study, found: Estimate) -> tuple[Check, ...]:
         """Those of a synthetic control; the hull and the only weights are those of its first step."""
@@ -104,29 +107,6 @@ class AugmentedSyntheticControl:
         """The design without one donor."""
         return replace(self, compared=self.compared.without(name))
 
-    def _ranked(
-        self, pool: DonorPool, expected: Real, ridge: float, of_each: Callable[[], Real]
-    ) -> tuple[dict[str, Any], tuple[str, ...]]:
-        """The p-value with its floor and placebos, and in words where they come from."""
-        if self.placebos == "none":
-            return {}, ()
-        if self.placebos == "time":
-            inference = Conformal(pool, Refit(self.intercept, 0.0, ridge))
-            value, blocks = inference.p_value()
-            said = (
-                f"p: conformal, the block from the start among {inference.periods} blocks in time"
-            )
-            return {"p_value": value, "p_floor": inference.floor, "placebos": blocks}, (said,)
-        placebos = pool.placebos(of_each())
-        gap = pool.series - expected
-        after = float(np.sqrt(np.mean(gap[pool.study.start :] ** 2)))
-        value = rank_p(ratio_of(after, pool.rmspe(gap)), placebos)
-        said = (
-            f"p: rank of the ratio of errors after and before among {len(placebos)} donors, each "
-            "treated in turn and compared with the others, the treated area not among them"
-        )
-        return {"p_value": value, "p_floor": 1 / (1 + len(placebos)), "placebos": placebos}, (said,)
-
     def _ridge(self, gaps: Real) -> float:
         """The ridge: as the plan has it, or chosen."""
         if self.ridge_share is not None:
@@ -144,17 +124,15 @@ class AugmentedSyntheticControl:
             found[:, one] = level[one] + others @ _weights(gaps, ridge)
         return found
 
-    def _bounds(
-        self, pool: DonorPool, expected: Real, ridge: float, of_each: Callable[[], Real]
-    ) -> tuple[Bounds, tuple[str, ...]]:
+    def _bounds(self, errors: PlaceboErrors, ridge: float) -> tuple[Bounds, tuple[str, ...]]:
         if self.inference == "none":
             return Bounds(), ()
         if self.inference == "placebos":
-            placebos = PlaceboErrors(pool, expected, of_each())
-            return placebos.bounds(), (placebos.said,)
+            return errors.bounds(), (errors.said,)
+        pool = errors.pool
         if self.inference == "conformal":
             refit = Refit(self.intercept, 0.0, ridge)
-            bounds, said = Conformal(pool, refit).bounds(expected)
+            bounds, said = Conformal(pool, refit).bounds(errors.expected)
             return bounds, (said,)
         bounds, said = _jackknife(pool, self.intercept, ridge)
         return bounds, (said,)

@@ -1,8 +1,6 @@
 """Synthetic control: a weighed mean of areas that were not treated, as near as can be before."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from functools import cache
 from typing import Any, ClassVar
 
 import numpy as np
@@ -10,19 +8,18 @@ from numpy.typing import NDArray
 
 from opendcr.evaluate.checks_of_weights import Checked, checks_of
 from opendcr.evaluate.conformal import Conformal, Refit
-from opendcr.evaluate.donor_pool import Compared, DonorPool, rank_p, ratio_of
+from opendcr.evaluate.donor_pool import Compared, DonorPool
 from opendcr.evaluate.estimate import Bounds, Check, Estimate, estimate_of
 from opendcr.evaluate.kernel.predictor_weights import LEAST, given, searched
 from opendcr.evaluate.kernel.simplex import distances, nearest, weights_of_each
 from opendcr.evaluate.periods import Period
-from opendcr.evaluate.placebo_errors import PlaceboErrors
+from opendcr.evaluate.placebo_errors import PLACEBOS, PlaceboErrors, ranked
 from opendcr.evaluate.predictors import KEYS, Predictor
 from opendcr.evaluate.study import Study
 from opendcr.keyed import Table
 from opendcr.streams import stream
 
 Real = NDArray[np.float64]
-PLACEBOS = ("space", "time", "none")
 INFERENCE = ("conformal", "placebos", "none")
 OPTIONS = (
     "donors", "exclude", "fit", "scaled", "predictors", "predictors_count_at_least", "intercept", "placebos",
@@ -86,10 +83,16 @@ class SyntheticControl:
             "pre_rmspe": pool.rmspe(pool.series - expected),
             "predictor_weights": None if counted is None else tuple(map(float, counted)),
         }
-        of_each = cache(lambda: self._expected_of_each(pool, measured))
-        ranked, said = self._ranked(pool, expected, of_each)
-        bounds, words = self._bounds(pool, expected, of_each)
-        return estimate_of(study, expected, bounds, "; ".join((*said, *words)), **more, **ranked)
+        of_each = self._expected_of_each(pool, measured) if self._ranks else pool.donors
+        errors = PlaceboErrors(pool, expected, of_each)
+        tested, said = ranked(self.placebos, errors, self._refit)
+        bounds, words = self._bounds(errors)
+        return estimate_of(study, expected, bounds, "; ".join((*said, *words)), **more, **tested)
+
+    @property
+    def _ranks(self) -> bool:
+        """Whether donors are treated in turn."""
+        return self.placebos in ("space", "errors") or self.inference == "placebos"
 
     def checks(self, study: Study, found: Estimate) -> tuple[Check, ...]:
         """Fit before, placebos, donors left out, other starts, the hull, and whether weights are
@@ -176,29 +179,6 @@ class SyntheticControl:
         drawn = stream(pool.study.seed, "predictor weights").exponential(3.0, (_STARTS, count))
         return np.concatenate([np.zeros((1, count)), by_regression[None], alone, -drawn])
 
-    def _ranked(
-        self, pool: DonorPool, expected: Real, of_each: Callable[[], Real]
-    ) -> tuple[dict[str, Any], tuple[str, ...]]:
-        """The p-value with its floor and placebos, and in words where they come from."""
-        if self.placebos == "none":
-            return {}, ()
-        if self.placebos == "time":
-            inference = Conformal(pool, self._refit)
-            value, blocks = inference.p_value()
-            said = (
-                f"p: conformal, the block from the start among {inference.periods} blocks in time"
-            )
-            return {"p_value": value, "p_floor": inference.floor, "placebos": blocks}, (said,)
-        placebos = pool.placebos(of_each())
-        gap = pool.series - expected
-        after = float(np.sqrt(np.mean(gap[pool.study.start :] ** 2)))
-        value = rank_p(ratio_of(after, pool.rmspe(gap)), placebos)
-        said = (
-            f"p: rank of the ratio of errors after and before among {len(placebos)} donors, each "
-            "treated in turn and compared with the others, the treated area not among them"
-        )
-        return {"p_value": value, "p_floor": 1 / (1 + len(placebos)), "placebos": placebos}, (said,)
-
     def _expected_of_each(self, pool: DonorPool, measured: Real | None) -> Real:
         """Periods × donors: what the other donors expect of each."""
         matched = pool.donors[pool.matched]
@@ -220,15 +200,12 @@ class SyntheticControl:
             found[one, others] = self._searched(near, gaps, starts)[0]
         return found
 
-    def _bounds(
-        self, pool: DonorPool, expected: Real, of_each: Callable[[], Real]
-    ) -> tuple[Bounds, tuple[str, ...]]:
+    def _bounds(self, errors: PlaceboErrors) -> tuple[Bounds, tuple[str, ...]]:
         if self.inference == "none":
             return Bounds(), ()
         if self.inference == "placebos":
-            placebos = PlaceboErrors(pool, expected, of_each())
-            return placebos.bounds(), (placebos.said,)
-        bounds, said = Conformal(pool, self._refit).bounds(expected)
+            return errors.bounds(), (errors.said,)
+        bounds, said = Conformal(errors.pool, self._refit).bounds(errors.expected)
         return bounds, (said,)
 
 
