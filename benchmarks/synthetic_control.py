@@ -45,12 +45,14 @@ def main() -> None:
         "--units", type=int, default=5, help="states that pysyncon fits; 39 are all"
     )
     parser.add_argument("--repeats", type=int, default=20)
+    parser.add_argument("--without", choices=("peers",), help="ours alone")
     chosen = parser.parse_args()
     print(machine())
     panel = wide_panel(read_rows(DATA), Columns("cigsale", "Year"))
     panel = replace(panel, columns={"cigsale": panel.outcome})
-    outcomes_alone(panel, chosen.repeats)
-    by_predictors(panel, min(chosen.units, 39), chosen.repeats)
+    if chosen.without is None:
+        outcomes_alone(panel, chosen.repeats)
+        by_predictors(panel, min(chosen.units, 39), chosen.repeats)
     whole(panel)
 
 

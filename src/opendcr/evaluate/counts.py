@@ -21,6 +21,7 @@ Family = Literal["gaussian", "poisson", "quasi_poisson", "negative_binomial"]
 FAMILIES: tuple[Family, ...] = get_args(Family)
 
 _ROUNDS = 40  # Newton's method takes about six; where there is no finite estimate it never ends
+_ROUNDING = 1e-7  # a change of the variance over the mean that counts as none
 _CLOSE = 1e-9  # the greatest step of a linear predictor that counts as none
 _LEAST_EXTRA = 1e-4  # extra variance, in parts of the mean count, under which a count is Poisson
 _LONGEST = 5.0  # the greatest step that is made: hundredfold
@@ -231,10 +232,11 @@ class _Search:
     def jointly(self, linear: Real) -> tuple[Real, float]:
         """The linear predictor and α at the maximum of both, by turns (they are orthogonal: Lawless,
         Canadian Journal of Statistics 15:3, 1987, equation 3.1)."""
-        extra = 0.0
+        extra, usual = 0.0, float(np.exp(linear).mean())
         for _ in range(_ROUNDS):
             found = extra_of(self.regression.outcome, np.exp(linear), extra)
-            if found == 0.0 or abs(found - extra) < _CLOSE * found:
+            # Near the boundary α itself is rounding: what counts is the variance, 1 + αμ.
+            if found == 0.0 or abs(found - extra) < _CLOSE * found + _ROUNDING / usual:
                 return linear, found
             extra = found
             linear = self.linear(linear, extra)

@@ -29,6 +29,7 @@ SMALL = {
     "screens.py": ("--taps", "4", "--streams", "2", "--engine", "sqlite"),
     "simulate.py": ("--days", "2"),
     "structural.py": ("--seeds", "1", "--without", "peers"),
+    "synthetic_control.py": ("--without", "peers"),
     "verification.py": ("--facts", "1000"),
     "write_path.py": ("--seconds", "1", "--saturated", "1", "--engine", "sqlite"),
 }
