@@ -151,7 +151,7 @@ TRIALS = (
     Trial("interrupted_time_series", "coverage", (MONTHS, MONTHS_SCATTERED), (MONTHS_DRIFTING,),
           SEASON, "quasi-Poisson, autoregressive"),
     Trial("interrupted_time_series", "coverage", (MONTHS_SCATTERED,), (MONTHS_DRIFTING,),
-          {"family": "negative_binomial", "covariance": "model", **SEASON}, "negative binomial"),
+          {"family": "negative_binomial", **SEASON}, "negative binomial, autoregressive"),
     Trial("difference_in_differences", "size", (PARALLEL, SCATTERED, DRIFTING, FACTORS), (LONE, PARTING, PEAK)),
     Trial("event_study", "size", (PARALLEL, SCATTERED, DRIFTING, FACTORS), (LONE, PARTING, PEAK)),
     Trial("ratio_of_ratios", "coverage", (PARALLEL, SMALL), (SCATTERED, DRIFTING, PARTING)),

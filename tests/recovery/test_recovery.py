@@ -91,6 +91,14 @@ def test_a_panel_that_is_refused_is_one_in_which_nothing_was_found() -> None:
     assert row.at(0.0).held.of == 10
 
 
+def test_a_ratio_that_has_no_end_is_no_error() -> None:
+    """A panel of which every ratio down to nothing is accepted: its search once ran into numbers too
+    large to be any."""
+    study = recovery.ALIKE_FACTORS.panel(-0.3, 99)
+    trial = next(trial for trial in TRIALS if trial.design == "synthetic_control")
+    assert recovery.made(trial).fit(study).relative_interval is None
+
+
 @pytest.mark.parametrize("trial", TRIALS, ids=lambda trial: trial.name)
 def test_panels_differ_by_the_planted_effect_alone(trial) -> None:
     for world in (*trial.holds, *trial.fails):

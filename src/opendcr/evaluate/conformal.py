@@ -15,6 +15,7 @@ _NO_RIDGE = -1.0
 _EQUAL = 1e-9  # within which statistics are equal
 _REACH = 14  # doublings of a step in search of an end
 _HALVINGS = 12  # of the last step
+_FARTHEST = 50.0  # logarithm of a ratio: beyond it there is no end, and soon no number
 
 
 @dataclass(frozen=True)
@@ -165,6 +166,8 @@ def _end(test: _Test, level: float, inside: float, step: float) -> float | None:
     last, out = inside, None
     for power in range(_REACH):
         effect = inside + step * 2.0**power
+        if test.relative and abs(effect) > _FARTHEST:
+            break
         if test.p_value(effect) > level + _EQUAL:
             last, out = effect, None
         elif out is None:
