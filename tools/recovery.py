@@ -415,25 +415,31 @@ def main() -> int:
     whole = said.only is None and said.panels is None
     tasks = list(tasks_of([one for one in TRIALS if said.only in (None, one.design)], said.panels))
     kept = _kept(KEPT) if said.resume and whole else []
-    rows = list(_shown(recovered(tasks, kept, said.workers), len(tasks), KEPT if whole else None))
+    rows = []
+    for row in _shown(recovered(tasks, kept, said.workers), len(tasks)):
+        rows.append(row)
+        if whole:
+            _keep(KEPT, kept, rows)
     if whole:
         write(PAGE, rows)
         KEPT.unlink()
     return 0
 
 
-def _shown(rows: Iterable[Row], count: int, path: Path | None) -> Iterator[Row]:
-    """The rows, each printed as it comes, and kept."""
-    begun, done = time.monotonic(), []
-    for row in rows:
-        done.append(json.dumps(asdict(row)))
-        if path is not None:
-            path.parent.mkdir(exist_ok=True)
-            path.write_text("\n".join(done) + "\n", encoding="utf-8")
+def _keep(path: Path, kept: Sequence[Row], rows: Sequence[Row]) -> None:
+    """Writes what is known by now, also what of an earlier run has not had its turn."""
+    known = [*rows, *(row for row in kept if row not in rows)]
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("".join(json.dumps(asdict(row)) + "\n" for row in known), encoding="utf-8")
+
+
+def _shown(rows: Iterable[Row], count: int) -> Iterator[Row]:
+    """The rows, each printed as it comes."""
+    begun = time.monotonic()
+    for done, row in enumerate(rows, 1):
         print(_line(_cells(row)), flush=True)
-        print(
-            f"{len(done)} of {count}, {time.monotonic() - begun:.0f} s", file=sys.stderr, flush=True
-        )
+        said = f"{done} of {count}, {time.monotonic() - begun:.0f} s"
+        print(said, file=sys.stderr, flush=True)
         yield row
 
 

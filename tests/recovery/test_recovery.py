@@ -124,6 +124,31 @@ def test_the_same_rows_whatever_the_workers_and_from_those_kept() -> None:
     assert list(recovered(tasks, [other])) == [other]
 
 
+def test_an_interrupted_run_loses_no_row(tmp_path, monkeypatch, capsys) -> None:
+    path, page = tmp_path / "kept.jsonl", tmp_path / "page.md"
+    page.write_text("before\n<!-- recovered -->\nold\n<!-- end: recovered -->\nafter\n")
+    first, last = (replace(row_of(QUICK, panels=4), design=one) for one in ("first", "last"))
+
+    def interrupted(tasks, kept, workers):
+        yield first
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(recovery, "KEPT", path)
+    monkeypatch.setattr(recovery, "PAGE", page)
+    monkeypatch.setattr("sys.argv", ["recovery", "--resume"])
+    monkeypatch.setattr(recovery, "recovered", interrupted)
+    path.write_text(json.dumps(asdict(last)) + "\n")
+    with pytest.raises(KeyboardInterrupt):
+        recovery.main()
+    kept = [Row.kept(line) for line in path.read_text().splitlines()]
+    assert kept == [first, last]
+    monkeypatch.setattr(recovery, "recovered", lambda tasks, kept, workers: iter(kept))
+    assert recovery.main() == 0
+    assert not path.exists()
+    assert page.read_text().startswith("before\n<!-- recovered -->\n- *months*")
+    assert "\n| first | smallest |" in page.read_text() and page.read_text().endswith("\nafter\n")
+
+
 def test_the_page_has_a_row_for_every_design_and_world() -> None:
     lines = recovery.PAGE.read_text(encoding="utf-8").splitlines()
     for trial in TRIALS:
