@@ -123,7 +123,7 @@ class Trial:
     """A design as a plan would write it, the worlds in which its assumptions hold, and others.
 
     What it is judged by is its `claim`: intervals whose coverage is nominal, or a rank or a
-    permutation, whose size is at most nominal and whose intervals hold no less than they say.
+    permutation, whose size is at most nominal.
     """
 
     design: str
@@ -243,17 +243,19 @@ class Row:
         return self.at(0.0).found
 
     @property
-    def right(self) -> bool:
-        """Whether the design does what it claims, within Monte Carlo's error."""
-        nominal = all(one.held.interval[0] <= 1 - LEVEL for one in self._judged)
-        return self.cautious and (self.claim == "size" or nominal)
+    def sized(self) -> bool:
+        """Whether it finds what is not there no more often than it says, within Monte Carlo's error."""
+        return self.size.interval[0] <= LEVEL
 
     @property
-    def cautious(self) -> bool:
-        """Whether it finds what is not there no more often than it says, and its intervals hold the
-        effect no less often."""
-        held = all(one.held.interval[1] >= 1 - LEVEL for one in self._judged)
-        return held and self.size.interval[0] <= LEVEL
+    def bounded(self) -> bool:
+        """Whether its intervals hold the effect no less often than they say."""
+        return all(one.held.interval[1] >= 1 - LEVEL for one in self._judged)
+
+    @property
+    def exact(self) -> bool:
+        """Whether its intervals hold the effect no more often than they say."""
+        return all(one.held.interval[0] <= 1 - LEVEL for one in self._judged)
 
     @property
     def _judged(self) -> list[Recovery]:
@@ -263,11 +265,14 @@ class Row:
     @property
     def verdict(self) -> str:
         """In words, by whether the design's assumptions hold here."""
+        sound = self.sized and self.bounded
         if not self.holds:
-            return "withstands" if self.cautious else "fails as it should"
-        if self.right:
-            return "holds" if self.claim == "coverage" else "size holds"
-        return "holds, wide" if self.cautious else "DOES NOT HOLD"
+            return "withstands" if sound else "fails as it should"
+        if self.claim == "size" and self.sized:
+            return "size holds" if sound else "size holds, intervals short"
+        if sound:
+            return "holds" if self.exact else "holds, wide"
+        return "DOES NOT HOLD"
 
     @classmethod
     def kept(cls, line: str) -> "Row":
