@@ -143,6 +143,7 @@ class Trial:
 
 SEASON = {"seasonality": {"period": 12, "harmonics": 1}}
 NEAR = {"near": "ring == '0-500m'", "inside_hours": "hours == 'inside'"}
+TO_ONE_LEVEL = {"scaled": True, "placebos": "errors", "inference": "placebos"}
 TRIALS = (
     Trial("interrupted_time_series", "coverage", (MONTHS,), (MONTHS_SCATTERED, MONTHS_DRIFTING),
           {"family": "poisson", "covariance": "model", **SEASON}, "Poisson"),
@@ -162,6 +163,10 @@ TRIALS = (
     Trial("synthetic_control", "size", (ALIKE, ALIKE_FACTORS), (LARGEST, OUTSIDE, ALIKE_LONE)),
     Trial("synthetic_control", "size", (ALIKE, ALIKE_FACTORS), (LARGEST, OUTSIDE, ALIKE_LONE),
           {"intercept": True, "placebos": "time"}, "demeaned, in time"),
+    Trial("synthetic_control", "size", (PARALLEL, SCATTERED, DRIFTING, FACTORS, OUTSIDE), (LONE, PARTING),
+          TO_ONE_LEVEL, "one level, by errors"),
+    Trial("augmented_synthetic_control", "size", (PARALLEL, SCATTERED, DRIFTING, FACTORS, OUTSIDE),
+          (LONE, PARTING), {"ridge_share": 0.1, **TO_ONE_LEVEL}, "one level, by errors"),
     Trial("augmented_synthetic_control", "size", (ALIKE, ALIKE_FACTORS), (LARGEST, OUTSIDE, ALIKE_LONE),
           {"intercept": True}, "demeaned"),
     Trial("synthetic_difference_in_differences", "coverage", (ALIKE, ALIKE_FACTORS),
