@@ -19,13 +19,13 @@ from typing import Any
 import numpy as np
 import statsmodels.api as sm
 
-from opendcr.evaluate.counts import FAMILIES, Family, Regression, fitted
-from opendcr.evaluate.covariance import autoregressive, newey_west
 from opendcr.evaluate.designs.interrupted_time_series import InterruptedTimeSeries
 from opendcr.evaluate.designs.ratio_of_ratios import RatioOfRatios
 from opendcr.evaluate.panel import Panel
 from opendcr.evaluate.periods import Period
-from opendcr.evaluate.segments import Seasonality
+from opendcr.evaluate.regressions.counts import FAMILIES, Family, Regression, fitted
+from opendcr.evaluate.regressions.covariance import autoregressive, newey_west
+from opendcr.evaluate.regressions.segments import Seasonality
 from opendcr.evaluate.study import Study
 from opendcr.streams import stream
 

@@ -16,12 +16,12 @@ from opendcr.evaluate.decision import (
     plain_sentence,
     success_sentence,
 )
-from opendcr.evaluate.delayed import carried, nowcasts_of
+from opendcr.evaluate.delays.delayed import carried, nowcasts_of
+from opendcr.evaluate.delays.nowcast import Nowcast
 from opendcr.evaluate.designs import Design
 from opendcr.evaluate.estimate import Check, Estimate, Interval
 from opendcr.evaluate.evalue import e_value, e_value_of_interval
 from opendcr.evaluate.lock import Standing, standing
-from opendcr.evaluate.nowcast import Nowcast
 from opendcr.evaluate.panel import read_rows, some
 from opendcr.evaluate.plan import Outcome, Plan, Question
 from opendcr.evaluate.reading import Source, source_of, study_from

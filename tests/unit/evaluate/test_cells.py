@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from opendcr.errors import InputError
-from opendcr.evaluate.cells import Selection, outwards
+from opendcr.evaluate.comparisons.cells import Selection, outwards
 from opendcr.keyed import Table
 
 LABELS = {

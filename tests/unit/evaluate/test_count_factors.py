@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from scipy import optimize, stats
 
 from opendcr.errors import InputError
+from opendcr.evaluate.comparisons.pools import Spread
 from opendcr.evaluate.designs.count_factors import (
     Counted,
     CountFactors,
@@ -16,7 +17,6 @@ from opendcr.evaluate.designs.count_factors import (
     factors_of,
 )
 from opendcr.evaluate.kernel.factors import expected_of, placebo_etas
-from opendcr.evaluate.pools import Spread
 from opendcr.keyed import Table
 from tests.unit.evaluate.area_panels import factor_rates, prop99, simulated_counts, study
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from scipy.stats import nbinom
 
 from opendcr.errors import InputError
-from opendcr.evaluate.counts import Fit, Real, Regression, extra_of, fitted
-from opendcr.evaluate.covariance import automatic_lags, newey_west
+from opendcr.evaluate.regressions.counts import Fit, Real, Regression, extra_of, fitted
+from opendcr.evaluate.regressions.covariance import automatic_lags, newey_west
 
 SEEDS = st.integers(0, 2**32 - 1)
 

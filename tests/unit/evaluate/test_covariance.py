@@ -7,9 +7,9 @@ import pytest
 from scipy.linalg import toeplitz
 from scipy.special import stdtrit
 
-from opendcr.evaluate.counts import Fit, Real, Regression, fitted
-from opendcr.evaluate.covariance import autoregressive, newey_west
-from opendcr.evaluate.segments import level
+from opendcr.evaluate.regressions.counts import Fit, Real, Regression, fitted
+from opendcr.evaluate.regressions.covariance import autoregressive, newey_west
+from opendcr.evaluate.regressions.segments import level
 from opendcr.streams import stream
 
 SOAK = os.environ.get("OPENDCR_SOAK") == "1"

@@ -9,9 +9,9 @@ import pytest
 from scipy.stats import norm
 
 from opendcr.errors import InputError
-from opendcr.evaluate.delayed import drawn, widened
+from opendcr.evaluate.delays.delayed import drawn, widened
+from opendcr.evaluate.delays.nowcast import Delays, Nowcast, nowcast
 from opendcr.evaluate.estimate import Estimate
-from opendcr.evaluate.nowcast import Delays, Nowcast, nowcast
 from opendcr.evaluate.panel import Panel
 from opendcr.evaluate.periods import Period
 from opendcr.streams import stream

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from opendcr.errors import InputError
+from opendcr.evaluate.comparisons.differences import Comparison
 from opendcr.evaluate.designs.difference_in_differences import DifferenceInDifferences
-from opendcr.evaluate.differences import Comparison
 from opendcr.evaluate.panel import Real
 from opendcr.evaluate.study import Study
 from opendcr.keyed import Table

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from opendcr.errors import InputError
+from opendcr.evaluate.comparisons.errors import shrunken_covariance
 from opendcr.evaluate.designs.difference_in_differences import DifferenceInDifferences
 from opendcr.evaluate.designs.event_study import EventStudy, Magnitudes, Paths, magnitudes
-from opendcr.evaluate.inference import shrunken_covariance
 from opendcr.keyed import Table
 from tests.unit.evaluate.panels import START, prop_99, simulated
 

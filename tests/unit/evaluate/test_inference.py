@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from opendcr.evaluate.inference import DRAWS, Errors, SizeVariance, errors, floor
+from opendcr.evaluate.comparisons.errors import DRAWS, Errors, SizeVariance, errors, floor
 
 
 def test_a_rank_counts_the_treated_area_and_every_tie() -> None:

@@ -15,7 +15,7 @@ from opendcr.errors import InputError
 from opendcr.evaluate.designs.interrupted_time_series import InterruptedTimeSeries
 from opendcr.evaluate.panel import Columns, Panel, panel_of, read_rows
 from opendcr.evaluate.periods import Period
-from opendcr.evaluate.segments import Seasonality
+from opendcr.evaluate.regressions.segments import Seasonality
 from opendcr.evaluate.study import Study
 from opendcr.keyed import Table, read_toml
 from opendcr.streams import stream

@@ -7,14 +7,14 @@ from hypothesis import strategies as st
 from scipy.stats import nbinom
 
 from opendcr.errors import InputError
-from opendcr.evaluate.nowcast import (
+from opendcr.evaluate.delays.nowcast import (
     Delays,
     nowcast,
     scored,
     weighted_interval_score,
 )
+from opendcr.evaluate.delays.triangle import Triangle
 from opendcr.evaluate.periods import Period
-from opendcr.evaluate.triangle import Triangle
 from opendcr.streams import stream
 
 SHARES = np.array([0.5, 0.25, 0.12, 0.08, 0.05])  # of a month's deaths, by delay

@@ -7,7 +7,7 @@ import pytest
 from scipy.stats import t as student
 
 from opendcr.errors import InputError
-from opendcr.evaluate.ratio import left_out, ratio
+from opendcr.evaluate.delays.ratio import left_out, ratio
 from opendcr.published import registered_deaths, suspected_deaths
 from opendcr.streams import stream
 from tests.docs.texts import ROOT

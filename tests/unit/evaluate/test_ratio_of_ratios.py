@@ -12,10 +12,10 @@ from scipy.stats import nchypergeom_fisher
 from scipy.stats.contingency import odds_ratio
 
 from opendcr.errors import InputError
-from opendcr.evaluate.conditional import Cell, Conditional
 from opendcr.evaluate.designs.ratio_of_ratios import RatioOfRatios
 from opendcr.evaluate.panel import Panel
 from opendcr.evaluate.periods import Period
+from opendcr.evaluate.regressions.conditional import Cell, Conditional
 from opendcr.evaluate.study import Study
 from opendcr.keyed import Table
 from opendcr.streams import stream

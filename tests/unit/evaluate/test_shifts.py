@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from opendcr.evaluate.comparisons.shifts import Contrast
 from opendcr.evaluate.panel import Real
-from opendcr.evaluate.shifts import Contrast
 
 
 def series(counts: Real, base: Real, start: int) -> Contrast:

@@ -7,11 +7,11 @@ from hypothesis import strategies as st
 from scipy import optimize
 
 from opendcr.errors import InputError
+from opendcr.evaluate.comparisons.pools import student
 from opendcr.evaluate.designs.synthetic_difference_in_differences import (
     SyntheticDifferenceInDifferences,
 )
 from opendcr.evaluate.kernel.balancing import least_on_simplex, weights_of
-from opendcr.evaluate.pools import student
 from opendcr.keyed import Table
 from tests.unit.evaluate.area_panels import factor_rates, prop99, simulated_counts, study
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from opendcr.errors import InputError
+from opendcr.evaluate.delays.triangle import triangle_of
 from opendcr.evaluate.panel import read_rows
 from opendcr.evaluate.periods import Period
-from opendcr.evaluate.triangle import triangle_of
 
 
 def read(tmp_path, text, max_delay=2):

@@ -7,7 +7,7 @@ repeated thousands of times, and `checks`, which fit it again and again.
 from importlib import import_module
 from typing import ClassVar, Protocol, Self, runtime_checkable
 
-from opendcr.evaluate.cells import Labels
+from opendcr.evaluate.comparisons.cells import Labels
 from opendcr.evaluate.estimate import Check, Estimate
 from opendcr.evaluate.periods import Period
 from opendcr.evaluate.study import Study

@@ -7,15 +7,15 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from opendcr.evaluate.checks_of_weights import Checked, checks_of
-from opendcr.evaluate.conformal import Conformal, Refit
-from opendcr.evaluate.donor_pool import Compared, DonorPool
 from opendcr.evaluate.estimate import Bounds, Check, Estimate, Interval, estimate_of
 from opendcr.evaluate.kernel.ridge import augmented
 from opendcr.evaluate.kernel.simplex import nearest
 from opendcr.evaluate.periods import Period
-from opendcr.evaluate.placebo_errors import PLACEBOS, PlaceboErrors, ranked
 from opendcr.evaluate.study import Study
+from opendcr.evaluate.weights.checks import Checked, checks_of
+from opendcr.evaluate.weights.conformal import Conformal, Refit
+from opendcr.evaluate.weights.donor_pool import Compared, DonorPool
+from opendcr.evaluate.weights.placebo_errors import PLACEBOS, PlaceboErrors, ranked
 from opendcr.keyed import Table
 
 Real = NDArray[np.float64]

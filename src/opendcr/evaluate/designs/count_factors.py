@@ -10,14 +10,7 @@ from typing import ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from opendcr.evaluate.estimate import Bounds, Check, Estimate, Placebo, estimate_of
-from opendcr.evaluate.kernel.factors import (
-    expected_of,
-    fit_factors,
-    held_out_scores,
-    placebo_etas,
-)
-from opendcr.evaluate.pools import (
+from opendcr.evaluate.comparisons.pools import (
     PlaceboGaps,
     Pools,
     Spread,
@@ -29,7 +22,14 @@ from opendcr.evaluate.pools import (
     relative_effect,
     student,
 )
-from opendcr.evaluate.robustness import earlier_starts, fit_before, placebo_rank, steady
+from opendcr.evaluate.comparisons.robustness import earlier_starts, fit_before, placebo_rank, steady
+from opendcr.evaluate.estimate import Bounds, Check, Estimate, Placebo, estimate_of
+from opendcr.evaluate.kernel.factors import (
+    expected_of,
+    fit_factors,
+    held_out_scores,
+    placebo_etas,
+)
 from opendcr.evaluate.study import Study
 from opendcr.keyed import Table
 from opendcr.streams import stream

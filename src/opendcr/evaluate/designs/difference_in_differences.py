@@ -7,14 +7,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from opendcr.errors import InputError
-from opendcr.evaluate import comparison_checks as checking
-from opendcr.evaluate.differences import (
+from opendcr.evaluate.comparisons import checks as checking
+from opendcr.evaluate.comparisons.differences import (
     Comparison,
     read_comparison,
 )
+from opendcr.evaluate.comparisons.errors import Errors, floor
+from opendcr.evaluate.comparisons.ranked import Ranked, bounds_of, placebos_of
 from opendcr.evaluate.estimate import Check, Coefficient, Estimate, estimate_of
-from opendcr.evaluate.inference import Errors, floor
-from opendcr.evaluate.ranked import Ranked, bounds_of, placebos_of
 from opendcr.evaluate.study import Study
 from opendcr.keyed import Table
 

@@ -7,11 +7,11 @@ from typing import Any, ClassVar, Literal, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from opendcr.evaluate import comparison_checks as checking
-from opendcr.evaluate.differences import Comparison, Mask, ratio_bounds, read_comparison
+from opendcr.evaluate.comparisons import checks as checking
+from opendcr.evaluate.comparisons.differences import Comparison, Mask, ratio_bounds, read_comparison
+from opendcr.evaluate.comparisons.errors import Errors, floor, shrunken_covariance
+from opendcr.evaluate.comparisons.ranked import Ranked, bounds_of, placebos_of
 from opendcr.evaluate.estimate import Bounds, Check, Estimate, estimate_of
-from opendcr.evaluate.inference import Errors, floor, shrunken_covariance
-from opendcr.evaluate.ranked import Ranked, bounds_of, placebos_of
 from opendcr.evaluate.study import Study
 from opendcr.keyed import Table
 

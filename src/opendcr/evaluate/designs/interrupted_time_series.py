@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from opendcr.errors import InputError
-from opendcr.evaluate import segmented_checks as segmented
-from opendcr.evaluate.contrast import Contrast
-from opendcr.evaluate.counts import FAMILIES, Family, Fit, Regression, fitted
-from opendcr.evaluate.covariance import autoregressive, newey_west
 from opendcr.evaluate.estimate import Check, Coefficient, Estimate, estimate_of
-from opendcr.evaluate.segments import Seasonality, Segments, before, level, slope
+from opendcr.evaluate.regressions import checks as segmented
+from opendcr.evaluate.regressions.contrast import Contrast
+from opendcr.evaluate.regressions.counts import FAMILIES, Family, Fit, Regression, fitted
+from opendcr.evaluate.regressions.covariance import autoregressive, newey_west
+from opendcr.evaluate.regressions.segments import Seasonality, Segments, before, level, slope
 from opendcr.evaluate.study import Study
 from opendcr.keyed import Table
 

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from scipy.special import chdtrc
 
 from opendcr.errors import InputError
-from opendcr.evaluate.conditional import TAILS, Cell, Conditional, Tails
 from opendcr.evaluate.estimate import Bounds, Check, Estimate, estimate_of
 from opendcr.evaluate.panel import Panel
+from opendcr.evaluate.regressions.conditional import TAILS, Cell, Conditional, Tails
 from opendcr.evaluate.study import Study
 from opendcr.keyed import Table
 

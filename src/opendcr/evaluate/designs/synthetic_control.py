@@ -6,16 +6,16 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from opendcr.evaluate.checks_of_weights import Checked, checks_of
-from opendcr.evaluate.conformal import Conformal, Refit
-from opendcr.evaluate.donor_pool import Compared, DonorPool
 from opendcr.evaluate.estimate import Bounds, Check, Estimate, estimate_of
 from opendcr.evaluate.kernel.predictor_weights import LEAST, given, searched
 from opendcr.evaluate.kernel.simplex import distances, nearest, weights_of_each
 from opendcr.evaluate.periods import Period
-from opendcr.evaluate.placebo_errors import PLACEBOS, PlaceboErrors, ranked
-from opendcr.evaluate.predictors import KEYS, Predictor
 from opendcr.evaluate.study import Study
+from opendcr.evaluate.weights.checks import Checked, checks_of
+from opendcr.evaluate.weights.conformal import Conformal, Refit
+from opendcr.evaluate.weights.donor_pool import Compared, DonorPool
+from opendcr.evaluate.weights.placebo_errors import PLACEBOS, PlaceboErrors, ranked
+from opendcr.evaluate.weights.predictors import KEYS, Predictor
 from opendcr.keyed import Table
 from opendcr.streams import stream
 

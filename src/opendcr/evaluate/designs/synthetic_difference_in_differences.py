@@ -7,9 +7,7 @@ from typing import ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from opendcr.evaluate.estimate import Check, Estimate, Placebo, estimate_of
-from opendcr.evaluate.kernel.balancing import placebo_gaps, weights_of
-from opendcr.evaluate.pools import (
+from opendcr.evaluate.comparisons.pools import (
     PlaceboGaps,
     Pools,
     Spread,
@@ -21,7 +19,9 @@ from opendcr.evaluate.pools import (
     rank_p,
     relative_effect,
 )
-from opendcr.evaluate.robustness import earlier_starts, fit_before, placebo_rank, steady
+from opendcr.evaluate.comparisons.robustness import earlier_starts, fit_before, placebo_rank, steady
+from opendcr.evaluate.estimate import Check, Estimate, Placebo, estimate_of
+from opendcr.evaluate.kernel.balancing import placebo_gaps, weights_of
 from opendcr.evaluate.study import Study
 from opendcr.keyed import Table
 

@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from opendcr.errors import InputError
-from opendcr.evaluate import comparison_checks as checking
-from opendcr.evaluate.cells import Chosen, Labels, Mask, Selection, outwards
-from opendcr.evaluate.differences import HALF
+from opendcr.evaluate.comparisons import checks as checking
+from opendcr.evaluate.comparisons.cells import Chosen, Labels, Mask, Selection, outwards
+from opendcr.evaluate.comparisons.differences import HALF
+from opendcr.evaluate.comparisons.shifts import Contrast, Interval
 from opendcr.evaluate.estimate import Bounds, Check, Estimate, Part, Placebo, estimate_of
-from opendcr.evaluate.shifts import Contrast, Interval
 from opendcr.evaluate.study import Study
 from opendcr.keyed import Table
 

@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from opendcr.evaluate.conformal import Conformal, Refit
-from opendcr.evaluate.differences import HALF, log_ratio, ratio_bounds
-from opendcr.evaluate.donor_pool import DonorPool, rank_p, ratio_of
+from opendcr.evaluate.comparisons.differences import HALF, log_ratio, ratio_bounds
+from opendcr.evaluate.comparisons.errors import Errors, deviations, errors
 from opendcr.evaluate.estimate import Bounds, Interval
-from opendcr.evaluate.inference import Errors, deviations, errors
+from opendcr.evaluate.weights.conformal import Conformal, Refit
+from opendcr.evaluate.weights.donor_pool import DonorPool, rank_p, ratio_of
 
 Real = NDArray[np.float64]
 

@@ -6,9 +6,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from opendcr.evaluate.differences import Compared, Mask, ratio_bounds
+from opendcr.evaluate.comparisons.differences import Compared, Mask, ratio_bounds
+from opendcr.evaluate.comparisons.errors import Errors, errors
 from opendcr.evaluate.estimate import Bounds, Placebo
-from opendcr.evaluate.inference import Errors, errors
 from opendcr.evaluate.study import Study
 
 Real = NDArray[np.float64]

@@ -6,9 +6,9 @@ from math import ceil, exp, expm1, log
 import numpy as np
 from numpy.typing import NDArray
 
-from opendcr.evaluate.donor_pool import DonorPool
 from opendcr.evaluate.estimate import Bounds, Interval, Placebo
 from opendcr.evaluate.kernel import conformal as kernel
+from opendcr.evaluate.weights.donor_pool import DonorPool
 
 Real = NDArray[np.float64]
 _NO_RIDGE = -1.0

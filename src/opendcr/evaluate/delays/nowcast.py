@@ -20,9 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from opendcr.errors import InputError
+from opendcr.evaluate.delays.triangle import Triangle
 from opendcr.evaluate.periods import Period
 from opendcr.evaluate.study import LEVEL
-from opendcr.evaluate.triangle import Triangle
 from opendcr.streams import stream
 
 Real = NDArray[np.float64]

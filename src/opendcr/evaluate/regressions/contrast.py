@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import fdtrc, stdtrit
 
-from opendcr.evaluate.counts import Fit
 from opendcr.evaluate.estimate import Bounds, Coefficient, Interval
-from opendcr.evaluate.segments import Segments
+from opendcr.evaluate.regressions.counts import Fit
+from opendcr.evaluate.regressions.segments import Segments
 
 Real = NDArray[np.float64]
 _FAR = 50.0  # the log of a ratio that is as good as none, and still a number

@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from opendcr.errors import InputError
-from opendcr.evaluate.donor_pool import Compared, ratio_of
 from opendcr.evaluate.estimate import Check, Estimate
 from opendcr.evaluate.kernel.simplex import nearest
 from opendcr.evaluate.periods import Period
 from opendcr.evaluate.study import Study
+from opendcr.evaluate.weights.donor_pool import Compared, ratio_of
 
 Real = NDArray[np.float64]
 _GOOD_FIT = 0.5  # of the treated series' standard deviation before: three quarters explained

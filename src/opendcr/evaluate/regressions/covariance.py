@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from opendcr.errors import InputError
-from opendcr.evaluate.counts import Fit
+from opendcr.evaluate.regressions.counts import Fit
 
 Real = NDArray[np.float64]
 _LEAST_FREEDOM = 2.0

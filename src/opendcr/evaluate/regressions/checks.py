@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 from scipy.special import chdtrc
 
 from opendcr.errors import InputError
-from opendcr.evaluate.contrast import Contrast
-from opendcr.evaluate.counts import Fit, fitted
 from opendcr.evaluate.estimate import Check, Estimate
 from opendcr.evaluate.panel import Panel
+from opendcr.evaluate.regressions.contrast import Contrast
+from opendcr.evaluate.regressions.counts import Fit, fitted
 from opendcr.evaluate.study import Study
 
 Real = NDArray[np.float64]

@@ -20,12 +20,12 @@ from scipy.optimize import brentq
 from scipy.special import ndtr, ndtri
 
 from opendcr.errors import InputError
+from opendcr.evaluate.delays.nowcast import Nowcast, nowcast
+from opendcr.evaluate.delays.triangle import Triangle, triangle_of
 from opendcr.evaluate.estimate import Check, Estimate, Interval
-from opendcr.evaluate.nowcast import Nowcast, nowcast
 from opendcr.evaluate.panel import Panel, Rows
 from opendcr.evaluate.plan import Delayed
 from opendcr.evaluate.study import LEVEL, Study
-from opendcr.evaluate.triangle import Triangle, triangle_of
 
 Real = NDArray[np.float64]
 FITS = 100  # of the draws; an interval of 95 % moves by a few hundredths of its width beyond

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from opendcr.errors import InputError
 from opendcr.evaluate.estimate import Placebo
 from opendcr.evaluate.periods import Period
-from opendcr.evaluate.predictors import Range
 from opendcr.evaluate.study import Study
+from opendcr.evaluate.weights.predictors import Range
 from opendcr.keyed import Table
 
 Real = NDArray[np.float64]

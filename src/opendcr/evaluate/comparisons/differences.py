@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from opendcr.errors import InputError
-from opendcr.evaluate.inference import deviations
+from opendcr.evaluate.comparisons.errors import deviations
 from opendcr.evaluate.study import Study
 from opendcr.keyed import Table
 

@@ -7,11 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from opendcr.errors import InputError
+from opendcr.evaluate.comparisons.differences import HALF, Compared, Mask
+from opendcr.evaluate.comparisons.errors import Errors, errors
+from opendcr.evaluate.comparisons.ranked import Ranked
 from opendcr.evaluate.designs import Design
-from opendcr.evaluate.differences import HALF, Compared, Mask
 from opendcr.evaluate.estimate import Check, Estimate
-from opendcr.evaluate.inference import Errors, errors
-from opendcr.evaluate.ranked import Ranked
 from opendcr.evaluate.study import LEAST_BEFORE, Study
 
 Real = NDArray[np.float64]

@@ -1,0 +1,1 @@
+"""Areas beside areas: differences, ranks among placebos, cells of rings and hours."""

@@ -1,0 +1,1 @@
+"""Late reports: triangles, nowcasts, and studies that carry them."""

@@ -1,0 +1,1 @@
+"""Regressions of counts, their errors, and segments of time."""

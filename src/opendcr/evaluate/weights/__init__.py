@@ -1,0 +1,1 @@
+"""Weights on areas that were not treated: donors, predictors, conformal and placebo inference."""
