@@ -15,6 +15,7 @@ SMALL = {
     "fold.py": ("--facts", "3000"),
     "interrupted.py": ("--repeats", "3"),
     "measures.py": ("--rooms", "1", "--years", "1"),
+    "power.py": ("--panels", "20", "--slow", "1"),
     "room.py": (
         "--days",
         "20",
