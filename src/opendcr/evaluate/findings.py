@@ -25,7 +25,8 @@ from opendcr.evaluate.lock import Standing, standing
 from opendcr.evaluate.panel import read_rows, some
 from opendcr.evaluate.plan import Outcome, Plan, Question
 from opendcr.evaluate.reading import Source, source_of, study_from
-from opendcr.evaluate.sequential import Look, information, levels
+from opendcr.evaluate.reviews import Review, review_of
+from opendcr.evaluate.sequential import Look
 from opendcr.evaluate.study import Study
 
 PRIMARY = "primary"  # the name of the plan's own outcome among its outcomes
@@ -118,11 +119,11 @@ def run_study(plan: Plan, show: Callable[[str], None] = lambda name: None) -> Fi
     `show` hears which design is being run. Raises InputError where the data do not allow it.
     """
     sources = sources_of(plan)
+    review = review_of(plan, max(sources[PRIMARY].periods))
     stands = standing(plan, sources)
-    look, stands = _review(plan, sources[PRIMARY], stands)
-    level = look.level if look else plan.question.level
+    stands = replace(stands, against=(*stands.against, *review.against))
     studies = {
-        name: replace(study_from(sources[PRIMARY], design), level=level)
+        name: replace(study_from(sources[PRIMARY], design), level=review.level)
         for name, design in plan.designs.items()
     }
     study = studies[plan.primary]
@@ -130,7 +131,7 @@ def run_study(plan: Plan, show: Callable[[str], None] = lambda name: None) -> Fi
     answers = {}
     for name in plan.designs:
         show(name)
-        answered = _answered(plan, name, studies[name], nowcasts)
+        answered = _answered(plan, name, studies[name], nowcasts, review)
         answers[name] = answered if not stands.against else answered.exploratory()
     further = []
     for outcome in plan.outcomes:
@@ -138,25 +139,7 @@ def run_study(plan: Plan, show: Callable[[str], None] = lambda name: None) -> Fi
         one = _further(plan, outcome, sources[outcome.name])
         further.append(replace(one, answer=one.answer.exploratory()) if stands.against else one)
     checks = tuple(_negative_controls(further))
-    return Findings(plan, stands, study, answers, tuple(further), checks, look)
-
-
-def _review(plan: Plan, source: Source, stands: Standing) -> tuple[Look | None, Standing]:
-    """Which of the plan's reviews the data have reached, and the level that it may use.
-
-    Data that end at no review may be looked at, and confirm nothing.
-    """
-    if plan.reviews is None:
-        return None, stands
-    last, reviews = max(source.periods), plan.reviews.periods
-    looks = levels(
-        information(plan.question.start, reviews), plan.reviews.spending, plan.question.level
-    )
-    reached = [one for one in reviews if one <= last]
-    if last not in reviews:
-        why = f"the data end in {last}, and the plan is reviewed after {some([str(one) for one in reviews])}"
-        stands = replace(stands, against=(*stands.against, why))
-    return looks[max(len(reached) - 1, 0)], stands
+    return Findings(plan, stands, study, answers, tuple(further), checks, review.look)
 
 
 def _nowcasts(plan: Plan, study: Study) -> dict[str, Nowcast]:
@@ -168,7 +151,9 @@ def _nowcasts(plan: Plan, study: Study) -> dict[str, Nowcast]:
     return nowcasts_of(rows, plan.nowcast, treated, study.seed, study.level)
 
 
-def _answered(plan: Plan, name: str, study: Study, nowcasts: Mapping[str, Nowcast]) -> Answered:
+def _answered(
+    plan: Plan, name: str, study: Study, nowcasts: Mapping[str, Nowcast], review: Review
+) -> Answered:
     """A design's answer to the plan's own question."""
     threshold = plan.success.at_most if plan.success else 0.0
     design = plan.designs[name]
@@ -176,6 +161,7 @@ def _answered(plan: Plan, name: str, study: Study, nowcasts: Mapping[str, Nowcas
         found = carried(study, nowcasts, lambda one: with_checks(design, one), design.fit)
     else:
         found = with_checks(design, study)
+    found = review.of(found)
     interval = found.relative_interval
     sentence = success_sentence(_claim(design, plan.question, study), interval, threshold)
     floor = floor_sentence(found.p_floor, study.level)

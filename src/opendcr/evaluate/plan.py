@@ -85,10 +85,11 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Reviews:
-    """The periods after which the result is looked at, and how the level is spent over them."""
+    """The periods after which the result is looked at, and how the level is spent over them; with
+    `anytime` it may be looked at whenever, and they say for how long it is planned."""
 
     periods: tuple[Period, ...]
-    spending: Spending = "obrien_fleming"
+    spending: Spending | Literal["anytime"] = "obrien_fleming"
 
 
 @dataclass(frozen=True)
@@ -259,7 +260,7 @@ def _reviews(whole: Table) -> Reviews | None:
     periods = _periods(table, "after")
     if not periods or list(periods) != sorted(set(periods)):
         raise table.fail("after", "periods in order, after each of which the result is looked at")
-    spending: Any = table.one_of("spending", get_args(Spending), "obrien_fleming")
+    spending: Any = table.one_of("spending", (*get_args(Spending), "anytime"), "obrien_fleming")
     return Reviews(periods, spending)
 
 

@@ -27,7 +27,7 @@ def periods_of(plan: Plan, before: Study) -> tuple[int, ...]:
 def least_level(plan: Plan) -> float:
     """The level at which the last decision is taken: the plan's own, or what its reviews leave."""
     level = plan.question.level
-    if plan.reviews is None:
+    if plan.reviews is None or plan.reviews.spending == "anytime":
         return level
     fractions = information(plan.question.start, plan.reviews.periods)
     return levels(fractions, plan.reviews.spending, level)[-1].level

@@ -150,6 +150,22 @@ def test_a_look_at_another_time_confirms_nothing(tmp_path: Path) -> None:
     )
 
 
+def test_an_interval_may_hold_at_every_look(tmp_path: Path) -> None:
+    plan = REVIEWED + 'spending = "anytime"\n'
+    data = [row for row in rows(effect=-0.4) if row["year"] <= 2022]
+    made = found(tmp_path, data, plan)
+    assert made.look is None and not any("reviewed after" in one for one in made.standing.against)
+    wide, plain = made.leading.estimate, found(tmp_path, data).leading.estimate
+    assert wide.relative_interval and plain.relative_interval
+    assert (
+        wide.relative_interval[0]
+        < plain.relative_interval[0]
+        < plain.relative_interval[1]
+        < wide.relative_interval[1]
+    )
+    assert wide.relative_effect == plain.relative_effect and "at every look" in wide.inference
+
+
 def triangle(folder: Path, late: float) -> None:
     """Editions of area 1's events: of each year first a share, a year later the whole."""
     events = {row["year"]: row["events"] for row in rows(effect=-0.4) if row["area"] == "area 1"}

@@ -1,0 +1,79 @@
+"""Which review of its plan a study has reached, and what that does to its level or its interval."""
+
+from dataclasses import dataclass, replace
+from math import exp, log
+
+from scipy.special import ndtri
+
+from opendcr.evaluate.estimate import Estimate
+from opendcr.evaluate.panel import some
+from opendcr.evaluate.periods import Period
+from opendcr.evaluate.plan import Plan, Reviews
+from opendcr.evaluate.sequential import Look, always_valid, information, levels
+
+_NONE = 1e-9  # a ratio under which none is left
+
+
+@dataclass(frozen=True)
+class Review:
+    """What is read of a study now: the `level` of its intervals, the `look` where the level is
+    spent over declared ones, the share of the planned `information`, and why it confirms nothing."""
+
+    level: float
+    look: Look | None = None
+    fraction: float | None = None
+    against: tuple[str, ...] = ()
+
+    def of(self, found: Estimate) -> Estimate:
+        """The answer as this review may read it: where looks are not declared, with an interval
+        that holds at all of them at once."""
+        if self.fraction is None or found.relative_interval is None:
+            return found
+        return _at_every_look(found, self.fraction, self.level)
+
+
+def review_of(plan: Plan, last: Period) -> Review:
+    """The review that data up to a period allow. Data that end at no declared review may be looked
+    at, and confirm nothing; with `anytime` every period may be the last."""
+    reviews, level = plan.reviews, plan.question.level
+    if reviews is None:
+        return Review(level)
+    reached = [one for one in reviews.periods if one <= last]
+    if reviews.spending == "anytime":
+        return Review(level, fraction=_fraction(plan, reviews, last))
+    fractions = information(plan.question.start, reviews.periods)
+    look = levels(fractions, reviews.spending, level)[max(len(reached) - 1, 0)]
+    if last in reviews.periods:
+        return Review(look.level, look)
+    planned = some([str(one) for one in reviews.periods])
+    return Review(
+        look.level, look, None, (f"the data end in {last}, and are reviewed after {planned}",)
+    )
+
+
+def _fraction(plan: Plan, reviews: Reviews, last: Period) -> float:
+    """The share of the information that the last planned period will have."""
+    start, end = plan.question.start, max(reviews.periods[-1], last)
+    return (last.at - start.at + 1) / (end.at - start.at + 1)
+
+
+def _at_every_look(found: Estimate, fraction: float, level: float) -> Estimate:
+    """The estimate with an interval of the logarithm of observed over expected that holds at every
+    look (`sequential.always_valid`), read as normal about the middle of its own."""
+    assert found.relative_interval is not None
+    low, high = (log(max(1 + one, _NONE)) for one in found.relative_interval)
+    se = (high - low) / 2 / float(ndtri(1 - level / 2))
+    if se == 0:
+        return found
+    ends = always_valid((low + high) / 2, se, se * fraction**0.5, level)
+    relative = (exp(ends[0]) - 1, exp(ends[1]) - 1)
+    each = found.average_effect / found.relative_effect if found.relative_effect else None
+    total = found.cumulative / found.relative_effect if found.relative_effect else None
+    return replace(
+        found,
+        relative_interval=relative,
+        interval=(relative[0] * each, relative[1] * each) if each else found.interval,
+        cumulative_interval=(relative[0] * total, relative[1] * total) if total else None,
+        inference=f"{found.inference.rstrip('.')}. The interval holds at every look at once (Howard and "
+        "others 2021); the p-value is of this look alone.",
+    )
