@@ -398,3 +398,17 @@ def test_a_large_area_is_ranked_by_its_error_and_not_by_small_areas_noise():
             found[kind] += design(placebos=kind, inference="none").fit(study).p_value <= 0.05
     assert found["errors"] <= 12  # 6 expected at most; 12 or more has probability .02
     assert found["space"] > found["errors"]
+
+
+def test_weights_that_expect_less_than_nothing_are_no_error():
+    """A ridge may lead below zero where donors fall far; what is expected of counts is then none."""
+    periods = tuple(Period("number", 2000 + at) for at in range(12))
+    people = np.full((25, 12), 1e5)
+    rng = np.random.default_rng(2)
+    counts = rng.poisson(40, people.shape).astype(float)
+    counts[1:, 10:] = rng.poisson(400, (24, 2))
+    counts[0] = np.arange(12) % 3 + np.where(np.arange(12) < 10, 20, 0)
+    found = augmented(ridge=0.0, placebos="errors", inference="placebos").fit(
+        Study(Panel(tuple(map(str, range(25))), periods, counts, people), (0,), 10)
+    )
+    assert found.p_value is not None and 0 < found.p_value <= 1

@@ -82,9 +82,11 @@ class PlaceboErrors:
         return np.ones(len(self.expected)) if exposure is None else exposure
 
     def _totals(self, over: slice) -> tuple[float, float]:
-        """Observed and expected of the treated series."""
+        """Observed and expected of the treated series; of counts no fewer than none are expected."""
         series = self.pool.study.series
-        return float(series.outcome[over].sum()), float((self.expected * self._people)[over].sum())
+        expected = float((self.expected * self._people)[over].sum())
+        least = -np.inf if self.pool.exposure is None else 0.0
+        return float(series.outcome[over].sum()), max(expected, least)
 
     def _relative(self, over: slice) -> Interval | None:
         """The interval of the relative effect over some periods."""
