@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from opendcr.errors import InputError
-from opendcr.evaluate.findings import PRIMARY, run_study, sources_of
+from opendcr.evaluate.findings import run_study, sources_of
 from opendcr.evaluate.lock import lock_path, read_lock
-from opendcr.evaluate.plan import read_plan
+from opendcr.evaluate.plan import PRIMARY, read_plan
 from opendcr.evaluate.reading import study_before
 from opendcr.evaluate.soundness import floor_refused
 from tests.docs.texts import ROOT

@@ -21,6 +21,7 @@ start = 2020
 path = "panel.csv"
 exposure = "people"
 breaks = []
+to = 2023
 
 [designs.difference_in_differences]
 """

@@ -121,8 +121,8 @@ def rehearse_command(plan: Path, out: Path | None, as_json: bool) -> None:
     Only periods from before the start are used. What a design claims here it would claim of
     nothing; all of it is reported. With --out: rehearsal.csv.
     """
-    from opendcr.evaluate.findings import PRIMARY, sources_of
-    from opendcr.evaluate.plan import read_plan
+    from opendcr.evaluate.findings import sources_of
+    from opendcr.evaluate.plan import PRIMARY, read_plan
     from opendcr.evaluate.reading import study_before
     from opendcr.evaluate.rehearsal import claims, rehearse
 
@@ -161,8 +161,8 @@ def power_command(plan: Path, panels: int | None, out: Path | None, as_json: boo
     is seen (type M, how many times too large; type S, of the wrong sign); with the drift that the
     other areas have, and without any. With --out: power.csv.
     """
-    from opendcr.evaluate.findings import PRIMARY, sources_of
-    from opendcr.evaluate.plan import read_plan
+    from opendcr.evaluate.findings import sources_of
+    from opendcr.evaluate.plan import PRIMARY, read_plan
     from opendcr.evaluate.reading import study_before
 
     read = read_plan(plan)

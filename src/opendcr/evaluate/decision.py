@@ -65,6 +65,11 @@ def harmless(interval: Interval | None, margin: float) -> Verdict:
     return "excluded" if low >= margin else "undetermined"
 
 
+def harmful(interval: Interval | None, margin: float) -> Verdict:
+    """What is said of the harm itself: shown, excluded or undetermined."""
+    return _OPPOSITE[harmless(interval, margin)]
+
+
 def _mirrored(interval: Interval | None) -> Interval | None:
     return None if interval is None else (-interval[1], -interval[0])
 
@@ -194,4 +199,4 @@ def _change(relative: float) -> str:
 
 
 def _percent(share: float) -> str:
-    return f"{100 * share:.4g} %"
+    return f"{100 * share:.6g} %"

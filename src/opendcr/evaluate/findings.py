@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from opendcr.errors import InputError
 from opendcr.evaluate.decision import (
     Claim,
     Verdict,
@@ -12,7 +13,7 @@ from opendcr.evaluate.decision import (
     benefit_sentence,
     floor_sentence,
     harm_sentence,
-    harmless,
+    harmful,
     plain_sentence,
     success_sentence,
 )
@@ -23,13 +24,11 @@ from opendcr.evaluate.estimate import Check, Estimate, Interval
 from opendcr.evaluate.evalue import e_value, e_value_of_interval
 from opendcr.evaluate.lock import Standing, standing
 from opendcr.evaluate.panel import read_rows, some
-from opendcr.evaluate.plan import Outcome, Plan, Question
+from opendcr.evaluate.plan import PRIMARY, Outcome, Plan, Question
 from opendcr.evaluate.reading import Source, source_of, study_from
 from opendcr.evaluate.reviews import Review, review_of
 from opendcr.evaluate.sequential import Look
 from opendcr.evaluate.study import Study
-
-PRIMARY = "primary"  # the name of the plan's own outcome among its outcomes
 
 
 @dataclass(frozen=True)
@@ -136,7 +135,7 @@ def run_study(plan: Plan, show: Callable[[str], None] = lambda name: None) -> Fi
     further = []
     for outcome in plan.outcomes:
         show(outcome.name)
-        one = _further(plan, outcome, sources[outcome.name])
+        one = _further(plan, outcome, sources[outcome.name], review)
         further.append(replace(one, answer=one.answer.exploratory()) if stands.against else one)
     checks = tuple(_negative_controls(further))
     return Findings(plan, stands, study, answers, tuple(further), checks, review.look)
@@ -180,11 +179,20 @@ def _against(found: Estimate, level: float) -> str:
 def with_checks(design: Design, study: Study) -> Estimate:
     """The design's answer with the checks that travel with it."""
     found = design.fit(study)
-    checks = (*found.checks, *design.checks(study, found))
+    checks = (*found.checks, *_made(design, study, found))
     checks = (*checks, *_agreement(found, study.level))
     positive = study.panel.exposure is not None or bool((study.series.outcome > 0).all())
     more = (confounding(found),) if positive else ()
     return replace(found, checks=(*checks, *more))
+
+
+def _made(design: Design, study: Study, found: Estimate) -> tuple[Check, ...]:
+    """The design's checks; that they could not be made is told, and refuses no answer."""
+    try:
+        return design.checks(study, found)
+    except InputError as error:
+        said = f"could not be made: found {error.found}; expected {error.expected}"
+        return (Check("checks of the design", None, said),)
 
 
 def _agreement(found: Estimate, level: float) -> tuple[Check, ...]:
@@ -218,11 +226,11 @@ def confounding(found: Estimate) -> Check:
     )
 
 
-def _further(plan: Plan, outcome: Outcome, source: Source) -> Further:
+def _further(plan: Plan, outcome: Outcome, source: Source, review: Review) -> Further:
     design = plan.designs[outcome.design]
     level = plan.question.level if outcome.margin is None else plan.declared_level
-    study = replace(study_from(source, design), level=level)
-    found = with_checks(design, study)
+    study = replace(study_from(source, design), level=review.part(level, plan.question.level))
+    found = review.of(with_checks(design, study))
     claim = _claim(design, source.question, study)
     verdict, sentence = _said(outcome, claim, found.relative_interval)
     answer = Answered(outcome.design, design.TITLE, found, verdict, sentence)
@@ -237,7 +245,7 @@ def _said(outcome: Outcome, claim: Claim, interval: Interval | None) -> tuple[Ve
     if outcome.kind == "benefit":
         verdict = (at_most if margin <= 0 else at_least)(interval, margin)
         return verdict, benefit_sentence(claim, interval, margin)
-    return harmless(interval, margin), harm_sentence(claim, interval, margin)
+    return harmful(interval, margin), harm_sentence(claim, interval, margin)
 
 
 def _claim(design: Design, question: Question, study: Study) -> Claim:
@@ -250,8 +258,8 @@ def _negative_controls(further: list[Further]) -> list[Check]:
     found = []
     for one in further:
         interval = one.answer.estimate.relative_interval
-        if one.outcome.kind == "negative_control" and interval is not None:
-            still = interval[0] <= 0 <= interval[1]
+        if one.outcome.kind == "negative_control":
+            still = None if interval is None else interval[0] <= 0 <= interval[1]
             found.append(
                 Check(f"negative control: {one.outcome.title}", still, one.answer.sentence)
             )

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ import rfc8785
 
 from opendcr import __version__
 from opendcr.errors import InputError
-from opendcr.evaluate.plan import Plan, plain
+from opendcr.evaluate.plan import Plan
 from opendcr.evaluate.reading import Source
 from opendcr.whole import write_whole
 
@@ -101,7 +102,7 @@ def locked(
         "opendcr": "study lock",
         "version": 1,
         "locked_at": now.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
-        "plan": {"hash": plan.hash, "content": plain(plan.content)},
+        "plan": {"hash": plan.hash, "content": plan.decided},
         "code": code(),
         "data": {name: _known(source) for name, source in sources.items()},
         "registered": registered,
@@ -168,7 +169,7 @@ def standing(plan: Plan, sources: Mapping[str, Source]) -> Standing:
     if not path.exists():
         return Standing(plan.hash, None, (), ("the plan was not locked",))
     lock = read_lock(path)
-    changed = tuple(_changes(lock.content, plain(plan.content)))
+    changed = tuple(_changes(lock.content, plan.decided))
     made = Standing(plan.hash, lock, changed)
     return replace(made, against=tuple(_against(made, lock, sources)))
 
@@ -177,6 +178,8 @@ def _against(made: Standing, lock: Lock, sources: Mapping[str, Source]) -> Itera
     """Why the results are exploratory all the same."""
     if made.changed:
         yield f"the plan was changed after it was locked ({', '.join(made.changed)})"
+    if lock.replaces:
+        yield f"the plan was locked anew: {len(lock.replaces)} earlier lock(s) of it were replaced"
     if lock.code != code():
         yield f"the code is {code()}, and was {lock.code} when the plan was locked"
     for name, source in sources.items():
@@ -184,7 +187,7 @@ def _against(made: Standing, lock: Lock, sources: Mapping[str, Source]) -> Itera
         if known is None:
             yield f"the data of {name} were not locked"
             continue
-        if known["before"] != source.before.digest:
+        if known["before"] != source.before.until(known["to"]).digest:
             yield f"the data of {name} from before the start are not those that were locked"
         if public := known["already_public"]:
             yield f"{name} was public for {public[0]} to {public[-1]} when the plan was locked"
@@ -211,9 +214,13 @@ def _hash(content: Any) -> str:
 
 @cache
 def code() -> str:
-    """The version and a digest of the sources of the studies: what would be run."""
-    folder = Path(__file__).parent
+    """The version and a digest of what would be run: the sources of the studies and of what they
+    share with others, and the versions of the libraries that compute."""
+    package = Path(__file__).parents[1]
+    shared = [package / f"{name}.py" for name in ("compiling", "keyed", "streams")]
     digest = hashlib.sha256()
-    for path in sorted(folder.rglob("*.py")):
-        digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes())
+    for path in sorted([*shared, *Path(__file__).parent.rglob("*.py")]):
+        digest.update(path.relative_to(package).as_posix().encode() + b"\0" + path.read_bytes())
+    for library in ("numba", "numpy", "scipy"):
+        digest.update(f"{library} {version(library)}".encode())
     return f"{__version__}/{digest.hexdigest()[:16]}"

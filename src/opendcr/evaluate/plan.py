@@ -18,6 +18,7 @@ from opendcr.keyed import Table, read_toml, shown
 from opendcr.published.effects import effects_of_rooms
 
 OF = "a study's plan"
+PRIMARY = "primary"  # the name of the plan's own outcome among its outcomes
 Kind = Literal["benefit", "harm", "displacement", "negative_control"]
 KINDS = ("benefit", "harm", "displacement", "negative_control")
 RULES = ("none", "bonferroni")
@@ -137,9 +138,15 @@ class Plan:
     about: Mapping[str, str] = field(default_factory=dict)
 
     @property
+    def decided(self) -> dict[str, Any]:
+        """The content, with what it leaves to the order of its tables: which design decides."""
+        decides = {PRIMARY: self.primary} | {one.name: one.design for one in self.outcomes}
+        return {**plain(self.content), "decides": decides}
+
+    @property
     def hash(self) -> str:
-        """SHA-256 of the plan's content: comments and the order of keys do not matter."""
-        return hashlib.sha256(rfc8785.dumps(plain(self.content))).hexdigest()
+        """SHA-256 of what the plan decides: comments and the order of keys do not matter."""
+        return hashlib.sha256(rfc8785.dumps(self.decided)).hexdigest()
 
     @property
     def declared_level(self) -> float:
@@ -190,6 +197,8 @@ def read_plan(path: Path) -> Plan:
 def _question(table: Table) -> Question:
     unit = table.text("unit") if "unit" in table else None
     treated = _texts(table, "treated")
+    if len(set(treated)) < len(treated):
+        raise table.fail("treated", "each area once")
     return Question(
         table.text("title", "A study"),
         table.text("outcome"),
@@ -227,7 +236,7 @@ def _success(whole: Table, designs: Mapping[str, Design]) -> Success | None:
     if "success" not in whole:
         return None
     table = whole.table("success", ("design", "relative_effect_at_most"))
-    design = table.one_of("design", designs)
+    design = table.one_of("design", designs, next(iter(designs)))
     return Success(design, table.number("relative_effect_at_most", -1, 10, 0.0))
 
 

@@ -41,6 +41,11 @@ class Source:
         """Without the rows from the start on."""
         return self._kept([one < self.question.start for one in self.periods])
 
+    def until(self, last: str) -> "Source":
+        """Without the rows after a period: those that have come since are no change of what was."""
+        end = Period.of(last)
+        return self._kept([end is None or one <= end for one in self.periods])
+
     @property
     def public_after(self) -> tuple[Period, ...]:
         """The periods from the start on that the file already has; no outcome is read."""

@@ -24,6 +24,10 @@ class Review:
     fraction: float | None = None
     against: tuple[str, ...] = ()
 
+    def part(self, level: float, whole: float) -> float:
+        """The part of another outcome's level that this review may use, as it uses `whole`'s."""
+        return level * self.level / whole
+
     def of(self, found: Estimate) -> Estimate:
         """The answer as this review may read it: where looks are not declared, with an interval
         that holds at all of them at once."""
@@ -37,7 +41,7 @@ def review_of(plan: Plan, last: Period) -> Review:
     at, and confirm nothing; with `anytime` every period may be the last."""
     reviews, level = plan.reviews, plan.question.level
     if reviews is None:
-        return Review(level)
+        return Review(level, against=_no_end(plan, last))
     reached = [one for one in reviews.periods if one <= last]
     if reviews.spending == "anytime":
         return Review(level, fraction=_fraction(plan, reviews, last))
@@ -49,6 +53,14 @@ def review_of(plan: Plan, last: Period) -> Review:
     return Review(
         look.level, look, None, (f"the data end in {last}, and are reviewed after {planned}",)
     )
+
+
+def _no_end(plan: Plan, last: Period) -> tuple[str, ...]:
+    """Why a study without reviews confirms nothing: whoever may stop when it pleases will."""
+    end = plan.data.last
+    if end is None:
+        return ("the plan says neither when it is reviewed nor when its data end",)
+    return () if last == end else (f"the data end in {last}, and the plan's in {end}",)
 
 
 def _fraction(plan: Plan, reviews: Reviews, last: Period) -> float:

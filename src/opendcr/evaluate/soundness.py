@@ -36,10 +36,12 @@ def least_level(plan: Plan) -> float:
 def floor_refused(plan: Plan, before: Study) -> None:
     """Raises InputError where the least p-value of a declared test is above its level: such a test
     can never be significant, whatever happens."""
-    _reachable(plan, plan.primary, before, least_level(plan), "success.design")
+    level = least_level(plan)
+    _reachable(plan, plan.primary, before, level, "success.design")
+    declared = plan.declared_level * level / plan.question.level
     for one in plan.outcomes:
         if one.margin is not None:
-            _reachable(plan, one.design, before, plan.declared_level, f"outcomes.{one.name}.design")
+            _reachable(plan, one.design, before, declared, f"outcomes.{one.name}.design")
 
 
 def _reachable(plan: Plan, design: str, before: Study, level: float, key: str) -> None:
@@ -63,7 +65,24 @@ def warnings(
         for name, source in sources.items()
         if (public := source.public_after)
     ]
+    said += _mute(plan, before)
     return said + (_powerless(plan, before, panels, show) if panels else [])
+
+
+def _mute(plan: Plan, before: Study) -> list[str]:
+    """The reviews at which the primary design could show nothing, whatever happened."""
+    reviews, floor = plan.reviews, plan.designs[plan.primary].floor(before)
+    if reviews is None or floor is None or reviews.spending == "anytime":
+        return []
+    looks = levels(
+        information(plan.question.start, reviews.periods), reviews.spending, plan.question.level
+    )
+    return [
+        f"at the review after {period} {plan.primary} could show nothing, whatever happened: its "
+        f"least p-value is {floor:.3g}, and that review's level {look.level:.2g}."
+        for period, look in zip(reviews.periods, looks, strict=True)
+        if not look.within_reach(floor)
+    ]
 
 
 def _powerless(plan: Plan, before: Study, panels: int, show: Callable[[int], None]) -> list[str]:

@@ -54,7 +54,7 @@ def found(folder: Path, data=None, plan: str = PLAN):
 def test_further_outcomes_stand_beside_the_first(tmp_path: Path) -> None:
     made = found(tmp_path, with_more(), PLAN + FURTHER)
     further = {one.outcome.name: one for one in made.further}
-    assert further["litter"].answer.verdict == "shown"  # no rise of a quarter
+    assert further["litter"].answer.verdict == "excluded"  # a rise of a quarter
     assert "a rise of 25 % or more is excluded" in further["litter"].answer.sentence
     assert (further["litter"].role, further["treatment"].role) == ("declared", "descriptive")
     assert further["treatment"].outcome.title == "treatment"
@@ -65,7 +65,7 @@ def test_further_outcomes_stand_beside_the_first(tmp_path: Path) -> None:
 def test_a_harm_that_happened_is_shown(tmp_path: Path) -> None:
     made = found(tmp_path, with_more(litter=1.8), PLAN + FURTHER)
     litter = made.further[0].answer
-    assert litter.verdict == "excluded" and "a rise of 25 % or more is shown" in litter.sentence
+    assert litter.verdict == "shown" and "a rise of 25 % or more is shown" in litter.sentence
 
 
 @pytest.mark.parametrize(("calls", "still"), [(1.0, True), (1.5, False)])

@@ -95,6 +95,26 @@ def test_a_lock_that_was_edited_is_none(tmp_path: Path) -> None:
         stands(path)
 
 
+def test_periods_that_come_before_the_start_are_no_change(tmp_path: Path) -> None:
+    path = written(tmp_path, [row for row in rows() if row["year"] < 2018])
+    lock(path)
+    written(tmp_path)  # the years until the start, and after it
+    assert stands(path).status == "confirmatory"
+
+
+def test_which_design_decides_is_part_of_the_plan(tmp_path: Path) -> None:
+    """Without [success] the first table decides: its place in the file is part of the plan."""
+    two = PLAN + "[designs.ratio_of_ratios]\n"
+    path = written(tmp_path, BEFORE, two)
+    lock(path)
+    head, tail = PLAN.split("[designs.difference_in_differences]")
+    written(
+        tmp_path,
+        plan=head + "[designs.ratio_of_ratios]\n[designs.difference_in_differences]\n" + tail,
+    )
+    assert stands(path).changed == ("decides.primary",)
+
+
 def test_a_second_lock_names_the_first(tmp_path: Path) -> None:
     path = written(tmp_path, BEFORE)
     first = lock(path)
@@ -106,3 +126,4 @@ def test_a_second_lock_names_the_first(tmp_path: Path) -> None:
     assert again["replaces"] == [first["seal"]] and stands(path).to_data()["replaces"] == [
         first["seal"]
     ]
+    assert any("locked anew" in one for one in stands(path).against)

@@ -222,3 +222,8 @@ def test_a_wide_table_has_no_place_for_an_exposure(tmp_path: Path) -> None:
 
 def test_a_period_twice_in_a_wide_table(tmp_path: Path) -> None:
     assert "two rows for 'the table' in 2003" in refused(tmp_path, [*wide(), wide()[3]], WIDE)
+
+
+def test_a_treated_area_twice(tmp_path: Path) -> None:
+    said = refused(tmp_path, plan=PLAN.replace('["area 1"]', '["area 1", "area 1"]'))
+    assert "question.treated" in said and "each area once" in said

@@ -7,6 +7,8 @@ how large the error is (Conley and Taber 2011), after a correction for their siz
 
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import combinations
+from math import comb
 
 import numpy as np
 from numpy.typing import NDArray
@@ -140,15 +142,19 @@ def errors(residuals: Real, spread: Real, treated: Real, seed: int) -> Real:
 
 @lru_cache(maxsize=64)
 def _sets(donors: int, count: int, seed: int) -> NDArray[np.int64]:
-    """Sets of so many donors, in an order, none twice in a set: sets × count."""
+    """Sets of so many donors, in an order, none twice in a set: sets × count. All of them, where
+    they are few: drawn again and again they would seem to be more evidence than they are."""
     rng = stream(seed, "sets of placebo areas", donors, count)
+    if comb(donors, count) <= DRAWS:
+        every = np.array(list(combinations(range(donors), count)))
+        return np.ascontiguousarray(rng.permuted(every, axis=1))
     order = rng.permuted(np.tile(np.arange(donors), (DRAWS, 1)), axis=1)
     return np.ascontiguousarray(order[:, :count])
 
 
 def floor(donors: int, treated: int) -> float:
     """The least p-value by rank among so many donors."""
-    return 1 / (1 + (donors if treated == 1 else DRAWS))
+    return 1 / (1 + min(comb(donors, treated), DRAWS))
 
 
 def shrunken_covariance(rows: Real) -> Real:

@@ -17,6 +17,7 @@ from opendcr.keyed import Table
 Real = NDArray[np.float64]
 LEAST_WEIGHT = 1e-9  # a weight under which it is rounding
 LEAST_DONORS = 2
+_PERFECT = 1e6
 
 
 @dataclass(frozen=True)
@@ -168,10 +169,11 @@ class DonorPool:
 
 
 def ratio_of(after: float, before: float) -> float:
-    """Root mean squared error after over before; infinite where the fit before is perfect."""
+    """Root mean squared error after over before; no more than can be drawn and written, where the
+    fit before is perfect."""
     if before > 0:
-        return after / before
-    return float("inf") if after > 0 else 1.0
+        return min(after / before, _PERFECT)
+    return _PERFECT if after > 0 else 1.0
 
 
 def rank_p(ratio: float, placebos: Sequence[Placebo]) -> float:
