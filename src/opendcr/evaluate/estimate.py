@@ -119,12 +119,55 @@ class Estimate:
 @dataclass(frozen=True)
 class Bounds:
     """Intervals of the effect: by period (`low`, `high`: periods, NaN where there is none), of the
-    mean effect after the start, and relative to what was expected."""
+    mean effect after the start, and relative to what was expected. That of the sum is the relative
+    one times what was expected, unless what was expected is what is uncertain (`of_ratio`)."""
 
     low: Real | None = None
     high: Real | None = None
     interval: Interval | None = None
     relative: Interval | None = None
+    of_ratio: bool = False
+
+
+def bounds_of_ratio(
+    study: Study, expected: Real, relative: Interval, by_period: tuple[Real, Real] | None = None
+) -> Bounds:
+    """The intervals that follow from those of observed over expected − 1, as a whole and by period.
+
+    What is uncertain is what was expected: with a ratio of 1 + r it was observed / (1 + r). Where a
+    ratio of none is in the interval there was no end to it, and the others have none.
+    """
+    observed, after = study.series.rates, slice(study.start, None)
+    low = high = None
+    if by_period is not None:
+        low, high = (less(observed, one) for one in by_period)
+    mean, claimed = float(observed[after].mean()), float(expected[after].mean())
+    share = 1 + _claimed(study, expected)
+    ends = [mean - claimed * share / (1 + one) for one in relative if one > -1 + _NONE]
+    interval = (ends[0], ends[1]) if len(ends) == 2 else None
+    return Bounds(low, high, interval, relative, True)
+
+
+def cumulative_of_ratio(observed: float, relative: Interval) -> Interval | None:
+    """The interval of observed less expected that follows from that of their ratio."""
+    ends = [observed - observed / (1 + one) for one in relative if one > -1 + _NONE]
+    return (ends[0], ends[1]) if len(ends) == 2 and observed > 0 else None
+
+
+def less(observed: Real, relative: Real) -> Real:
+    """Observed less what was expected, by period; NaN where there is no end."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(relative > -1 + _NONE, observed - observed / (1 + relative), np.nan)
+
+
+def _claimed(study: Study, expected: Real) -> float:
+    """The relative effect from the start on."""
+    series, after = study.series, slice(study.start, None)
+    people = np.ones(len(expected)) if series.exposure is None else series.exposure
+    return float(series.outcome[after].sum() / (expected * people)[after].sum()) - 1
+
+
+_NONE = 1e-9  # a ratio under which none is left
 
 
 def estimate_of(
@@ -163,8 +206,12 @@ def estimate_of(
         "relative_interval": relative,
         "post_rmspe": float(np.sqrt(np.mean(gap[after] ** 2))),
     } | more
-    if relative is not None:
-        more.setdefault("cumulative_interval", tuple(one * total for one in relative))
+    if relative is not None and "cumulative_interval" not in more:
+        whole = float((observed * in_counts)[after].sum())
+        times = (relative[0] * total, relative[1] * total)
+        more["cumulative_interval"] = (
+            cumulative_of_ratio(whole, relative) if bounds.of_ratio else times
+        )
     mean = float(gap[after].mean())
     return Estimate(tuple(rows), mean, cumulative / total, cumulative, inference, **more)
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from opendcr.evaluate.comparisons.differences import Compared, Mask, ratio_bounds
 from opendcr.evaluate.comparisons.errors import Errors, errors
-from opendcr.evaluate.estimate import Bounds, Placebo
+from opendcr.evaluate.estimate import Bounds, Placebo, bounds_of_ratio
 from opendcr.evaluate.study import Study
 
 Real = NDArray[np.float64]
@@ -89,11 +89,7 @@ def bounds_of(answer: Ranked, margin: float | None) -> Bounds:
             relative=(relative - 1 - wide, relative - 1 + wide),
         )
     low, high = ratio_bounds(float(rates @ people), float(expected @ people), margin)
-    level = float(expected.mean())
-    return Bounds(
-        interval=(mean + (low + 1 - relative) * level, mean + (high + 1 - relative) * level),
-        relative=(low, high),
-    )
+    return bounds_of_ratio(study, answer.expected[0], (low, high))
 
 
 def placebos_of(answer: Ranked) -> tuple[Placebo, ...]:

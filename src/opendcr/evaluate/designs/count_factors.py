@@ -23,7 +23,7 @@ from opendcr.evaluate.comparisons.pools import (
     student,
 )
 from opendcr.evaluate.comparisons.robustness import earlier_starts, fit_before, placebo_rank, steady
-from opendcr.evaluate.estimate import Bounds, Check, Estimate, Placebo, estimate_of
+from opendcr.evaluate.estimate import Bounds, Check, Estimate, Placebo, bounds_of_ratio, estimate_of
 from opendcr.evaluate.kernel.factors import (
     expected_of,
     fit_factors,
@@ -406,14 +406,10 @@ class Judged:
 def _count_bounds(study: Study, expected: Real, treated: Counted, others: Counted) -> Bounds:
     start, whole = study.start, treated.whole()
     each = Judged.of(others, treated, study.level).relative(treated)
-    low, high = (np.concatenate([np.full(start, np.nan), expected[start:] * one]) for one in each)
+    low, high = (np.concatenate([np.full(start, np.nan), one]) for one in each)
     ends = Judged.of(others.whole(), whole, study.level).relative(whole)
     relative = (float(ends[0][0]), float(ends[1][0]))
-    # The mean of the periods' effects is the same claim in other units, but for changing exposures.
-    mean = float(expected[start:].mean())
-    average = float((study.series.rates - expected)[start:].mean())
-    shift = average - mean * float(whole.observed[0] / whole.expected[0] - 1)
-    return Bounds(low, high, (mean * relative[0] + shift, mean * relative[1] + shift), relative)
+    return bounds_of_ratio(study, expected, relative, (low, high))
 
 
 def _said(fitted: Fit) -> str:

@@ -11,7 +11,7 @@ from opendcr.evaluate.comparisons import checks as checking
 from opendcr.evaluate.comparisons.differences import Comparison, Mask, ratio_bounds, read_comparison
 from opendcr.evaluate.comparisons.errors import Errors, floor, shrunken_covariance
 from opendcr.evaluate.comparisons.ranked import Ranked, bounds_of, placebos_of
-from opendcr.evaluate.estimate import Bounds, Check, Estimate, estimate_of
+from opendcr.evaluate.estimate import Check, Estimate, estimate_of, less
 from opendcr.evaluate.study import Study
 from opendcr.keyed import Table
 
@@ -89,7 +89,7 @@ class EventStudy:
         return estimate_of(
             study,
             answer.expected[0],
-            Bounds(low, high, whole.interval, whole.relative),
+            replace(whole, low=low, high=high),
             self.comparison.inference_of(study, answer.errors.floor, margin is not None),
             p_value=answer.errors.p_value(answer.effects[0]),
             p_floor=answer.errors.floor,
@@ -156,7 +156,8 @@ def _by_period(paths: Paths) -> tuple[Real | None, Real | None]:
         )
     ]
     low, high = np.array(found).T
-    return expected * low, expected * high
+    observed = compared.rates[0]
+    return less(observed, low), less(observed, high)
 
 
 @dataclass(frozen=True)

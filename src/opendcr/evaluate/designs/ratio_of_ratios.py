@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy.special import chdtrc
 
 from opendcr.errors import InputError
-from opendcr.evaluate.estimate import Bounds, Check, Estimate, estimate_of
+from opendcr.evaluate.estimate import Check, Estimate, bounds_of_ratio, estimate_of
 from opendcr.evaluate.panel import Panel
 from opendcr.evaluate.regressions.conditional import TAILS, Cell, Conditional, Tails
 from opendcr.evaluate.study import Study
@@ -60,9 +60,7 @@ class RatioOfRatios:
         expected = np.full(len(study.panel.periods), before)
         expected[study.start :] *= ratio
         low, high = (float(one - 1) for one in asked.interval(study.level))
-        bounds = Bounds(
-            interval=(low * before * ratio, high * before * ratio), relative=(low, high)
-        )
+        bounds = bounds_of_ratio(study, expected, (low, high))
         return estimate_of(study, expected, bounds, self._inference(study), p_value=asked.p_value())
 
     def checks(self, study: Study, found: Estimate) -> tuple[Check, ...]:

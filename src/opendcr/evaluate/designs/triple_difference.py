@@ -12,7 +12,15 @@ from opendcr.evaluate.comparisons import checks as checking
 from opendcr.evaluate.comparisons.cells import Chosen, Labels, Mask, Selection, outwards
 from opendcr.evaluate.comparisons.differences import HALF
 from opendcr.evaluate.comparisons.shifts import Contrast, Interval
-from opendcr.evaluate.estimate import Bounds, Check, Estimate, Part, Placebo, estimate_of
+from opendcr.evaluate.estimate import (
+    Bounds,
+    Check,
+    Estimate,
+    Part,
+    Placebo,
+    bounds_of_ratio,
+    estimate_of,
+)
 from opendcr.evaluate.study import Study
 from opendcr.keyed import Table
 
@@ -166,7 +174,9 @@ class TripleDifference:
         return estimate_of(
             study,
             series.expected / scale,
-            Bounds(interval=_mean_interval(series, scale, relative), relative=relative),
+            Bounds()
+            if relative is None
+            else bounds_of_ratio(study, series.expected / scale, relative),
             self._inference(study, relative),
             p_value=p,
             p_floor=self.floor(study),
@@ -241,17 +251,6 @@ def _finite(interval: Interval | None) -> tuple[float | None, float | None]:
         return None, None
     low, high = interval
     return low, high if np.isfinite(high) else None
-
-
-def _mean_interval(series: Contrast, scale: Real, relative: Interval | None) -> Interval | None:
-    """The interval of the mean effect, from that of the relative one."""
-    if relative is None:
-        return None
-    after = series.after
-    mean = float(((series.counts - series.expected) / scale)[after].mean())
-    level = float((series.expected / scale)[after].mean())
-    low, high = (mean + (one - series.relative) * level for one in relative)
-    return low, high
 
 
 def _placebo_rings(cells: Cells) -> tuple[Placebo, ...]:

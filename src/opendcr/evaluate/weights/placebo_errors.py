@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from opendcr.evaluate.comparisons.differences import HALF, log_ratio, ratio_bounds
 from opendcr.evaluate.comparisons.errors import Errors, deviations, errors
-from opendcr.evaluate.estimate import Bounds, Interval
+from opendcr.evaluate.estimate import Bounds, Interval, bounds_of_ratio
 from opendcr.evaluate.weights.conformal import Conformal, Refit
 from opendcr.evaluate.weights.donor_pool import DonorPool, rank_p, ratio_of
 
@@ -56,24 +56,18 @@ class PlaceboErrors:
         relative = self._relative(slice(start, None))
         if relative is None:
             return Bounds()
-        low, high = (np.full(len(self.expected), np.nan) for _ in range(2))
-        for at in range(start, len(self.expected)):
-            found = self._relative(slice(at, at + 1))
-            if found is not None:
-                low[at], high[at] = (one * self.expected[at] for one in found)
-        level = float(self.expected[start:].mean())
-        shift = (
-            float((study.series.rates - self.expected)[start:].mean())
-            - self._claimed(start) * level
+        ends = [self._relative(slice(at, at + 1)) for at in range(start, len(self.expected))]
+        rows = [(np.nan, np.nan) if one is None else one for one in ends]
+        low, high = np.array([(np.nan, np.nan)] * start + rows).T
+        if self.pool.exposure is not None:
+            return bounds_of_ratio(study, self.expected, relative, (low, high))
+        level, mean = (
+            self.expected[start:].mean(),
+            (study.series.rates - self.expected)[start:].mean(),
         )
-        return Bounds(
-            low, high, (relative[0] * level + shift, relative[1] * level + shift), relative
-        )
-
-    def _claimed(self, start: int) -> float:
-        """The relative effect over the periods from the start on."""
-        observed, expected = self._totals(slice(start, None))
-        return observed / expected - 1
+        wide = float(level * (relative[1] - relative[0]) / 2)
+        return Bounds(low * self.expected, high * self.expected,
+                      (float(mean) - wide, float(mean) + wide), relative)  # fmt: skip
 
     @cached_property
     def _people(self) -> Real:
