@@ -109,7 +109,7 @@ def sources_of(plan: Plan) -> dict[str, Source]:
 
 def question_of(plan: Plan, outcome: Outcome) -> Question:
     """The plan's question of another outcome."""
-    return replace(plan.question, outcome=outcome.column, title=outcome.title)
+    return replace(plan.question, outcome=outcome.column, title=outcome.title, label=outcome.title)
 
 
 def run_study(plan: Plan, show: Callable[[str], None] = lambda name: None) -> Findings:
@@ -163,7 +163,7 @@ def _answered(
     found = review.of(found)
     interval = found.relative_interval
     sentence = success_sentence(_claim(design, plan.question, study), interval, threshold)
-    floor = floor_sentence(found.p_floor, study.level)
+    floor = "" if interval else floor_sentence(found.p_floor, study.level)
     told = f"{sentence}{_against(found, study.level)} {floor}".strip()
     return Answered(name, design.TITLE, found, at_most(interval, threshold), told)
 
@@ -200,6 +200,9 @@ def _agreement(found: Estimate, level: float) -> tuple[Check, ...]:
     if found.p_value is None or found.relative_interval is None:
         return ()
     low, high = found.relative_interval
+    if not low <= found.relative_effect <= high:
+        said = f"{found.relative_effect:+.1%} lies outside its interval, {low:+.1%} to {high:+.1%}"
+        return (Check("the estimate lies in its interval", False, said),)
     claims, rejects = low > 0 or high < 0, found.p_value <= level
     said = f"the interval {'leaves out' if claims else 'holds'} no effect, and p is {found.p_value:.3f}"
     return (Check("interval and p-value agree", claims == rejects, said),)
@@ -250,7 +253,7 @@ def _said(outcome: Outcome, claim: Claim, interval: Interval | None) -> tuple[Ve
 
 def _claim(design: Design, question: Question, study: Study) -> Claim:
     areas = some(list(question.treated)) if question.treated else "the area studied"
-    return Claim(design.TITLE.lower(), question.outcome.replace("_", " "), areas, study.level)
+    return Claim(design.TITLE.lower(), question.called, areas, study.level)
 
 
 def _negative_controls(further: list[Further]) -> list[Check]:

@@ -153,7 +153,15 @@ def read_rows(path: Path) -> Rows:
         raise InputError(str(path), found, "a table in CSV, with a line of headings") from error
     if frame.is_empty():
         raise InputError(str(path), "no rows", "a row for each area and period")
-    return Rows(str(path), frame)
+    for mark, name in ((";", "semicolons"), ("\t", "tabs")):
+        if frame.width == 1 and mark in frame.columns[0]:
+            raise InputError(
+                str(path), f"columns apart by {name}", "commas: save it as CSV (UTF-8)"
+            )
+    headings = [one.strip() for one in frame.columns]
+    if len(set(headings)) < len(headings):
+        raise InputError(str(path), "two columns of one name", "each name once")
+    return Rows(str(path), frame.rename(dict(zip(frame.columns, headings, strict=True))))
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from typing import Literal
 
 Kind = Literal["number", "month", "quarter", "date"]
 
-EXPECTED = "a whole number, a date, YYYY-MM or YYYY-Qn"
+EXPECTED = "a whole number, YYYY-MM-DD, YYYY-MM or YYYY-Qn"
 _NUMBER = re.compile(r"(-?\d{1,9})(?:\.0+)?")  # a spreadsheet may write a year as 1989.0
 _MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
 _QUARTER = re.compile(r"(\d{4})-?Q([1-4])")

@@ -24,7 +24,7 @@ KINDS = ("benefit", "harm", "displacement", "negative_control")
 RULES = ("none", "bonferroni")
 _TABLES = ("question", "data", "designs", "success", "outcomes", "multiplicity", "reviews", "power",
            "rehearsal", "nowcast", "published", "limits", "about")  # fmt: skip
-_QUESTION = ("title", "outcome", "unit", "time", "treated", "start", "level", "seed")
+_QUESTION = ("title", "outcome", "label", "unit", "time", "treated", "start", "level", "seed")
 _DATA = ("path", "wide", "exposure", "breaks", "from", "to", "simulated", "source", "note")
 
 
@@ -40,6 +40,12 @@ class Question:
     treated: tuple[str, ...] = ()
     level: float = LEVEL
     seed: int = 1
+    label: str = ""
+
+    @property
+    def called(self) -> str:
+        """The outcome in words."""
+        return self.label or self.outcome.replace("_", " ")
 
 
 @dataclass(frozen=True)
@@ -134,6 +140,7 @@ class Plan:
     rehearsal: tuple[Period, ...] = ()
     nowcast: Delayed | None = None
     published: tuple[str, ...] = ()
+    family: str | None = None
     limits: tuple[str, ...] = ()
     about: Mapping[str, str] = field(default_factory=dict)
 
@@ -188,7 +195,8 @@ def read_plan(path: Path) -> Plan:
         power=_power(whole.table("power", ("effects", "periods", "panels", "scatter", "shares"))),
         rehearsal=_periods(whole.table("rehearsal", ("starts",)), "starts"),
         nowcast=_nowcast(whole, path),
-        published=_published(whole.table("published", ("outcomes",))),
+        published=_published(whole.table("published", ("outcomes", "own"))),
+        family=_family(whole.table("published")),
         limits=_texts(whole.table("limits", ("sentences",)), "sentences", 600),
         about=_about(whole.table("about", ABOUT)),
     )
@@ -208,6 +216,7 @@ def _question(table: Table) -> Question:
         treated,
         table.number("level", 0.001, 0.5, LEVEL),
         table.whole("seed", 0, 2**53 - 1, 1),
+        table.text("label") if "label" in table else "",
     )
 
 
@@ -313,6 +322,13 @@ def _published(table: Table) -> tuple[str, ...]:
     """The families of outcomes of which published effects stand beside this study's."""
     known = dict.fromkeys(one.family for one in effects_of_rooms())
     return table.codes("outcomes", known, ())
+
+
+def _family(table: Table) -> str | None:
+    """The family to which the plan's own outcome belongs; None where it stands apart."""
+    if "own" not in table:
+        return None
+    return table.one_of("own", dict.fromkeys(one.family for one in effects_of_rooms()))
 
 
 def _about(table: Table) -> dict[str, str]:

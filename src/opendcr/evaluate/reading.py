@@ -154,6 +154,12 @@ def _begins(source: Source, periods: Sequence[Period]) -> None:
             "data from the start on; until there are, `opendcr study power` says what they can show"
         )
         raise InputError(source.rows.where, found, expected)
+    if start not in periods and start > periods[0]:
+        near = [one for one in periods if one < start][-1:] + [
+            one for one in periods if one > start
+        ][:1]
+        expected = f"one of them, such as {' or '.join(map(str, near))}"
+        raise InputError(source.rows.where, f"no period {start}, the start", expected)
     if start <= periods[0]:
         found = f"a first period of {periods[0]}, and the start {start}"
         raise InputError(source.rows.where, found, "a start after the first periods of the data")
@@ -163,8 +169,9 @@ def linked(panel: Panel, data: Data) -> Panel:
     """The panel with its exposure linked over breaks in its series.
 
     From a break on, each area's exposure is scaled so that it does not change at the break itself:
-    what a revision moved is not taken for people who came or went. Raises InputError for a step
-    that the plan does not name.
+    what a revision moved is not taken for people who came or went. A break may lie after the data:
+    a plan can name one that is to come. Raises InputError for a step that the plan does not name;
+    with `breaks = []` it says that there is none.
     """
     if panel.exposure is None:
         return panel
@@ -173,11 +180,15 @@ def linked(panel: Panel, data: Data) -> Panel:
         return panel
     exposure = panel.exposure.copy()
     for one in data.breaks:
+        if one > panel.periods[-1]:
+            continue
         if one not in panel.periods[1:]:
             found = f"a break at {one}"
             raise InputError(panel.where, found, f"a period from {panel.periods[1]} on")
         at = panel.periods.index(one)
         exposure[:, at:] *= exposure[:, at - 1 : at] / exposure[:, at : at + 1]
+    if data.breaks:
+        _no_steps(panel, exposure)
     return replace(panel, exposure=exposure)
 
 

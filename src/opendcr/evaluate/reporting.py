@@ -22,7 +22,7 @@ def report_of(found: Findings) -> Report:
         content.Question(
             plan.question.title,
             question_sentence(plan),
-            words(plan.question.outcome),
+            plan.question.called,
             str(found.study.panel.periods[found.study.start]),
             words(plan.data.exposure) if plan.data.exposure else None,
         ),
@@ -49,8 +49,12 @@ def beside(found: Findings) -> content.Figure | None:
     families = found.plan.published
     if not families:
         return None
-    outcome = words(found.plan.question.outcome)
-    own = [forest.here(families[0], outcome, found.leading.title, found.leading.estimate)]
+    outcome = found.plan.question.called
+    own = [
+        forest.here(
+            found.plan.family or outcome, outcome, found.leading.title, found.leading.estimate
+        )
+    ]
     rows = forest.rows(own, [one for one in effects_of_rooms() if one.family in families])
     alt = f"Forest plot of {outcome} here and of published effects of rooms; the table under it says the same."
     caption = "Nothing is pooled: designs, outcomes and comparisons differ."
@@ -62,7 +66,7 @@ def question_sentence(plan: Plan) -> str:
     """The question in a sentence."""
     question = plan.question
     where = f" in {some(list(question.treated))}" if question.treated else ""
-    return f"Did {words(question.outcome)}{where} change from {question.start} on, beside what was to be expected?"
+    return f"Did {question.called}{where} change from {question.start} on, beside what was to be expected?"
 
 
 def words(name: str) -> str:
@@ -133,9 +137,13 @@ def _lock(found: Findings) -> content.Lock | None:
     lock = found.standing.lock
     if lock is None:
         return None
-    before = {name: one["before"] for name, one in lock.data.items()}
+    held = {}
+    for name, source in sources_of(found.plan).items():
+        known = lock.data.get(name, {"before": "", "to": str(max(source.periods))})
+        same = known["before"] == source.before.until(known["to"]).digest
+        held[name] = source.digest if same else known["before"]
     changed = tuple(f"Changed since: {one}." for one in found.standing.changed)
-    return content.Lock(lock.hash, lock.locked_at, lock.code, before, changed)
+    return content.Lock(lock.hash, lock.locked_at, lock.code, held, changed)
 
 
 def _sentence(text: str) -> str:

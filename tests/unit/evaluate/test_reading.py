@@ -227,3 +227,33 @@ def test_a_period_twice_in_a_wide_table(tmp_path: Path) -> None:
 def test_a_treated_area_twice(tmp_path: Path) -> None:
     said = refused(tmp_path, plan=PLAN.replace('["area 1"]', '["area 1", "area 1"]'))
     assert "question.treated" in said and "each area once" in said
+
+
+def test_a_break_may_be_named_before_it_comes_and_no_other_is_taken_for_it(tmp_path: Path) -> None:
+    study(tmp_path, plan=PLAN.replace("breaks = []", "breaks = [2030]"))
+    said = refused(tmp_path, REBASED, PLAN.replace("breaks = []", "breaks = [2030]"))
+    assert "a step of the exposure at 2016" in said
+    assert "a break at 2001" in refused(
+        tmp_path, plan=PLAN.replace("breaks = []", "breaks = [2001]")
+    )
+
+
+def test_a_start_that_is_no_period_names_those_beside_it(tmp_path: Path) -> None:
+    data = [row for row in rows() if row["year"] % 2 == 1]
+    assert "such as 2019 or 2021" in refused(tmp_path, data)
+
+
+@pytest.mark.parametrize(("mark", "name"), [(";", "semicolons"), ("\t", "tabs")])
+def test_columns_apart_by_something_else(tmp_path: Path, mark: str, name: str) -> None:
+    path = written(tmp_path)
+    text = (tmp_path / "panel.csv").read_text().replace(",", mark)
+    (tmp_path / "panel.csv").write_text(text)
+    with pytest.raises(InputError, match=f"columns apart by {name}"):
+        sources_of(read_plan(path))
+
+
+def test_spaces_in_headings_are_no_part_of_them(tmp_path: Path) -> None:
+    path = written(tmp_path)
+    head, _, rest = (tmp_path / "panel.csv").read_text().partition("\n")
+    (tmp_path / "panel.csv").write_text(head.replace(",", ", ") + "\n" + rest)
+    assert sources_of(read_plan(path))["primary"].periods
