@@ -123,6 +123,13 @@ class Table:
             raise self.fail(key, f"a list of some of {', '.join(codes)}")
         return tuple(values)
 
+    def names(self, key: str) -> tuple[str, ...]:
+        """A list of names of areas; none where it is left out."""
+        values = self.data.get(key, [])
+        if not isinstance(values, list) or not all(isinstance(one, str) for one in values):
+            raise self.fail(key, "a list of names of areas")
+        return tuple(values)
+
     def one_of(self, key: str, codes: Iterable[str], default: str | None = None) -> str:
         """One of some codes."""
         value = self.data.get(key, default)

@@ -199,14 +199,7 @@ def read_comparison(table: Table) -> Comparison:
         )
         if key in table
     }
-    return Comparison(donors=_names(table, "donors"), exclude=_names(table, "exclude"), **chosen)
-
-
-def _names(table: Table, key: str) -> tuple[str, ...]:
-    values = table.data.get(key, [])
-    if not isinstance(values, list) or not all(isinstance(one, str) for one in values):
-        raise table.fail(key, "a list of names of areas")
-    return tuple(values)
+    return Comparison(donors=table.names("donors"), exclude=table.names("exclude"), **chosen)
 
 
 def compared(study: Study, donors: Sequence[int], family: Family, weights: Weights) -> Compared:

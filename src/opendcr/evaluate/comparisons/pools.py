@@ -14,7 +14,6 @@ from opendcr.errors import InputError
 from opendcr.evaluate.estimate import Bounds
 from opendcr.evaluate.kernel.spread import spread_of
 from opendcr.evaluate.study import Study
-from opendcr.keyed import Table
 from opendcr.streams import stream
 
 Real = NDArray[np.float64]
@@ -171,11 +170,3 @@ def relative_effect(study: Study, expected: Real) -> float:
     series, after = study.series, slice(study.start, None)
     total = expected if series.exposure is None else expected * series.exposure
     return float(series.outcome[after].sum() / total[after].sum()) - 1
-
-
-def named_areas(table: Table, key: str) -> tuple[str, ...]:
-    """A plan's list of names of areas; none where it is left out."""
-    values = table.data.get(key, [])
-    if not isinstance(values, list) or any(not isinstance(one, str) for one in values):
-        raise table.fail(key, "a list of names of areas")
-    return tuple(values)

@@ -91,8 +91,8 @@ class BayesianStructural:
         made: dict[str, Any] = {
             "level": table.one_of("level", get_args(Level), cls.level),
             "seasonality": table.whole("seasonality", 0, 366, cls.seasonality),
-            "donors": _names(table, "donors"),
-            "exclude": _names(table, "exclude"),
+            "donors": table.names("donors"),
+            "exclude": table.names("exclude"),
             "draws": table.whole("draws", 100, 100_000, cls.draws),
             "warmup": table.whole("warmup", 50, 100_000, cls.warmup),
             "chains": table.whole("chains", 2, 16, cls.chains),
@@ -437,13 +437,6 @@ class Posterior:
         beta = self._all("beta")
         for column, name in enumerate(self.scaled.named):
             yield name, _coefficient(beta[:, :, column] * unit / spread[column], at)
-
-
-def _names(table: Table, key: str) -> tuple[str, ...]:
-    values = table.data.get(key, [])
-    if not isinstance(values, list) or any(not isinstance(one, str) for one in values):
-        raise table.fail(key, "a list of areas")
-    return tuple(values)
 
 
 def _standard(levels: Real, start: int) -> tuple[Real, Real]:

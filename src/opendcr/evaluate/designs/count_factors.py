@@ -16,7 +16,6 @@ from opendcr.evaluate.comparisons.pools import (
     Spread,
     gap_bounds,
     group_count,
-    named_areas,
     pools_of,
     rank_p,
     relative_effect,
@@ -127,7 +126,7 @@ class CountFactors:
         """The design as its table says."""
         Table.of(table.where, table.name, table.data, KEYS)
         rank = table.whole("rank", 0, MOST) if "rank" in table else None
-        return cls(named_areas(table, "donors"), named_areas(table, "exclude"), rank)
+        return cls(table.names("donors"), table.names("exclude"), rank)
 
     def floor(self, study: Study) -> float:
         """One in one more than there are placebo groups."""

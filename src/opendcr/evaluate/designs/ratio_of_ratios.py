@@ -44,8 +44,8 @@ class RatioOfRatios:
         known = ("comparison", "exclude", "interval", "overdispersion")
         table = Table.of(table.where, table.name, table.data, known)
         return cls(
-            _names(table, "comparison"),
-            _names(table, "exclude"),
+            table.names("comparison"),
+            table.names("exclude"),
             cast(Tails, table.one_of("interval", TAILS, "mid_p")),
             table.number("overdispersion", 1, 1000, 1),
         )
@@ -172,10 +172,3 @@ def _cell(panel: Panel, rows: Sequence[int], start: int) -> Cell:
         float(exposure[:start].sum()),
         float(exposure[start:].sum()),
     )
-
-
-def _names(table: Table, key: str) -> tuple[str, ...]:
-    values = table.data.get(key, [])
-    if not isinstance(values, list) or not all(isinstance(one, str) for one in values):
-        raise table.fail(key, "a list of names of areas")
-    return tuple(values)

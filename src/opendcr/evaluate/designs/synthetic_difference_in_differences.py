@@ -14,7 +14,6 @@ from opendcr.evaluate.comparisons.pools import (
     counting,
     gap_bounds,
     group_count,
-    named_areas,
     pools_of,
     rank_p,
     relative_effect,
@@ -63,7 +62,7 @@ class SyntheticDifferenceInDifferences:
         """The design as its table says."""
         Table.of(table.where, table.name, table.data, KEYS)
         zeta = table.number("zeta", 0, 1e6) if "zeta" in table else None
-        return cls(named_areas(table, "donors"), named_areas(table, "exclude"), zeta)
+        return cls(table.names("donors"), table.names("exclude"), zeta)
 
     def floor(self, study: Study) -> float:
         """One in one more than there are placebo groups."""

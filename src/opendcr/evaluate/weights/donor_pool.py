@@ -40,7 +40,7 @@ class Compared:
         """From the keys `donors`, `exclude`, `fit` and `scaled` of a design's table."""
         fit = Range.read(table.table("fit", ("from", "to"))) if "fit" in table else None
         scaled = table.flag("scaled", False)
-        return cls(names(table, "donors"), names(table, "exclude"), fit, scaled)
+        return cls(table.names("donors"), table.names("exclude"), fit, scaled)
 
     def matched(self, study: Study) -> NDArray[np.intp]:
         """Where the fit periods stand; InputError where they are not before the start."""
@@ -180,11 +180,3 @@ def rank_p(ratio: float, placebos: Sequence[Placebo]) -> float:
     """(1 + placebos at least as extreme) / (1 + placebos)."""
     as_extreme = sum(one.ratio >= ratio * (1 - 1e-9) for one in placebos)
     return (1 + as_extreme) / (1 + len(placebos))
-
-
-def names(table: Table, key: str) -> tuple[str, ...]:
-    """A list of names of areas; none where it is left out."""
-    values = table.data.get(key, [])
-    if not isinstance(values, list) or not all(isinstance(one, str) for one in values):
-        raise table.fail(key, "a list of names of areas")
-    return tuple(values)
