@@ -1,7 +1,7 @@
 """What every design answers: one contract, from a count of placebos to a sentence."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from math import isfinite
 from typing import Any
 
@@ -109,6 +109,25 @@ class Estimate:
     placebos: tuple[Placebo, ...] = ()
     checks: tuple[Check, ...] = ()
     parts: Mapping[str, Part] | None = None
+
+    def widened(self, relative: Interval, said: str) -> "Estimate":
+        """The same with another interval of the relative effect, and those of sum and mean that
+        follow from it: what was expected is what is uncertain. `said` goes with `inference`."""
+        ends = [(1 + self.relative_effect) / (1 + one) for one in relative if one > -1 + _NONE]
+        known = len(ends) == 2 and self.relative_effect != 0
+
+        def follows(effect: float) -> Interval | None:
+            expected = effect / self.relative_effect if known else 0.0
+            low, high = ((expected + effect) - expected * one for one in ends) if known else (0, 0)
+            return (low, high) if known else None
+
+        return replace(
+            self,
+            relative_interval=relative,
+            interval=follows(self.average_effect),
+            cumulative_interval=follows(self.cumulative),
+            inference=f"{self.inference.rstrip('.')}. {said}",
+        )
 
     def to_data(self) -> dict[str, Any]:
         """The answer as JSON: what the design does not have is left out, and nothing is NaN."""

@@ -1,6 +1,6 @@
 """Which review of its plan a study has reached, and what that does to its level or its interval."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import exp, log
 
 from scipy.special import ndtri
@@ -79,13 +79,5 @@ def _at_every_look(found: Estimate, fraction: float, level: float) -> Estimate:
         return found
     ends = always_valid((low + high) / 2, se, se * fraction**0.5, level)
     relative = (exp(ends[0]) - 1, exp(ends[1]) - 1)
-    each = found.average_effect / found.relative_effect if found.relative_effect else None
-    total = found.cumulative / found.relative_effect if found.relative_effect else None
-    return replace(
-        found,
-        relative_interval=relative,
-        interval=(relative[0] * each, relative[1] * each) if each else found.interval,
-        cumulative_interval=(relative[0] * total, relative[1] * total) if total else None,
-        inference=f"{found.inference.rstrip('.')}. The interval holds at every look at once (Howard and "
-        "others 2021); the p-value is of this look alone.",
-    )
+    said = "The interval holds at every look at once (Howard and others 2021); the p-value is of this look alone."
+    return found.widened(relative, said)

@@ -118,21 +118,13 @@ def carried(
     wide = widened(
         study.panel, nowcasts, lambda panel: fit(replace(study, panel=panel)), level=study.level
     )
-    low, high = wide.relative_interval
-    expected = found.cumulative / found.relative_effect if found.relative_effect else None
-    each = found.average_effect / found.relative_effect if found.relative_effect else None
     detail = (
         f"counts of {min(len(one.periods) for one in nowcasts.values())} or more periods are nowcast; "
         f"{wide.from_nowcast:.0%} of the variance of the effect is the nowcast's"
     )
-    return replace(
-        found,
-        relative_interval=(low, high),
-        interval=(low * each, high * each) if each else found.interval,
-        cumulative_interval=(low * expected, high * expected) if expected else None,
-        inference=f"{found.inference} The interval also carries the nowcast of late reports, over {wide.fits} draws of it.",
-        checks=(*found.checks, Check("reporting delay", None, detail)),
-    )
+    said = f"The interval also carries the nowcast of late reports, over {wide.fits} draws of it."
+    made_wide = found.widened(wide.relative_interval, said)
+    return replace(made_wide, checks=(*found.checks, Check("reporting delay", None, detail)))
 
 
 def drawn(panel: Panel, nowcasts: Mapping[str, Nowcast], at: int) -> Panel:
