@@ -1,6 +1,7 @@
 """Numbers of a report in words: per cent, counts, rates on a readable scale, intervals, p-values."""
 
 from dataclasses import dataclass
+from math import inf
 from statistics import median
 
 from opendcr.evaluate.estimate import Estimate, Interval
@@ -49,7 +50,7 @@ def scale_of(estimate: Estimate, outcome: str, exposure: str | None = None) -> S
     fitting = (one for one in _FACTORS if one >= least and one * rate >= enough)
     factor = next(fitting, _FACTORS[-1])
     per = f"{factor:,} " if factor > 1 else ""
-    return Scale(factor, f"{outcome} per {per}{exposure or 'units of exposure'}")
+    return Scale(factor, f"{outcome} per {per}{exposure or 'unit of exposure'}")
 
 
 def figure(value: float) -> str:
@@ -75,7 +76,7 @@ def count(value: float | None) -> str:
 
 def percent(share: float) -> str:
     """A relative effect in per cent, with its sign."""
-    return _minus(f"{100 * share:+.1f}{NBSP}%")
+    return "no bound" if share == inf else _minus(f"{100 * share:+.1f}{NBSP}%")
 
 
 def percents(bounds: Interval | None) -> str:
@@ -89,8 +90,8 @@ def counts(bounds: Interval | None) -> str:
 
 
 def confidence(level: float) -> str:
-    """What an interval holds: "95 %"."""
-    return f"{100 * (1 - level):g}{NBSP}%"
+    """What an interval holds, by two figures of what it leaves out: "95 %", "99.69 %"."""
+    return f"{100 * (1 - float(f'{level:.2g}')):.6g}{NBSP}%"
 
 
 def p_words(estimate: Estimate) -> str:
