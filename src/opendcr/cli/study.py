@@ -261,7 +261,7 @@ def _report(found: "Findings", out: Path) -> None:
     from opendcr.evaluate.report import write_report
     from opendcr.evaluate.reporting import report_of
 
-    write_report(out, report_of(found))
+    write_report(out, report_of(found), found.to_data())
 
 
 def _csv(path: Path, rows: Sequence[dict[str, Any]]) -> None:
