@@ -100,6 +100,16 @@ def moved(interval: Interval | None, margin: float | None) -> Verdict:
     return "shown" if low > 0 or high < 0 else "undetermined"
 
 
+def smaller(kind: str, interval: Interval | None, margin: float | None) -> bool:
+    """Whether a harm or change beyond its margin is excluded and a smaller one shown all the same."""
+    if interval is None or margin is None or kind == "benefit":
+        return False
+    if kind == "negative_control":
+        return moved(interval, margin) == "excluded" and not interval[0] <= 0 <= interval[1]
+    there = risen(_mirrored(interval) if margin < 0 else interval)
+    return harmless(interval, margin) == "shown" and there
+
+
 def asked(kind: str, threshold: float) -> str:
     """What is asked of an outcome: success, or one of the kinds of further outcomes."""
     if kind == "negative_control":
@@ -136,10 +146,8 @@ def harm_sentence(claim: Claim, interval: Interval | None, margin: float) -> str
     if interval is None:
         return _no_interval(claim)
     kind = "fall" if margin < 0 else "rise"
-    verdict = harmless(interval, margin)
-    said = SAID[_OPPOSITE[verdict]]
-    there = risen(_mirrored(interval) if margin < 0 else interval)
-    also = f", but a smaller {kind} is shown" if verdict == "shown" and there else ""
+    said = SAID[harmful(interval, margin)]
+    also = f", but a smaller {kind} is shown" if smaller("harm", interval, margin) else ""
     return f"{_compatible(claim, interval)}; {asked('harm', margin)} is {said}{also}."
 
 
@@ -147,12 +155,14 @@ def control_sentence(claim: Claim, interval: Interval | None, margin: float | No
     """One sentence on an outcome that should not have changed (`moved`)."""
     if interval is None:
         return _no_interval(claim)
-    verdict, still = moved(interval, margin), interval[0] <= 0 <= interval[1]
+    verdict = moved(interval, margin)
     if verdict == "shown":
         return f"{_compatible(claim, interval)}: it should not have changed, and did."
     if margin is None:
         return f"{_compatible(claim, interval)}; no margin says what staying still is."
-    also = "" if still else ", but a smaller change is shown"
+    also = (
+        ", but a smaller change is shown" if smaller("negative_control", interval, margin) else ""
+    )
     wanted = asked("negative_control", margin)
     return f"{_compatible(claim, interval)}; {wanted} is {SAID[verdict]}{also}."
 

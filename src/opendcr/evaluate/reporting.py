@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from opendcr.evaluate import forest
-from opendcr.evaluate.decision import Verdict, asked, span
+from opendcr.evaluate.decision import Verdict, asked, smaller, span
 from opendcr.evaluate.findings import (
     Answered,
     Findings,
@@ -87,8 +87,9 @@ def declared(found: Findings) -> Iterator[tuple[str, str]]:
     plan, question = found.plan, found.plan.question
     yield (
         "Primary outcome",
-        words(question.outcome)
-        + (f", for each {words(plan.data.exposure)}" if plan.data.exposure else ""),
+        f"{question.called} (column {question.outcome}"
+        + (f", beside {plan.data.exposure})" if plan.data.exposure else ")")
+        + f"; {_level(found, found.study.level)}",
     )
     yield "Treated", some(list(question.treated)) if question.treated else "the one series"
     yield "Start", str(question.start)
@@ -103,7 +104,6 @@ def declared(found: Findings) -> Iterator[tuple[str, str]]:
             "Success",
             f"shown is {asked('success', plan.success.at_most)}: the whole interval lies there",
         )
-    yield "Intervals of the primary outcome", _level(found, found.study.level)
     for one in found.further:
         where = f" in {some(list(one.outcome.treated))}" if one.outcome.treated else ""
         of = asked(one.outcome.kind, one.margin) if one.margin is not None else "descriptive"
@@ -223,7 +223,7 @@ def _standing(found: Findings) -> str:
     said = (
         f"It can suggest but not confirm, because {found.standing.against[0]}."
         if found.standing.against
-        else "The plan was fixed before the figures were known, and is as it was then."
+        else "By its lock, the plan was fixed before the figures were known, and is as it was then."
     )
     if failed:
         said += f" Of {len(every)} checks on this answer {failed} did not hold."
@@ -243,6 +243,8 @@ def _harms(found: Findings) -> str:
             if one.margin is not None and one.answer.verdict == verdict
         ]
         said += [f"{words} for {some(of)}"] if of else []
+    shown = [one.outcome.title for one in harms if _smaller(one)]
+    said += [f"a smaller one is shown for {some(shown)}"] if shown else []
     only = [one.outcome.title for one in harms if one.margin is None]
     said += [f"looked at, without a margin, in {some(only)}"] if only else []
     return f"Harm beyond its margin is {'; '.join(said)}."
@@ -256,7 +258,11 @@ def _further(one: Further) -> content.Further:
     kind, answer = one.outcome.kind, one.answer
     of = "" if one.margin is None else asked(kind, one.margin)
     return content.Further(kind, one.outcome.title, of, one.level, answer.title, answer.estimate,
-                           answer.verdict, answer.sentence)  # fmt: skip
+                           answer.verdict, answer.sentence, _smaller(one))  # fmt: skip
+
+
+def _smaller(one: Further) -> bool:
+    return smaller(one.outcome.kind, one.answer.estimate.relative_interval, one.margin)
 
 
 def _lock(found: Findings) -> content.Lock | None:

@@ -19,6 +19,7 @@ from opendcr.evaluate.decision import (
     harmless,
     moved,
     risen,
+    smaller,
     span,
     success_sentence,
 )
@@ -111,6 +112,18 @@ def test_the_sentence_on_harm_never_calls_a_wide_interval_harmless(interval, mar
         assert "rise" in said and "fall" not in said
     if risen(interval) and interval[1] < margin:
         assert said.endswith("a smaller rise is shown.")
+
+
+@pytest.mark.parametrize(
+    ("kind", "interval", "margin", "there"),
+    [("harm", (0.01, 0.08), 0.1, True), ("harm", (-0.08, -0.01), 0.1, False), ("displacement", (-0.1, -0.05), -0.2, True),
+     ("harm", (0.01, 0.2), 0.1, False), ("negative_control", (-0.08, -0.01), 0.1, True), ("benefit", (-0.08, -0.01), 0.1, False),
+     ("harm", None, 0.1, False), ("harm", (0.01, 0.02), None, False)],
+)  # fmt: skip
+def test_a_smaller_harm_may_be_shown_though_the_margin_is_not_reached(
+    kind, interval, margin, there
+):
+    assert smaller(kind, interval, margin) is there
 
 
 @given(INTERVALS, st.floats(0, 0.4), THRESHOLDS)

@@ -142,7 +142,7 @@ def test_the_report_holds_what_was_found(tmp_path: Path) -> None:
     )
     assert not report.status.confirmatory and report.lock is None
     said = dict(report.declared)
-    assert said["Intervals of the primary outcome"].endswith("95\N{NO-BREAK SPACE}%")
+    assert said["Primary outcome"].endswith("95\N{NO-BREAK SPACE}%")
     assert "by chance alone" in said["More than one outcome"]
 
 

@@ -43,7 +43,7 @@ def _head(report: Report) -> Iterable[Block]:
 def _outcomes(report: Report) -> Grid:
     """Every outcome with its estimate, its own level and what may be said of it."""
     heading = ("outcome", "kind", "was there", "verdict", "effect, in per cent (interval)",
-               "interval holds", "p (floor)")  # fmt: skip
+               "interval of", "p (floor)")  # fmt: skip
     rows = [_primary(report), *map(_other, report.further), *_rings(report)]
     rows = sorted(rows, key=lambda row: _ORDER.index(row[1]))
     caption = (
@@ -73,11 +73,17 @@ def _other(one: Further) -> tuple[str, ...]:
         one.title,
         KINDS[one.kind],
         one.asked or DESCRIPTIVE,
-        one.verdict if one.asked else "none is given",
+        _verdict(one),
         _effect(found.relative_effect, found.relative_interval),
         words.confidence(one.level),
         words.p_words(found),
     )
+
+
+def _verdict(one: Further) -> str:
+    if not one.asked:
+        return "none is given"
+    return f"{one.verdict}, but a smaller one is shown" if one.smaller else one.verdict
 
 
 def _rings(report: Report) -> Iterable[tuple[str, ...]]:
@@ -246,7 +252,7 @@ def _power(report: Report) -> Iterable[Block]:
     if not report.power:
         yield Text(
             "Power is not told here: an effect that was not found may have been too small to find. "
-            "`opendcr study power` says what a plan can see."
+            "The command opendcr study power says what a plan can see."
         )
         return
     rows = [

@@ -112,7 +112,7 @@ def test_intervals_and_floors_stand_beside_every_estimate() -> None:
 def test_all_outcomes_stand_under_the_answer_each_at_its_own_level() -> None:
     grid = next(one for one in document(WHOLE) if isinstance(one, Grid))
     cells = [dict(zip(grid.rows[0], row, strict=True)) for row in grid.rows[1:]]
-    assert [(one["kind"], one["interval holds"].replace("\xa0", " "), one["was there"]) for one in cells] == [
+    assert [(one["kind"], one["interval of"].replace("\xa0", " "), one["was there"]) for one in cells] == [
         ("primary", "95 %", "a fall of 10 % or more"), ("harm", "97.5 %", "a rise of 10 % or more")]  # fmt: skip
     assert PAGE.index("All outcomes") < PAGE.index("<h2")
 
