@@ -81,20 +81,22 @@ def report(**more: Any) -> Report:
     )
     draw = stream(5, "gaps")
     gaps = {one.unit or "": tuple(draw.normal(0, 5e-6, 48).tolist()) for one in others[:8]}
-    harm = Further("harm", "Discarded needles", "Synthetic control", replace(plain, relative_effect=0.04,
+    harm = Further("harm", "Discarded needles", "a rise of 10 % or more", 0.025, "Synthetic control", replace(plain, relative_effect=0.04,
                    relative_interval=(-0.06, 0.15)), "undetermined", "No harm is shown, nor excluded.")  # fmt: skip
     whole: dict[str, Any] = {
         "question": Question(
             "Drug deaths after a room opened in Northbank",
             "Did fewer people die of drugs in Northbank from July 2021 on than would have without the room?",
             "drug deaths", "2021-07", "people"),
+        "short": "These data are simulated. About a quarter fewer people died than was to be expected.",
+        "asked": "a fall of 10 % or more",
         "sentence": "Drug deaths in Northbank were about a quarter fewer than expected; success was declared "
                     "as a fall of at least 10 %, and the whole interval lies under that.",
         "verdict": "shown",
         "status": Status(True, ("The plan was locked before any outcome after the start was read.",)),
         "origin": Origin(True, "Made by the simulation of a city (seed 3)."),
         "provenance": Provenance("9c" * 32, "0.1.0", HASHES),
-        "lock": Lock("9c" * 32, "2021-06-12T09:30:00Z", "0.1.0", HASHES),
+        "lock": Lock("9c" * 32, "2021-06-12T09:30:00Z", "0.1.0", HASHES, (), "7a" * 32, "a registry", ("3b" * 32,)),
         "declared": (("Outcome", "drug deaths by month and area, per person"),
                      ("Treated", "Northbank, from 2021-07"),
                      ("Success", "by synthetic control: the whole interval at or under −10 %")),

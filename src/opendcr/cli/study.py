@@ -236,8 +236,11 @@ def _told(found: "Findings") -> Iterator[str]:
     for name, one in found.answers.items():
         yield _line(name, one.estimate, one.verdict)
     for other in found.further:
+        said = f"{other.answer.verdict} ({other.role})" if other.margin is not None else other.role
         yield _line(
-            other.outcome.name, other.answer.estimate, f"{other.answer.verdict} ({other.role})"
+            other.outcome.name,
+            other.answer.estimate,
+            f"{said}, {100 * (1 - other.level):.4g} % interval",
         )
     failed = [
         check
@@ -261,7 +264,7 @@ def _report(found: "Findings", out: Path) -> None:
     from opendcr.evaluate.report import write_report
     from opendcr.evaluate.reporting import report_of
 
-    write_report(out, report_of(found))
+    write_report(out, report_of(found), found.to_data())
 
 
 def _csv(path: Path, rows: Sequence[dict[str, Any]]) -> None:

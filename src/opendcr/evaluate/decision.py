@@ -86,17 +86,48 @@ def _sound(interval: Interval) -> Interval:
     return low, high
 
 
+def moved(interval: Interval | None, margin: float | None) -> Verdict:
+    """Whether an outcome moved that should not have: excluded only where the whole interval lies
+    within a margin either way (equivalence; Schuirmann 1987), shown where it leaves out no change.
+
+    An interval that merely holds no change says nothing: it may be too wide to tell.
+    """
+    if interval is None:
+        return "undetermined"
+    low, high = _sound(interval)
+    if margin is not None and -margin < low and high < margin:
+        return "excluded"
+    return "shown" if low > 0 or high < 0 else "undetermined"
+
+
+def smaller(kind: str, interval: Interval | None, margin: float | None) -> bool:
+    """Whether a harm or change beyond its margin is excluded and a smaller one shown all the same."""
+    if interval is None or margin is None or kind == "benefit":
+        return False
+    if kind == "negative_control":
+        return moved(interval, margin) == "excluded" and not interval[0] <= 0 <= interval[1]
+    there = risen(_mirrored(interval) if margin < 0 else interval)
+    return harmless(interval, margin) == "shown" and there
+
+
+def asked(kind: str, threshold: float) -> str:
+    """What is asked of an outcome: success, or one of the kinds of further outcomes."""
+    if kind == "negative_control":
+        return f"a change of {_percent(abs(threshold))} or more either way"
+    if kind == "success" or (kind == "benefit" and threshold <= 0):
+        more = "less" if threshold > 0 else "more"
+        return "a fall" if threshold == 0 else f"{_change(threshold)} or {more}"
+    word = "fall" if threshold < 0 else "rise"
+    return f"a {word}" if threshold == 0 else f"a {word} of {_percent(abs(threshold))} or more"
+
+
 def success_sentence(claim: Claim, interval: Interval | None, threshold: float) -> str:
     """One sentence on success: what the data are compatible with, and what that shows of a change
     of `threshold` or beyond."""
     if interval is None:
         return _no_interval(claim)
-    wanted = (
-        "a fall"
-        if threshold == 0
-        else f"{_change(threshold)} or {'less' if threshold > 0 else 'more'}"
-    )
-    return f"{_compatible(claim, interval)}; {wanted} is {_SAID[at_most(interval, threshold)]}."
+    wanted, verdict = asked("success", threshold), at_most(interval, threshold)
+    return f"{_compatible(claim, interval)}; {wanted} is {SAID[verdict]}."
 
 
 def benefit_sentence(claim: Claim, interval: Interval | None, threshold: float) -> str:
@@ -105,8 +136,8 @@ def benefit_sentence(claim: Claim, interval: Interval | None, threshold: float) 
         return success_sentence(claim, interval, threshold)
     if interval is None:
         return _no_interval(claim)
-    said = _SAID[at_least(interval, threshold)]
-    return f"{_compatible(claim, interval)}; a rise of {_percent(threshold)} or more is {said}."
+    said = SAID[at_least(interval, threshold)]
+    return f"{_compatible(claim, interval)}; {asked('benefit', threshold)} is {said}."
 
 
 def harm_sentence(claim: Claim, interval: Interval | None, margin: float) -> str:
@@ -115,12 +146,25 @@ def harm_sentence(claim: Claim, interval: Interval | None, margin: float) -> str
     if interval is None:
         return _no_interval(claim)
     kind = "fall" if margin < 0 else "rise"
-    wanted = f"a {kind}" if margin == 0 else f"a {kind} of {_percent(abs(margin))} or more"
-    verdict = harmless(interval, margin)
-    said = _SAID[_OPPOSITE[verdict]]
-    there = risen(_mirrored(interval) if margin < 0 else interval)
-    also = f", but a smaller {kind} is shown" if verdict == "shown" and there else ""
-    return f"{_compatible(claim, interval)}; {wanted} is {said}{also}."
+    said = SAID[harmful(interval, margin)]
+    also = f", but a smaller {kind} is shown" if smaller("harm", interval, margin) else ""
+    return f"{_compatible(claim, interval)}; {asked('harm', margin)} is {said}{also}."
+
+
+def control_sentence(claim: Claim, interval: Interval | None, margin: float | None) -> str:
+    """One sentence on an outcome that should not have changed (`moved`)."""
+    if interval is None:
+        return _no_interval(claim)
+    verdict = moved(interval, margin)
+    if verdict == "shown":
+        return f"{_compatible(claim, interval)}: it should not have changed, and did."
+    if margin is None:
+        return f"{_compatible(claim, interval)}; no margin says what staying still is."
+    also = (
+        ", but a smaller change is shown" if smaller("negative_control", interval, margin) else ""
+    )
+    wanted = asked("negative_control", margin)
+    return f"{_compatible(claim, interval)}; {wanted} is {SAID[verdict]}{also}."
 
 
 def plain_sentence(claim: Claim, interval: Interval | None) -> str:
@@ -128,7 +172,7 @@ def plain_sentence(claim: Claim, interval: Interval | None) -> str:
     return _no_interval(claim) if interval is None else f"{_compatible(claim, interval)}."
 
 
-_SAID: dict[Verdict, str] = {
+SAID: dict[Verdict, str] = {
     "shown": "shown",
     "excluded": "excluded",
     "undetermined": "neither shown nor excluded",
@@ -151,7 +195,7 @@ def floor_sentence(p_floor: float | None, level: float) -> str:
 
 
 def _compatible(claim: Claim, interval: Interval) -> str:
-    sure = _percent(1 - claim.level)
+    sure = _percent(1 - float(f"{claim.level:.2g}"))  # two figures of what an interval leaves out
     return (
         f"By {claim.design}, the data on {claim.outcome} in {claim.areas} are compatible with "
         f"{span(interval)}, against what was expected without the change ({sure} interval)"

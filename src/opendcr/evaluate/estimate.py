@@ -63,13 +63,15 @@ class Placebo:
 @dataclass(frozen=True)
 class Part:
     """A further figure beside the main one, of its own definition: the relative effect in one ring,
-    or under an assumption. Counts from the start on stand beside where there are any."""
+    or under an assumption. Counts from the start on stand beside where there are any;
+    `displacement` says that it is of where people or events may have gone."""
 
     relative_effect: float
     low: float | None = None
     high: float | None = None
     observed_count: float | None = None
     expected_count: float | None = None
+    displacement: bool = False
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """A plan that is run: its designs' answers, its further outcomes, and what they allow to be said."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -11,9 +11,11 @@ from opendcr.evaluate.decision import (
     at_least,
     at_most,
     benefit_sentence,
+    control_sentence,
     floor_sentence,
     harm_sentence,
     harmful,
+    moved,
     plain_sentence,
     success_sentence,
 )
@@ -24,7 +26,7 @@ from opendcr.evaluate.estimate import Check, Estimate, Interval
 from opendcr.evaluate.evalue import e_value, e_value_of_interval
 from opendcr.evaluate.lock import Standing, standing
 from opendcr.evaluate.panel import read_rows, some
-from opendcr.evaluate.plan import PRIMARY, Outcome, Plan, Question
+from opendcr.evaluate.plan import PRIMARY, Kind, Outcome, Plan, Question
 from opendcr.evaluate.reading import Source, source_of, study_from
 from opendcr.evaluate.reviews import Review, review_of
 from opendcr.evaluate.sequential import Look
@@ -41,10 +43,17 @@ class Answered:
     verdict: Verdict
     sentence: str
 
-    def exploratory(self) -> "Answered":
-        """The same, its sentence saying that it confirms nothing."""
+    def opened(self, simulated: bool, exploratory: bool) -> "Answered":
+        """The same, its sentence opened by what must be read before it."""
+        words = [
+            *(["simulated data"] if simulated else []),
+            *(["exploratory"] if exploratory else []),
+        ]
+        if not words:
+            return self
+        said = self.sentence
         return replace(
-            self, sentence=f"Exploratory: {self.sentence[:1].lower()}{self.sentence[1:]}"
+            self, sentence=f"{', '.join(words).capitalize()}: {said[:1].lower()}{said[1:]}"
         )
 
     def to_data(self) -> dict[str, Any]:
@@ -54,17 +63,21 @@ class Answered:
 
 @dataclass(frozen=True)
 class Further:
-    """The answer for a further outcome. `role` is descriptive where the plan gave it no margin."""
+    """The answer for a further outcome. `role` is descriptive where the plan gave it no margin;
+    `level` is what its own intervals leave out, `margin` what its verdict is beside."""
 
     outcome: Outcome
     answer: Answered
     role: Literal["declared", "descriptive"]
+    level: float
+    margin: float | None
 
     def to_data(self) -> dict[str, Any]:
         """The answer as JSON."""
         about = {"title": self.outcome.title, "kind": self.outcome.kind, "role": self.role,
-                 "margin": self.outcome.margin, "design": self.answer.design}  # fmt: skip
-        return about | self.answer.to_data()
+                 "margin": self.margin, "level": self.level, "design": self.answer.design}  # fmt: skip
+        own = {"treated": list(self.outcome.treated)} if self.outcome.treated else {}
+        return about | own | self.answer.to_data()
 
 
 @dataclass(frozen=True)
@@ -91,6 +104,7 @@ class Findings:
             "title": self.plan.question.title,
             "primary": self.plan.primary,
             "level": self.study.level,
+            "simulated": self.plan.data.simulated,
             "verdict": self.leading.verdict,
             "sentence": self.leading.sentence,
             "designs": {name: one.to_data() for name, one in self.answers.items()},
@@ -101,15 +115,19 @@ class Findings:
 
 def sources_of(plan: Plan) -> dict[str, Source]:
     """The data of each outcome of a plan, the primary one first."""
-    sources = {PRIMARY: source_of(plan.question, plan.data)}
-    for one in plan.outcomes:
-        sources[one.name] = source_of(question_of(plan, one), one.data)
-    return sources
+    asked = {PRIMARY: (plan.question, plan.data)}
+    asked |= {one.name: (question_of(plan, one), one.data) for one in plan.outcomes}
+    return {
+        name: replace(source_of(question, data), apart=plan.apart_from(question.treated))
+        for name, (question, data) in asked.items()
+    }
 
 
 def question_of(plan: Plan, outcome: Outcome) -> Question:
     """The plan's question of another outcome."""
-    return replace(plan.question, outcome=outcome.column, title=outcome.title, label=outcome.title)
+    treated = outcome.treated or plan.question.treated
+    return replace(plan.question, outcome=outcome.column, title=outcome.title, label=outcome.title,
+                   treated=treated)  # fmt: skip
 
 
 def run_study(plan: Plan, show: Callable[[str], None] = lambda name: None) -> Findings:
@@ -127,16 +145,20 @@ def run_study(plan: Plan, show: Callable[[str], None] = lambda name: None) -> Fi
     }
     study = studies[plan.primary]
     nowcasts = _nowcasts(plan, study)
+    explores = bool(stands.against)
     answers = {}
     for name in plan.designs:
         show(name)
         answered = _answered(plan, name, studies[name], nowcasts, review)
-        answers[name] = answered if not stands.against else answered.exploratory()
+        answers[name] = answered.opened(plan.data.simulated, explores)
     further = []
     for outcome in plan.outcomes:
         show(outcome.name)
         one = _further(plan, outcome, sources[outcome.name], review)
-        further.append(replace(one, answer=one.answer.exploratory()) if stands.against else one)
+        opened = one.answer.opened(outcome.data.simulated, explores)
+        further.append(replace(one, answer=opened))
+    leading = answers[plan.primary]
+    answers[plan.primary] = replace(leading, sentence=leading.sentence + doubted(further))
     checks = tuple(_negative_controls(further))
     return Findings(plan, stands, study, answers, tuple(further), checks, review.look)
 
@@ -150,11 +172,16 @@ def _nowcasts(plan: Plan, study: Study) -> dict[str, Nowcast]:
     return nowcasts_of(rows, plan.nowcast, treated, study.seed, study.level)
 
 
+def threshold_of(plan: Plan) -> float:
+    """The relative effect that the answer is held against: any fall, where the plan names none."""
+    return plan.success.at_most if plan.success else 0.0
+
+
 def _answered(
     plan: Plan, name: str, study: Study, nowcasts: Mapping[str, Nowcast], review: Review
 ) -> Answered:
     """A design's answer to the plan's own question."""
-    threshold = plan.success.at_most if plan.success else 0.0
+    threshold = threshold_of(plan)
     design = plan.designs[name]
     if nowcasts:
         found = carried(study, nowcasts, lambda one: with_checks(design, one), design.fit)
@@ -234,18 +261,23 @@ def _further(plan: Plan, outcome: Outcome, source: Source, review: Review) -> Fu
     level = plan.question.level if outcome.margin is None else plan.declared_level
     study = replace(study_from(source, design), level=review.part(level, plan.question.level))
     found = review.of(with_checks(design, study))
-    claim = _claim(design, source.question, study)
-    verdict, sentence = _said(outcome, claim, found.relative_interval)
+    claim, margin = _claim(design, source.question, study), plan.margin_of(outcome)
+    verdict, sentence = _said(outcome.kind, claim, found.relative_interval, margin)
     answer = Answered(outcome.design, design.TITLE, found, verdict, sentence)
-    return Further(outcome, answer, "descriptive" if outcome.margin is None else "declared")
+    role: Any = "descriptive" if outcome.margin is None else "declared"
+    return Further(outcome, answer, role, study.level, margin)
 
 
-def _said(outcome: Outcome, claim: Claim, interval: Interval | None) -> tuple[Verdict, str]:
-    """What a further outcome allows to be said; of one without a margin no verdict is given."""
-    margin = outcome.margin
+def _said(
+    kind: Kind, claim: Claim, interval: Interval | None, margin: float | None
+) -> tuple[Verdict, str]:
+    """What a further outcome allows to be said; of one without a margin no verdict is given, but
+    that what should not have changed did."""
+    if kind == "negative_control":
+        return moved(interval, margin), control_sentence(claim, interval, margin)
     if margin is None:
         return "undetermined", plain_sentence(claim, interval)
-    if outcome.kind == "benefit":
+    if kind == "benefit":
         verdict = (at_most if margin <= 0 else at_least)(interval, margin)
         return verdict, benefit_sentence(claim, interval, margin)
     return harmful(interval, margin), harm_sentence(claim, interval, margin)
@@ -256,14 +288,32 @@ def _claim(design: Design, question: Question, study: Study) -> Claim:
     return Claim(design.TITLE.lower(), question.called, areas, study.level)
 
 
+def doubted(further: Sequence[Further]) -> str:
+    """What must be said beside the answer where outcomes that should not have changed did, or
+    cannot be told to have stayed still."""
+    said = ""
+    controls = [one for one in further if one.outcome.kind == "negative_control"]
+    if changed := [one.outcome.title for one in controls if one.answer.verdict == "shown"]:
+        said += (
+            f" But what should not have changed did ({', '.join(changed)}): what is found here may"
+            " be of something else."
+        )
+    if open_ := [one.outcome.title for one in controls if one.answer.verdict == "undetermined"]:
+        said += f" It cannot be told whether what should not have changed stayed still ({', '.join(open_)})."
+    return said
+
+
+_STILL: dict[Verdict, bool | None] = {"excluded": True, "shown": False, "undetermined": None}
+
+
 def _negative_controls(further: list[Further]) -> list[Check]:
-    """An outcome that the room cannot have moved must not have moved."""
-    found = []
-    for one in further:
-        interval = one.answer.estimate.relative_interval
-        if one.outcome.kind == "negative_control":
-            still = None if interval is None else interval[0] <= 0 <= interval[1]
-            found.append(
-                Check(f"negative control: {one.outcome.title}", still, one.answer.sentence)
-            )
-    return found
+    """An outcome that should not have changed must be shown to have stayed within its margin."""
+    return [
+        Check(
+            f"negative control: {one.outcome.title}",
+            _STILL[one.answer.verdict],
+            one.answer.sentence,
+        )
+        for one in further
+        if one.outcome.kind == "negative_control"
+    ]

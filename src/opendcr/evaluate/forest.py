@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
+from textwrap import wrap
 
 from opendcr.errors import InputError
 from opendcr.evaluate.estimate import Estimate, Interval
@@ -27,16 +28,17 @@ APART: dict[Measure, str] = {
     "rate_difference": "a difference of rates is no ratio",
     "direction": "only a direction was read",
 }
-WIDTH, ROW, HEAD, FOOT = 960, 40, 36, 56
-LEFT, RIGHT = 370, 240  # of the axis: the labels, and the figures
+WIDTH, HEAD, FOOT = 1000, 36, 56
+LEFT, RIGHT = 430, 170  # of the axis: the labels, and the figures
+LINE, GAP = 18, 14  # between two lines of a label, and between two rows
 CLOSEST = 1e-3  # a ratio nearer to zero is drawn as this one
 
 
 @dataclass(frozen=True)
 class Row:
     """One estimate: a ratio and its interval (None where there is none), or what stands apart with
-    the reason (`apart`). `doubts` is what is to be read beside it; `read` is False where the figure
-    is from memory."""
+    the reason (`apart`). `comparison` is what it is compared with and `concerns` what speaks against
+    it; `read` is False where the figure is from memory, and it is then not drawn."""
 
     label: str
     outcome: str
@@ -46,7 +48,8 @@ class Row:
     interval: Interval | None
     printed: str
     design: str
-    doubts: tuple[str, ...] = ()
+    comparison: str = ""
+    concerns: tuple[Concern, ...] = ()
     apart: str = ""
     here: bool = False
     read: bool = True
@@ -61,6 +64,27 @@ class Row:
         low, high = ("no bound" if one == math.inf else f"{one:.2f}" for one in self.interval)
         return f"{self.ratio:.2f} ({low} to {high})"
 
+    @property
+    def drawn(self) -> bool:
+        """Whether it stands on the axis."""
+        return self.ratio is not None and self.read
+
+    @property
+    def lines(self) -> list[str]:
+        """What stands beside it in the drawing: who, of what, against what, and what may bias it."""
+        domains = ", ".join(dict.fromkeys(one.domain for one in self.concerns))
+        rest = [
+            self.outcome,
+            f"against: {self.comparison}",
+            *([f"concerns: {domains}"] if domains else []),
+        ]
+        return [*wrap(self.label, 50), *(line for one in rest for line in wrap(one, 58))]
+
+    @property
+    def height(self) -> int:
+        """Of the row in the drawing, in px."""
+        return LINE * len(self.lines) + GAP
+
 
 def here(family: str, outcome: str, design: str, estimate: Estimate) -> Row:
     """This room's row: observed over expected, with the interval of the relative effect."""
@@ -68,7 +92,7 @@ def here(family: str, outcome: str, design: str, estimate: Estimate) -> Row:
     interval = None if ends is None else (1 + ends[0], 1 + ends[1])
     printed = f"relative effect {100 * estimate.relative_effect:.1f} %"
     return Row(HERE, outcome, family, EXPECTED, 1 + estimate.relative_effect, interval,
-               printed, design, here=True)  # fmt: skip
+               printed, design, "what was expected without the change", here=True)  # fmt: skip
 
 
 def published(effect: Effect) -> Row:
@@ -82,14 +106,11 @@ def published(effect: Effect) -> Row:
         effect.ratio_interval,
         effect.printed,
         effect.design,
-        (f"compared with: {effect.comparison}", *map(_concern, effect.concerns)),
+        effect.comparison,
+        effect.concerns,
         APART.get(effect.measure, ""),
         read=effect.checked == "seen",
     )
-
-
-def _concern(one: Concern) -> str:
-    return f"{one.domain}: {one.reason}"
 
 
 def _kind(effect: Effect) -> str:
@@ -120,8 +141,10 @@ def table(found: Sequence[Row]) -> list[tuple[str, ...]]:
     """All rows in words: a heading, and a line for each."""
     lines: list[tuple[str, ...]] = [("outcomes", "kind", "study", "outcome", "ratio", "printed", "design", "to be read beside it")]  # fmt: skip
     for one in found:
-        memory = () if one.read else ("the figure is from memory",)
-        beside = "; ".join((*memory, *([one.apart] if one.apart else []), *one.doubts))
+        memory = () if one.read else ("the figure is from memory, and not drawn",)
+        concerns = (f"{concern.domain}: {concern.reason}" for concern in one.concerns)
+        compared = f"compared with: {one.comparison}"
+        beside = "; ".join((*memory, *([one.apart] if one.apart else []), compared, *concerns))
         ratio = one.figures if one.ratio is not None else ""
         lines.append((one.family, one.kind, one.label, one.outcome, ratio, one.printed, one.design, beside))  # fmt: skip
     return lines
@@ -146,14 +169,14 @@ class _Axis:
 def forest_svg(found: Sequence[Row]) -> str:
     """The drawing of the rows that are ratios; colours come from its classes.
 
-    A whole square is an estimate, a diamond this room's, a hollow square one whose figure is from
-    memory; an arrow goes on beyond the axis. What stands apart is counted under the axis.
+    A square is an estimate, a diamond this room's; an arrow goes on beyond the axis. What stands
+    apart, or was not read in a source, is counted under the axis.
     """
-    drawn = [one for one in found if one.ratio is not None]
+    drawn = [one for one in found if one.drawn]
     if not drawn:
         raise InputError("the forest plot", "no estimate that is a ratio", "one or more")
     groups = list(dict.fromkeys((one.family, one.kind) for one in drawn))
-    height = len(drawn) * ROW + len(groups) * HEAD + FOOT
+    height = sum(one.height for one in drawn) + len(groups) * HEAD + FOOT
     axis, bottom = _axis(drawn), height - FOOT
     parts = [
         f'<svg class="picture forest" viewBox="0 0 {WIDTH} {height}" role="img" '
@@ -169,8 +192,8 @@ def forest_svg(found: Sequence[Row]) -> str:
         for one in drawn:
             if (one.family, one.kind) == (family, kind):
                 parts.append(_drawn(one, axis, y))
-                y += ROW
-    parts.append(_foot(len(found) - len(drawn), bottom))
+                y += one.height
+    parts.append(_foot(found, bottom))
     return "".join([*parts, "</svg>"])
 
 
@@ -209,20 +232,18 @@ def _grid(axis: _Axis, bottom: float) -> list[str]:
 def _drawn(row: Row, axis: _Axis, top: float) -> str:
     """One row: its name and outcome, its interval and point, its figures; and all in a title."""
     assert row.ratio is not None
-    y, x = top + ROW / 2, axis.x(row.ratio)
-    memory = "" if row.read else ", from memory"
-    title = escape(f"{row.label}, {row.outcome}: {row.figures}{memory}; {row.design}")
-    parts = [
-        f'<g class="row{" here" if row.here else ""}"><title>{title}</title>',
-        f'<text class="label" x="0" y="{y - 3:.1f}">{escape(_short(row.label, 52))}</text>',
-        f'<text class="tick" x="0" y="{y + 13:.1f}">{escape(_short(row.outcome, 60))}</text>',
-    ]
+    y, x = top + (row.height - GAP) / 2, axis.x(row.ratio)
+    title = escape(f"{row.label}, {row.outcome}: {row.figures}; {row.design}")
+    parts = [f'<g class="row{" here" if row.here else ""}"><title>{title}</title>']
+    named = len(wrap(row.label, 50))
+    for at, line in enumerate(row.lines):
+        kind, under = ("label" if at < named else "tick"), top + LINE * (at + 1) - 4
+        parts.append(f'<text class="{kind}" x="0" y="{under:.1f}">{escape(line)}</text>')
     if row.interval is not None:
         parts.append(_interval(row.interval, axis, y))
     parts.append(_point(row, x, y))
-    figures = escape(row.figures + memory)
     parts.append(
-        f'<text class="label" x="{WIDTH}" y="{y + 4:.1f}" text-anchor="end">{figures}</text></g>'
+        f'<text class="label" x="{WIDTH}" y="{y + 4:.1f}" text-anchor="end">{escape(row.figures)}</text></g>'
     )
     return "".join(parts)
 
@@ -244,21 +265,16 @@ def _interval(interval: Interval, axis: _Axis, y: float) -> str:
 def _point(row: Row, x: float, y: float) -> str:
     if row.here:
         return f'<path class="point here" d="M{x:.1f} {y - 7:.1f}l7 7l-7 7l-7 -7z"/>'
-    name = "point" if row.read else "point hollow"
-    return f'<rect class="{name}" x="{x - 4:.1f}" y="{y - 4:.1f}" width="8" height="8"/>'
+    return f'<rect class="point" x="{x - 4:.1f}" y="{y - 4:.1f}" width="8" height="8"/>'
 
 
-def _foot(apart: int, bottom: float) -> str:
-    """What the axis is, and how many estimates are not on it."""
-    said = "ratio (scale of logarithms); left of 1: fewer"
-    if apart:
-        said += (
-            "; one more is no ratio and stands in the table alone"
-            if apart == 1
-            else f"; {apart} more are no ratio and stand in the table alone"
-        )
-    return f'<text class="tick" x="{WIDTH}" y="{bottom + 42:.0f}" text-anchor="end">{said}</text>'
-
-
-def _short(text: str, most: int) -> str:
-    return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"
+def _foot(found: Sequence[Row], bottom: float) -> str:
+    """What the axis is, and what is not on it."""
+    said = ["ratio (scale of logarithms); left of 1: fewer"]
+    apart = sum(one.ratio is None for one in found)
+    memory = sum(one.ratio is not None and not one.read for one in found)
+    said += [f"in the table alone: {apart} that are no ratio"] if apart else []
+    said += (
+        [f"{'' if apart else 'in the table alone: '}{memory} known from memory"] if memory else []
+    )
+    return f'<text class="tick" x="{WIDTH}" y="{bottom + 42:.0f}" text-anchor="end">{"; ".join(said)}</text>'

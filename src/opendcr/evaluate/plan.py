@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args
 import rfc8785
 
 from opendcr.errors import InputError
-from opendcr.evaluate.designs import DESIGNS, Design, design_of
+from opendcr.evaluate.designs import DESIGNS, CellDesign, Design, design_of
 from opendcr.evaluate.periods import EXPECTED, Period
 from opendcr.evaluate.report.content import ABOUT
 from opendcr.evaluate.sequential import Spending
@@ -78,7 +78,7 @@ class Outcome:
     """A further outcome: a benefit, a harm, displacement, or one that the room cannot have moved.
 
     `margin` is the relative effect that a harm must stay under to be called excluded; descriptive
-    where it is None.
+    where it is None. `treated` are areas of its own, such as neighbours; the plan's where it is empty.
     """
 
     name: str
@@ -88,6 +88,7 @@ class Outcome:
     kind: Kind
     design: str
     margin: float | None = None
+    treated: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -162,6 +163,19 @@ class Plan:
         declared = sum(one.margin is not None for one in self.outcomes)
         shared = self.multiplicity == "bonferroni" and declared
         return self.question.level / declared if shared else self.question.level
+
+    def margin_of(self, outcome: Outcome) -> float | None:
+        """An outcome's margin. What should not have changed must have stayed within its own either
+        way, or within the change that counts as success: a larger one could be all that was seen."""
+        if outcome.kind != "negative_control":
+            return outcome.margin
+        success = self.success.at_most if self.success else 0.0
+        return abs(success if outcome.margin is None else outcome.margin) or None
+
+    def apart_from(self, treated: tuple[str, ...]) -> tuple[str, ...]:
+        """The areas that another outcome's question treats: compared with in none of the others."""
+        every = [*self.question.treated, *(name for one in self.outcomes for name in one.treated)]
+        return tuple(dict.fromkeys(name for name in every if name not in treated))
 
     @property
     def primary(self) -> str:
@@ -250,24 +264,47 @@ def _success(whole: Table, designs: Mapping[str, Design]) -> Success | None:
 
 
 def _outcomes(table: Table, plan: Plan) -> tuple[Outcome, ...]:
-    return tuple(_outcome(table.table(name), name, plan) for name in table.data)
+    made = tuple(_outcome(table.table(name), name, plan) for name in table.data)
+    for one in made:
+        _not_compared(plan, one)
+    return made
+
+
+def _not_compared(plan: Plan, outcome: Outcome) -> None:
+    """Raises InputError where a design names an area that an outcome treats: it is left out of
+    every other comparison by itself."""
+    for design, table in plan.content["designs"].items():
+        for key in ("donors", "exclude", "comparison"):
+            both = [one for one in outcome.treated if one in _listed(table.get(key))]
+            if both:
+                found = f"'{both[0]}', which outcomes.{outcome.name} looks at"
+                expected = "other areas: that one is left out of every comparison already"
+                raise InputError(f"{plan.path}, designs.{design}.{key}", found, expected)
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def _outcome(whole: Table, name: str, plan: Plan) -> Outcome:
-    own = ("title", "outcome", "kind", "design", "margin")
+    own = ("title", "outcome", "kind", "design", "margin", "treated")
     table = Table.of(whole.where, whole.name, whole.data, (*own, *_DATA))
     given = {key: value for key, value in table.data.items() if key in _DATA}
     # What an outcome does not say of its data is as the primary outcome's.
     of = Table(table.where, table.name, {**plan.content.get("data", {}), **given})
     kind: Any = table.one_of("kind", KINDS, "harm")
+    design = table.one_of("design", plan.designs, plan.primary)
+    if "treated" in table and isinstance(plan.designs[design], CellDesign):
+        raise table.fail("treated", f"another design: the cells of {design} say where it looks")
     return Outcome(
         name,
         table.text("title", name),
         table.text("outcome"),
         _data(of, plan.path),
         kind,
-        table.one_of("design", plan.designs, plan.primary),
+        design,
         table.number("margin", -1, 10) if "margin" in table else None,
+        _texts(table, "treated"),
     )
 
 

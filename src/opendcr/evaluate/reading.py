@@ -35,6 +35,7 @@ class Source:
     data: Data
     rows: Rows
     periods: tuple[Period, ...]  # of each row
+    apart: tuple[str, ...] = ()  # areas that are compared with in no design
 
     @property
     def before(self) -> "Source":
@@ -102,6 +103,8 @@ def panel_from(source: Source, design: Design) -> Panel:
         panel = wide_panel(source.rows, columns)
     else:
         panel = linked(panel_of(source.rows, columns), data)
+    kept = [at for at, name in enumerate(panel.units) if name not in source.apart]
+    panel = panel.of(kept) if len(kept) < len(panel.units) else panel
     return replace(panel, columns={**panel.columns, question.outcome: panel.rates})
 
 

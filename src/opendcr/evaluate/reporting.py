@@ -1,17 +1,25 @@
 """From a plan that was run to its report."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from opendcr.evaluate import forest
-from opendcr.evaluate.findings import Answered, Findings, Further, sources_of
+from opendcr.evaluate.decision import Verdict, asked, smaller, span
+from opendcr.evaluate.findings import (
+    Answered,
+    Findings,
+    Further,
+    doubted,
+    sources_of,
+    threshold_of,
+)
 from opendcr.evaluate.lock import code
 from opendcr.evaluate.panel import some
 from opendcr.evaluate.plan import Plan
 from opendcr.evaluate.report import content
 from opendcr.evaluate.report.content import Report
+from opendcr.evaluate.report.words import confidence, count, figure
 from opendcr.published.effects import effects_of_rooms
-
-KINDS: dict[str, content.Kind] = {"harm": "harm", "displacement": "displacement"}
 
 
 def report_of(found: Findings) -> Report:
@@ -26,7 +34,9 @@ def report_of(found: Findings) -> Report:
             str(found.study.panel.periods[found.study.start]),
             words(plan.data.exposure) if plan.data.exposure else None,
         ),
+        in_short(found),
         found.leading.sentence,
+        asked("success", threshold_of(plan)),
         found.leading.verdict,
         content.Status(not standing.against, tuple(map(_sentence, standing.against))),
         content.Origin(plan.data.simulated, plan.data.source or f"Data: {plan.data.path.name}."),
@@ -34,7 +44,7 @@ def report_of(found: Findings) -> Report:
         tuple(_answer(one) for one in found.answers.values()),
         plan.primary,
         _lock(found),
-        tuple(declared(plan)),
+        tuple(declared(found)),
         tuple(_further(one) for one in found.further),
         found.checks,
         tuple(limits(found)),
@@ -49,13 +59,11 @@ def beside(found: Findings) -> content.Figure | None:
     families = found.plan.published
     if not families:
         return None
-    outcome = found.plan.question.called
-    own = [
-        forest.here(
-            found.plan.family or outcome, outcome, found.leading.title, found.leading.estimate
-        )
-    ]
-    rows = forest.rows(own, [one for one in effects_of_rooms() if one.family in families])
+    outcome, leading = found.plan.question.called, found.leading
+    own = forest.here(found.plan.family or outcome, outcome, leading.title, leading.estimate)
+    if found.plan.data.simulated:
+        own = replace(own, label=f"{own.label} (simulated data)")
+    rows = forest.rows([own], [one for one in effects_of_rooms() if one.family in families])
     alt = f"Forest plot of {outcome} here and of published effects of rooms; the table under it says the same."
     caption = "Nothing is pooled: designs, outcomes and comparisons differ."
     return content.Figure("Effects that others published", forest.forest_svg(rows), alt,
@@ -74,13 +82,14 @@ def words(name: str) -> str:
     return name.replace("_", " ")
 
 
-def declared(plan: Plan) -> Iterator[tuple[str, str]]:
+def declared(found: Findings) -> Iterator[tuple[str, str]]:
     """The plan, line by line."""
-    question = plan.question
+    plan, question = found.plan, found.plan.question
     yield (
-        "Outcome",
-        words(question.outcome)
-        + (f", for each {words(plan.data.exposure)}" if plan.data.exposure else ""),
+        "Primary outcome",
+        f"{question.called} (column {question.outcome}"
+        + (f", beside {plan.data.exposure})" if plan.data.exposure else ")")
+        + f"; {_level(found, found.study.level)}",
     )
     yield "Treated", some(list(question.treated)) if question.treated else "the one series"
     yield "Start", str(question.start)
@@ -91,24 +100,54 @@ def declared(plan: Plan) -> Iterator[tuple[str, str]]:
             + (" (the verdict rests on it)" if design is plan.designs[plan.primary] else ""),
         )
     if plan.success:
-        yield "Success", f"the whole interval at or under {100 * plan.success.at_most:+.4g} %"
-    for outcome in plan.outcomes:
-        said = "descriptive" if outcome.margin is None else f"margin {100 * outcome.margin:+.4g} %"
-        yield "Further outcome", f"{outcome.title} ({words(outcome.kind)}, {said})"
+        yield (
+            "Success",
+            f"shown is {asked('success', plan.success.at_most)}: the whole interval lies there",
+        )
+    for one in found.further:
+        where = f" in {some(list(one.outcome.treated))}" if one.outcome.treated else ""
+        of = asked(one.outcome.kind, one.margin) if one.margin is not None else "descriptive"
+        yield (
+            "Further outcome",
+            f"{one.outcome.title}{where}: {words(one.outcome.kind)}; {of}; {_level(found, one.level)}",
+        )
+    yield "More than one outcome", _shared(plan)
+    neighbours = [name for one in plan.outcomes for name in one.treated]
+    if neighbours:
+        yield "Compared with nowhere", some(neighbours)
     if plan.reviews:
         yield (
             "Reviews",
             f"after {', '.join(map(str, plan.reviews.periods))}; {words(plan.reviews.spending)} spending",
         )
-    yield (
-        "Level",
-        f"{100 * question.level:.4g} %, {plan.multiplicity} correction over declared outcomes",
-    )
+
+
+def _level(found: Findings, level: float) -> str:
+    """What an interval holds, and how much of a level a review leaves."""
+    held = f"intervals of {confidence(level)}"
+    return held if found.look is None else f"{held}, as this review leaves"
+
+
+def _shared(plan: Plan) -> str:
+    count = sum(one.margin is not None for one in plan.outcomes)
+    if plan.multiplicity == "bonferroni" and count:
+        return (
+            f"the primary outcome has its level of {100 * plan.question.level:.4g} % to itself; the {count} "
+            "further ones with a margin share another (Bonferroni)"
+        )
+    return "each outcome has its level to itself: of many, some will seem to differ by chance alone"
 
 
 def limits(found: Findings) -> Iterator[str]:
     """What the study cannot say: the plan's own sentences, and those that always hold."""
     yield from found.plan.limits
+    if found.leading.verdict == "undetermined":
+        yield "That nothing is shown does not show that nothing happened."
+    if not any(one.outcome.kind == "negative_control" for one in found.further):
+        yield (
+            "No outcome that should not have changed was looked at: nothing here tests whether "
+            "something else moved everything in this place."
+        )
     if len(found.study.treated) == 1 and len(found.study.panel.units) > 1:
         yield (
             "One area was treated. Whatever else happened there alone from the start on is in the "
@@ -120,17 +159,110 @@ def limits(found: Findings) -> Iterator[str]:
         yield "Outcomes that are called descriptive were not declared with a margin: no claim rests on them."
 
 
+def in_short(found: Findings) -> str:
+    """The study for somebody who reads nothing else: what was asked and found, how sure that is,
+    and what it does not say."""
+    simulated = "These data are simulated." if found.plan.data.simulated else ""
+    last = (
+        "Why it changed is not in these figures: whatever else changed there then is in them too."
+    )
+    said = (simulated, question_sentence(found.plan), _counted(found), _chance(found),
+            _standing(found), _harms(found), last)  # fmt: skip
+    return " ".join(filter(None, said))
+
+
+def _counted(found: Findings) -> str:
+    """Observed beside expected, in all where they are counts, else on average."""
+    estimate = found.leading.estimate
+    rows = estimate.effect[-found.study.after :]
+    counted = all(one.observed_count is not None for one in rows)
+    observed = [one.observed_count if counted else one.observed for one in rows]
+    whole = all(one is not None and one == round(one) for one in observed)
+    had = sum(one or 0.0 for one in observed)
+    expected = sum(((one.expected_count if counted else one.expected) or 0.0) for one in rows)
+    share = f"{abs(100 * estimate.relative_effect):.0f} % {'fewer' if estimate.relative_effect < 0 else 'more'}"
+    if whole:
+        return (
+            f"{count(had)} were counted, where about {expected:,.0f} were to be expected: {share}."
+        )
+    return (
+        f"It was {figure(had / len(rows))} on average, where about {figure(expected / len(rows))} "
+        f"was to be expected: {share.replace('fewer', 'less')}."
+    )
+
+
+def _chance(found: Findings) -> str:
+    """How far chance could have moved it, and what that leaves of the size that was asked for."""
+    estimate, interval = found.leading.estimate, found.leading.estimate.relative_interval
+    wanted = asked("success", threshold_of(found.plan))
+    if interval is None:
+        return f"How far chance alone could have moved that is not known, so {wanted} is neither shown nor ruled out."
+    said = (
+        f"Allowing for chance, the truth could be {span(interval)}: {wanted}"
+        f"{', which the plan calls success,' if found.plan.success else ''} is "
+        f"{_PLAIN[found.leading.verdict]}."
+    )
+    p_value, level = estimate.p_value, found.study.level
+    claims = interval[0] > 0 or interval[1] < 0
+    if claims and p_value is not None and p_value > level:
+        said += " Another test of the same figures does not rule out chance."
+    return said
+
+
+_PLAIN: dict[Verdict, str] = {
+    "shown": "shown",
+    "excluded": "ruled out",
+    "undetermined": "neither shown nor ruled out",
+}
+
+
+def _standing(found: Findings) -> str:
+    """How far it can be relied on."""
+    every = (*found.leading.estimate.checks, *found.checks)
+    failed = sum(one.passed is False for one in every)
+    said = (
+        f"It can suggest but not confirm, because {found.standing.against[0]}."
+        if found.standing.against
+        else "By its lock, the plan was fixed before the figures were known, and is as it was then."
+    )
+    if failed:
+        said += f" Of {len(every)} checks on this answer {failed} did not hold."
+    return said + doubted(found.further)
+
+
+def _harms(found: Findings) -> str:
+    """The harms that were looked for, by what is known of them."""
+    harms = [one for one in found.further if one.outcome.kind == "harm"]
+    if not harms:
+        return "No harm was looked for."
+    said = []
+    for verdict, words in _PLAIN.items():
+        of = [
+            one.outcome.title
+            for one in harms
+            if one.margin is not None and one.answer.verdict == verdict
+        ]
+        said += [f"{words} for {some(of)}"] if of else []
+    shown = [one.outcome.title for one in harms if _smaller(one)]
+    said += [f"a smaller one is shown for {some(shown)}"] if shown else []
+    only = [one.outcome.title for one in harms if one.margin is None]
+    said += [f"looked at, without a margin, in {some(only)}"] if only else []
+    return f"Harm beyond its margin is {'; '.join(said)}."
+
+
 def _answer(one: Answered) -> content.Answer:
     return content.Answer(one.design, one.title, one.estimate, one.verdict, one.sentence)
 
 
 def _further(one: Further) -> content.Further:
-    title = f"{one.outcome.title} ({one.role})"
-    kind = KINDS.get(one.outcome.kind, "other")
-    answer = one.answer
-    return content.Further(
-        kind, title, answer.title, answer.estimate, answer.verdict, answer.sentence
-    )
+    kind, answer = one.outcome.kind, one.answer
+    of = "" if one.margin is None else asked(kind, one.margin)
+    return content.Further(kind, one.outcome.title, of, one.level, answer.title, answer.estimate,
+                           answer.verdict, answer.sentence, _smaller(one))  # fmt: skip
+
+
+def _smaller(one: Further) -> bool:
+    return smaller(one.outcome.kind, one.answer.estimate.relative_interval, one.margin)
 
 
 def _lock(found: Findings) -> content.Lock | None:
@@ -143,7 +275,8 @@ def _lock(found: Findings) -> content.Lock | None:
         same = known["before"] == source.before.until(known["to"]).digest
         held[name] = source.digest if same else known["before"]
     changed = tuple(f"Changed since: {one}." for one in found.standing.changed)
-    return content.Lock(lock.hash, lock.locked_at, lock.code, held, changed)
+    return content.Lock(lock.hash, lock.locked_at, lock.code, held, changed, lock.seal,
+                        lock.registered, tuple(lock.replaces))  # fmt: skip
 
 
 def _sentence(text: str) -> str:

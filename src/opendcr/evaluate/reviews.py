@@ -26,7 +26,7 @@ class Review:
 
     def part(self, level: float, whole: float) -> float:
         """The part of another outcome's level that this review may use, as it uses `whole`'s."""
-        return level * self.level / whole
+        return level * (self.level / whole)
 
     def of(self, found: Estimate) -> Estimate:
         """The answer as this review may read it: where looks are not declared, with an interval

@@ -13,13 +13,17 @@ from opendcr.evaluate.decision import (
     at_least,
     at_most,
     benefit_sentence,
+    control_sentence,
     floor_sentence,
     harm_sentence,
     harmless,
+    moved,
     risen,
+    smaller,
     span,
     success_sentence,
 )
+from opendcr.evaluate.report import words
 
 CLAIM = Claim("difference in differences", "overdose call-outs", "Glasgow city centre")
 ENDS = st.floats(-1, 3) | st.sampled_from([0.0, -0.1, 0.1])
@@ -110,11 +114,48 @@ def test_the_sentence_on_harm_never_calls_a_wide_interval_harmless(interval, mar
         assert said.endswith("a smaller rise is shown.")
 
 
+@pytest.mark.parametrize(
+    ("kind", "interval", "margin", "there"),
+    [("harm", (0.01, 0.08), 0.1, True), ("harm", (-0.08, -0.01), 0.1, False), ("displacement", (-0.1, -0.05), -0.2, True),
+     ("harm", (0.01, 0.2), 0.1, False), ("negative_control", (-0.08, -0.01), 0.1, True), ("benefit", (-0.08, -0.01), 0.1, False),
+     ("harm", None, 0.1, False), ("harm", (0.01, 0.02), None, False)],
+)  # fmt: skip
+def test_a_smaller_harm_may_be_shown_though_the_margin_is_not_reached(
+    kind, interval, margin, there
+):
+    assert smaller(kind, interval, margin) is there
+
+
 @given(INTERVALS, st.floats(0, 0.4), THRESHOLDS)
 def test_a_wider_interval_shows_nothing_that_a_narrower_one_does_not(interval, more, threshold):
     wider = (interval[0] - more, interval[1] + more)
     if at_most(wider, threshold) != "undetermined":
         assert at_most(interval, threshold) == at_most(wider, threshold)
+
+
+@pytest.mark.parametrize(
+    ("interval", "margin", "verdict", "said"),
+    [
+        ((-0.05, 0.09), 0.1, "excluded", "a change of 10 % or more either way is excluded."),
+        ((0.01, 0.09), 0.1, "excluded", "either way is excluded, but a smaller change is shown."),
+        ((-0.6, 0.9), 0.1, "undetermined", "either way is neither shown nor excluded."),
+        ((0.01, 0.2), 0.1, "shown", "it should not have changed, and did."),
+        ((-0.01, 0.01), None, "undetermined", "no margin says what staying still is."),
+    ],
+)
+def test_an_outcome_stayed_still_only_where_its_interval_lies_within_the_margin(
+    interval, margin, verdict, said
+):
+    assert moved(interval, margin) == verdict
+    assert control_sentence(CLAIM, interval, margin).endswith(said)
+
+
+@pytest.mark.parametrize(
+    ("level", "said"), [(0.0030510, "99.69 %"), (0.05 / 3, "98.3 %"), (0.05, "95 %")]
+)
+def test_what_an_interval_holds_is_said_in_a_few_figures(level, said):
+    sentence = success_sentence(Claim("a design", "deaths", "a city", level), (-0.1, 0.1), 0)
+    assert f"({said} interval)" in sentence and words.confidence(level).replace("\xa0", " ") == said
 
 
 def test_a_test_that_cannot_reach_its_level_says_so():

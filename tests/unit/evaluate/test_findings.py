@@ -59,7 +59,12 @@ def test_further_outcomes_stand_beside_the_first(tmp_path: Path) -> None:
     assert (further["litter"].role, further["treatment"].role) == ("declared", "descriptive")
     assert further["treatment"].outcome.title == "treatment"
     data = made.to_data()["outcomes"]["litter"]
-    assert data["kind"] == "harm" and data["margin"] == 0.25 and data["relative_interval"]
+    assert (
+        data["kind"] == "harm"
+        and data["level"] == 0.05
+        and data["margin"] == 0.25
+        and data["relative_interval"]
+    )
 
 
 def test_a_harm_that_happened_is_shown(tmp_path: Path) -> None:
@@ -68,21 +73,98 @@ def test_a_harm_that_happened_is_shown(tmp_path: Path) -> None:
     assert litter.verdict == "shown" and "a rise of 25 % or more is shown" in litter.sentence
 
 
-@pytest.mark.parametrize(("calls", "still"), [(1.0, True), (1.5, False)])
-def test_what_the_room_cannot_have_moved(tmp_path: Path, calls: float, still: bool) -> None:
-    made = found(tmp_path, with_more(calls=calls), PLAN + FURTHER)
+CONTROL = '\n[outcomes.calls]\ntitle = "Calls"\noutcome = "calls"\nkind = "negative_control"\n'
+WANTED = "\n[success]\nrelative_effect_at_most = -0.1\n"
+
+
+@pytest.mark.parametrize(
+    ("calls", "plan", "still", "said"),
+    [
+        (1.0, CONTROL + "margin = 0.25\n", True, ""),
+        (1.0, CONTROL + "margin = 0.01\n", None, "stayed still (Calls)."),
+        (1.0, CONTROL, None, "stayed still (Calls)."),  # no margin, and none to take
+        (1.0, CONTROL + WANTED, True, ""),  # by the 10 % that success is
+        (1.5, CONTROL + WANTED, False, "But what should not have changed did (Calls)"),
+    ],
+)
+def test_what_should_not_have_changed_must_be_shown_to_have_stayed(
+    tmp_path: Path, calls: float, plan: str, still: bool | None, said: str
+) -> None:
+    made = found(tmp_path, with_more(calls=calls), PLAN + plan)
     (check,) = made.checks
-    assert check.passed is still and "Calls for other reasons" in check.name
+    assert check.passed is still and "Calls" in check.name
+    assert said in made.leading.sentence and ("(Calls)" in made.leading.sentence) == bool(said)
+
+
+NEAR = """
+[outcomes.near]
+title = "Events next door"
+outcome = "events"
+kind = "displacement"
+treated = ["area 2"]
+"""
+
+
+def test_an_outcome_may_look_at_neighbours_which_then_are_compared_with_nowhere(
+    tmp_path: Path,
+) -> None:
+    made = found(tmp_path, plan=PLAN + NEAR)
+    (near,) = made.further
+    assert "Events next door in area 2" in near.answer.sentence
+    assert made.to_data()["outcomes"]["near"]["treated"] == ["area 2"]
+    both = (made.leading.estimate, near.answer.estimate)
+    for estimate, own in zip(both, ("area 2", "area 1"), strict=True):
+        assert len(estimate.placebos) == 22 and own not in {one.unit for one in estimate.placebos}
+    counts = [row["events"] for row in rows() if row["area"] == "area 2"]
+    assert [one.observed_count for one in near.answer.estimate.effect] == counts
+
+
+@pytest.mark.parametrize("key", ["donors", "exclude"])
+def test_a_neighbour_cannot_be_named_in_a_comparison(tmp_path: Path, key: str) -> None:
+    plan = f'{PLAN}{key} = ["area 2", "area 3"]\n{NEAR}'
+    with pytest.raises(InputError, match=r"'area 2', which outcomes.near looks at"):
+        read_plan(written(tmp_path, plan=plan))
+
+
+def test_simulated_data_are_said_in_the_sentence_itself(tmp_path: Path) -> None:
+    plan = PLAN.replace("breaks = []", "breaks = []\nsimulated = true")
+    made = found(tmp_path, plan=plan)
+    assert made.leading.sentence.startswith("Simulated data, exploratory: by difference in")
+    assert made.to_data()["simulated"] is True
 
 
 def test_the_report_holds_what_was_found(tmp_path: Path) -> None:
     plan = PLAN + FURTHER + '\n[published]\noutcomes = ["overdose deaths"]\n'
     report = report_of(found(tmp_path, with_more(), plan))
-    assert [one.kind for one in report.further] == ["harm", "other", "other"]
+    assert [one.kind for one in report.further] == ["harm", "negative_control", "benefit"]
     assert report.effects is not None and any(
         "Marshall" in " ".join(row) for row in report.effects.rows
     )
     assert not report.status.confirmatory and report.lock is None
+    said = dict(report.declared)
+    assert said["Primary outcome"].endswith("95\N{NO-BREAK SPACE}%")
+    assert "by chance alone" in said["More than one outcome"]
+
+
+def test_a_study_is_said_in_plain_words(tmp_path: Path) -> None:
+    made = found(tmp_path, with_more(), PLAN + FURTHER + WANTED)
+    counted = [one for one in made.leading.estimate.effect if one.time >= "2020"]
+    had = sum(one.observed_count or 0 for one in counted)
+    said = report_of(made).short
+    assert said.startswith("Did events in area 1 change from 2020 on")
+    assert f" {had:,.0f} were counted, where about " in said and "% fewer." in said
+    assert "a fall of 10 % or more, which the plan calls success, is shown." in said
+    assert "It can suggest but not confirm, because the plan was not locked." in said
+    assert "Harm beyond its margin is ruled out for Discarded needles." in said
+    for jargon in ("interval", "p-value", "estimate", "confidence", "significant", "level"):
+        assert jargon not in said
+
+
+def test_plain_words_say_what_was_not_looked_for_and_what_is_not_known(tmp_path: Path) -> None:
+    few = [row for row in rows() if int(row["area"].split()[1]) <= 12]
+    said = report_of(found(tmp_path, few)).short
+    assert "How far chance alone could have moved that is not known" in said
+    assert "a fall is neither shown nor ruled out" in said and "No harm was looked for" in said
 
 
 def test_declared_outcomes_share_the_level(tmp_path: Path) -> None:
@@ -97,6 +179,7 @@ def test_declared_outcomes_share_the_level(tmp_path: Path) -> None:
             other.answer.estimate.relative_interval,
         )
         assert interval is not None
+        assert other.level == (one.level / 2 if one.role == "declared" else one.level)
         if one.role == "declared":  # of 23 placebos none can be extreme enough at half the level
             assert wider is None and other.answer.verdict == "undetermined"
         else:

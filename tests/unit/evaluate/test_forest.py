@@ -61,24 +61,23 @@ def test_what_is_no_ratio_stands_apart_with_its_reason_and_is_not_drawn():
     assert {one.label.split(" ")[0] for one in apart} >= {"Roux", "Robinson,"}
     assert all(one.ratio is None for one in apart)
     svg, lines = forest_svg(found), table(found)
-    assert "Roux" not in svg and f"{len(apart)} more are no ratio" in svg
+    assert "Roux" not in svg and f"{len(apart)} that are no ratio" in svg
     for one in apart:
         assert any(line[2] == one.label and one.apart in line[-1] for line in lines)
 
 
-def test_nothing_is_pooled_and_every_ratio_has_its_row():
+def test_nothing_is_pooled_and_every_ratio_that_was_read_has_its_row():
     found = rows([OWN], effects_of_rooms())
-    drawn = [one for one in found if one.ratio is not None]
+    drawn = [one for one in found if one.ratio is not None and one.read]
     groups = list(tree(forest_svg(found)).iter("g"))
     assert len(groups) == len(drawn)
     assert len(table(found)) == len(found) + 1 == len(effects_of_rooms()) + 2
 
 
-def test_a_figure_from_memory_says_so_in_the_drawing_and_the_table():
+def test_a_figure_from_memory_is_not_drawn_and_says_so_in_the_table():
     found = rows([], effects_of_rooms())
     svg = forest_svg(found)
-    assert "0.46 (0.26 to 0.80), from memory" in texts(svg)
-    assert svg.count("point hollow") == sum(not one.read for one in found if one.ratio is not None)
+    assert "Kennedy" not in svg and "3 known from memory" in svg
     (line,) = (one for one in table(found) if one[2].startswith("Kennedy"))
     assert line[-1].startswith("the figure is from memory")
 
@@ -111,9 +110,18 @@ def test_an_interval_without_a_bound_ends_in_an_arrow():
     assert path.get("d").count("L") == 4 and "0.92 (0.00 to no bound)" in svg
 
 
-def test_names_are_escaped_and_long_ones_cut():
-    svg = forest_svg([replace(OWN, label="<b>&" + "x" * 80)])
-    assert "&lt;b&gt;&amp;" in svg and any(one.endswith("…") for one in texts(svg))
+def test_names_are_escaped_and_long_ones_wrapped_and_not_cut():
+    svg = forest_svg([replace(OWN, label="<b>&" + " long" * 30)])
+    assert "&lt;b&gt;&amp;" in svg and sum(one.count("long") for one in texts(svg)) == 30
+
+
+def test_beside_each_drawn_row_stand_what_it_is_compared_with_and_what_may_bias_it():
+    svg = forest_svg(rows([], effects_of_rooms()))
+    said = " ".join(texts(svg))
+    for one in rows([], effects_of_rooms()):
+        if one.drawn:
+            assert f"against: {one.comparison}" in said
+            assert all(concern.domain in one.lines[-1] for concern in one.concerns)
 
 
 def test_there_must_be_something_to_draw():

@@ -74,8 +74,9 @@ def test_a_study_from_lock_to_result(opendcr, answered, tmp_path: Path) -> None:
         "effects.csv",
         "result.json",
     }
+    assert json.loads((tmp_path / "out" / "result.json").read_text()) == found
     page = (tmp_path / "out" / "report.html").read_text().replace("\xa0", " ")
-    assert found["sentence"] in page
+    assert found["sentence"] in page and found["plan"]["seal"] in page
 
 
 def test_the_same_plan_gives_the_same_bytes(opendcr, tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """Triple difference: near or far × inside or outside opening hours × before or after."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, ClassVar, Literal, Self
 
@@ -215,9 +215,11 @@ class TripleDifference:
         }
         chosen[NET] = (cells.ring(*rings), cells.ring(last))
         made = {}
+        own = {NET, *(f"{ring}, inside hours" for ring in cells.near.values)}
         for name, (ours, others) in chosen.items():
             try:
-                made[name] = self._part(cells.double(ours, others), cells.study.level)
+                part = self._part(cells.double(ours, others), cells.study.level)
+                made[name] = replace(part, displacement=name not in own)
             except InputError:  # a ring where nothing ever happened has no ratio
                 continue
         return made
@@ -238,7 +240,7 @@ class TripleDifference:
             _without_each_ring(cells, found),
             _dispersion(series),
             _correlation(series),
-            _displacement(found, cells),
+            _displacement(found),
         )
 
     def floor(self, study: Study) -> float | None:
@@ -334,10 +336,9 @@ def _correlation(series: Contrast) -> Check:
     return Check("residual autocorrelation", bool(abs(series.correlation) <= least), detail)
 
 
-def _displacement(found: Estimate, cells: Cells) -> Check:
+def _displacement(found: Estimate) -> Check:
     """Whether events rose in the other rings, or near outside hours."""
-    own = {f"{ring}, inside hours" for ring in cells.near.values}
-    parts = {name: one for name, one in (found.parts or {}).items() if name not in (*own, NET)}
+    parts = {name: one for name, one in (found.parts or {}).items() if one.displacement}
     if not parts:
         return Check("displacement", None, "no ring from which it could be read")
     rose = [name for name, one in parts.items() if one.low is not None and one.low > 0]

@@ -3,8 +3,10 @@
 import csv
 import io
 import json
+from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 from opendcr.evaluate.estimate import PeriodEffect
 from opendcr.evaluate.periods import Period
@@ -17,8 +19,8 @@ PAGE, PAPER, EFFECTS, RESULT = "report.html", "report.pdf", "effects.csv", "resu
 _FIELDS = tuple(field.name for field in fields(PeriodEffect))
 
 
-def write_report(folder: Path, report: Report) -> Path:
-    """Writes the report into a folder; the page's path.
+def write_report(folder: Path, report: Report, result: Mapping[str, Any]) -> Path:
+    """Writes the report into a folder, and the result as `study run --json` gives it; the page's path.
 
     Everything is made before anything is written, and each file is written whole or not at all. The
     same report gives the same bytes.
@@ -27,16 +29,11 @@ def write_report(folder: Path, report: Report) -> Path:
         PAGE: page_of(report),
         PAPER: paper_of(report),
         EFFECTS: effects_csv(report),
-        RESULT: result_json(report),
+        RESULT: json.dumps(result, indent=2, ensure_ascii=False, allow_nan=False) + "\n",
     }
     for name, content in made.items():
         write_whole(folder / name, content)
     return folder / PAGE
-
-
-def result_json(report: Report) -> str:
-    """The report as JSON, in full precision."""
-    return json.dumps(report.to_data(), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def effects_csv(report: Report) -> str:

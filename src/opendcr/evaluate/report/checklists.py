@@ -71,7 +71,7 @@ def held(report: Report) -> dict[str, bool]:
         "weights": any(one.weights for one in estimates),
         "fit": any(one.pre_rmspe is not None for one in estimates),
         "checks": bool(report.all_checks),
-        "harms": any(one.kind == "harm" for one in report.further),
+        "harms": "harm" in report.looked_for,
         "power": bool(report.power),
         "limits": bool(report.limits),
         "effects": report.effects is not None,

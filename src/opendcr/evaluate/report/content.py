@@ -1,13 +1,13 @@
 """What a report of a study holds, before it is written for a screen or for paper."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
-from opendcr.evaluate.estimate import Check, Estimate
+from opendcr.evaluate.estimate import Check, Estimate, Part
 
 Verdict = Literal["shown", "excluded", "undetermined"]
-Kind = Literal["harm", "displacement", "other"]
+Kind = Literal["benefit", "harm", "displacement", "negative_control"]
 Rows = tuple[tuple[str, ...], ...]
 
 # What authors may say about a study in their own words, and what each is called in the report.
@@ -75,13 +75,17 @@ class Provenance:
 @dataclass(frozen=True)
 class Lock:
     """The plan as it was locked. `hash` is of the plan and `data` of the files that it names, by
-    name; `changed` says in sentences what is no longer as it was locked."""
+    name; `changed` says in sentences what is no longer as it was locked. `seal` is the digest of
+    the lock itself, `replaces` those of earlier locks, `registered` where it can be looked up."""
 
     hash: str
     locked: str
     version: str
     data: Mapping[str, str]
     changed: tuple[str, ...] = ()
+    seal: str = ""
+    registered: str = ""
+    replaces: tuple[str, ...] = ()
 
     def differences(self, now: Provenance) -> tuple[str, ...]:
         """What is no longer as it was locked: what is told, and what the hashes and versions show."""
@@ -120,14 +124,19 @@ class Answer:
 
 @dataclass(frozen=True)
 class Further:
-    """The answer for a further outcome: a harm that is looked for, or where people may have gone."""
+    """The answer for a further outcome: a harm that is looked for, or where people may have gone.
+    `asked` is what its verdict is of, in words, empty where it is descriptive, and `smaller` says
+    that less of it is shown though that is excluded; its intervals hold 1 − `level`."""
 
     kind: Kind
     title: str
+    asked: str
+    level: float
     design: str
     estimate: Estimate
     verdict: Verdict
     sentence: str
+    smaller: bool = False
 
     def __post_init__(self) -> None:
         _one_of(self.kind, Kind, f"the kind of {self.title}")
@@ -168,7 +177,8 @@ class Figure:
 
 @dataclass(frozen=True)
 class Report:
-    """A study as it is reported. `declared` are lines of the plan in words; `primary` names the
+    """A study as it is reported. `short` says it in plain words, for who reads nothing else; `asked`
+    is what the verdict is of; `declared` are lines of the plan in words; `primary` names the
     design on which success rests; `about` says in the authors' words what `ABOUT` lists.
 
     Raises ValueError where it would claim what it does not hold: no design, a confirmatory study
@@ -176,7 +186,9 @@ class Report:
     """
 
     question: Question
+    short: str
     sentence: str
+    asked: str
     verdict: Verdict
     status: Status
     origin: Origin
@@ -195,7 +207,8 @@ class Report:
 
     def __post_init__(self) -> None:
         _one_of(self.verdict, Verdict, "the verdict")
-        for text in (self.question.title, self.question.sentence, self.sentence, self.origin.words):
+        said = (self.question.title, self.question.sentence, self.short, self.sentence)
+        for text in (*said, self.asked, self.origin.words):
             _must(bool(text.strip()), "a title, a question, an answer and an origin in words")
         _must(self.primary in {one.name for one in self.designs}, f"a design {self.primary}")
         _must(len({one.name for one in self.designs}) == len(self.designs), "each design once")
@@ -212,6 +225,18 @@ class Report:
         return next(one for one in self.designs if one.name == self.primary)
 
     @property
+    def displaced(self) -> Mapping[str, Part]:
+        """What the leading design itself found where people may have gone, by name."""
+        parts = self.leading.estimate.parts or {}
+        return {name: one for name, one in parts.items() if one.displacement}
+
+    @property
+    def looked_for(self) -> frozenset[str]:
+        """The kinds of further outcomes that were looked at; displacement by the design too."""
+        kinds = {one.kind for one in self.further}
+        return frozenset(kinds | ({"displacement"} if self.displaced else set()))
+
+    @property
     def all_checks(self) -> tuple[tuple[str, Check], ...]:
         """Every check with what it is of; failed first, then those to be read, then passed."""
         each = [("The study", check) for check in self.checks]
@@ -219,47 +244,6 @@ class Report:
         each += [(one.title, check) for one in self.further for check in one.estimate.checks]
         order = {False: 0, None: 1, True: 2}
         return tuple(sorted(each, key=lambda pair: order[pair[1].passed]))
-
-    def to_data(self) -> dict[str, Any]:
-        """The report as JSON."""
-        lock = self.lock
-        return {
-            "title": self.question.title,
-            "question": asdict(self.question),
-            "verdict": self.verdict,
-            "sentence": self.sentence,
-            "status": {"confirmatory": self.status.confirmatory, "reasons": self.status.reasons},
-            "origin": {"simulated": self.origin.simulated, "words": self.origin.words},
-            "plan": {
-                "hash": self.provenance.plan,
-                "locked": lock.locked if lock else None,
-                "lock": _lock_data(lock, self.provenance) if lock else None,
-                "version": self.provenance.version,
-                "data": dict(self.provenance.data),
-                "declared": [list(pair) for pair in self.declared],
-            },
-            "primary": self.primary,
-            "level": self.level,
-            "designs": {one.name: _answer_data(one) for one in self.designs},
-            "further": [
-                {"kind": one.kind, "title": one.title, "design": one.design} | _answer_data(one)
-                for one in self.further
-            ],
-            "checks": [asdict(one) for one in self.checks],
-            "limits": list(self.limits),
-            "power": [asdict(one) for one in self.power],
-            "effects": [list(row) for row in self.effects.rows] if self.effects else None,
-            "about": dict(self.about),
-        }
-
-
-def _answer_data(one: Answer | Further) -> dict[str, Any]:
-    return one.estimate.to_data() | {"verdict": one.verdict, "sentence": one.sentence}
-
-
-def _lock_data(lock: Lock, now: Provenance) -> dict[str, Any]:
-    data = {"data": dict(lock.data), "changed": list(lock.differences(now))}
-    return {"hash": lock.hash, "locked": lock.locked, "version": lock.version} | data
 
 
 def _one_of(value: str, kind: Any, what: str) -> None:

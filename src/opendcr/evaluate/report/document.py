@@ -1,16 +1,21 @@
 """A report as a row of blocks: what a page shows and a paper prints, in one order and one wording."""
 
+import math
 from collections.abc import Iterable
 
 from opendcr.evaluate.estimate import Interval
 from opendcr.evaluate.report import words
 from opendcr.evaluate.report.blocks import Block, Drawing, Grid, Heading, Points, Terms, Text
 from opendcr.evaluate.report.checklists import Checklist, checklists, held, sections
-from opendcr.evaluate.report.content import ABOUT, Answer, Figure, Further, Report, Rows
+from opendcr.evaluate.report.content import ABOUT, Answer, Figure, Further, Lock, Report, Rows
 from opendcr.evaluate.report.picture import expected_figure, gap_figure, rank_figure
 from opendcr.evaluate.report.words import Scale, scale_of
 
-KINDS = {"harm": "Harm", "displacement": "Displacement", "other": "Other outcome"}
+PRIMARY, DESCRIPTIVE = "primary", "nothing declared"
+# In the order in which they are read.
+KINDS = {"benefit": "benefit", "harm": "harm", "displacement": "displacement",
+         "negative_control": "negative control"}  # fmt: skip
+_ORDER = (PRIMARY, *KINDS.values())
 RESULTS = {True: "passed", False: "FAILED", None: "to be read"}
 
 
@@ -23,32 +28,85 @@ def document(report: Report) -> tuple[Block, ...]:
 
 
 def _head(report: Report) -> Iterable[Block]:
-    yield Text(report.question.sentence)
-    yield Text(report.sentence, "answer")
-    yield Text(_numbers(report))
     yield Text(f"{'Confirmatory' if report.status.confirmatory else 'Exploratory'} study", "badge")
     yield Text(f"Verdict: {report.verdict}", "badge")
     yield Text("Simulated data" if report.origin.simulated else "Published data", "badge")
-    yield Text(f"{report.origin.words} {report.origin.short}")
+    yield Text(report.short, "short")
+    yield Text(report.sentence, "answer")
+    yield _outcomes(report)
     yield Points((*report.status.reasons, *_failed(report)))
+    yield Text(f"{report.question.sentence} {report.origin.words} {report.origin.short}")
     titles = "; ".join(one.title for one in report.designs)
     yield Text(f"Designs: {titles}. The verdict rests on: {report.leading.title}.")
 
 
-def _numbers(report: Report) -> str:
-    """The answer of the design on which the verdict rests, in numbers."""
+def _outcomes(report: Report) -> Grid:
+    """Every outcome with its estimate, its own level and what may be said of it."""
+    heading = ("outcome", "kind", "was there", "verdict", "effect, in per cent (interval)",
+               "interval of", "p (floor)")  # fmt: skip
+    rows = [_primary(report), *map(_other, report.further), *_rings(report)]
+    rows = sorted(rows, key=lambda row: _ORDER.index(row[1]))
+    caption = (
+        f"All outcomes, from {report.question.start} on, beside what was expected without the "
+        "change; a minus sign is fewer."
+    )
+    return _grid(report, caption, [heading, *rows])
+
+
+def _primary(report: Report) -> tuple[str, ...]:
     found = report.leading.estimate
-    relative = _within(report, found.relative_interval, words.percents(found.relative_interval))
-    total = _within(report, found.cumulative_interval, words.counts(found.cumulative_interval))
+    name = report.question.outcome
     return (
-        f"{report.leading.title}, from {report.question.start} on, beside what was expected: "
-        f"{words.percent(found.relative_effect)} ({relative}); in all "
-        f"{words.signed(found.cumulative)} {_total(report)} ({total}); p-value: {words.p_words(found)}."
+        name[:1].upper() + name[1:],
+        PRIMARY,
+        report.asked,
+        report.verdict,
+        _effect(found.relative_effect, found.relative_interval),
+        words.confidence(report.level),
+        words.p_words(found),
     )
 
 
-def _within(report: Report, bounds: Interval | None, said: str) -> str:
-    return said if bounds is None else f"{words.confidence(report.level)} interval: {said}"
+def _other(one: Further) -> tuple[str, ...]:
+    found = one.estimate
+    return (
+        one.title,
+        KINDS[one.kind],
+        one.asked or DESCRIPTIVE,
+        _verdict(one),
+        _effect(found.relative_effect, found.relative_interval),
+        words.confidence(one.level),
+        words.p_words(found),
+    )
+
+
+def _verdict(one: Further) -> str:
+    if not one.asked:
+        return "none is given"
+    return f"{one.verdict}, but a smaller one is shown" if one.smaller else one.verdict
+
+
+def _rings(report: Report) -> Iterable[tuple[str, ...]]:
+    """What the leading design itself found where events may have gone."""
+    holds = words.confidence(report.level)
+    for name, one in report.displaced.items():
+        interval = (
+            None if one.low is None else (one.low, math.inf if one.high is None else one.high)
+        )
+        effect = _effect(one.relative_effect, interval)
+        yield (
+            name,
+            KINDS["displacement"],
+            DESCRIPTIVE,
+            "none is given",
+            effect,
+            holds,
+            "not given",
+        )
+
+
+def _effect(relative: float, interval: Interval | None) -> str:
+    return f"{words.percent(relative)} ({words.percents(interval)})"
 
 
 def _failed(report: Report) -> tuple[str, ...]:
@@ -69,13 +127,23 @@ def _plan(report: Report) -> Iterable[Block]:
             "This plan was not locked before the study was run, so nothing in it is confirmed."
         )
     else:
-        yield Text(f"Locked {lock.locked} by OpenDCR {lock.version}.")
         changed = lock.differences(report.provenance)
         yield Points(changed or ("The plan, the data and the code are as they were locked.",))
-    rows = (*report.declared, ("Hash of the plan", report.provenance.plan))
-    if lock is not None and lock.hash != report.provenance.plan:
-        rows = (*rows, ("Hash of the plan that was locked", lock.hash))
-    yield Terms(rows)
+        yield Terms(tuple(_locked(lock, report)))
+    yield Terms((*report.declared, ("Hash of the plan", report.provenance.plan)))
+
+
+def _locked(lock: Lock, report: Report) -> Iterable[tuple[str, str]]:
+    """What was locked, and what a reader can hold it against."""
+    yield "Locked", f"{lock.locked}, by the clock of the machine that did it"
+    yield "Locked by", f"OpenDCR {lock.version}"
+    if lock.hash != report.provenance.plan:
+        yield "Hash of the plan that was locked", lock.hash
+    if lock.seal:
+        yield "Seal of the lock", lock.seal
+        yield "Registered", lock.registered or "nowhere that the lock names"
+        replaced = f"yes; their seals: {', '.join(lock.replaces)}"
+        yield "Replaces earlier locks", replaced if lock.replaces else "no"
 
 
 def _figures(report: Report) -> Iterable[Block]:
@@ -117,7 +185,7 @@ def _design(report: Report, one: Answer, scale: Scale) -> tuple[str, ...]:
     found, decides = one.estimate, one.name == report.primary
     return (
         f"{one.title} (the verdict rests on it)" if decides else one.title,
-        f"{words.percent(found.relative_effect)} ({words.percents(found.relative_interval)})",
+        _effect(found.relative_effect, found.relative_interval),
         f"{scale.signed(found.average_effect)} ({scale.between(found.interval)})",
         f"{words.signed(found.cumulative)} ({words.counts(found.cumulative_interval)})",
         words.p_words(found),
@@ -161,40 +229,30 @@ def _checks(report: Report) -> Iterable[Block]:
 
 def _further(report: Report) -> Iterable[Block]:
     yield Heading("Harms, displacement and other outcomes")
-    kinds = {one.kind for one in report.further}
-    if "harm" not in kinds:
+    if "harm" not in report.looked_for:
         yield Text("No harm was looked for in this study: nothing here says that there was none.")
-    if "displacement" not in kinds:
+    if "displacement" not in report.looked_for:
         yield Text(
             "Displacement was not looked for in this study: nothing here says that there was none."
         )
-    if report.further:
-        holds = words.confidence(report.level)
-        heading = ("outcome", "kind", "design", f"effect, in per cent ({holds} interval)",
-                   "p (floor)", "verdict", "in words")  # fmt: skip
-        rows = [heading, *(_other(one) for one in report.further)]
-        yield _grid(report, "Each further outcome, whatever was found.", rows)
-
-
-def _other(one: Further) -> tuple[str, ...]:
-    found = one.estimate
-    effect = f"{words.percent(found.relative_effect)} ({words.percents(found.relative_interval)})"
-    return (
-        one.title,
-        KINDS[one.kind],
-        one.design,
-        effect,
-        words.p_words(found),
-        one.verdict,
-        one.sentence,
-    )
+    for one in report.further:
+        yield Heading(f"{one.title} ({KINDS[one.kind]})", 3)
+        yield Text(one.sentence)
+        yield Text(f"{one.design}. {one.estimate.inference}", "note")
+    if report.displaced:
+        yield Heading("Displacement, by ring and hours", 3)
+        yield Text(
+            f"Read from the cells of {report.leading.title.lower()} itself, beside the farthest ring "
+            "in the same hours. No margin was declared for it."
+        )
 
 
 def _power(report: Report) -> Iterable[Block]:
     yield Heading("What could have been seen")
     if not report.power:
         yield Text(
-            "Power was not computed: an effect that was not found may have been too small to find."
+            "Power is not told here: an effect that was not found may have been too small to find. "
+            "The command opendcr study power says what a plan can see."
         )
         return
     rows = [

@@ -1,6 +1,7 @@
 """Numbers of a report in words: per cent, counts, rates on a readable scale, intervals, p-values."""
 
 from dataclasses import dataclass
+from math import inf, isclose
 from statistics import median
 
 from opendcr.evaluate.estimate import Estimate, Interval
@@ -37,27 +38,30 @@ class Scale:
 def scale_of(estimate: Estimate, outcome: str, exposure: str | None = None) -> Scale:
     """The scale on which an estimate's rates are read.
 
-    The outcome as it is where there is no exposure; per 100,000 of a population, or more where that
+    The outcome as it is where there is no exposure, or for each cell where cells are counted; per 100,000 of a population, or more where that
     is hardly one event in ten; else the least power of ten at which a usual rate is at least one.
     """
     known = [one for one in estimate.effect if one.observed_count and one.observed > 0]
     if not known:
         return Scale(1, outcome)
     rate = median(one.observed for one in known)
-    size = median((one.observed_count or 0) / one.observed for one in known)
+    sizes = [(one.observed_count or 0) / one.observed for one in known]
+    if exposure is None and all(isclose(one, 1) for one in sizes):
+        return Scale(1, outcome)  # counts of one cell
+    size = median(sizes)
     least, enough = (100_000, 0.1) if size >= _POPULATION else (1, 1.0)
     fitting = (one for one in _FACTORS if one >= least and one * rate >= enough)
     factor = next(fitting, _FACTORS[-1])
     per = f"{factor:,} " if factor > 1 else ""
-    return Scale(factor, f"{outcome} per {per}{exposure or 'units of exposure'}")
+    return Scale(factor, f"{outcome} per {per}{exposure or 'cell'}")
 
 
 def figure(value: float) -> str:
     """A number for people: about three figures, thousands with commas."""
-    size = abs(value)
+    size = abs(value) if abs(value) >= 1e-12 else 0.0  # what arithmetic leaves of nothing
     digits = 0 if size >= 100 else 1 if size >= 10 else 2 if size >= 1 or size == 0 else 3
     text = f"{value:,.{digits}f}" if size >= 0.01 or size == 0 else f"{value:.2g}"
-    return _minus("0" if value == 0 else text)
+    return _minus("0" if size == 0 else text)
 
 
 def signed(value: float) -> str:
@@ -75,7 +79,7 @@ def count(value: float | None) -> str:
 
 def percent(share: float) -> str:
     """A relative effect in per cent, with its sign."""
-    return _minus(f"{100 * share:+.1f}{NBSP}%")
+    return "no bound" if share == inf else _minus(f"{100 * share:+.1f}{NBSP}%")
 
 
 def percents(bounds: Interval | None) -> str:
@@ -89,8 +93,8 @@ def counts(bounds: Interval | None) -> str:
 
 
 def confidence(level: float) -> str:
-    """What an interval holds: "95 %"."""
-    return f"{100 * (1 - level):g}{NBSP}%"
+    """What an interval holds, by two figures of what it leaves out: "95 %", "99.69 %"."""
+    return f"{100 * (1 - float(f'{level:.2g}')):.6g}{NBSP}%"
 
 
 def p_words(estimate: Estimate) -> str:

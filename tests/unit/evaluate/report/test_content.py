@@ -1,13 +1,11 @@
 """A report cannot be made that claims what it does not hold."""
 
-import json
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from opendcr.evaluate.estimate import Check
-from opendcr.evaluate.report import result_json
+from opendcr.evaluate.estimate import Check, Part
 from opendcr.evaluate.report.content import Lock, Status
 from tests.support.studied import HASHES, figure, report
 
@@ -20,6 +18,7 @@ from tests.support.studied import HASHES, figure, report
         ({"primary": "none of them"}, "a design none of them"),
         ({"verdict": "proven"}, "the verdict among shown"),
         ({"sentence": " "}, "an answer"),
+        ({"short": ""}, "an answer"),
         ({"about": {"colour": "blue"}}, "'colour' among background"),
         ({"question": replace(report().question, start="2031-01")}, "a start among the periods"),
         ({"designs": report().designs[:1] * 2}, "each design once"),
@@ -58,12 +57,12 @@ def test_checks_that_failed_come_first_wherever_they_were_made() -> None:
     assert results == [False, False, None, True]
 
 
-def test_json_has_what_the_interface_names_and_no_number_that_is_none() -> None:
-    data = json.loads(result_json(report()), parse_constant=pytest.fail)
-    assert data["plan"]["hash"] == "9c" * 32 and data["plan"]["locked"].startswith("2021-06-12")
-    first = data["designs"]["synthetic_control"]
-    named = {"effect", "average_effect", "interval", "relative_effect", "relative_interval",
-             "cumulative", "p_value", "p_floor", "weights", "placebos", "checks", "verdict", "sentence"}  # fmt: skip
-    assert named <= set(first)
-    assert data["origin"]["simulated"] is True
-    assert data["further"][0]["verdict"] == "undetermined"
+def test_displacement_is_looked_for_by_an_outcome_or_by_the_design_itself() -> None:
+    made = report()
+    found = replace(
+        made.leading.estimate,
+        parts={"next ring": Part(0.1, displacement=True), "own ring": Part(-0.2)},
+    )
+    rings = report(designs=(replace(made.leading, estimate=found),))
+    assert "displacement" not in made.looked_for and list(rings.displaced) == ["next ring"]
+    assert rings.looked_for == {"harm", "displacement"}

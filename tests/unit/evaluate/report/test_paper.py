@@ -37,7 +37,7 @@ def short(made: Report) -> dict[str, str]:
     return {"report": json.dumps(data)}
 
 
-@settings(max_examples=200 if SOAK else 10)
+@settings(max_examples=200 if SOAK else 5)
 @given(NAMES, NAMES)
 def test_any_name_compiles_and_appears_as_it_is(title: str, area: str) -> None:
     inputs = short(named(title, area))
@@ -64,10 +64,6 @@ def test_a_figure_without_words_is_refused() -> None:
             one["alt"] = None
     with pytest.raises(typst.TypstError, match=r"(?i)alt"):
         compiled({"report": json.dumps(data)})
-
-
-def test_the_same_report_is_the_same_paper() -> None:
-    assert paper_of(report()) == paper_of(report())
 
 
 def test_page_and_paper_hold_the_same_tables() -> None:

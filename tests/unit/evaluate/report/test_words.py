@@ -42,6 +42,13 @@ def test_an_outcome_without_exposure_is_written_as_it_is() -> None:
     assert words.scale_of(plain, "packs of cigarettes") == words.Scale(1, "packs of cigarettes")
 
 
+@pytest.mark.parametrize(("cells", "said"), [(1, "calls"), (3, "calls per cell")])
+def test_counts_of_cells_are_no_rates_of_an_exposure_that_no_plan_names(
+    cells: int, said: str
+) -> None:
+    assert words.scale_of(counted(60, cells), "calls") == words.Scale(1, said)
+
+
 def test_numbers_are_signed_short_and_in_one_piece() -> None:
     assert words.percent(-0.1234) == "−12.3\N{NO-BREAK SPACE}%"
     assert (
@@ -50,6 +57,7 @@ def test_numbers_are_signed_short_and_in_one_piece() -> None:
     )
     assert [words.figure(one) for one in (0, 0.0004, 0.123, 1.234, 12.34, -1234.5)] == [
         "0", "0.0004", "0.123", "1.23", "12.3", "−1,234"]  # fmt: skip
+    assert words.figure(-2.7e-16) == "0"
     assert words.count(1234.0) == "1,234" and words.count(None) == "not known"
 
 
