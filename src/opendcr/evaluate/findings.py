@@ -17,7 +17,7 @@ from opendcr.evaluate.decision import (
     plain_sentence,
     success_sentence,
 )
-from opendcr.evaluate.delays.delayed import carried, nowcasts_of
+from opendcr.evaluate.delays.delayed import at_middle, carried, nowcasts_of
 from opendcr.evaluate.delays.nowcast import Nowcast
 from opendcr.evaluate.designs import Design
 from opendcr.evaluate.estimate import Check, Estimate, Interval
@@ -156,11 +156,7 @@ def _answered(
     """A design's answer to the plan's own question."""
     threshold = plan.success.at_most if plan.success else 0.0
     design = plan.designs[name]
-    if nowcasts:
-        found = carried(study, nowcasts, lambda one: with_checks(design, one), design.fit)
-    else:
-        found = with_checks(design, study)
-    found = review.of(found)
+    found = review.of(_found(design, study, nowcasts))
     interval = found.relative_interval
     sentence = success_sentence(_claim(design, plan.question, study), interval, threshold)
     floor = "" if interval else floor_sentence(found.p_floor, study.level)
@@ -176,9 +172,16 @@ def _against(found: Estimate, level: float) -> str:
     return f" The test does not reject no effect (p = {p_value:.2f})."
 
 
-def with_checks(design: Design, study: Study) -> Estimate:
-    """The design's answer with the checks that travel with it."""
-    found = design.fit(study)
+def _found(design: Design, study: Study, nowcasts: Mapping[str, Nowcast]) -> Estimate:
+    """The design's answer with its checks, under the nowcasts where there are any."""
+    if not nowcasts:
+        return with_checks(design, study, design.fit(study))
+    found = carried(study, nowcasts, design.fit)
+    return with_checks(design, at_middle(study, nowcasts), found)
+
+
+def with_checks(design: Design, study: Study, found: Estimate) -> Estimate:
+    """An answer of the design with the checks that travel with it."""
     checks = (*found.checks, *_made(design, study, found))
     checks = (*checks, *_agreement(found, study.level))
     positive = study.panel.exposure is not None or bool((study.series.outcome > 0).all())
@@ -233,7 +236,7 @@ def _further(plan: Plan, outcome: Outcome, source: Source, review: Review) -> Fu
     design = plan.designs[outcome.design]
     level = plan.question.level if outcome.margin is None else plan.declared_level
     study = replace(study_from(source, design), level=review.part(level, plan.question.level))
-    found = review.of(with_checks(design, study))
+    found = review.of(_found(design, study, {}))
     claim = _claim(design, source.question, study)
     verdict, sentence = _said(outcome, claim, found.relative_interval)
     answer = Answered(outcome.design, design.TITLE, found, verdict, sentence)
