@@ -24,11 +24,17 @@ from opendcr.evaluate.estimate import Check, Estimate, Interval
 from opendcr.evaluate.evalue import e_value, e_value_of_interval
 from opendcr.evaluate.lock import Standing, standing
 from opendcr.evaluate.panel import read_rows, some
-from opendcr.evaluate.plan import PRIMARY, Outcome, Plan, Question
-from opendcr.evaluate.reading import Source, source_of, study_from
+from opendcr.evaluate.plan import PRIMARY, Delayed, Outcome, Plan, Question
+from opendcr.evaluate.reading import Source, source_of, study_from, triangle_source
 from opendcr.evaluate.reviews import Review, review_of
 from opendcr.evaluate.sequential import Look
 from opendcr.evaluate.study import Study
+
+AS_PRINTED = Check(
+    "reporting delay",
+    None,
+    "no reporting triangle of this outcome: its latest counts stand as printed",
+)
 
 
 @dataclass(frozen=True)
@@ -100,11 +106,18 @@ class Findings:
 
 
 def sources_of(plan: Plan) -> dict[str, Source]:
-    """The data of each outcome of a plan, the primary one first."""
+    """The data of each outcome of a plan, the primary one first, and their reporting triangles."""
     sources = {PRIMARY: source_of(plan.question, plan.data)}
+    triangles = {PRIMARY: plan.nowcast}
     for one in plan.outcomes:
         sources[one.name] = source_of(question_of(plan, one), one.data)
-    return sources
+        triangles[one.name] = one.nowcast
+    late = {
+        f"{name}.nowcast": triangle_source(plan.question, said)
+        for name, said in triangles.items()
+        if said is not None
+    }
+    return sources | late
 
 
 def question_of(plan: Plan, outcome: Outcome) -> Question:
@@ -126,7 +139,7 @@ def run_study(plan: Plan, show: Callable[[str], None] = lambda name: None) -> Fi
         for name, design in plan.designs.items()
     }
     study = studies[plan.primary]
-    nowcasts = _nowcasts(plan, study)
+    nowcasts = _nowcasts(plan.nowcast, study)
     answers = {}
     for name in plan.designs:
         show(name)
@@ -141,13 +154,9 @@ def run_study(plan: Plan, show: Callable[[str], None] = lambda name: None) -> Fi
     return Findings(plan, stands, study, answers, tuple(further), checks, review.look)
 
 
-def _nowcasts(plan: Plan, study: Study) -> dict[str, Nowcast]:
-    """The nowcasts of the outcome's latest counts, by area."""
-    if plan.nowcast is None:
-        return {}
-    treated = study.panel.units[study.treated[0]]
-    rows = read_rows(plan.nowcast.path)
-    return nowcasts_of(rows, plan.nowcast, treated, study.seed, study.level)
+def _nowcasts(said: Delayed | None, study: Study) -> dict[str, Nowcast]:
+    """The nowcasts of an outcome's latest counts, by area."""
+    return {} if said is None else nowcasts_of(read_rows(said.path), said, study)
 
 
 def _answered(
@@ -236,7 +245,9 @@ def _further(plan: Plan, outcome: Outcome, source: Source, review: Review) -> Fu
     design = plan.designs[outcome.design]
     level = plan.question.level if outcome.margin is None else plan.declared_level
     study = replace(study_from(source, design), level=review.part(level, plan.question.level))
-    found = review.of(_found(design, study, {}))
+    found = review.of(_found(design, study, _nowcasts(outcome.nowcast, study)))
+    if plan.nowcast and not outcome.nowcast:
+        found = replace(found, checks=(*found.checks, AS_PRINTED))
     claim = _claim(design, source.question, study)
     verdict, sentence = _said(outcome, claim, found.relative_interval)
     answer = Answered(outcome.design, design.TITLE, found, verdict, sentence)

@@ -88,6 +88,7 @@ class Outcome:
     kind: Kind
     design: str
     margin: float | None = None
+    nowcast: "Delayed | None" = None
 
 
 @dataclass(frozen=True)
@@ -185,7 +186,7 @@ def read_plan(path: Path) -> Plan:
     question = _question(whole.table("question", _QUESTION))
     data = _data(whole.table("data", _DATA), path)
     designs = _designs(whole.table("designs"))
-    made = Plan(path, content, question, data, designs)
+    made = Plan(path, content, question, data, designs, nowcast=_nowcast(whole, path))
     return replace(
         made,
         success=_success(whole, designs),
@@ -194,7 +195,6 @@ def read_plan(path: Path) -> Plan:
         reviews=_reviews(whole),
         power=_power(whole.table("power", ("effects", "periods", "panels", "scatter", "shares"))),
         rehearsal=_periods(whole.table("rehearsal", ("starts",)), "starts"),
-        nowcast=_nowcast(whole, path),
         published=_published(whole.table("published", ("outcomes", "own"))),
         family=_family(whole.table("published")),
         limits=_texts(whole.table("limits", ("sentences",)), "sentences", 600),
@@ -254,20 +254,23 @@ def _outcomes(table: Table, plan: Plan) -> tuple[Outcome, ...]:
 
 
 def _outcome(whole: Table, name: str, plan: Plan) -> Outcome:
-    own = ("title", "outcome", "kind", "design", "margin")
+    own = ("title", "outcome", "kind", "design", "margin", "nowcast")
     table = Table.of(whole.where, whole.name, whole.data, (*own, *_DATA))
     given = {key: value for key, value in table.data.items() if key in _DATA}
     # What an outcome does not say of its data is as the primary outcome's.
     of = Table(table.where, table.name, {**plan.content.get("data", {}), **given})
     kind: Any = table.one_of("kind", KINDS, "harm")
+    column, data = table.text("outcome"), _data(of, plan.path)
+    same = (column, data) == (plan.question.outcome, plan.data)
     return Outcome(
         name,
         table.text("title", name),
-        table.text("outcome"),
-        _data(of, plan.path),
+        column,
+        data,
         kind,
         table.one_of("design", plan.designs, plan.primary),
         table.number("margin", -1, 10) if "margin" in table else None,
+        plan.nowcast if same and "nowcast" not in table else _nowcast(table, plan.path),
     )
 
 

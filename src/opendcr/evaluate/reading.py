@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import compress
 
 import numpy as np
 
@@ -19,7 +20,7 @@ from opendcr.evaluate.panel import (
     wide_panel,
 )
 from opendcr.evaluate.periods import Period, kinds
-from opendcr.evaluate.plan import Data, Question
+from opendcr.evaluate.plan import Data, Delayed, Question
 from opendcr.evaluate.study import LEAST_BEFORE, Study
 
 # An exposure that steps: by this much more than its usual change, and at least by so much, in at
@@ -29,22 +30,30 @@ STEPS, LEAST_STEP, LEAST_AREAS = 6.0, 0.004, 3
 
 @dataclass(frozen=True)
 class Source:
-    """A file of data as one outcome of a plan uses it."""
+    """A file of data as one outcome of a plan uses it: the outcome's own, or its reporting triangle,
+    whose rows also have an edition."""
 
     question: Question
     data: Data
     rows: Rows
     periods: tuple[Period, ...]  # of each row
+    editions: tuple[Period, ...] = ()
 
     @property
     def before(self) -> "Source":
         """Without the rows from the start on."""
         return self._kept([one < self.question.start for one in self.periods])
 
+    @property
+    def latest(self) -> Period:
+        """The last period before the start, or of a triangle its last edition."""
+        return max(self.editions or self.before.periods)
+
     def until(self, last: str) -> "Source":
-        """Without the rows after a period: those that have come since are no change of what was."""
+        """Without the rows after a period, or of a triangle after an edition: those that have come
+        since are no change of what was."""
         end = Period.of(last)
-        return self._kept([end is None or one <= end for one in self.periods])
+        return self._kept([end is None or one <= end for one in self.editions or self.periods])
 
     @property
     def public_after(self) -> tuple[Period, ...]:
@@ -60,8 +69,12 @@ class Source:
         ).hexdigest()
 
     def _kept(self, kept: Sequence[bool]) -> "Source":
-        periods = tuple(one for one, keeps in zip(self.periods, kept, strict=True) if keeps)
-        return replace(self, rows=self.rows.where_true(kept), periods=periods)
+        return replace(
+            self,
+            rows=self.rows.where_true(kept),
+            periods=tuple(compress(self.periods, kept)),
+            editions=tuple(compress(self.editions, kept)),
+        )
 
     def within(self) -> "Source":
         """Without the rows outside the periods that the plan uses."""
@@ -85,6 +98,14 @@ def source_of(question: Question, data: Data) -> Source:
             rows.where, "no rows in the periods of the plan", "data from/to that has some"
         )
     return made
+
+
+def triangle_source(question: Question, said: Delayed) -> Source:
+    """The rows of the reporting triangle of an outcome."""
+    rows = read_rows(said.path)
+    periods = rows.periods(said.period, "nowcast.period")
+    editions = rows.periods(said.edition, "nowcast.edition")
+    return Source(question, Data(said.path), rows, tuple(periods), tuple(editions))
 
 
 def panel_from(source: Source, design: Design) -> Panel:

@@ -25,20 +25,53 @@ from opendcr.evaluate.study import Study
 FITS = 100  # of the draws; an interval of 95 % moves by a few hundredths of its width beyond
 
 
-def nowcasts_of(
-    rows: Rows, said: Delayed, treated: str, seed: int, level: float
-) -> dict[str, Nowcast]:
-    """The nowcast of each area of a plan's reporting triangles; of the treated one where they have
-    no column of areas."""
+def nowcasts_of(rows: Rows, said: Delayed, study: Study) -> dict[str, Nowcast]:
+    """The nowcast of each area of a plan's reporting triangles in the periods of a study; of the
+    treated one where they have no column of areas. An area whose counts all stand has none.
+
+    Raises InputError where triangles and panel are not of the same counts, or the panel goes on
+    after the last edition.
+    """
+    made: dict[str, Nowcast] = {}
+    for unit, triangle in _triangles(rows, said, study).items():
+        _of_one_series(study.panel, unit, triangle)
+        one = nowcast(triangle, seed=study.seed, level=study.level).during(study.panel.periods)
+        made |= {unit: one} if one.periods else {}
+    return made
+
+
+def _triangles(rows: Rows, said: Delayed, study: Study) -> dict[str, Triangle]:
     if said.unit is None:
-        return {treated: nowcast(_triangle(rows, said), seed=seed, level=level)}
+        if len(study.treated) > 1:
+            found = f"no column of areas, and {len(study.treated)} treated areas"
+            raise InputError(
+                rows.where, found, "`unit` under [nowcast], the column that names them"
+            )
+        return {study.panel.units[study.treated[0]]: _triangle(rows, said)}
     units = rows.column(said.unit, "nowcast.unit")
     return {
-        unit: nowcast(
-            _triangle(rows.where_true([one == unit for one in units]), said), seed=seed, level=level
-        )
+        unit: _triangle(rows.where_true([one == unit for one in units]), said)
         for unit in dict.fromkeys(units)
     }
+
+
+def _of_one_series(panel: Panel, unit: str, triangle: Triangle) -> None:
+    """Raises InputError unless the panel has the counts of the triangle's complete periods, as they
+    were when these became complete or as last printed, and no period after the last edition."""
+    if panel.periods[-1] > triangle.edition:
+        found = f"a last edition of {triangle.edition}, and data up to {panel.periods[-1]}"
+        raise InputError(triangle.where, found, "an edition for the last period of the data")
+    counts = dict(zip(panel.periods, panel.outcome[panel.at(unit)], strict=True))
+    if not set(counts) & set(triangle.periods):
+        found = f"no period that the data of '{unit}' have"
+        raise InputError(triangle.where, found, f"periods from {panel.periods[0]} on")
+    for at, period in enumerate(triangle.periods):
+        count = counts.get(period, np.nan)
+        stands = (triangle.final(at), triangle.last[at]) if triangle.complete(at) else (count,)
+        if np.isfinite(count) and count not in stands:
+            found = f"{stands[-1]:g} of '{unit}' in {period}, and {count:g} in {panel.where}"
+            expected = "the same counts in both where a period is complete"
+            raise InputError(triangle.where, found, expected)
 
 
 def _triangle(rows: Rows, said: Delayed) -> Triangle:
