@@ -2,6 +2,7 @@
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -43,3 +44,14 @@ def test_the_result_is_json(tmp_path: Path) -> None:
     data = json.loads((tmp_path / RESULT).read_text())
     assert data["title"] == report().question.title
     assert data["designs"]["interrupted_time_series"]["verdict"] == "undetermined"
+
+
+def test_the_figures_say_which_periods_are_nowcast() -> None:
+    made = report()
+    estimate = made.leading.estimate
+    late = replace(
+        estimate, effect=(*estimate.effect[:-1], replace(estimate.effect[-1], nowcast=True))
+    )
+    made = replace(made, designs=(replace(made.leading, estimate=late),))
+    rows = list(csv.DictReader(effects_csv(made).splitlines()))
+    assert [one["nowcast"] for one in rows] == [""] * 47 + ["yes"]
