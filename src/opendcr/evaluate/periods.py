@@ -8,6 +8,8 @@ from itertools import pairwise
 from math import gcd
 from typing import Literal
 
+from opendcr.keyed import shown
+
 Kind = Literal["number", "month", "quarter", "date"]
 
 EXPECTED = "a whole number, YYYY-MM-DD, YYYY-MM or YYYY-Qn"
@@ -15,6 +17,9 @@ _NUMBER = re.compile(r"(-?\d{1,9})(?:\.0+)?")  # a spreadsheet may write a year 
 _MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
 _QUARTER = re.compile(r"(\d{4})-?Q([1-4])")
 _MIDNIGHT = re.compile(r"[T ]00:00(:00(\.0+)?)?$")  # of a date that was written as a moment
+_OTHER = re.compile(  # 13/02/2023, 13.2.23, 2023/02/13, 13-02-2023, 02/2023, Feb 2023
+    r"\d{1,4}[/. ]\d{1,2}[/. ]\d{2,4}|\d{1,2}-\d{1,2}-\d{4}|\d{1,2}/\d{4}|[A-Za-z]{3,9}[- ]\d{2,4}"
+)
 _WRITES: dict[Kind, str] = {"number": "whole numbers", "month": "months", "quarter": "quarters",
                             "date": "dates"}  # fmt: skip
 
@@ -51,6 +56,13 @@ class Period:
     def after(self, steps: int) -> "Period":
         """The period so many of its own units later."""
         return Period(self.kind, self.at + steps)
+
+
+def no_period(text: str) -> tuple[str, str]:
+    """What a text that is no period is, and what it should be."""
+    if _OTHER.fullmatch(text):
+        return f"{shown(text)}, a date of another form", "YYYY-MM-DD, or YYYY-MM for a month"
+    return shown(text), EXPECTED
 
 
 def kinds(periods: Iterable[Period]) -> str:

@@ -257,3 +257,116 @@ def test_spaces_in_headings_are_no_part_of_them(tmp_path: Path) -> None:
     head, _, rest = (tmp_path / "panel.csv").read_text().partition("\n")
     (tmp_path / "panel.csv").write_text(head.replace(",", ", ") + "\n" + rest)
     assert sources_of(read_plan(path))["primary"].periods
+
+
+CELLS_THAT_ARE_NONE = [
+    ("1,234", "with a separator of thousands; expected 1234 (1.234 if the comma is a decimal one)"),
+    ("12 345,678", "'12 345,678'; expected a number"),
+    ("1 234 567", "with a separator of thousands; expected 1234567"),
+    ("12,5", "with a decimal comma; expected a decimal point: 12.5"),
+    ("1.234,5", "a decimal point: 1234.5"),
+    *((one, f"found '{one}', a count that is suppressed; expected a number: what is suppressed is not guessed")
+      for one in ("*", "<5", "< 10", "[c]", "..", ":", "suppressed")),
+    ("-", "which may mean none or suppressed; expected a number: 0 if it means none"),
+    ("many", "'many'; expected a number"),
+    ("1_000", "'1_000'; expected a number"),
+    ("inf", "'inf'; expected a number"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("cell", "said"), CELLS_THAT_ARE_NONE, ids=[one for one, _ in CELLS_THAT_ARE_NONE]
+)
+def test_a_cell_that_is_no_number_is_said_to_be_what_it_is(
+    tmp_path: Path, cell: str, said: str
+) -> None:
+    data = changed(rows(3), {"area": "area 2", "year": 2011}, events=cell)
+    told = refused(tmp_path, data)
+    assert "panel.csv, row 19, events: found" in told and said in told
+
+
+def test_rows_are_counted_in_the_file_also_where_some_are_left_out(tmp_path: Path) -> None:
+    data = changed(rows(3), {"area": "area 2", "year": 2011}, events="*")
+    said = refused(tmp_path, data, PLAN.replace("to = 2023", "to = 2023\nfrom = 2010"))
+    assert "row 19, events" in said
+
+
+DATES = ["13/02/2023", "13.02.23", "13-02-2023", "02/2023", "Feb 2023", "2023/02/13"]
+
+
+@pytest.mark.parametrize("date", DATES)
+def test_a_date_of_another_form_is_said_to_be_one(tmp_path: Path, date: str) -> None:
+    said = refused(tmp_path, changed(rows(3), {"area": "area 1", "year": 2010}, year=date))
+    assert f"row 3, year: found '{date}', a date of another form; expected YYYY-MM-DD" in said
+
+
+def other_file(folder: Path, content: bytes | None) -> str:
+    path = written(folder, rows(3))
+    data = folder / "panel.csv"
+    data.unlink()
+    data.mkdir() if content is None else data.write_bytes(content)
+    with pytest.raises(InputError) as caught:
+        sources_of(read_plan(path))
+    assert "\n" not in str(caught.value) and "found found" not in str(caught.value)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [(None, "found a folder; expected a file"),
+     ("area,year\na,1".encode("utf-16"), "text in UTF-16; expected a table in CSV: save it as CSV (UTF-8)"),
+     (b"PK\x03\x04" + bytes(90), "a spreadsheet or an archive"),
+     (b"", "an empty file"), (b"area,year\n", "no rows"),
+     ("area,year\na,1\nAyr é,2".encode("latin-1"), "row 3: found a character that is not in UTF-8"),
+     (b"area,year\na,1\n\nb,12,5\n", "row 4: found 3 cells under 2 headings"),
+     (b"area;year\na;12,5\n", "columns apart by semicolons"),
+     (b"area,year,area\na,1,b\n", "two columns of one name, 'area'"),
+     (b'area,year\n"a,1\n', "expected a table in CSV")],
+    ids=range(10),
+)  # fmt: skip
+def test_a_file_that_is_no_table_is_said_to_be_what_it_is(
+    tmp_path: Path, content: bytes | None, said: str
+) -> None:
+    assert said in other_file(tmp_path, content)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [('outcome = "events"', 'outcome = "Events "', "did you mean 'events'?"),
+     ('outcome = "events"', 'outcome = "evnts"', "did you mean 'events'?"),
+     ('["area 1"]', '["Area  1 "]', "did you mean 'area 1'?"),
+     ('["area 1"]', '["Dundee"]', "found no area named 'Dundee'; expected one of area 1, area 2, area 3")],
+    ids=range(4),
+)  # fmt: skip
+def test_a_name_that_is_almost_there_is_told(tmp_path: Path, old: str, new: str, said: str) -> None:
+    told = refused(tmp_path, rows(3), PLAN.replace(old, new))
+    assert told.endswith(said)
+
+
+def test_one_area_under_two_names(tmp_path: Path) -> None:
+    data = changed(rows(3), {"area": "area 2", "year": 2011}, area="Area  2")
+    assert "found 'area 2' and 'Area  2'; expected one name for each area" in refused(
+        tmp_path, data
+    )
+
+
+COUNTED = [
+    'interrupted_time_series]\nfamily = "poisson"',
+    "ratio_of_ratios]",
+    'bayesian_structural]\nfamily = "poisson"',
+]
+
+
+@pytest.mark.parametrize("design", COUNTED)
+@pytest.mark.parametrize("count", [-3, 2.5])
+def test_a_design_of_counts_has_counts_also_without_an_exposure(
+    tmp_path: Path, design: str, count: float
+) -> None:
+    plan = PLAN.replace('exposure = "people"\nbreaks = []\n', "").replace(
+        "difference_in_differences]", design
+    )
+    path = written(tmp_path, changed(rows(3), {"area": "area 1", "year": 2011}, events=count), plan)
+    read = read_plan(path)
+    made = read.designs[read.primary]
+    with pytest.raises(InputError, match=f"found {count:g} of 'area 1' in 2011, which is no count"):
+        made.fit(study_from(sources_of(read)["primary"], made))
