@@ -185,7 +185,7 @@ def test_a_plan_is_read() -> None:
     [
         ({"sampler": "nuts"}, "designs.bayesian_structural.sampler: found a key that is not known"),
         ({"family": "binomial"}, "family: found 'binomial'; expected one of poisson, gaussian"),
-        ({"donors": "a"}, "donors: found 'a'; expected a list of areas"),
+        ({"donors": "a"}, "donors: found 'a'; expected a list of names of areas"),
         ({"draws": 1}, "draws: found 1; expected a whole number from 100"),
         ({"drift": 0.1, "drift_from": "donors"}, "drift: found 0.1; expected either drift or"),
     ],
