@@ -17,6 +17,7 @@ from opendcr.evaluate.periods import Period, absent, kinds, no_period
 
 Real = NDArray[np.float64]
 SINGLE = "series"  # the name of the area where a table has one series and no column of areas
+NEARLY, LEAST_EVENTS = 0.005, 30  # how near a sum is, and of how many events it is taken for one
 _MANY = 6  # names in an error
 
 
@@ -100,6 +101,27 @@ class Panel:
             if gaps.size:
                 found = f"no outcome or exposure of '{self.units[unit]}' in {self.periods[gaps[0]]}"
                 raise InputError(self.where, found, "every area that is compared in every period")
+
+
+def totals(panel: Panel, treated: Sequence[int]) -> tuple[str, ...]:
+    """The areas that are the sum of all that have fewer events, or of those that are not treated:
+    in every period to within a two-hundredth, and in exposure too where there is one."""
+    series = [panel.outcome] if panel.exposure is None else [panel.outcome, panel.exposure]
+    size = np.nansum(panel.outcome, axis=1)
+    found = []
+    for unit in np.flatnonzero(size >= LEAST_EVENTS):
+        smaller = np.flatnonzero((size > 0) & (size < (1 - NEARLY) * size[unit]))
+        for parts in (smaller, smaller[~np.isin(smaller, treated)]):
+            if len(parts) > 1 and all(_is_sum(one[unit], one[parts]) for one in series):
+                found.append(panel.units[unit])
+                break
+    return tuple(found)
+
+
+def _is_sum(whole: Real, parts: Real) -> bool:
+    known = np.isfinite(whole) & np.isfinite(parts).all(axis=0)
+    apart = np.abs(whole - parts.sum(axis=0))[known]
+    return known.sum() > 2 and bool((apart <= NEARLY * np.abs(whole[known])).all())
 
 
 @dataclass(frozen=True)

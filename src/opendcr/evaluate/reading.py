@@ -17,6 +17,7 @@ from opendcr.evaluate.panel import (
     cell_panel,
     panel_of,
     read_rows,
+    totals,
     wide_panel,
 )
 from opendcr.evaluate.periods import Period, kinds
@@ -142,7 +143,7 @@ def study_from(source: Source, design: Design) -> Study:
     panel = panel_from(source, design)
     _begins(source, panel.periods)
     start = int(np.searchsorted([one.at for one in panel.periods], question.start.at))
-    return Study(panel, _treated(question, panel, design), start, question.level, question.seed)
+    return _study(question, panel, design, start)
 
 
 def study_before(source: Source, design: Design) -> Study:
@@ -153,8 +154,12 @@ def study_before(source: Source, design: Design) -> Study:
     if len(panel.periods) <= LEAST_BEFORE:
         found = f"{len(panel.periods)} periods before the start {source.question.start}"
         raise InputError(panel.where, found, f"more than {LEAST_BEFORE}")
-    question, treated = source.question, _treated(source.question, panel, design)
-    return Study(panel, treated, len(panel.periods) - 1, question.level, question.seed)
+    return _study(source.question, panel, design, len(panel.periods) - 1)
+
+
+def _study(question: Question, panel: Panel, design: Design, start: int) -> Study:
+    treated = _treated(question, panel, design)
+    return Study(panel, treated, start, question.level, question.seed, totals(panel, treated))
 
 
 def _treated(question: Question, panel: Panel, design: Design) -> tuple[int, ...]:

@@ -370,3 +370,40 @@ def test_a_design_of_counts_has_counts_also_without_an_exposure(
     made = read.designs[read.primary]
     with pytest.raises(InputError, match=f"found {count:g} of 'area 1' in 2011, which is no count"):
         made.fit(study_from(sources_of(read)["primary"], made))
+
+
+def with_total(data, name="Scotland", without=()):
+    """The rows and those of an area that is the sum of the others."""
+    parts = [row for row in data if row["area"] not in without]
+    sums = [{"area": name, "year": year} | {key: sum(row[key] for row in parts if row["year"] == year)
+                                            for key in ("events", "people")}
+            for year in range(2009, 2024)]  # fmt: skip
+    return [*data, *sums]
+
+
+@pytest.mark.parametrize("without", [(), ("area 1",)])
+@pytest.mark.parametrize("exposure", [True, False])
+def test_an_area_that_is_the_sum_of_others_is_no_donor(
+    tmp_path: Path, without, exposure: bool
+) -> None:
+    plan = PLAN if exposure else PLAN.replace('exposure = "people"\nbreaks = []\n', "")
+    made = study(tmp_path, with_total(rows(5), without=without), plan)
+    with pytest.raises(InputError, match="'Scotland' among the areas compared with") as caught:
+        made.donors()
+    assert str(caught.value).endswith('exclude = ["Scotland"]')
+    assert len(made.donors(exclude=["Scotland"])) == 4 and len(made.donors_possible()) == 5
+
+
+def test_two_names_of_one_total_and_a_total_that_is_rounded(tmp_path: Path) -> None:
+    data = with_total(with_total(rows(5)), "Total", without=("Scotland",))
+    assert study(tmp_path, data).totals == ("Scotland", "Total")
+    near = [row | {"events": round(row["events"], -1)} if row["events"] > 1000 else row
+            for row in with_total(rows(40))]  # fmt: skip
+    assert study(tmp_path, near).totals == ("Scotland",)
+
+
+@pytest.mark.parametrize("seed", range(1, 6))
+def test_areas_that_are_no_sum_are_none(tmp_path: Path, seed: int) -> None:
+    assert study(tmp_path, rows(3, seed=seed)).totals == ()
+    sparse = [row | {"events": row["events"] % 2} for row in rows(4, seed=seed)]
+    assert study(tmp_path, sparse).totals == ()
