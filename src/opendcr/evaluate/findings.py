@@ -25,7 +25,7 @@ from opendcr.evaluate.evalue import e_value, e_value_of_interval
 from opendcr.evaluate.lock import Standing, standing
 from opendcr.evaluate.panel import read_rows, some
 from opendcr.evaluate.plan import PRIMARY, Delayed, Outcome, Plan, Question
-from opendcr.evaluate.reading import Source, source_of, study_from, triangle_source
+from opendcr.evaluate.reading import Source, data_checks, source_of, study_from, triangle_source
 from opendcr.evaluate.reviews import Review, review_of
 from opendcr.evaluate.sequential import Look
 from opendcr.evaluate.study import Study
@@ -150,7 +150,7 @@ def run_study(plan: Plan, show: Callable[[str], None] = lambda name: None) -> Fi
         show(outcome.name)
         one = _further(plan, outcome, sources[outcome.name], review)
         further.append(replace(one, answer=one.answer.exploratory()) if stands.against else one)
-    checks = tuple(_negative_controls(further))
+    checks = (*data_checks(study.panel, plan.data), *_negative_controls(further))
     return Findings(plan, stands, study, answers, tuple(further), checks, review.look)
 
 
@@ -246,8 +246,10 @@ def _further(plan: Plan, outcome: Outcome, source: Source, review: Review) -> Fu
     level = plan.question.level if outcome.margin is None else plan.declared_level
     study = replace(study_from(source, design), level=review.part(level, plan.question.level))
     found = review.of(_found(design, study, _nowcasts(outcome.nowcast, study)))
-    if plan.nowcast and not outcome.nowcast:
-        found = replace(found, checks=(*found.checks, AS_PRINTED))
+    more: tuple[Check, ...] = (AS_PRINTED,) if plan.nowcast and not outcome.nowcast else ()
+    if outcome.data != plan.data:
+        more += data_checks(study.panel, outcome.data)
+    found = replace(found, checks=(*found.checks, *more))
     claim = _claim(design, source.question, study)
     verdict, sentence = _said(outcome, claim, found.relative_interval)
     answer = Answered(outcome.design, design.TITLE, found, verdict, sentence)

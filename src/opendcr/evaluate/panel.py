@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from opendcr.errors import InputError
 from opendcr.evaluate.files import number_of, read_table
-from opendcr.evaluate.periods import Period, absent, kinds, no_period
+from opendcr.evaluate.periods import Period, absent, kinds, no_period, usually_apart
 
 Real = NDArray[np.float64]
 SINGLE = "series"  # the name of the area where a table has one series and no column of areas
@@ -281,7 +281,9 @@ def _each_one_name(where: str, units: Sequence[str]) -> None:
 def _no_gaps(where: str, periods: Sequence[Period]) -> None:
     gaps = absent(periods)
     if gaps:
+        apart = usually_apart(periods)
         found = f"no row for {some([str(one) for one in gaps])}"
+        found += f", while most rows stand {apart} apart" if apart else ""
         raise InputError(where, found, f"every period from {periods[0]} to {periods[-1]}")
 
 

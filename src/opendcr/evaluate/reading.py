@@ -9,10 +9,11 @@ import numpy as np
 
 from opendcr.errors import InputError
 from opendcr.evaluate.designs import CellDesign, Design
+from opendcr.evaluate.estimate import Check
+from opendcr.evaluate.exposures import exposure_check, linked
 from opendcr.evaluate.panel import (
     Columns,
     Panel,
-    Real,
     Rows,
     cell_panel,
     panel_of,
@@ -20,13 +21,9 @@ from opendcr.evaluate.panel import (
     totals,
     wide_panel,
 )
-from opendcr.evaluate.periods import Period, kinds
+from opendcr.evaluate.periods import Period, kinds, spacing
 from opendcr.evaluate.plan import Data, Delayed, Question
 from opendcr.evaluate.study import LEAST_BEFORE, Study
-
-# An exposure that steps: by this much more than its usual change, and at least by so much, in at
-# least half of at least so many areas.
-STEPS, LEAST_STEP, LEAST_AREAS = 6.0, 0.004, 3
 
 
 @dataclass(frozen=True)
@@ -191,50 +188,11 @@ def _begins(source: Source, periods: Sequence[Period]) -> None:
         raise InputError(source.rows.where, found, "a start after the first periods of the data")
 
 
-def linked(panel: Panel, data: Data) -> Panel:
-    """The panel with its exposure linked over breaks in its series.
-
-    From a break on, each area's exposure is scaled so that it does not change at the break itself:
-    what a revision moved is not taken for people who came or went. A break may lie after the data:
-    a plan can name one that is to come. Raises InputError for a step that the plan does not name;
-    with `breaks = []` it says that there is none.
-    """
-    if panel.exposure is None:
-        return panel
-    if data.breaks is None:
-        _no_steps(panel, panel.exposure)
-        return panel
-    exposure = panel.exposure.copy()
-    for one in data.breaks:
-        if one > panel.periods[-1]:
-            continue
-        if one not in panel.periods[1:]:
-            found = f"a break at {one}"
-            raise InputError(panel.where, found, f"a period from {panel.periods[1]} on")
-        at = panel.periods.index(one)
-        exposure[:, at:] *= exposure[:, at - 1 : at] / exposure[:, at : at + 1]
-    if data.breaks:
-        _no_steps(panel, exposure)
-    return replace(panel, exposure=exposure)
-
-
-def _no_steps(panel: Panel, exposure: Real) -> None:
-    """Raises InputError where most areas' exposures step at once: another series, by its look."""
-    if len(panel.units) < LEAST_AREAS or len(panel.periods) < LEAST_BEFORE + 3:
-        return
-    changes = np.diff(np.log(exposure), axis=1)
-    apart = np.abs(changes - np.nanmedian(changes, axis=1, keepdims=True))
-    usual = np.nanmedian(apart, axis=1, keepdims=True)
-    steps = apart > np.maximum(STEPS * usual, LEAST_STEP)
-    share = steps.mean(axis=0)
-    at = int(np.argmax(share))
-    if share[at] >= 0.5 and np.sort(share)[-2] < 0.25:
-        found = (
-            f"a step of the exposure at {panel.periods[at + 1]} in {steps[:, at].sum()} of "
-            f"{len(panel.units)} areas, larger than their changes in any other period"
-        )
-        expected = (
-            f'one series; if it was revised or rebased there, `breaks = ["{panel.periods[at + 1]}"]`'
-            " under [data], and `breaks = []` if it was not"
-        )
-        raise InputError(panel.where, found, expected)
+def data_checks(panel: Panel, data: Data) -> tuple[Check, ...]:
+    """What is to be known of the data, whatever the design."""
+    apart = spacing(panel.periods)
+    said = (
+        f"the data have {apart} from {panel.periods[0]} to {panel.periods[-1]} "
+        f"({len(panel.periods)}): periods that a design counts are these, a season's too"
+    )
+    return (*((Check("periods", None, said),) if apart else ()), *exposure_check(panel, data))

@@ -8,7 +8,8 @@ import pytest
 from opendcr.errors import InputError
 from opendcr.evaluate.findings import sources_of
 from opendcr.evaluate.plan import read_plan
-from opendcr.evaluate.reading import panel_from, study_before, study_from
+from opendcr.evaluate.reading import data_checks, panel_from, study_before, study_from
+from opendcr.streams import stream
 from tests.support.planned import PLAN, rows, written
 
 
@@ -407,3 +408,74 @@ def test_areas_that_are_no_sum_are_none(tmp_path: Path, seed: int) -> None:
     assert study(tmp_path, rows(3, seed=seed)).totals == ()
     sparse = [row | {"events": row["events"] % 2} for row in rows(4, seed=seed)]
     assert study(tmp_path, sparse).totals == ()
+
+
+def test_every_second_period_is_said_and_a_gap_in_it_too(tmp_path: Path) -> None:
+    odd = [row for row in rows(3) if row["year"] % 2]
+    plan = PLAN.replace("start = 2020", "start = 2021")
+    (said,) = data_checks(study(tmp_path, odd, plan).panel, read_plan(tmp_path / "plan.toml").data)
+    assert said.detail.startswith("the data have every second period from 2009 to 2023 (8)")
+    gap = [row for row in rows(3) if row["year"] % 2 or row["year"] == 2020]
+    assert "while most rows stand 2 periods apart" in refused(tmp_path, gap, plan)
+
+
+OPEN = PLAN.replace("breaks = []\n", "")
+
+
+def grown(steps: dict[int, float], areas: int = 12, of: int = 12, seed: int = 1):
+    """Populations that grow by about 0.3 % a year, more and less; in some of them steps."""
+    random = stream(seed, "grown")
+    changes = 0.003 + random.normal(0, 0.0015, (areas, 15)) + random.normal(0, 0.004, (areas, 1))
+    for year, step in steps.items():
+        changes[:of, year - 2009] += step * random.uniform(0.8, 1.2, of)
+    sizes = np.exp(np.cumsum(changes, axis=1))
+    return [row | {"people": round(row["people"] * sizes[int(row["area"][5:]) - 1, row["year"] - 2009])}
+            for row in rows(areas)]  # fmt: skip
+
+
+def warned(folder: Path, data, plan: str = OPEN) -> list[str]:
+    panel = study(folder, data, plan).panel
+    return [one.detail for one in data_checks(panel, read_plan(folder / "plan.toml").data)]
+
+
+@pytest.mark.parametrize("seed", range(1, 9))
+def test_populations_that_grow_as_they_do_warn_of_nothing(tmp_path: Path, seed: int) -> None:
+    assert warned(tmp_path, grown({}, seed=seed)) == []
+
+
+def test_two_steps_of_most_areas_are_both_named(tmp_path: Path) -> None:
+    said = refused(tmp_path, grown({2013: 0.04, 2018: -0.03}), OPEN)
+    assert "at 2013 in 12, 2018 in 12 of 12 areas" in said and 'breaks = ["2013", "2018"]' in said
+    said = refused(
+        tmp_path, grown({2013: 0.04, 2018: -0.03}), PLAN.replace("breaks = []", "breaks = [2013]")
+    )
+    assert 'breaks = ["2013", "2018"]' in said
+
+
+def test_a_step_of_a_few_areas_is_told(tmp_path: Path) -> None:
+    (said,) = warned(tmp_path, grown({2014: 0.05}, of=3))
+    assert said.startswith("at 2014 these step beside their usual changes: area 1 +")
+    assert said.count("area ") == 3
+
+
+def test_a_small_step_of_all_areas_is_told(tmp_path: Path) -> None:
+    (said,) = warned(tmp_path, grown({2014: 0.006}))
+    assert said.startswith("most areas step by about +0.") and said.endswith("at 2014")
+
+
+def monthly(data):
+    """The same populations in each month of a year, with a start in 2020-01."""
+    return [row | {"year": f"{row['year']}-{month:02}"} for row in data for month in range(1, 13)]
+
+
+def test_a_year_s_population_in_each_month_is_seen_through(tmp_path: Path) -> None:
+    plan = OPEN.replace("start = 2020", 'start = "2020-01"').replace("to = 2023", 'to = "2023-12"')
+    (said,) = warned(tmp_path, monthly(grown({})), plan)
+    assert said.startswith("it changes once a year (2010-01, 2011-01") and "step" not in said
+    assert "a step of the exposure at 2014-01 in 12" in refused(
+        tmp_path, monthly(grown({2014: 0.04})), plan
+    )
+
+
+def test_nothing_is_looked_for_where_the_plan_says_that_there_is_no_break(tmp_path: Path) -> None:
+    assert warned(tmp_path, grown({2014: 0.05}), PLAN) == []
