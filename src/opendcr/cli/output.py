@@ -50,14 +50,15 @@ def one_of_two(beside: str, **options: object) -> None:
 
 
 def out_folder(path: Path) -> None:
-    """Makes a folder before anything is computed that would go into it."""
+    """Looks, before anything is computed, whether a folder can be written to or made. It is made
+    when there is something to write in it: what is refused leaves nothing behind."""
     try:
-        path.mkdir(parents=True, exist_ok=True)
-    except FileExistsError as error:
-        raise InputError("--out", f"{path}, a file", "a folder, or a name for one") from error
+        there = next(one for one in (path.absolute(), *path.absolute().parents) if one.exists())
     except OSError as error:
         raise InputError("--out", f"{path} ({error.strerror})", "a folder to write in") from error
-    if not os.access(path, os.W_OK):
+    if not there.is_dir():
+        raise InputError("--out", f"{there}, a file", "a folder, or a name for one")
+    if not os.access(there, os.W_OK | os.X_OK):
         raise InputError("--out", f"{path}, which cannot be written to", "a folder to write in")
 
 

@@ -18,7 +18,8 @@ Interval = tuple[float, float]
 @dataclass(frozen=True)
 class PeriodEffect:
     """Observed less expected in one period: for each unit of exposure where there is one, and then
-    the counts stand beside. `low` and `high` bound the effect; None where no interval is known."""
+    the counts stand beside. `low` and `high` bound the effect; None where no interval is known.
+    `nowcast`: reports of it were still to come, and the middle of what they may make of it is shown."""
 
     time: str
     observed: float
@@ -28,6 +29,7 @@ class PeriodEffect:
     high: float | None = None
     observed_count: float | None = None
     expected_count: float | None = None
+    nowcast: bool = False
 
 
 @dataclass(frozen=True)

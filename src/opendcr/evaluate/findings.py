@@ -19,18 +19,24 @@ from opendcr.evaluate.decision import (
     plain_sentence,
     success_sentence,
 )
-from opendcr.evaluate.delays.delayed import carried, nowcasts_of
+from opendcr.evaluate.delays.delayed import at_middle, carried, nowcasts_of
 from opendcr.evaluate.delays.nowcast import Nowcast
 from opendcr.evaluate.designs import Design
 from opendcr.evaluate.estimate import Check, Estimate, Interval
 from opendcr.evaluate.evalue import e_value, e_value_of_interval
 from opendcr.evaluate.lock import Standing, standing
 from opendcr.evaluate.panel import read_rows, some
-from opendcr.evaluate.plan import PRIMARY, Kind, Outcome, Plan, Question
-from opendcr.evaluate.reading import Source, source_of, study_from
+from opendcr.evaluate.plan import PRIMARY, Delayed, Kind, Outcome, Plan, Question
+from opendcr.evaluate.reading import Source, data_checks, source_of, study_from, triangle_source
 from opendcr.evaluate.reviews import Review, review_of
 from opendcr.evaluate.sequential import Look
 from opendcr.evaluate.study import Study
+
+AS_PRINTED = Check(
+    "reporting delay",
+    None,
+    "no reporting triangle of this outcome: its latest counts stand as printed",
+)
 
 
 @dataclass(frozen=True)
@@ -114,13 +120,15 @@ class Findings:
 
 
 def sources_of(plan: Plan) -> dict[str, Source]:
-    """The data of each outcome of a plan, the primary one first."""
-    asked = {PRIMARY: (plan.question, plan.data)}
-    asked |= {one.name: (question_of(plan, one), one.data) for one in plan.outcomes}
-    return {
-        name: replace(source_of(question, data), apart=plan.apart_from(question.treated))
-        for name, (question, data) in asked.items()
-    }
+    """The data of each outcome of a plan, the primary one first, and their reporting triangles."""
+    asked = {PRIMARY: (plan.question, plan.data, plan.nowcast)}
+    asked |= {one.name: (question_of(plan, one), one.data, one.nowcast) for one in plan.outcomes}
+    sources, late = {}, {}
+    for name, (question, data, delayed) in asked.items():
+        sources[name] = replace(source_of(question, data), apart=plan.apart_from(question.treated))
+        if delayed is not None:
+            late[f"{name}.nowcast"] = triangle_source(question, delayed)
+    return sources | late
 
 
 def question_of(plan: Plan, outcome: Outcome) -> Question:
@@ -144,7 +152,7 @@ def run_study(plan: Plan, show: Callable[[str], None] = lambda name: None) -> Fi
         for name, design in plan.designs.items()
     }
     study = studies[plan.primary]
-    nowcasts = _nowcasts(plan, study)
+    nowcasts = _nowcasts(plan.nowcast, study)
     explores = bool(stands.against)
     answers = {}
     for name in plan.designs:
@@ -159,17 +167,13 @@ def run_study(plan: Plan, show: Callable[[str], None] = lambda name: None) -> Fi
         further.append(replace(one, answer=opened))
     leading = answers[plan.primary]
     answers[plan.primary] = replace(leading, sentence=leading.sentence + doubted(further))
-    checks = tuple(_negative_controls(further))
+    checks = (*data_checks(study.panel, plan.data), *_negative_controls(further))
     return Findings(plan, stands, study, answers, tuple(further), checks, review.look)
 
 
-def _nowcasts(plan: Plan, study: Study) -> dict[str, Nowcast]:
-    """The nowcasts of the outcome's latest counts, by area."""
-    if plan.nowcast is None:
-        return {}
-    treated = study.panel.units[study.treated[0]]
-    rows = read_rows(plan.nowcast.path)
-    return nowcasts_of(rows, plan.nowcast, treated, study.seed, study.level)
+def _nowcasts(said: Delayed | None, study: Study) -> dict[str, Nowcast]:
+    """The nowcasts of an outcome's latest counts, by area."""
+    return {} if said is None else nowcasts_of(read_rows(said.path), said, study)
 
 
 def threshold_of(plan: Plan) -> float:
@@ -183,11 +187,7 @@ def _answered(
     """A design's answer to the plan's own question."""
     threshold = threshold_of(plan)
     design = plan.designs[name]
-    if nowcasts:
-        found = carried(study, nowcasts, lambda one: with_checks(design, one), design.fit)
-    else:
-        found = with_checks(design, study)
-    found = review.of(found)
+    found = review.of(_found(design, study, nowcasts))
     interval = found.relative_interval
     sentence = success_sentence(_claim(design, plan.question, study), interval, threshold)
     floor = "" if interval else floor_sentence(found.p_floor, study.level)
@@ -203,9 +203,16 @@ def _against(found: Estimate, level: float) -> str:
     return f" The test does not reject no effect (p = {p_value:.2f})."
 
 
-def with_checks(design: Design, study: Study) -> Estimate:
-    """The design's answer with the checks that travel with it."""
-    found = design.fit(study)
+def _found(design: Design, study: Study, nowcasts: Mapping[str, Nowcast]) -> Estimate:
+    """The design's answer with its checks, under the nowcasts where there are any."""
+    if not nowcasts:
+        return with_checks(design, study, design.fit(study))
+    found = carried(study, nowcasts, design.fit)
+    return with_checks(design, at_middle(study, nowcasts), found)
+
+
+def with_checks(design: Design, study: Study, found: Estimate) -> Estimate:
+    """An answer of the design with the checks that travel with it."""
     checks = (*found.checks, *_made(design, study, found))
     checks = (*checks, *_agreement(found, study.level))
     positive = study.panel.exposure is not None or bool((study.series.outcome > 0).all())
@@ -260,7 +267,11 @@ def _further(plan: Plan, outcome: Outcome, source: Source, review: Review) -> Fu
     design = plan.designs[outcome.design]
     level = plan.question.level if outcome.margin is None else plan.declared_level
     study = replace(study_from(source, design), level=review.part(level, plan.question.level))
-    found = review.of(with_checks(design, study))
+    found = review.of(_found(design, study, _nowcasts(outcome.nowcast, study)))
+    more: tuple[Check, ...] = (AS_PRINTED,) if plan.nowcast and not outcome.nowcast else ()
+    if outcome.data != plan.data:
+        more += data_checks(study.panel, outcome.data)
+    found = replace(found, checks=(*found.checks, *more))
     claim, margin = _claim(design, source.question, study), plan.margin_of(outcome)
     verdict, sentence = _said(outcome.kind, claim, found.relative_interval, margin)
     answer = Answered(outcome.design, design.TITLE, found, verdict, sentence)

@@ -116,8 +116,8 @@ def _known(source: Source) -> dict[str, Any]:
     return {
         "before": before.digest,
         "rows": len(before.periods),
-        "from": str(min(before.periods)),
-        "to": str(max(before.periods)),
+        "from": str(min(before.periods, default="")),
+        "to": str(source.latest),
         "already_public": [str(one) for one in source.public_after],
     }
 

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
 from functools import cached_property
+from itertools import compress
 from pathlib import Path
 
 import numpy as np
@@ -10,11 +12,12 @@ import polars as pl
 from numpy.typing import NDArray
 
 from opendcr.errors import InputError
-from opendcr.evaluate.periods import EXPECTED, Period, absent, kinds
-from opendcr.keyed import shown
+from opendcr.evaluate.files import number_of, read_table
+from opendcr.evaluate.periods import Period, absent, kinds, no_period, usually_apart
 
 Real = NDArray[np.float64]
 SINGLE = "series"  # the name of the area where a table has one series and no column of areas
+NEARLY, LEAST_EVENTS = 0.005, 30  # how near a sum is, and of how many events it is taken for one
 _MANY = 6  # names in an error
 
 
@@ -49,7 +52,7 @@ class Panel:
     def at(self, unit: str) -> int:
         """Where an area stands; InputError where there is none of that name."""
         if unit not in self.units:
-            raise InputError(self.where, f"no area named '{unit}'", f"one of {some(self.units)}")
+            raise InputError(self.where, f"no area named '{unit}'", one_of(unit, self.units))
         return self.units.index(unit)
 
     def of(self, units: Sequence[int]) -> "Panel":
@@ -78,6 +81,16 @@ class Panel:
         """The same areas and periods with other outcomes."""
         return replace(self, outcome=outcome)
 
+    def counts(self, units: Iterable[int]) -> None:
+        """Raises InputError, naming the first of them, where an area's outcome is no count."""
+        for unit in units:
+            row = self.outcome[unit]
+            wrong = np.flatnonzero(np.isfinite(row) & ((row < 0) | (row != np.round(row))))
+            if wrong.size:
+                named = f"'{self.units[unit]}' in {self.periods[wrong[0]]}"
+                found = f"{row[wrong[0]]:g} of {named}, which is no count"
+                raise InputError(self.where, found, "counts, zero or more and whole")
+
     def complete(self, units: Iterable[int]) -> None:
         """Raises InputError, naming the first of them, where an area's series has a gap."""
         rows = list(units)
@@ -90,17 +103,40 @@ class Panel:
                 raise InputError(self.where, found, "every area that is compared in every period")
 
 
+def totals(panel: Panel, treated: Sequence[int]) -> tuple[str, ...]:
+    """The areas that are the sum of all that have fewer events, or of those that are not treated:
+    in every period to within a two-hundredth, and in exposure too where there is one."""
+    series = [panel.outcome] if panel.exposure is None else [panel.outcome, panel.exposure]
+    size = np.nansum(panel.outcome, axis=1)
+    found = []
+    for unit in np.flatnonzero(size >= LEAST_EVENTS):
+        smaller = np.flatnonzero((size > 0) & (size < (1 - NEARLY) * size[unit]))
+        for parts in (smaller, smaller[~np.isin(smaller, treated)]):
+            if len(parts) > 1 and all(_is_sum(one[unit], one[parts]) for one in series):
+                found.append(panel.units[unit])
+                break
+    return tuple(found)
+
+
+def _is_sum(whole: Real, parts: Real) -> bool:
+    known = np.isfinite(whole) & np.isfinite(parts).all(axis=0)
+    apart = np.abs(whole - parts.sum(axis=0))[known]
+    return known.sum() > 2 and bool((apart <= NEARLY * np.abs(whole[known])).all())
+
+
 @dataclass(frozen=True)
 class Rows:
-    """A tidy table as it was read: each column as text, and the file it is from."""
+    """A tidy table as it was read: each column as text, the file it is from, and each row's line
+    in it."""
 
     where: str
     frame: pl.DataFrame
+    lines: tuple[int, ...]
 
     def column(self, name: str, key: str) -> list[str]:
         """A column as text; InputError, naming the plan's key that asks for it, where it is not there."""
         if name not in self.frame.columns:
-            expected = f"one of {some(self.frame.columns)}"
+            expected = one_of(name, self.frame.columns)
             raise InputError(f"{self.where}, {key}", f"no column '{name}'", expected)
         return [str(one).strip() for one in self.frame[name].fill_null("").to_list()]
 
@@ -108,23 +144,17 @@ class Rows:
         """A column as numbers, NaN where a cell is empty."""
         cells = self.column(name, key)
         return np.array(
-            [self._number(name, at, cell) for at, cell in enumerate(cells)], dtype=float
+            [number_of(cell, self.cell(at, name)) for at, cell in enumerate(cells)], dtype=float
         )
 
-    def _number(self, name: str, at: int, cell: str) -> float:
-        if cell in ("", "NA", "NaN", "nan"):
-            return float("nan")
-        try:
-            value = float(cell)
-        except ValueError:
-            value = float("inf")
-        if not np.isfinite(value):
-            raise InputError(f"{self.where}, row {at + 2}, {name}", shown(cell), "a number")
-        return value
+    def cell(self, at: int, name: str) -> str:
+        """Where a cell stands, for an error."""
+        return f"{self.where}, row {self.lines[at]}, {name}"
 
     def where_true(self, kept: Sequence[bool]) -> "Rows":
         """The rows that are kept."""
-        return replace(self, frame=self.frame.filter(pl.Series(list(kept), dtype=pl.Boolean)))
+        frame = self.frame.filter(pl.Series(list(kept), dtype=pl.Boolean))
+        return replace(self, frame=frame, lines=tuple(compress(self.lines, kept)))
 
     def periods(self, name: str, key: str = "question.time") -> list[Period]:
         """A column as periods of one kind."""
@@ -132,7 +162,7 @@ class Rows:
         for at, cell in enumerate(self.column(name, key)):
             period = Period.of(cell)
             if period is None:
-                raise InputError(f"{self.where}, row {at + 2}, {name}", shown(cell), EXPECTED)
+                raise InputError(self.cell(at, name), *no_period(cell))
             found.append(period)
         if len({one.kind for one in found}) > 1:
             raise InputError(f"{self.where}, {name}", kinds(found), "periods of one kind")
@@ -141,27 +171,10 @@ class Rows:
 
 def read_rows(path: Path) -> Rows:
     """The rows of a CSV file (or Parquet, by its name); InputError where there are none."""
-    try:
-        if path.suffix == ".parquet":
-            frame = pl.read_parquet(path).cast(pl.String)
-        else:
-            frame = pl.read_csv(path, infer_schema=False)
-    except OSError as error:
-        raise InputError(str(path), error.strerror or "no file", "a table in CSV") from error
-    except pl.exceptions.PolarsError as error:
-        found = str(error).splitlines()[0] if str(error) else "what is no table"
-        raise InputError(str(path), found, "a table in CSV, with a line of headings") from error
+    frame, lines = read_table(path)
     if frame.is_empty():
         raise InputError(str(path), "no rows", "a row for each area and period")
-    for mark, name in ((";", "semicolons"), ("\t", "tabs")):
-        if frame.width == 1 and mark in frame.columns[0]:
-            raise InputError(
-                str(path), f"columns apart by {name}", "commas: save it as CSV (UTF-8)"
-            )
-    headings = [one.strip() for one in frame.columns]
-    if len(set(headings)) < len(headings):
-        raise InputError(str(path), "two columns of one name", "each name once")
-    return Rows(str(path), frame.rename(dict(zip(frame.columns, headings, strict=True))))
+    return Rows(str(path), frame, lines)
 
 
 @dataclass(frozen=True)
@@ -184,6 +197,7 @@ def panel_of(rows: Rows, columns: Columns) -> Panel:
     times = rows.periods(columns.time)
     named = rows.column(columns.unit, "question.unit") if columns.unit else [SINGLE] * len(times)
     units, periods = tuple(dict.fromkeys(named)), tuple(sorted(set(times)))
+    _each_one_name(rows.where, units)
     _no_gaps(rows.where, periods)
     place_of = {one: at for at, one in enumerate(periods)}
     unit_of = {one: at for at, one in enumerate(units)}
@@ -255,10 +269,21 @@ def wide_panel(rows: Rows, columns: Columns) -> Panel:
     return _sound(Panel(units, periods, outcome, where=rows.where), columns)
 
 
+def _each_one_name(where: str, units: Sequence[str]) -> None:
+    """Raises InputError for names that differ in case and spaces alone."""
+    seen: dict[str, str] = {}
+    for unit in units:
+        other = seen.setdefault(" ".join(unit.casefold().split()), unit)
+        if other != unit:
+            raise InputError(where, f"'{other}' and '{unit}'", "one name for each area")
+
+
 def _no_gaps(where: str, periods: Sequence[Period]) -> None:
     gaps = absent(periods)
     if gaps:
+        apart = usually_apart(periods)
         found = f"no row for {some([str(one) for one in gaps])}"
+        found += f", while most rows stand {apart} apart" if apart else ""
         raise InputError(where, found, f"every period from {periods[0]} to {periods[-1]}")
 
 
@@ -302,3 +327,15 @@ def some(names: Sequence[str]) -> str:
     """Some names for an error, and how many more there are."""
     more = len(names) - _MANY
     return ", ".join(names[:_MANY]) + (f" and {more} more" if more > 0 else "")
+
+
+def one_of(name: str, names: Sequence[str]) -> str:
+    """What was expected in the place of a name that is not there: the one that it is like, or all."""
+    plain = {_plain(one): one for one in reversed(names)}
+    like = get_close_matches(_plain(name), plain, 1, cutoff=0.8)
+    meant = f"; did you mean '{plain[like[0]]}'?" if like else ""
+    return f"one of {some(names)}{meant}"
+
+
+def _plain(name: str) -> str:
+    return "".join(one for one in name.casefold() if one.isalnum())

@@ -89,6 +89,7 @@ class Outcome:
     design: str
     margin: float | None = None
     treated: tuple[str, ...] = ()
+    nowcast: "Delayed | None" = None
 
 
 @dataclass(frozen=True)
@@ -199,7 +200,7 @@ def read_plan(path: Path) -> Plan:
     question = _question(whole.table("question", _QUESTION))
     data = _data(whole.table("data", _DATA), path)
     designs = _designs(whole.table("designs"))
-    made = Plan(path, content, question, data, designs)
+    made = Plan(path, content, question, data, designs, nowcast=_nowcast(whole, path))
     return replace(
         made,
         success=_success(whole, designs),
@@ -208,7 +209,6 @@ def read_plan(path: Path) -> Plan:
         reviews=_reviews(whole),
         power=_power(whole.table("power", ("effects", "periods", "panels", "scatter", "shares"))),
         rehearsal=_periods(whole.table("rehearsal", ("starts",)), "starts"),
-        nowcast=_nowcast(whole, path),
         published=_published(whole.table("published", ("outcomes", "own"))),
         family=_family(whole.table("published")),
         limits=_texts(whole.table("limits", ("sentences",)), "sentences", 600),
@@ -287,7 +287,7 @@ def _listed(value: Any) -> list[Any]:
 
 
 def _outcome(whole: Table, name: str, plan: Plan) -> Outcome:
-    own = ("title", "outcome", "kind", "design", "margin", "treated")
+    own = ("title", "outcome", "kind", "design", "margin", "treated", "nowcast")
     table = Table.of(whole.where, whole.name, whole.data, (*own, *_DATA))
     given = {key: value for key, value in table.data.items() if key in _DATA}
     # What an outcome does not say of its data is as the primary outcome's.
@@ -296,15 +296,18 @@ def _outcome(whole: Table, name: str, plan: Plan) -> Outcome:
     design = table.one_of("design", plan.designs, plan.primary)
     if "treated" in table and isinstance(plan.designs[design], CellDesign):
         raise table.fail("treated", f"another design: the cells of {design} say where it looks")
+    column, data = table.text("outcome"), _data(of, plan.path)
+    same = (column, data) == (plan.question.outcome, plan.data)
     return Outcome(
         name,
         table.text("title", name),
-        table.text("outcome"),
-        _data(of, plan.path),
+        column,
+        data,
         kind,
         design,
         table.number("margin", -1, 10) if "margin" in table else None,
         _texts(table, "treated"),
+        plan.nowcast if same and "nowcast" not in table else _nowcast(table, plan.path),
     )
 
 

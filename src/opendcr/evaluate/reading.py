@@ -3,49 +3,56 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import compress
 
 import numpy as np
 
 from opendcr.errors import InputError
 from opendcr.evaluate.designs import CellDesign, Design
+from opendcr.evaluate.estimate import Check
+from opendcr.evaluate.exposures import exposure_check, linked
 from opendcr.evaluate.panel import (
     Columns,
     Panel,
-    Real,
     Rows,
     cell_panel,
     panel_of,
     read_rows,
+    totals,
     wide_panel,
 )
-from opendcr.evaluate.periods import Period, kinds
-from opendcr.evaluate.plan import Data, Question
+from opendcr.evaluate.periods import Period, kinds, spacing
+from opendcr.evaluate.plan import Data, Delayed, Question
 from opendcr.evaluate.study import LEAST_BEFORE, Study
-
-# An exposure that steps: by this much more than its usual change, and at least by so much, in at
-# least half of at least so many areas.
-STEPS, LEAST_STEP, LEAST_AREAS = 6.0, 0.004, 3
 
 
 @dataclass(frozen=True)
 class Source:
-    """A file of data as one outcome of a plan uses it."""
+    """A file of data as one outcome of a plan uses it: the outcome's own, or its reporting triangle,
+    whose rows also have an edition."""
 
     question: Question
     data: Data
     rows: Rows
     periods: tuple[Period, ...]  # of each row
     apart: tuple[str, ...] = ()  # areas that are compared with in no design
+    editions: tuple[Period, ...] = ()
 
     @property
     def before(self) -> "Source":
         """Without the rows from the start on."""
         return self._kept([one < self.question.start for one in self.periods])
 
+    @property
+    def latest(self) -> Period:
+        """The last period before the start, or of a triangle its last edition."""
+        return max(self.editions or self.before.periods)
+
     def until(self, last: str) -> "Source":
-        """Without the rows after a period: those that have come since are no change of what was."""
+        """Without the rows after a period, or of a triangle after an edition: those that have come
+        since are no change of what was."""
         end = Period.of(last)
-        return self._kept([end is None or one <= end for one in self.periods])
+        return self._kept([end is None or one <= end for one in self.editions or self.periods])
 
     @property
     def public_after(self) -> tuple[Period, ...]:
@@ -61,8 +68,12 @@ class Source:
         ).hexdigest()
 
     def _kept(self, kept: Sequence[bool]) -> "Source":
-        periods = tuple(one for one, keeps in zip(self.periods, kept, strict=True) if keeps)
-        return replace(self, rows=self.rows.where_true(kept), periods=periods)
+        return replace(
+            self,
+            rows=self.rows.where_true(kept),
+            periods=tuple(compress(self.periods, kept)),
+            editions=tuple(compress(self.editions, kept)),
+        )
 
     def within(self) -> "Source":
         """Without the rows outside the periods that the plan uses."""
@@ -86,6 +97,14 @@ def source_of(question: Question, data: Data) -> Source:
             rows.where, "no rows in the periods of the plan", "data from/to that has some"
         )
     return made
+
+
+def triangle_source(question: Question, said: Delayed) -> Source:
+    """The rows of the reporting triangle of an outcome."""
+    rows = read_rows(said.path)
+    periods = rows.periods(said.period, "nowcast.period")
+    editions = rows.periods(said.edition, "nowcast.edition")
+    return Source(question, Data(said.path), rows, tuple(periods), editions=tuple(editions))
 
 
 def panel_from(source: Source, design: Design) -> Panel:
@@ -124,7 +143,7 @@ def study_from(source: Source, design: Design) -> Study:
     panel = panel_from(source, design)
     _begins(source, panel.periods)
     start = int(np.searchsorted([one.at for one in panel.periods], question.start.at))
-    return Study(panel, _treated(question, panel, design), start, question.level, question.seed)
+    return _study(question, panel, design, start)
 
 
 def study_before(source: Source, design: Design) -> Study:
@@ -135,8 +154,12 @@ def study_before(source: Source, design: Design) -> Study:
     if len(panel.periods) <= LEAST_BEFORE:
         found = f"{len(panel.periods)} periods before the start {source.question.start}"
         raise InputError(panel.where, found, f"more than {LEAST_BEFORE}")
-    question, treated = source.question, _treated(source.question, panel, design)
-    return Study(panel, treated, len(panel.periods) - 1, question.level, question.seed)
+    return _study(source.question, panel, design, len(panel.periods) - 1)
+
+
+def _study(question: Question, panel: Panel, design: Design, start: int) -> Study:
+    treated = _treated(question, panel, design)
+    return Study(panel, treated, start, question.level, question.seed, totals(panel, treated))
 
 
 def _treated(question: Question, panel: Panel, design: Design) -> tuple[int, ...]:
@@ -168,50 +191,11 @@ def _begins(source: Source, periods: Sequence[Period]) -> None:
         raise InputError(source.rows.where, found, "a start after the first periods of the data")
 
 
-def linked(panel: Panel, data: Data) -> Panel:
-    """The panel with its exposure linked over breaks in its series.
-
-    From a break on, each area's exposure is scaled so that it does not change at the break itself:
-    what a revision moved is not taken for people who came or went. A break may lie after the data:
-    a plan can name one that is to come. Raises InputError for a step that the plan does not name;
-    with `breaks = []` it says that there is none.
-    """
-    if panel.exposure is None:
-        return panel
-    if data.breaks is None:
-        _no_steps(panel, panel.exposure)
-        return panel
-    exposure = panel.exposure.copy()
-    for one in data.breaks:
-        if one > panel.periods[-1]:
-            continue
-        if one not in panel.periods[1:]:
-            found = f"a break at {one}"
-            raise InputError(panel.where, found, f"a period from {panel.periods[1]} on")
-        at = panel.periods.index(one)
-        exposure[:, at:] *= exposure[:, at - 1 : at] / exposure[:, at : at + 1]
-    if data.breaks:
-        _no_steps(panel, exposure)
-    return replace(panel, exposure=exposure)
-
-
-def _no_steps(panel: Panel, exposure: Real) -> None:
-    """Raises InputError where most areas' exposures step at once: another series, by its look."""
-    if len(panel.units) < LEAST_AREAS or len(panel.periods) < LEAST_BEFORE + 3:
-        return
-    changes = np.diff(np.log(exposure), axis=1)
-    apart = np.abs(changes - np.nanmedian(changes, axis=1, keepdims=True))
-    usual = np.nanmedian(apart, axis=1, keepdims=True)
-    steps = apart > np.maximum(STEPS * usual, LEAST_STEP)
-    share = steps.mean(axis=0)
-    at = int(np.argmax(share))
-    if share[at] >= 0.5 and np.sort(share)[-2] < 0.25:
-        found = (
-            f"a step of the exposure at {panel.periods[at + 1]} in {steps[:, at].sum()} of "
-            f"{len(panel.units)} areas, larger than their changes in any other period"
-        )
-        expected = (
-            f'one series; if it was revised or rebased there, `breaks = ["{panel.periods[at + 1]}"]`'
-            " under [data], and `breaks = []` if it was not"
-        )
-        raise InputError(panel.where, found, expected)
+def data_checks(panel: Panel, data: Data) -> tuple[Check, ...]:
+    """What is to be known of the data, whatever the design."""
+    apart = spacing(panel.periods)
+    said = (
+        f"the data have {apart} from {panel.periods[0]} to {panel.periods[-1]} "
+        f"({len(panel.periods)}): periods that a design counts are these, a season's too"
+    )
+    return (*((Check("periods", None, said),) if apart else ()), *exposure_check(panel, data))

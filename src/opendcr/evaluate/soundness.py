@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from opendcr.errors import InputError
 from opendcr.evaluate.plan import Plan
 from opendcr.evaluate.power import SEEN, cases_of, power
-from opendcr.evaluate.reading import Source
+from opendcr.evaluate.reading import Source, data_checks
 from opendcr.evaluate.sequential import information, levels
 from opendcr.evaluate.study import Study
 
@@ -21,7 +21,8 @@ def periods_of(plan: Plan, before: Study) -> tuple[int, ...]:
     step = before.panel.periods[-1].at - before.panel.periods[-2].at
     if plan.reviews:
         return tuple((one.at - start.at) // step + 1 for one in plan.reviews.periods)
-    return tuple(years * A_YEAR[start.kind] for years in YEARS)
+    a_year = max(A_YEAR[start.kind] // step, 1) if start.kind != "date" else A_YEAR["date"]
+    return tuple(years * a_year for years in YEARS)
 
 
 def least_level(plan: Plan) -> float:
@@ -65,6 +66,7 @@ def warnings(
         for name, source in sources.items()
         if (public := source.public_after)
     ]
+    said += [f"{one.name}: {one.detail}." for one in data_checks(before.panel, plan.data)]
     said += _mute(plan, before)
     return said + (_powerless(plan, before, panels, show) if panels else [])
 

@@ -33,7 +33,8 @@ class Study:
     """The question that a design answers.
 
     `treated` are rows of the panel; `start` is the index of the first period after. Intervals hold
-    1 − `level`. The same `seed` gives the same answer.
+    1 − `level`. The same `seed` gives the same answer. `totals` names areas that are the sum of
+    others, with which nothing can be compared.
     """
 
     panel: Panel
@@ -41,6 +42,7 @@ class Study:
     start: int
     level: float = LEVEL
     seed: int = 1
+    totals: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not LEAST_BEFORE <= self.start < len(self.panel.periods):
@@ -70,23 +72,35 @@ class Study:
 
     def donors(self, named: Sequence[str] = (), exclude: Iterable[str] = ()) -> tuple[int, ...]:
         """The rows of the areas compared with: those named, or all that are not treated, but for
-        those excluded. Raises InputError for a name that is not there or is treated, or a gap."""
+        those excluded. Raises InputError for a name that is not there or is treated, an area that
+        is the sum of others, or a gap."""
         left_out = {self.panel.at(name) for name in exclude}
         chosen = [self.panel.at(name) for name in named] or range(len(self.panel.units))
         both = [self.panel.units[at] for at in chosen if at in self.treated]
         if named and both:
             raise InputError(self.panel.where, f"'{both[0]}' among donors", "areas not treated")
         rows = tuple(at for at in chosen if at not in self.treated and at not in left_out)
+        self._no_total(rows)
         self.panel.complete(rows)
         return rows
+
+    def _no_total(self, rows: Sequence[int]) -> None:
+        if self.totals:
+            found = [self.panel.units[at] for at in rows if self.panel.units[at] in self.totals]
+            if found:
+                what = f"'{found[0]}' among the areas compared with, which is the sum of others"
+                expected = f'areas that do not hold each other: exclude = ["{found[0]}"]'
+                raise InputError(self.panel.where, what, expected)
 
     def before_only(self) -> "Study":
         """The study as of the day before its start: its last period before stands for one after."""
         return replace(self, panel=self.panel.during(0, self.start), start=self.start - 1)
 
     def donors_possible(self) -> tuple[int, ...]:
-        """The rows of the areas that are known in every period, the treated among them."""
+        """The rows of the areas that are known in every period and are no sum of others, the treated
+        among them."""
         whole = np.isfinite(self.panel.rates).all(axis=1)
+        whole &= ~np.isin(self.panel.units, self.totals)
         return tuple(int(at) for at in np.flatnonzero(whole))
 
     def starting(self, at: int, treated: tuple[int, ...] | None = None) -> "Study":

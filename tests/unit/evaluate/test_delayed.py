@@ -6,19 +6,23 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 from scipy.stats import norm
 
 from opendcr.errors import InputError
-from opendcr.evaluate.delays.delayed import drawn, widened
+from opendcr.evaluate.delays.delayed import at_middle, carried, drawn, from_nowcast
 from opendcr.evaluate.delays.nowcast import Delays, Nowcast, nowcast
-from opendcr.evaluate.estimate import Estimate
+from opendcr.evaluate.estimate import Coefficient, Estimate, Part, bounds_of_ratio, estimate_of
 from opendcr.evaluate.panel import Panel
 from opendcr.evaluate.periods import Period
-from opendcr.streams import stream
-from tests.unit.evaluate.test_nowcast import reported
+from opendcr.evaluate.study import Study
+from tests.unit.evaluate.test_nowcast import EXAMPLES, reported
 
 PERIODS = tuple(Period("month", at) for at in range(6))
-PANEL = Panel(("here", "there"), PERIODS, np.full((2, 6), 100.0), np.full((2, 6), 1e4))
+COUNTS = np.array([[100.0, 99, 101, 100, 100, 100], [100] * 6])
+PANEL = Panel(("here", "there"), PERIODS, COUNTS, np.full((2, 6), 1e4))
+STUDY = Study(PANEL, (0,), 4)
 NONE = Delays(1, np.zeros((1, 2)), np.zeros((1, 2)), 1.0, 0.0)
 
 
@@ -26,68 +30,143 @@ def of(draws):
     return Nowcast(PERIODS[-2:], np.full(2, 90.0), np.asarray(draws, dtype=float), NONE, 0.05)
 
 
-def study(se=0.1, tilt=1.0):
-    """A stand-in for a design: the mean after against 100, with a known error of its logarithm."""
+def normal(se=0.1, tilt=1.0, p_value=True):
+    """A stand-in for a design: the counts after the start against 100, with a known error of its
+    logarithm."""
 
-    def fit(panel):
-        effect = panel.outcome[0, -2:].mean() / 100
-        ends = effect * math.exp(-1.96 * se) - 1, effect * math.exp(1.96 * se * tilt) - 1
-        return Estimate((), 0.0, effect - 1, 0.0, "a stand-in", relative_interval=ends)
+    def fit(study):
+        after = study.series.outcome[study.start :]
+        log = math.log(after.mean() / 100)
+        expected = np.full(6, 100 / 1e4)
+        ends = math.exp(log - 1.96 * se) - 1, math.exp(log + 1.96 * se * tilt) - 1
+        bounds = bounds_of_ratio(study, expected, ends, (np.full(6, ends[0]), np.full(6, ends[1])))
+        share = (
+            float(2 * norm.sf(abs(log) / (se * (tilt if log < 0 else 1.0)))) if p_value else None
+        )
+        level = Coefficient(log, se, log - 1.96 * se, log + 1.96 * se * tilt)
+        part = {"half": Part(math.expm1(log), *ends)}
+        return estimate_of(
+            study, expected, bounds, "a stand-in", p_value=share, coefficients={"level": level}, parts=part
+        )  # fmt: skip
 
     return fit
 
 
+def bare(study):
+    """A stand-in for a design without an interval."""
+    return replace(normal()(study), relative_interval=None, interval=None, cumulative_interval=None)
+
+
 def test_draws_stand_where_the_counts_were_and_nowhere_else():
     made = drawn(PANEL, {"here": of([[1, 2], [3, 4]])}, 1)
-    assert made.outcome.tolist() == [[100] * 4 + [3, 4], [100] * 6]
+    assert made.outcome.tolist() == [[100, 99, 101, 100, 3, 4], [100] * 6]
     assert PANEL.outcome[0, -1] == 100
 
 
 @pytest.mark.parametrize("tilt", [1.0, 2.5])
-def test_draws_that_are_all_alike_widen_nothing(tilt):
-    made = widened(PANEL, {"here": of([[80, 90]] * 20)}, study(tilt=tilt), 20)
-    alone = study(tilt=tilt)(drawn(PANEL, {"here": of([[80, 90]])}, 0))
-    assert made.relative_effect == pytest.approx(alone.relative_effect)
-    assert made.relative_interval == pytest.approx(alone.relative_interval, rel=1e-4)
-    assert made.from_nowcast == pytest.approx(0)
+def test_draws_that_are_all_alike_change_nothing(tilt):
+    made = carried(STUDY, {"here": of([[80, 90]] * 20)}, normal(tilt=tilt), 20)
+    alone = normal(tilt=tilt)(replace(STUDY, panel=drawn(PANEL, {"here": of([[80, 90]])}, 0)))
+    assert [row.nowcast for row in made.effect] == [False] * 4 + [True] * 2
+    assert "0% of the variance" in made.checks[0].detail
+    effect = tuple(replace(row, nowcast=False) for row in made.effect)
+    same = replace(made, effect=effect, checks=(), inference=alone.inference)
+    assert numbers(same.to_data()) == pytest.approx(numbers(alone.to_data()))
+
+
+def numbers(data):
+    """The numbers in a result, in order."""
+    if isinstance(data, dict):
+        data = list(data.values())
+    if isinstance(data, list):
+        return [number for one in data for number in numbers(one)]
+    return [data] if isinstance(data, float) else []
+
+
+def spread_of(between, many):
+    """Normal quantiles as the logarithms of counts about 80."""
+    logs = norm.ppf((np.arange(many) + 0.5) / many) * between
+    return of(np.repeat(80 * np.exp(logs)[:, None], 2, axis=1))
 
 
 def test_normal_draws_and_a_normal_study_add_their_variances():
-    """The mixture of N(θ, s²) over θ ~ N(μ, b²) is N(μ, s² + b²): Rubin's total variance."""
-    logs = stream(1, "logs").standard_normal(4000) * 0.08
-    counts = 80 * np.exp(logs)
-    made = widened(PANEL, {"here": of(np.column_stack([counts, counts]))}, study(0.06), 4000)
-    reach = norm.isf(0.025) * math.hypot(0.06, 0.08)
-    expected = [0.8 * math.exp(-reach) - 1, 0.8 * math.exp(reach) - 1]
-    assert made.relative_interval == pytest.approx(expected, abs=0.008)
-    assert made.from_nowcast == pytest.approx(0.64, abs=0.03)
+    """The mixture of N(θ, s²) over θ ~ N(μ, b²) is N(μ, s² + b²): Rubin's total variance. All that
+    the answer has follows it: intervals, the p-value, coefficients, parts."""
+    found = carried(STUDY, {"here": spread_of(0.08, 150)}, normal(0.06), 150)
+    total, log = math.hypot(0.06, 0.08), math.log(0.8)
+    low, high = (math.exp(log + side * 1.96 * total) - 1 for side in (-1, 1))
+    assert found.relative_interval == pytest.approx((low, high), abs=0.003)
+    assert found.p_value == pytest.approx(2 * norm.sf(-log / total), rel=0.03)
+    level = found.coefficients["level"]
+    assert level.se == pytest.approx(total, rel=0.01)
+    assert (level.low, level.high) == pytest.approx(
+        (log - 1.96 * total, log + 1.96 * total), abs=0.004
+    )
+    assert (found.parts["half"].low, found.parts["half"].high) == pytest.approx(
+        (low, high), abs=0.003
+    )
+    after = found.effect[-1]
+    alone = normal(0.06)(at_middle(STUDY, {"here": spread_of(0.08, 150)}))
+    width = (after.high - after.low) / (alone.effect[-1].high - alone.effect[-1].low)
+    assert width > 1.2
+    assert np.ptp(found.interval) > 1.2 * np.ptp(alone.interval)
+    assert from_nowcast([normal(0.06)(replace(STUDY, panel=drawn(PANEL, {"here": spread_of(0.08, 150)}, at)))
+                         for at in range(150)], 0.05) == pytest.approx(0.64, abs=0.01)  # fmt: skip
+
+
+@settings(max_examples=EXAMPLES)
+@given(st.floats(60, 140), st.floats(0.0, 0.2), st.floats(0.02, 0.2), st.floats(0.6, 2.0))
+def test_interval_and_p_value_are_of_one_distribution(middle, between, se, tilt):
+    """Whatever the draws: the interval leaves out no effect exactly where p is under the level, and
+    the intervals of sum and mean say the same."""
+    logs = norm.ppf((np.arange(9) + 0.5) / 9) * between
+    draws = of(np.repeat(middle * np.exp(logs)[:, None], 2, axis=1))
+    found = carried(STUDY, {"here": draws}, normal(se, tilt), 9)
+    assume(abs(found.p_value - 0.05) > 1e-4)
+    for low, high in (found.relative_interval, found.interval, found.cumulative_interval):
+        assert (low > 0 or high < 0) == (found.p_value < 0.05)
+
+
+def test_a_p_value_never_falls_under_what_each_draw_could_give():
+    def ranked(study):
+        return replace(normal()(study), p_value=1 / 20, p_floor=1 / 20)
+
+    found = carried(STUDY, {"here": spread_of(0.02, 30)}, ranked, 30)
+    assert found.p_value == pytest.approx(1 / 20)
+    mixed_signs = carried(STUDY, {"here": of([[50, 50], [200, 200]] * 5)}, ranked, 10)
+    assert mixed_signs.p_value == pytest.approx(1.0)
 
 
 def test_an_interval_without_a_bound_stays_one():
-    def fit(panel):
-        return replace(study()(panel), relative_interval=(-1.0, math.inf))
+    def fit(study):
+        return replace(normal()(study), relative_interval=(-1.0, math.inf), interval=None)
 
-    low, high = widened(PANEL, {"here": of([[80, 90]] * 3)}, fit, 3).relative_interval
-    assert low < -0.999_99 and high > 1e6
+    found = carried(STUDY, {"here": of([[80, 90]] * 2 + [[81, 90]])}, fit, 3)
+    low, high = found.relative_interval
+    assert low < -0.999_99 and high > 1e6 and found.interval is None
 
 
-def test_what_cannot_be_widened_is_said():
+def test_a_design_without_an_interval_carries_its_p_value_and_says_what_is_nowcast():
+    found = carried(STUDY, {"here": spread_of(0.08, 40)}, bare, 40)
+    assert found.relative_interval is None and found.effect[-1].nowcast
+    assert found.p_value > bare(at_middle(STUDY, {"here": spread_of(0.08, 40)})).p_value
+    (said,) = found.checks
+    assert "gives no interval" in said.detail and "90 printed, 79.8" in said.detail
+    assert "counts of there stand as printed" in said.detail
+
+
+def test_what_cannot_be_carried_is_said():
     with pytest.raises(InputError, match="5 fits of 3 draws"):
-        widened(PANEL, {"here": of([[80, 90]] * 3)}, study(), 5)
-    with pytest.raises(InputError, match="as many draws"):
-        widened(PANEL, {}, study(), 5)
+        carried(STUDY, {"here": of([[80, 90]] * 3)}, normal(), 5)
     with pytest.raises(InputError, match="no area named 'nowhere'"):
-        widened(PANEL, {"nowhere": of([[80, 90]])}, study(), 1)
-    short = PANEL.during(0, 5)
+        carried(STUDY, {"nowhere": of([[80, 90]])}, normal(), 1)
     with pytest.raises(InputError, match="no 0000-06"):
-        widened(short, {"here": of([[80, 90]])}, study(), 1)
-    with pytest.raises(InputError, match="gives no interval"):
-        widened(PANEL, {"here": of([[80, 90]])}, lambda panel: Estimate((), 0, 0, 0, ""), 1)
+        carried(replace(STUDY, panel=PANEL.during(0, 5)), {"here": of([[80, 90]])}, normal(), 1)
 
 
-def before_and_after(panel):
+def before_and_after(study):
     """A plain design: the last six months against the others, Poisson."""
-    before, after = panel.outcome[0, :-6], panel.outcome[0, -6:]
+    before, after = study.panel.outcome[0, :-6], study.panel.outcome[0, -6:]
     effect = after.mean() / before.mean()
     reach = 1.96 * math.sqrt(1 / after.sum() + 1 / before.sum())
     ends = effect * math.exp(-reach) - 1, effect * math.exp(reach) - 1
@@ -96,18 +175,19 @@ def before_and_after(panel):
 
 def test_what_is_found_where_nothing_happened_is_found_no_more_under_a_nowcast():
     """The first prints show a fall in most series in which nothing happened."""
-    many, found = 80, {"printed": 0, "nowcast": 0}
+    many, found = 40, {"printed": 0, "nowcast": 0}
     for seed in range(many):
         triangle, _ = reported(40, seed=seed)
         printed = np.where(np.isnan(triangle.counts).all(axis=1), 0, triangle.last)
-        made = nowcast(triangle, 40, seed)
+        made = nowcast(triangle, 30, seed)
         printed[-len(made.periods) :] = made.reported
         panel = Panel(("here",), triangle.periods, printed[None, :])
+        study = Study(panel, (0,), len(panel.periods) - 6)
         ends = {
-            "printed": before_and_after(panel).relative_interval,
-            "nowcast": widened(panel, {"here": made}, before_and_after, 40).relative_interval,
+            "printed": before_and_after(study).relative_interval,
+            "nowcast": carried(study, {"here": made}, before_and_after, 30).relative_interval,
         }
         for name, (low, high) in ends.items():
             found[name] += not low <= 0 <= high
     assert found["printed"] > 0.4 * many
-    assert found["nowcast"] <= 0.1 * many
+    assert found["nowcast"] <= 0.125 * many

@@ -262,18 +262,71 @@ def triangle(folder: Path, late: float) -> None:
 
 
 def test_late_reports_are_carried_into_the_interval(tmp_path: Path) -> None:
-    nowcast = '\n[nowcast]\npath = "editions.csv"\nmost = 1\n'
     triangle(tmp_path, late=0.5)
-    data = [row | {"events": row["events"] // 2} if (row["area"], row["year"]) == ("area 1", 2023) else row
-            for row in rows(effect=-0.4)]  # fmt: skip
     whole = found(tmp_path, rows(effect=-0.4)).leading.estimate
-    without = found(tmp_path, data).leading.estimate
-    carried = found(tmp_path, data, PLAN + nowcast).leading.estimate
+    without = found(tmp_path, HALVED).leading.estimate
+    carried = found(tmp_path, HALVED, PLAN + NOWCAST).leading.estimate
     assert without.relative_effect < whole.relative_effect - 0.05  # half of a year is missing
     assert carried.relative_effect == pytest.approx(whole.relative_effect, abs=0.05)
     assert carried.relative_interval and whole.relative_interval
     assert np.ptp(carried.relative_interval) > np.ptp(whole.relative_interval) * 0.98
-    assert "nowcast" in carried.inference and carried.checks[-1].name == "reporting delay"
+    assert "nowcast" in carried.inference
+    assert [one.time for one in carried.effect if one.nowcast] == ["2023"]
+    assert "reporting delay" in {one.name for one in carried.checks}
+
+
+NOWCAST = '\n[nowcast]\npath = "editions.csv"\nmost = 1\n'
+OTHER = '\n[outcomes.other]\noutcome = "events"\nkind = "harm"\n'
+HALVED = [row | {"events": row["events"] // 2} if (row["area"], row["year"]) == ("area 1", 2023) else row
+          for row in rows(effect=-0.4)]  # fmt: skip
+
+
+def test_a_further_outcome_of_the_same_counts_is_nowcast_as_they_are(tmp_path: Path) -> None:
+    triangle(tmp_path, late=0.5)
+    made = found(tmp_path, HALVED, PLAN + NOWCAST + OTHER)
+    assert made.further[0].answer.estimate.relative_effect == made.leading.estimate.relative_effect
+    assert made.further[0].answer.estimate.effect[-1].nowcast
+
+
+def test_a_further_outcome_of_other_counts_names_its_own_triangle_or_is_said_to_have_none(
+    tmp_path: Path,
+) -> None:
+    triangle(tmp_path, late=0.5)
+    data = [row | {"calls": row["events"]} for row in HALVED]
+    calls = OTHER.replace('"events"', '"calls"')
+    (bare,) = found(tmp_path, data, PLAN + NOWCAST + calls).further
+    said = {one.name: one.detail for one in bare.answer.estimate.checks}["reporting delay"]
+    assert "stand as printed" in said and not bare.answer.estimate.effect[-1].nowcast
+    own = NOWCAST.replace("[nowcast]", "[outcomes.other.nowcast]")
+    (made,) = found(tmp_path, data, PLAN + calls + own).further
+    assert made.answer.estimate.effect[-1].nowcast
+
+
+def test_triangle_and_panel_are_of_the_same_counts(tmp_path: Path) -> None:
+    count = next(r["events"] for r in HALVED if (r["area"], r["year"]) == ("area 1", 2016))
+    changed = [
+        r | {"events": count + 1} if (r["area"], r["year"]) == ("area 1", 2016) else r
+        for r in HALVED
+    ]
+    triangle(tmp_path, late=0.5)
+    with pytest.raises(InputError, match=r"editions\.csv") as caught:
+        found(tmp_path, changed, PLAN + NOWCAST)
+    said = str(caught.value)
+    assert f"found {count} of 'area 1' in 2016, and {count + 1} in" in said
+
+
+def test_a_panel_goes_on_no_longer_than_its_triangle(tmp_path: Path) -> None:
+    data = [*HALVED, *(row | {"year": 2024} for row in HALVED if row["year"] == 2023)]
+    triangle(tmp_path, late=0.5)
+    with pytest.raises(InputError, match="a last edition of 2023, and data up to 2024"):
+        found(tmp_path, data, PLAN.replace("to = 2023", "to = 2024") + NOWCAST)
+
+
+def test_a_triangle_of_several_areas_names_them(tmp_path: Path) -> None:
+    triangle(tmp_path, late=0.5)
+    two = PLAN.replace('["area 1"]', '["area 1", "area 2"]')
+    with pytest.raises(InputError, match="`unit` under"):
+        found(tmp_path, HALVED, two + NOWCAST)
 
 
 def test_families_of_published_effects_are_known(tmp_path: Path) -> None:

@@ -127,3 +127,37 @@ def test_a_second_lock_names_the_first(tmp_path: Path) -> None:
         first["seal"]
     ]
     assert any("locked anew" in one for one in stands(path).against)
+
+
+NOWCAST = '\n[nowcast]\npath = "editions.csv"\nmost = 1\n'
+
+
+def editions(folder: Path, last: int, first: int = 10) -> None:
+    """What each year's edition printed of each year: one fewer than the next edition."""
+    printed = [
+        f"{year},{edition},{first + (edition > year)}"
+        for edition in range(2015, last + 1)
+        for year in range(2012, edition + 1)
+    ]
+    (folder / "editions.csv").write_text("\n".join(["period,edition,count", *printed]) + "\n")
+
+
+def test_a_reporting_triangle_is_under_the_lock(tmp_path: Path) -> None:
+    path = written(tmp_path, BEFORE, PLAN + NOWCAST)
+    editions(tmp_path, 2019)
+    lock(path)
+    written(tmp_path, plan=PLAN + NOWCAST)
+    editions(tmp_path, 2023)  # later editions, of periods before the start too
+    assert stands(path).status == "confirmatory"
+    editions(tmp_path, 2023, first=11)
+    assert stands(path).against == (
+        "the data of primary.nowcast from before the start are not those that were locked",
+    )
+
+
+def test_a_triangle_with_counts_from_the_start_on_made_the_outcome_public(tmp_path: Path) -> None:
+    path = written(tmp_path, BEFORE, PLAN + NOWCAST)
+    editions(tmp_path, 2020)
+    lock(path)
+    (said,) = stands(path).against
+    assert "primary.nowcast was public for 2020" in said

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from opendcr.evaluate.periods import Period, absent
+from opendcr.evaluate.periods import Period, absent, spacing, usually_apart
 
 SAID = {
     "number": st.integers(-5000, 5000).map(str),
@@ -75,3 +75,23 @@ def read(*texts: str) -> list[Period]:
 )
 def test_which_periods_are_missing(series: list[str], gaps: list[str]) -> None:
     assert [str(one) for one in absent(read(*series))] == gaps
+
+
+@pytest.mark.parametrize(
+    ("series", "said"),
+    [(("2020-01", "2020-03", "2020-05"), "every second month"),
+     (("2020-Q1", "2020-Q4", "2021-Q3"), "every third quarter"),
+     (("2000", "2005", "2010"), "every 5th period"), (("2000", "2001", "2002"), ""),
+     (("2020-01-31", "2020-03-31", "2020-05-31"), "every second month"),
+     (("2020-01-01", "2020-01-15", "2020-01-29"), "every 14th day"),
+     (("2020-01-06", "2020-01-13", "2020-01-20"), ""), (("2020-01", "2020-05"), "")],
+)  # fmt: skip
+def test_periods_that_are_not_consecutive_are_said_to_be_so(
+    series: tuple[str, ...], said: str
+) -> None:
+    assert spacing(read(*series)) == said
+
+
+def test_most_periods_of_a_series_with_gaps() -> None:
+    assert usually_apart(read("2020-01", "2020-03", "2020-05", "2020-06")) == "2 months"
+    assert usually_apart(read("2020-01", "2020-02", "2020-04")) == ""

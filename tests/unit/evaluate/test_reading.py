@@ -8,7 +8,8 @@ import pytest
 from opendcr.errors import InputError
 from opendcr.evaluate.findings import sources_of
 from opendcr.evaluate.plan import read_plan
-from opendcr.evaluate.reading import panel_from, study_before, study_from
+from opendcr.evaluate.reading import data_checks, panel_from, study_before, study_from
+from opendcr.streams import stream
 from tests.support.planned import PLAN, rows, written
 
 
@@ -257,3 +258,224 @@ def test_spaces_in_headings_are_no_part_of_them(tmp_path: Path) -> None:
     head, _, rest = (tmp_path / "panel.csv").read_text().partition("\n")
     (tmp_path / "panel.csv").write_text(head.replace(",", ", ") + "\n" + rest)
     assert sources_of(read_plan(path))["primary"].periods
+
+
+CELLS_THAT_ARE_NONE = [
+    ("1,234", "with a separator of thousands; expected 1234 (1.234 if the comma is a decimal one)"),
+    ("12 345,678", "'12 345,678'; expected a number"),
+    ("1 234 567", "with a separator of thousands; expected 1234567"),
+    ("12,5", "with a decimal comma; expected a decimal point: 12.5"),
+    ("1.234,5", "a decimal point: 1234.5"),
+    *((one, f"found '{one}', a count that is suppressed; expected a number: what is suppressed is not guessed")
+      for one in ("*", "<5", "< 10", "[c]", "..", ":", "suppressed")),
+    ("-", "which may mean none or suppressed; expected a number: 0 if it means none"),
+    ("many", "'many'; expected a number"),
+    ("1_000", "'1_000'; expected a number"),
+    ("inf", "'inf'; expected a number"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("cell", "said"), CELLS_THAT_ARE_NONE, ids=[one for one, _ in CELLS_THAT_ARE_NONE]
+)
+def test_a_cell_that_is_no_number_is_said_to_be_what_it_is(
+    tmp_path: Path, cell: str, said: str
+) -> None:
+    data = changed(rows(3), {"area": "area 2", "year": 2011}, events=cell)
+    told = refused(tmp_path, data)
+    assert "panel.csv, row 19, events: found" in told and said in told
+
+
+def test_rows_are_counted_in_the_file_also_where_some_are_left_out(tmp_path: Path) -> None:
+    data = changed(rows(3), {"area": "area 2", "year": 2011}, events="*")
+    said = refused(tmp_path, data, PLAN.replace("to = 2023", "to = 2023\nfrom = 2010"))
+    assert "row 19, events" in said
+
+
+DATES = ["13/02/2023", "13.02.23", "13-02-2023", "02/2023", "Feb 2023", "2023/02/13"]
+
+
+@pytest.mark.parametrize("date", DATES)
+def test_a_date_of_another_form_is_said_to_be_one(tmp_path: Path, date: str) -> None:
+    said = refused(tmp_path, changed(rows(3), {"area": "area 1", "year": 2010}, year=date))
+    assert f"row 3, year: found '{date}', a date of another form; expected YYYY-MM-DD" in said
+
+
+def other_file(folder: Path, content: bytes | None) -> str:
+    path = written(folder, rows(3))
+    data = folder / "panel.csv"
+    data.unlink()
+    data.mkdir() if content is None else data.write_bytes(content)
+    with pytest.raises(InputError) as caught:
+        sources_of(read_plan(path))
+    assert "\n" not in str(caught.value) and "found found" not in str(caught.value)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [(None, "found a folder; expected a file"),
+     ("area,year\na,1".encode("utf-16"), "text in UTF-16; expected a table in CSV: save it as CSV (UTF-8)"),
+     (b"PK\x03\x04" + bytes(90), "a spreadsheet or an archive"),
+     (b"", "an empty file"), (b"area,year\n", "no rows"),
+     ("area,year\na,1\nAyr é,2".encode("latin-1"), "row 3: found a character that is not in UTF-8"),
+     (b"area,year\na,1\n\nb,12,5\n", "row 4: found 3 cells under 2 headings"),
+     (b"area;year\na;12,5\n", "columns apart by semicolons"),
+     (b"area,year,area\na,1,b\n", "two columns of one name, 'area'"),
+     (b'area,year\n"a,1\n', "expected a table in CSV")],
+    ids=range(10),
+)  # fmt: skip
+def test_a_file_that_is_no_table_is_said_to_be_what_it_is(
+    tmp_path: Path, content: bytes | None, said: str
+) -> None:
+    assert said in other_file(tmp_path, content)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [('outcome = "events"', 'outcome = "Events "', "did you mean 'events'?"),
+     ('outcome = "events"', 'outcome = "evnts"', "did you mean 'events'?"),
+     ('["area 1"]', '["Area  1 "]', "did you mean 'area 1'?"),
+     ('["area 1"]', '["Dundee"]', "found no area named 'Dundee'; expected one of area 1, area 2, area 3")],
+    ids=range(4),
+)  # fmt: skip
+def test_a_name_that_is_almost_there_is_told(tmp_path: Path, old: str, new: str, said: str) -> None:
+    told = refused(tmp_path, rows(3), PLAN.replace(old, new))
+    assert told.endswith(said)
+
+
+def test_one_area_under_two_names(tmp_path: Path) -> None:
+    data = changed(rows(3), {"area": "area 2", "year": 2011}, area="Area  2")
+    assert "found 'area 2' and 'Area  2'; expected one name for each area" in refused(
+        tmp_path, data
+    )
+
+
+COUNTED = [
+    'interrupted_time_series]\nfamily = "poisson"',
+    "ratio_of_ratios]",
+    'bayesian_structural]\nfamily = "poisson"',
+]
+
+
+@pytest.mark.parametrize("design", COUNTED)
+@pytest.mark.parametrize("count", [-3, 2.5])
+def test_a_design_of_counts_has_counts_also_without_an_exposure(
+    tmp_path: Path, design: str, count: float
+) -> None:
+    plan = PLAN.replace('exposure = "people"\nbreaks = []\n', "").replace(
+        "difference_in_differences]", design
+    )
+    path = written(tmp_path, changed(rows(3), {"area": "area 1", "year": 2011}, events=count), plan)
+    read = read_plan(path)
+    made = read.designs[read.primary]
+    with pytest.raises(InputError, match=f"found {count:g} of 'area 1' in 2011, which is no count"):
+        made.fit(study_from(sources_of(read)["primary"], made))
+
+
+def with_total(data, name="Scotland", without=()):
+    """The rows and those of an area that is the sum of the others."""
+    parts = [row for row in data if row["area"] not in without]
+    sums = [{"area": name, "year": year} | {key: sum(row[key] for row in parts if row["year"] == year)
+                                            for key in ("events", "people")}
+            for year in range(2009, 2024)]  # fmt: skip
+    return [*data, *sums]
+
+
+@pytest.mark.parametrize("without", [(), ("area 1",)])
+@pytest.mark.parametrize("exposure", [True, False])
+def test_an_area_that_is_the_sum_of_others_is_no_donor(
+    tmp_path: Path, without, exposure: bool
+) -> None:
+    plan = PLAN if exposure else PLAN.replace('exposure = "people"\nbreaks = []\n', "")
+    made = study(tmp_path, with_total(rows(5), without=without), plan)
+    with pytest.raises(InputError, match="'Scotland' among the areas compared with") as caught:
+        made.donors()
+    assert str(caught.value).endswith('exclude = ["Scotland"]')
+    assert len(made.donors(exclude=["Scotland"])) == 4 and len(made.donors_possible()) == 5
+
+
+def test_two_names_of_one_total_and_a_total_that_is_rounded(tmp_path: Path) -> None:
+    data = with_total(with_total(rows(5)), "Total", without=("Scotland",))
+    assert study(tmp_path, data).totals == ("Scotland", "Total")
+    near = [row | {"events": round(row["events"], -1)} if row["events"] > 1000 else row
+            for row in with_total(rows(40))]  # fmt: skip
+    assert study(tmp_path, near).totals == ("Scotland",)
+
+
+@pytest.mark.parametrize("seed", range(1, 6))
+def test_areas_that_are_no_sum_are_none(tmp_path: Path, seed: int) -> None:
+    assert study(tmp_path, rows(3, seed=seed)).totals == ()
+    sparse = [row | {"events": row["events"] % 2} for row in rows(4, seed=seed)]
+    assert study(tmp_path, sparse).totals == ()
+
+
+def test_every_second_period_is_said_and_a_gap_in_it_too(tmp_path: Path) -> None:
+    odd = [row for row in rows(3) if row["year"] % 2]
+    plan = PLAN.replace("start = 2020", "start = 2021")
+    (said,) = data_checks(study(tmp_path, odd, plan).panel, read_plan(tmp_path / "plan.toml").data)
+    assert said.detail.startswith("the data have every second period from 2009 to 2023 (8)")
+    gap = [row for row in rows(3) if row["year"] % 2 or row["year"] == 2020]
+    assert "while most rows stand 2 periods apart" in refused(tmp_path, gap, plan)
+
+
+OPEN = PLAN.replace("breaks = []\n", "")
+
+
+def grown(steps: dict[int, float], areas: int = 12, of: int = 12, seed: int = 1):
+    """Populations that grow by about 0.3 % a year, more and less; in some of them steps."""
+    random = stream(seed, "grown")
+    changes = 0.003 + random.normal(0, 0.0015, (areas, 15)) + random.normal(0, 0.004, (areas, 1))
+    for year, step in steps.items():
+        changes[:of, year - 2009] += step * random.uniform(0.8, 1.2, of)
+    sizes = np.exp(np.cumsum(changes, axis=1))
+    return [row | {"people": round(row["people"] * sizes[int(row["area"][5:]) - 1, row["year"] - 2009])}
+            for row in rows(areas)]  # fmt: skip
+
+
+def warned(folder: Path, data, plan: str = OPEN) -> list[str]:
+    panel = study(folder, data, plan).panel
+    return [one.detail for one in data_checks(panel, read_plan(folder / "plan.toml").data)]
+
+
+@pytest.mark.parametrize("seed", range(1, 9))
+def test_populations_that_grow_as_they_do_warn_of_nothing(tmp_path: Path, seed: int) -> None:
+    assert warned(tmp_path, grown({}, seed=seed)) == []
+
+
+def test_two_steps_of_most_areas_are_both_named(tmp_path: Path) -> None:
+    said = refused(tmp_path, grown({2013: 0.04, 2018: -0.03}), OPEN)
+    assert "at 2013 in 12, 2018 in 12 of 12 areas" in said and 'breaks = ["2013", "2018"]' in said
+    said = refused(
+        tmp_path, grown({2013: 0.04, 2018: -0.03}), PLAN.replace("breaks = []", "breaks = [2013]")
+    )
+    assert 'breaks = ["2013", "2018"]' in said
+
+
+def test_a_step_of_a_few_areas_is_told(tmp_path: Path) -> None:
+    (said,) = warned(tmp_path, grown({2014: 0.05}, of=3))
+    assert said.startswith("at 2014 these step beside their usual changes: area 1 +")
+    assert said.count("area ") == 3
+
+
+def test_a_small_step_of_all_areas_is_told(tmp_path: Path) -> None:
+    (said,) = warned(tmp_path, grown({2014: 0.006}))
+    assert said.startswith("most areas step by about +0.") and said.endswith("at 2014")
+
+
+def monthly(data):
+    """The same populations in each month of a year, with a start in 2020-01."""
+    return [row | {"year": f"{row['year']}-{month:02}"} for row in data for month in range(1, 13)]
+
+
+def test_a_year_s_population_in_each_month_is_seen_through(tmp_path: Path) -> None:
+    plan = OPEN.replace("start = 2020", 'start = "2020-01"').replace("to = 2023", 'to = "2023-12"')
+    (said,) = warned(tmp_path, monthly(grown({})), plan)
+    assert said.startswith("it changes once a year (2010-01, 2011-01") and "step" not in said
+    assert "a step of the exposure at 2014-01 in 12" in refused(
+        tmp_path, monthly(grown({2014: 0.04})), plan
+    )
+
+
+def test_nothing_is_looked_for_where_the_plan_says_that_there_is_no_break(tmp_path: Path) -> None:
+    assert warned(tmp_path, grown({2014: 0.05}), PLAN) == []

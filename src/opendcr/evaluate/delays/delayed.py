@@ -1,93 +1,77 @@
 """Studies of series whose latest counts are still to change: the uncertainty of the nowcast, carried.
 
-    def fit(panel): return design.fit(replace(study, panel=panel))
-    made = widened(panel, {"Glasgow City": nowcast(triangle)}, fit)
+    nowcasts = {"Glasgow City": nowcast(triangle)}
+    found = carried(study, nowcasts, design.fit)
 
-The study is fitted again on each of some draws of the series. Its answer is the mixture of theirs:
-the law of total probability over what the counts come to, which for draws of missing data is how
-Bayesian inference after multiple imputation is done (Zhou and Reiter 2010, The American
-Statistician 64:159). Rubin's rules (1987) are its normal approximation; the mixture keeps an
-interval that is not symmetrical as it is.
+Counts stand at the middle of their nowcasts. The study is fitted again on each of some draws of the
+series, and its intervals, standard errors and p-value are of the mixture of those answers.
 """
 
-import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.optimize import brentq
-from scipy.special import ndtr, ndtri
+from scipy.special import ndtri
 
 from opendcr.errors import InputError
+from opendcr.evaluate.delays.mixture import logarithms, mixed
 from opendcr.evaluate.delays.nowcast import Nowcast, nowcast
 from opendcr.evaluate.delays.triangle import Triangle, triangle_of
-from opendcr.evaluate.estimate import Check, Estimate, Interval
-from opendcr.evaluate.panel import Panel, Rows
+from opendcr.evaluate.estimate import Check, Estimate
+from opendcr.evaluate.panel import Panel, Rows, some
 from opendcr.evaluate.plan import Delayed
-from opendcr.evaluate.study import LEVEL, Study
+from opendcr.evaluate.study import Study
 
-Real = NDArray[np.float64]
 FITS = 100  # of the draws; an interval of 95 % moves by a few hundredths of its width beyond
-_LEAST, _MOST = math.log(1e-9), math.log(1e9)  # of 1 + relative effect, where it has no bound
 
 
-@dataclass(frozen=True)
-class Widened:
-    """A relative effect over the draws of a nowcast: the middle of the mixture, its interval, and
-    the share of the variance (on the scale of logarithms) that is the nowcast's."""
+def nowcasts_of(rows: Rows, said: Delayed, study: Study) -> dict[str, Nowcast]:
+    """The nowcast of each area of a plan's reporting triangles in the periods of a study; of the
+    treated one where they have no column of areas. An area whose counts all stand has none.
 
-    relative_effect: float
-    relative_interval: Interval
-    from_nowcast: float
-    fits: int
-
-
-def widened(
-    panel: Panel,
-    nowcasts: Mapping[str, Nowcast],
-    fit: Callable[[Panel], Estimate],
-    fits: int = FITS,
-    level: float = LEVEL,
-) -> Widened:
-    """The study under the nowcasts of some areas' series; `fit` gives intervals of 1 − `level`.
-
-    Raises InputError where a nowcast has fewer draws than `fits`, an area or a period is not in
-    the panel, or the study gives no interval.
+    Raises InputError where triangles and panel are not of the same counts, or the panel goes on
+    after the last edition.
     """
-    made = (drawn(panel, nowcasts, at) for at in range(_enough(panel, nowcasts, fits)))
-    rows = np.array([_ends(panel, fit(one)) for one in made])
-    logs = np.log(np.clip(1 + rows, math.exp(_LEAST), math.exp(_MOST)))
-    low, middle, high = (_quantile(logs, share, level) for share in (level / 2, 0.5, 1 - level / 2))
-    between = float(logs[:, 1].var())
-    within = float(np.mean(((logs[:, 2] - logs[:, 0]) / 2 / ndtri(1 - level / 2)) ** 2))
-    share = between / (between + within) if between else 0.0
-    return Widened(math.expm1(middle), (math.expm1(low), math.expm1(high)), share, fits)
+    made: dict[str, Nowcast] = {}
+    for unit, triangle in _triangles(rows, said, study).items():
+        _of_one_series(study.panel, unit, triangle)
+        one = nowcast(triangle, seed=study.seed, level=study.level).during(study.panel.periods)
+        made |= {unit: one} if one.periods else {}
+    return made
 
 
-def _ends(panel: Panel, found: Estimate) -> tuple[float, float, float]:
-    """Lower end, estimate and upper end of a fit."""
-    if found.relative_interval is None:
-        expected = "an interval of the relative effect, to widen it"
-        raise InputError(panel.where, "a design that gives no interval", expected)
-    low, high = found.relative_interval
-    return low, found.relative_effect, high
-
-
-def nowcasts_of(
-    rows: Rows, said: Delayed, treated: str, seed: int, level: float
-) -> dict[str, Nowcast]:
-    """The nowcast of each area of a plan's reporting triangles; of the treated one where they have
-    no column of areas."""
+def _triangles(rows: Rows, said: Delayed, study: Study) -> dict[str, Triangle]:
     if said.unit is None:
-        return {treated: nowcast(_triangle(rows, said), seed=seed, level=level)}
+        if len(study.treated) > 1:
+            found = f"no column of areas, and {len(study.treated)} treated areas"
+            raise InputError(
+                rows.where, found, "`unit` under [nowcast], the column that names them"
+            )
+        return {study.panel.units[study.treated[0]]: _triangle(rows, said)}
     units = rows.column(said.unit, "nowcast.unit")
     return {
-        unit: nowcast(
-            _triangle(rows.where_true([one == unit for one in units]), said), seed=seed, level=level
-        )
+        unit: _triangle(rows.where_true([one == unit for one in units]), said)
         for unit in dict.fromkeys(units)
     }
+
+
+def _of_one_series(panel: Panel, unit: str, triangle: Triangle) -> None:
+    """Raises InputError unless the panel has the counts of the triangle's complete periods, as they
+    were when these became complete or as last printed, and no period after the last edition."""
+    if panel.periods[-1] > triangle.edition:
+        found = f"a last edition of {triangle.edition}, and data up to {panel.periods[-1]}"
+        raise InputError(triangle.where, found, "an edition for the last period of the data")
+    counts = dict(zip(panel.periods, panel.outcome[panel.at(unit)], strict=True))
+    if not set(counts) & set(triangle.periods):
+        found = f"no period that the data of '{unit}' have"
+        raise InputError(triangle.where, found, f"periods from {panel.periods[0]} on")
+    for at, period in enumerate(triangle.periods):
+        count = counts.get(period, np.nan)
+        stands = (triangle.final(at), triangle.last[at]) if triangle.complete(at) else (count,)
+        if np.isfinite(count) and count not in stands:
+            found = f"{stands[-1]:g} of '{unit}' in {period}, and {count:g} in {panel.where}"
+            expected = "the same counts in both where a period is complete"
+            raise InputError(triangle.where, found, expected)
 
 
 def _triangle(rows: Rows, said: Delayed) -> Triangle:
@@ -97,34 +81,34 @@ def _triangle(rows: Rows, said: Delayed) -> Triangle:
 def carried(
     study: Study,
     nowcasts: Mapping[str, Nowcast],
-    answer: Callable[[Study], Estimate],
     fit: Callable[[Study], Estimate],
+    fits: int = FITS,
 ) -> Estimate:
     """The answer of a study whose latest counts are still to change.
 
-    Counts stand at the middle of their nowcasts, and the intervals carry what is not known of them;
-    `fit` is the answer without its checks. The p-value is of the middle counts.
+    Raises InputError where a nowcast has fewer draws than `fits`, or its area or a period of it is
+    not in the panel.
     """
-    middle = study.panel.outcome.copy()
-    for unit, made in nowcasts.items():
-        places = [
-            study.panel.periods.index(one) for one in made.periods if one in study.panel.periods
-        ]
-        known = [one in study.panel.periods for one in made.periods]
-        middle[study.panel.at(unit), places] = made.median[known]
-    found = answer(replace(study, panel=study.panel.with_outcome(middle)))
-    if found.relative_interval is None:
-        return found
-    wide = widened(
-        study.panel, nowcasts, lambda panel: fit(replace(study, panel=panel)), level=study.level
+    found = fit(at_middle(study, nowcasts))
+    draws = [
+        fit(replace(study, panel=drawn(study.panel, nowcasts, at)))
+        for at in range(_enough(study.panel, nowcasts, fits))
+    ]
+    periods = {str(one) for made in nowcasts.values() for one in made.periods}
+    said = f"Intervals and p-value also carry the nowcast of late reports, over {fits} draws of it."
+    made = mixed(found, draws, study.level)
+    return replace(
+        made,
+        effect=tuple(replace(one, nowcast=one.time in periods) for one in made.effect),
+        inference=f"{found.inference.rstrip('.')}. {said}",
+        checks=(*found.checks, _said(study, nowcasts, draws)),
     )
-    detail = (
-        f"counts of {min(len(one.periods) for one in nowcasts.values())} or more periods are nowcast; "
-        f"{wide.from_nowcast:.0%} of the variance of the effect is the nowcast's"
-    )
-    said = f"The interval also carries the nowcast of late reports, over {wide.fits} draws of it."
-    made_wide = found.widened(wide.relative_interval, said)
-    return replace(made_wide, checks=(*found.checks, Check("reporting delay", None, detail)))
+
+
+def at_middle(study: Study, nowcasts: Mapping[str, Nowcast]) -> Study:
+    """The study with the middle of each nowcast in the place of what was printed."""
+    middle = {unit: replace(one, draws=one.median[None, :]) for unit, one in nowcasts.items()}
+    return replace(study, panel=drawn(study.panel, middle, 0))
 
 
 def drawn(panel: Panel, nowcasts: Mapping[str, Nowcast], at: int) -> Panel:
@@ -139,27 +123,43 @@ def drawn(panel: Panel, nowcasts: Mapping[str, Nowcast], at: int) -> Panel:
     return panel.with_outcome(outcome)
 
 
+def from_nowcast(draws: Sequence[Estimate], level: float) -> float | None:
+    """The share of the variance of the relative effect, as a logarithm, that is the nowcast's; None
+    where the design has no interval."""
+    logs = logarithms(draws, level)
+    if logs is None:
+        return None
+    between = float(logs.ends[:, 1].var())
+    reach = (logs.ends[:, 2] - logs.ends[:, 0]) / 2 / ndtri(1 - level / 2)
+    return between / (between + float(np.mean(reach**2))) if between else 0.0
+
+
+def _said(study: Study, nowcasts: Mapping[str, Nowcast], draws: Sequence[Estimate]) -> Check:
+    """What is nowcast, and what that does to the answer."""
+    counts = [
+        f"'{unit}' in {period}: {reported:.4g} printed, {middle:.4g} expected ({low:.4g} to {high:.4g})"
+        for unit, made in nowcasts.items()
+        for period, reported, middle, low, high in zip(
+            made.periods, made.reported, made.median, made.low, made.high, strict=True
+        )
+    ]
+    share = from_nowcast(draws, study.level)
+    if share is None:
+        ends = [study.level / 2, 1 - study.level / 2]
+        effects = np.quantile([one.relative_effect for one in draws], ends)
+        what = (
+            "the design gives no interval; what the counts may come to alone moves its estimate "
+            f"from {effects[0]:+.1%} to {effects[1]:+.1%}"
+        )
+    else:
+        what = f"{share:.0%} of the variance of the effect is the nowcast's"
+    others = [unit for unit in study.panel.units if unit not in nowcasts]
+    printed = f"; counts of {some(others)} stand as printed" if others else ""
+    return Check("reporting delay", None, f"nowcast: {some(counts)}; {what}{printed}")
+
+
 def _enough(panel: Panel, nowcasts: Mapping[str, Nowcast], fits: int) -> int:
     least = min((len(one.draws) for one in nowcasts.values()), default=0)
     if not 0 < fits <= least:
         raise InputError(panel.where, f"{fits} fits of {least} draws", "as many draws as fits")
     return fits
-
-
-def _quantile(logs: Real, share: float, level: float) -> float:
-    """The quantile of the mixture of the fits (fits × lower end, estimate, upper end).
-
-    Each fit is read as a normal on either side of its estimate, as wide as its interval says
-    there: the two-piece normal with the median at the estimate.
-    """
-    reach = ndtri(1 - level / 2)
-    middle = np.clip(logs[:, 1], logs[:, 0], logs[:, 2])
-    below = np.maximum(middle - logs[:, 0], 1e-12) / reach
-    above = np.maximum(logs[:, 2] - middle, 1e-12) / reach
-
-    def beyond(value: float) -> float:
-        gap = value - middle
-        return float(ndtr(np.where(gap < 0, gap / below, gap / above)).mean()) - share
-
-    lowest, highest = float((middle - 40 * below).min()), float((middle + 40 * above).max())
-    return float(brentq(beyond, lowest, highest, xtol=1e-12))

@@ -14,7 +14,7 @@ period is known by its difference alone.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -81,6 +81,12 @@ class Nowcast:
     def high(self) -> Real:
         """The upper ends of the intervals."""
         return self.quantile(1 - self.level / 2)
+
+    def during(self, periods: Sequence[Period]) -> "Nowcast":
+        """The nowcast of some periods alone."""
+        kept = [at for at, one in enumerate(self.periods) if one in periods]
+        named = tuple(self.periods[at] for at in kept)
+        return replace(self, periods=named, reported=self.reported[kept], draws=self.draws[:, kept])
 
     def quantile(self, share: float) -> Real:
         """The least count that so large a share of the draws does not exceed."""

@@ -201,10 +201,13 @@ class Scaled:
     family: Family
 
     def __post_init__(self) -> None:
-        counts = self.study.series.outcome
-        if self.family == "poisson" and (np.any(counts < 0) or np.any(counts % 1)):
-            expected = "counts, zero or more, for the family 'poisson'"
-            raise InputError(self.study.panel.where, "an outcome that is no count", expected)
+        if self.family != "poisson":
+            return
+        self.study.panel.counts(self.study.treated)
+        if np.any(self.study.series.outcome % 1):
+            found = "a mean of several areas' counts"
+            expected = "an exposure, or one area, for the family 'poisson'"
+            raise InputError(self.study.panel.where, found, expected)
 
     @cached_property
     def exposure(self) -> Real:

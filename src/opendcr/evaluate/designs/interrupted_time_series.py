@@ -122,6 +122,8 @@ class InterruptedTimeSeries:
         segments = self.segments(study)
         series = study.series
         family = self.family or ("quasi_poisson" if _whole(series.outcome) else "gaussian")
+        if family in ("poisson", "negative_binomial"):
+            study.panel.counts(study.treated)
         fit = fitted(Regression(family, segments.names, segments.matrix, series.outcome,
                                 series.exposure, study.panel.where))  # fmt: skip
         covariance, freedom = self._errors(fit)

@@ -157,9 +157,8 @@ def _squares(treated: Real, exposed: Real, compared: Real, beside: Real) -> floa
 def _series(panel: Panel, rows: Sequence[int]) -> tuple[Real, Real]:
     """Some areas together: counts and exposures by period; where there is no exposure, areas."""
     some = list(rows)
+    panel.counts(some)
     counts = panel.outcome[some]
-    if (counts < 0).any() or (counts != np.round(counts)).any():
-        raise InputError(panel.where, "an outcome that is no count", "counts, zero or more")
     exposure = np.ones_like(counts) if panel.exposure is None else panel.exposure[some]
     return counts.sum(axis=0), exposure.sum(axis=0)
 

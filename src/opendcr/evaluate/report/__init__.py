@@ -47,8 +47,15 @@ def effects_csv(report: Report) -> str:
     for answer in report.designs:
         for one in answer.estimate.effect:
             phase = "before" if start and _before(one.time, start) else "after"
-            rows.writerow((answer.name, phase, *(getattr(one, name) for name in _FIELDS), origin))
+            rows.writerow((answer.name, phase, *_cells(one), origin))
     return text.getvalue()
+
+
+def _cells(one: PeriodEffect) -> list[object]:
+    """What a period has, in the order of the fields; a mark as a word or nothing."""
+    values = [getattr(one, name) for name in _FIELDS]
+    marks = {True: "yes", False: ""}
+    return [marks[value] if isinstance(value, bool) else value for value in values]
 
 
 def _before(time: str, start: Period) -> bool:

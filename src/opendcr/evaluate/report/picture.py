@@ -11,7 +11,8 @@ from html import escape
 from itertools import groupby
 from statistics import fmean
 
-from opendcr.evaluate.estimate import Estimate, Placebo
+from opendcr.evaluate.estimate import Estimate, PeriodEffect, Placebo
+from opendcr.evaluate.panel import some
 from opendcr.evaluate.periods import Kind, Period
 from opendcr.evaluate.report import words
 from opendcr.evaluate.report.content import Answer, Figure, Rows
@@ -46,13 +47,15 @@ class Line:
 @dataclass(frozen=True)
 class Chart:
     """Lines over periods, in the order in which they are drawn. `bands` bound what is not certain
-    (None where that is not known); `start` is the index of the first period after."""
+    (None where that is not known); `start` is the index of the first period after, `nowcast` those
+    of periods of which reports were still to come: hollow points of the last line."""
 
     unit: str
     times: tuple[str, ...]
     start: int
     lines: tuple[Line, ...]
     band: tuple[Values, Values] | None = None
+    nowcast: tuple[int, ...] = ()
 
     @property
     def numbers(self) -> list[float]:
@@ -112,7 +115,8 @@ def expected_figure(answer: Answer, start: str, scale: Scale, level: float) -> F
     lines = (Line("expected", expected, "expected"), Line("observed", observed, "observed"))
     known = any(one is not None for one in low)
     first = times.index(start)
-    chart = Chart(scale.words, times, first, lines, (low, high) if known else None)
+    late = _late(answer.estimate)
+    chart = Chart(scale.words, times, first, lines, (low, high) if known else None, late)
     title = f"Observed and expected: {scale.words}"
     said = (
         f"{title}, by {answer.title}. Line chart from {times[0]} to {times[-1]}, with a line at the start, "
@@ -121,7 +125,7 @@ def expected_figure(answer: Answer, start: str, scale: Scale, level: float) -> F
     band = f" The band is the {words.confidence(level)} interval of what was expected."
     none = " No interval by period is known."
     return Figure(title, _svg(chart, said), said, _by_period(answer.estimate, scale),
-                  f"By {answer.title}.{band if known else none}{_cut(chart)}")  # fmt: skip
+                  f"By {answer.title}.{band if known else none}{_cut(chart)}{_hollow(chart)}")  # fmt: skip
 
 
 def gap_figure(answer: Answer, start: str, scale: Scale, level: float) -> Figure:
@@ -136,7 +140,8 @@ def gap_figure(answer: Answer, start: str, scale: Scale, level: float) -> Figure
     known = any(one is not None for one in band[0])
     first = times.index(start)
     lines = (*others, Line("observed", gap, "gap"))
-    chart = Chart(scale.words, times, first, lines, band if known else None)
+    late = _late(answer.estimate)
+    chart = Chart(scale.words, times, first, lines, band if known else None, late)
     title = f"Observed less expected: {scale.words}"
     count = len(others)
     said = (
@@ -149,6 +154,7 @@ def gap_figure(answer: Answer, start: str, scale: Scale, level: float) -> Figure
     caption += (
         f" Thin lines are the gaps of {count} placebos, where nothing happened." if count else ""
     )
+    caption += _hollow(chart)
     return Figure(title, _svg(chart, said), said, _gap_rows(answer, scale), caption)
 
 
@@ -199,6 +205,7 @@ def _svg(chart: Chart, said: str) -> str:
     parts += [_band(chart.band, across, upright)] if chart.band else []
     parts += [_period(x, chart.times[at]) for at, x in _named(chart.times, across)]
     parts += [_line(line, across, upright) for line in chart.lines]
+    parts += _points(chart, across, upright)
     between = (across[chart.start - 1] + across[chart.start]) / 2 if chart.start else across[0]
     parts.append(_started(between, chart.times[chart.start]))
     parts += _ends([line for line in chart.lines if line.name], upright)
@@ -247,6 +254,21 @@ def _line(line: Line, across: Sequence[float], upright: Axis) -> str:
         for run in _runs(line.values)
     ]
     return f'<path class="line {line.kind}" d="{"".join(runs)}"/>'
+
+
+def _points(chart: Chart, across: Sequence[float], upright: Axis) -> list[str]:
+    """The points that are nowcast, hollow, and their name under them."""
+    values = chart.lines[-1].values
+    known = [(across[at], one) for at in chart.nowcast if (one := values[at]) is not None]
+    if not known:
+        return []
+    x, foot = fmean(x for x, _ in known), HEIGHT - BOTTOM - 8
+    label = f'<text class="label" x="{x:.1f}" y="{foot}" text-anchor="middle">nowcast</text>'
+    dots = [
+        f'<circle class="hollow" cx="{x:.1f}" cy="{upright.at(value):.1f}" r="{DOT - 1}"/>'
+        for x, value in known
+    ]
+    return [*dots, label]
 
 
 def _band(band: tuple[Values, Values], across: Sequence[float], upright: Axis) -> str:
@@ -337,6 +359,17 @@ def _piled(places: Sequence[float]) -> list[tuple[float, int]]:
     return taken
 
 
+def _late(estimate: Estimate) -> tuple[int, ...]:
+    return tuple(at for at, one in enumerate(estimate.effect) if one.nowcast)
+
+
+def _hollow(chart: Chart) -> str:
+    if not chart.nowcast:
+        return ""
+    named = some([chart.times[at] for at in chart.nowcast])
+    return f" Hollow points are nowcast, since reports of them were still to come: {named}."
+
+
 def _course(values: Sequence[float], first: int) -> str:
     """A line in words."""
     before = f"mean {words.figure(fmean(values[:first]))} before the start, " if first else ""
@@ -356,18 +389,23 @@ def _by_period(estimate: Estimate, scale: Scale) -> Rows:
     counted = any(one.observed_count is not None for one in estimate.effect)
     heading = ["period", "observed", "expected", "observed less expected", "interval"]
     heading += ["observed, count", "expected, count"] if counted else []
+    late = bool(_late(estimate))
+    heading += ["reports"] if late else []
     rows = [tuple(heading)]
     for one in estimate.effect:
         bounds = None if one.low is None or one.high is None else (one.low, one.high)
         row = [one.time, scale.figure(one.observed), scale.figure(one.expected),
                scale.signed(one.effect), scale.between(bounds)]  # fmt: skip
         row += [words.count(one.observed_count), words.count(one.expected_count)] if counted else []
+        row += [_reports(one)] if late else []
         rows.append(tuple(row))
     return tuple(rows)
 
 
 def _gap_rows(answer: Answer, scale: Scale) -> Rows:
-    others = ("least of the placebos", "greatest of the placebos") if answer.gaps else ()
+    others: tuple[str, ...] = ()
+    others += ("least of the placebos", "greatest of the placebos") if answer.gaps else ()
+    others += ("reports",) if _late(answer.estimate) else ()
     return (
         ("period", "gap", "interval", *others),
         *(_gap_row(answer, scale, at) for at in range(len(answer.estimate.effect))),
@@ -379,10 +417,17 @@ def _gap_row(answer: Answer, scale: Scale, at: int) -> tuple[str, ...]:
     bounds = None if one.low is None or one.high is None else (one.low, one.high)
     others = [gap[at] for gap in answer.gaps.values()]
     known = [value for value in others if value is not None]
-    row = (one.time, scale.signed(one.effect), scale.between(bounds))
-    if not answer.gaps:
-        return row
-    return (*row, scale.signed(min(known, default=None)), scale.signed(max(known, default=None)))
+    row = [one.time, scale.signed(one.effect), scale.between(bounds)]
+    if answer.gaps:
+        ends = (min(known, default=None), max(known, default=None))
+        row += [scale.signed(end) for end in ends]
+    row += [_reports(one)] if _late(answer.estimate) else []
+    return tuple(row)
+
+
+def _reports(one: PeriodEffect) -> str:
+    """Whether what is shown of a period was reported or is still to be."""
+    return "nowcast" if one.nowcast else "as printed"
 
 
 def _rank_rows(ratio: float, others: Sequence[Placebo]) -> Rows:

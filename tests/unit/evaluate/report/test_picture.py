@@ -91,6 +91,25 @@ def test_the_line_at_the_start_stands_before_the_first_period_after() -> None:
     assert across[1] < float(start.attrib["x1"]) < across[2]
 
 
+def test_what_is_nowcast_is_hollow_and_named_in_figure_caption_and_table() -> None:
+    made = answer([10.0, 12, 11, 9, 8], [10.0, 11, 11, 12, 12])
+    *others, last = made.estimate.effect
+    assert "nowcast" not in gap_figure(made, "2003", PLAIN, 0.05).svg
+    effect = (*others, replace(last, nowcast=True))
+    made = replace(made, estimate=replace(made.estimate, effect=effect))
+    for figure in (
+        expected_figure(made, "2003", PLAIN, 0.05),
+        gap_figure(made, "2003", PLAIN, 0.05),
+    ):
+        root = drawn(figure)
+        (point,) = of(root, "circle", "hollow")
+        x, y = points(of(root, "path", "observed")[0])[-1]
+        assert (float(point.attrib["cx"]), float(point.attrib["cy"])) == (x, y)
+        assert [one.text for one in of(root, "text", "label")].count("nowcast") == 1
+        assert figure.caption.endswith("still to come: 2005.")
+        assert [row[-1] for row in figure.rows] == ["reports", *["as printed"] * 4, "nowcast"]
+
+
 def test_names_at_the_ends_of_lines_do_not_cover_each_other() -> None:
     root = drawn(expected_figure(answer([5.0, 6, 7, 8], [5.0, 6, 7, 8]), "2003", PLAIN, 0.05))
     names = [one for one in of(root, "text", "label") if one.text in ("observed", "expected")]

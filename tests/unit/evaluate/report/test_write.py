@@ -2,6 +2,7 @@
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -36,3 +37,14 @@ def test_effects_are_tidy_and_in_full_precision() -> None:
         assert float(row["observed"]) == one.observed and float(row["effect"]) == one.effect
         assert row["low"] == ("" if one.low is None else repr(one.low))
     assert all(one["low"] == "" for one in rows if one["design"] == "interrupted_time_series")
+
+
+def test_the_figures_say_which_periods_are_nowcast() -> None:
+    made = WHOLE
+    estimate = made.leading.estimate
+    late = replace(
+        estimate, effect=(*estimate.effect[:-1], replace(estimate.effect[-1], nowcast=True))
+    )
+    made = replace(made, designs=(replace(made.leading, estimate=late),))
+    rows = list(csv.DictReader(effects_csv(made).splitlines()))
+    assert [one["nowcast"] for one in rows] == [""] * 47 + ["yes"]
