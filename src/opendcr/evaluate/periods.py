@@ -1,6 +1,7 @@
 """Periods: years and other whole numbers, months, quarters, dates."""
 
 import re
+from calendar import monthrange
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -17,6 +18,9 @@ _QUARTER = re.compile(r"(\d{4})-?Q([1-4])")
 _MIDNIGHT = re.compile(r"[T ]00:00(:00(\.0+)?)?$")  # of a date that was written as a moment
 _WRITES: dict[Kind, str] = {"number": "whole numbers", "month": "months", "quarter": "quarters",
                             "date": "dates"}  # fmt: skip
+_A_YEAR: dict[Kind, float] = {"month": 12, "quarter": 4, "number": 1, "date": 365.25}
+_UNITS = {("month", 1): "months", ("quarter", 1): "quarters", ("month", 3): "quarters",
+          ("month", 12): "years", ("date", 7): "weeks", ("date", 1): "days"}  # fmt: skip
 
 
 @dataclass(frozen=True, order=True)
@@ -58,21 +62,72 @@ def kinds(periods: Iterable[Period]) -> str:
     return " and ".join(sorted({_WRITES[one.kind] for one in periods}))
 
 
-def absent(periods: Sequence[Period]) -> tuple[Period, ...]:
-    """The periods that a regular series of these would also have; `periods` are in order.
+@dataclass(frozen=True)
+class Rhythm:
+    """How a regular series goes on: by so many of its units at a time. Dates on one `day` of the
+    month, or on its last (31), are a series of months."""
 
-    Dates on one day of the month, or on its last, are a series of months; the step of any other
-    series is the greatest that all its steps are multiples of, so that fortnights are not taken for
-    days with gaps.
+    kind: Kind
+    step: int
+    day: int | None = None
+
+    @property
+    def a_year(self) -> float:
+        """Periods in a year; whole numbers are taken for years."""
+        return _A_YEAR[self.kind] / self.step
+
+    @property
+    def units(self) -> str:
+        """What its periods are, in words."""
+        return _UNITS.get((self.kind, self.step), "periods")
+
+    def place(self, period: Period) -> int:
+        """A period's place on its line: of months, where dates are a series of months."""
+        return period.at if self.day is None else _month(period).at
+
+    def steps(self, first: Period, last: Period) -> int:
+        """How many periods one is after another."""
+        return (self.place(last) - self.place(first)) // self.step
+
+    def after(self, period: Period, steps: int) -> Period:
+        """The period so many periods later."""
+        at = self.place(period) + steps * self.step
+        if self.day is None:
+            return Period(period.kind, at)
+        year, month = at // 12, at % 12 + 1
+        return Period(
+            "date", date(year, month, min(self.day, monthrange(year, month)[1])).toordinal()
+        )
+
+    def meets(self, first: Period, other: Period) -> bool:
+        """Whether a series that has the first has the other."""
+        return self.after(first, self.steps(first, other)) == other
+
+
+def rhythm_of(periods: Sequence[Period]) -> Rhythm:
+    """The rhythm of periods that are in order.
+
+    The step is the greatest that all their steps are multiples of, so that fortnights are not taken
+    for days with gaps.
     """
+    day = _day(periods)
+    made = Rhythm("month" if day else periods[0].kind, 1, day)
+    places = [made.place(one) for one in periods]
+    step = gcd(*(after - before for before, after in pairwise(places)))
+    return Rhythm(made.kind, step or 1, day)
+
+
+def absent(periods: Sequence[Period]) -> tuple[Period, ...]:
+    """The periods that a regular series of these would also have; `periods` are in order."""
     if len(periods) < 3:
         return ()
-    monthly = _monthly(periods)
-    line = [_month(one) for one in periods] if monthly else list(periods)
-    step = gcd(*(after.at - before.at for before, after in pairwise(line)))
+    rhythm = rhythm_of(periods)
+    line = [_month(one) for one in periods] if rhythm.day else list(periods)
     there = {one.at for one in line}
     return tuple(
-        Period(line[0].kind, at) for at in range(line[0].at, line[-1].at, step) if at not in there
+        Period(line[0].kind, at)
+        for at in range(line[0].at, line[-1].at, rhythm.step)
+        if at not in there
     )
 
 
@@ -81,9 +136,11 @@ def _month(period: Period) -> Period:
     return Period("month", day.year * 12 + day.month - 1)
 
 
-def _monthly(periods: Sequence[Period]) -> bool:
-    if periods[0].kind != "date":
-        return False
+def _day(periods: Sequence[Period]) -> int | None:
+    """The day of the month on which all dates are, 31 for its last; None where they are not."""
+    if periods[0].kind != "date" or len(periods) < 2:
+        return None
     days = [date.fromordinal(one.at) for one in periods]
-    last = all((day + timedelta(days=1)).day == 1 for day in days)
-    return last or len({day.day for day in days}) == 1
+    if all((day + timedelta(days=1)).day == 1 for day in days):
+        return 31
+    return days[0].day if len({day.day for day in days}) == 1 else None

@@ -3,40 +3,25 @@
 from collections.abc import Callable, Mapping
 
 from opendcr.errors import InputError
+from opendcr.evaluate.periods import rhythm_of
 from opendcr.evaluate.plan import Plan
-from opendcr.evaluate.power import SEEN, cases_of, power
+from opendcr.evaluate.power import SHOWN, asked_of, cases_of, periods_of, power, shares_of
+from opendcr.evaluate.powered import words_of
 from opendcr.evaluate.reading import Source
-from opendcr.evaluate.sequential import information, levels
+from opendcr.evaluate.reviews import looks_of
 from opendcr.evaluate.study import Study
 
-YEARS = (1, 2, 3, 5)  # after the start, where a plan does not say for how long it watches
-A_YEAR = {"month": 12, "quarter": 4, "number": 1, "date": 52}
 
-
-def periods_of(plan: Plan, before: Study) -> tuple[int, ...]:
-    """After how many periods power is asked: as the plan says, by its reviews, or some years."""
-    if plan.power.periods:
-        return plan.power.periods
-    start = plan.question.start
-    step = before.panel.periods[-1].at - before.panel.periods[-2].at
-    if plan.reviews:
-        return tuple((one.at - start.at) // step + 1 for one in plan.reviews.periods)
-    return tuple(years * A_YEAR[start.kind] for years in YEARS)
-
-
-def least_level(plan: Plan) -> float:
+def least_level(plan: Plan, before: Study) -> float:
     """The level at which the last decision is taken: the plan's own, or what its reviews leave."""
-    level = plan.question.level
-    if plan.reviews is None or plan.reviews.spending == "anytime":
-        return level
-    fractions = information(plan.question.start, plan.reviews.periods)
-    return levels(fractions, plan.reviews.spending, level)[-1].level
+    looks = looks_of(plan, rhythm_of(before.panel.periods))
+    return looks[-1].level if looks else plan.question.level
 
 
 def floor_refused(plan: Plan, before: Study) -> None:
     """Raises InputError where the least p-value of a declared test is above its level: such a test
     can never be significant, whatever happens."""
-    level = least_level(plan)
+    level = least_level(plan, before)
     _reachable(plan, plan.primary, before, level, "success.design")
     declared = plan.declared_level * level / plan.question.level
     for one in plan.outcomes:
@@ -71,29 +56,21 @@ def warnings(
 
 def _mute(plan: Plan, before: Study) -> list[str]:
     """The reviews at which the primary design could show nothing, whatever happened."""
-    reviews, floor = plan.reviews, plan.designs[plan.primary].floor(before)
-    if reviews is None or floor is None or reviews.spending == "anytime":
-        return []
-    looks = levels(
-        information(plan.question.start, reviews.periods), reviews.spending, plan.question.level
-    )
+    floor = plan.designs[plan.primary].floor(before)
+    looks = looks_of(plan, rhythm_of(before.panel.periods))
+    reviews = plan.reviews.periods if plan.reviews else ()
     return [
         f"at the review after {period} {plan.primary} could show nothing, whatever happened: its "
         f"least p-value is {floor:.3g}, and that review's level {look.level:.2g}."
-        for period, look in zip(reviews.periods, looks, strict=True)
+        for period, look in zip(reviews, looks, strict=False)
         if not look.within_reach(floor)
     ]
 
 
 def _powerless(plan: Plan, before: Study, panels: int, show: Callable[[int], None]) -> list[str]:
-    """A sentence for each effect that the primary design would see too seldom at the end."""
+    """A sentence for each effect that the plan would show too seldom at the end."""
     after = max(periods_of(plan, before))
-    shares = list(plan.power.shares.items())[:1] or [("whole", 1.0)]
-    cases = cases_of(shares, [after], plan.power.effects, [True])
-    found = power(plan.designs[plan.primary], before, cases, panels, plan.power.scatter, show)
-    return [
-        f"{plan.primary} would see an effect of {one.case.effect:+.0%} in {one.power:.0%} of panels "
-        f"({one.low:.0%} to {one.high:.0%}) after {after} periods, with the drift of the other areas."
-        for one in found
-        if one.power < SEEN
-    ]
+    cases = cases_of(shares_of(plan)[:1], [after], plan.power.effects, ["estimated"])
+    found = power(asked_of(plan, before), cases, panels, show)
+    words = words_of(before)
+    return [f"{words.told_in(one)}." for one in found if one.told < SHOWN]
