@@ -54,18 +54,21 @@ def study() -> None:
 def lock_command(plan: Path, registered: str, again: bool, panels: int, as_json: bool) -> None:
     """Lock a plan: keep its hash, the code's and the data's from before the start, beside it.
 
-    No outcome from the start on is read. A plan whose test could never be significant is refused;
-    one that could see little is locked with a warning.
+    No outcome from the start on is read. A plan that could not be run when its data are there, or
+    whose test could never be significant, is refused; one that could show little is locked with a
+    warning.
     """
     from opendcr.evaluate.findings import sources_of
     from opendcr.evaluate.lock import lock_path, locked, write_lock
     from opendcr.evaluate.plan import read_plan
+    from opendcr.evaluate.readiness import ready
     from opendcr.evaluate.reading import study_before
     from opendcr.evaluate.soundness import floor_refused, warnings
 
     read = read_plan(plan)
     sources = sources_of(read)
     before = study_before(sources["primary"], read.designs[read.primary])
+    ready(read, sources)
     floor_refused(read, before)
     content = write_lock(
         lock_path(plan), locked(read, sources, registered, datetime.now(UTC)), again

@@ -77,15 +77,18 @@ def _ends(panel: Panel, found: Estimate) -> tuple[float, float, float]:
 def nowcasts_of(
     rows: Rows, said: Delayed, treated: str, seed: int, level: float
 ) -> dict[str, Nowcast]:
-    """The nowcast of each area of a plan's reporting triangles; of the treated one where they have
-    no column of areas."""
+    """The nowcast of each area of a plan's reporting triangles."""
+    made = triangles_of(rows, said, treated)
+    return {unit: nowcast(one, seed=seed, level=level) for unit, one in made.items()}
+
+
+def triangles_of(rows: Rows, said: Delayed, treated: str) -> dict[str, Triangle]:
+    """A plan's reporting triangles by area; of the treated one where they have no column of areas."""
     if said.unit is None:
-        return {treated: nowcast(_triangle(rows, said), seed=seed, level=level)}
+        return {treated: _triangle(rows, said)}
     units = rows.column(said.unit, "nowcast.unit")
     return {
-        unit: nowcast(
-            _triangle(rows.where_true([one == unit for one in units]), said), seed=seed, level=level
-        )
+        unit: _triangle(rows.where_true([one == unit for one in units]), said)
         for unit in dict.fromkeys(units)
     }
 
