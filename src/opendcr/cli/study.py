@@ -30,6 +30,13 @@ def _working(label: str, total: int | None = None) -> "Iterator[Callable[[int], 
         yield show
 
 
+PUBLISH = (
+    "The lock's date is this machine's word alone. To show others that the plan was there first, "
+    "publish its seal where a date cannot be changed afterwards, such as a public registry of studies, "
+    "and add where with --registered (so far: {})."
+)
+
+
 @click.group("study", epilog="Example: opendcr study run examples/studies/sicily/plan.toml")
 def study() -> None:
     """Studies: whether an outcome changed, by a plan that was locked before it was seen."""
@@ -41,7 +48,7 @@ def study() -> None:
     "--registered",
     default="",
     metavar="WHERE",
-    help="Where the plan is registered: an address, a number.",
+    help="Where the seal is registered: an address, a number; can be added later.",
 )
 @click.option(
     "--again",
@@ -63,23 +70,28 @@ def lock_command(plan: Path, registered: str, again: bool, panels: int, as_json:
     from opendcr.evaluate.plan import read_plan
     from opendcr.evaluate.readiness import ready
     from opendcr.evaluate.reading import study_before
-    from opendcr.evaluate.soundness import floor_refused, warnings
+    from opendcr.evaluate.soundness import beside, floor_refused, warnings
 
     read = read_plan(plan)
     sources = sources_of(read)
     before = study_before(sources["primary"], read.designs[read.primary])
     ready(read, sources)
-    floor_refused(read, before)
+    floor_refused(read, before, sources)
     content = write_lock(
         lock_path(plan), locked(read, sources, registered, datetime.now(UTC)), again
     )
     with _working("Panels") as show:
-        said = warnings(read, before, sources, panels, show)
+        said = [*beside(read), *warnings(read, before, sources, panels, show)]
     for one in said:
         say(f"Warning: {one}")
     document = {"lock": str(lock_path(plan)), "hash": read.hash, "seal": content["seal"],
                 "locked_at": content["locked_at"], "warnings": said}  # fmt: skip
-    emit(as_json, document, f"Locked: {lock_path(plan)}\nhash {read.hash}\nseal {content['seal']}")
+    told = [f"Locked: {lock_path(plan)}", f"hash {read.hash}", f"seal {content['seal']}"]
+    emit(
+        as_json,
+        document,
+        "\n".join([*told, PUBLISH.format(content["registered"] or "nowhere")]),
+    )
 
 
 @study.command("run", epilog="Example: opendcr study run prop99.toml --out prop99")
@@ -140,6 +152,8 @@ def rehearse_command(plan: Path, out: Path | None, as_json: bool) -> None:
         _csv(out / "rehearsal.csv", every)
     text = [f"{'design':38}{'area':10}{'rehearsed':>10}{'claim an effect':>17}"]
     for one in told:
+        if not one["rehearsals"]:
+            continue
         area = "treated" if one["treated"] else "others"
         text.append(f"{one['design']:38}{area:10}{one['answered']:>10}{one['claims']:>17}")
     emit(as_json, document, "\n".join(text))
@@ -188,6 +202,8 @@ def _told(found: "Findings") -> Iterator[str]:
     yield found.leading.sentence
     standing = found.standing
     yield f"{standing.status}" + (f": {'; '.join(standing.against)}" if standing.against else "")
+    if standing.dated:
+        yield standing.dated
     yield f"{'design':38}{'effect':>9}  {'interval':19}{'p':>7}{'floor':>8}  verdict"
     for name, one in found.answers.items():
         yield _line(name, one.estimate, one.verdict)

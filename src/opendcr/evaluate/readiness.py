@@ -16,7 +16,7 @@ from opendcr.evaluate.designs import Design
 from opendcr.evaluate.panel import Panel, Real, read_rows
 from opendcr.evaluate.periods import Period, rhythm_of
 from opendcr.evaluate.plan import PRIMARY, Delayed, Plan
-from opendcr.evaluate.power import periods_of
+from opendcr.evaluate.power import asked_of, periods_of
 from opendcr.evaluate.reading import Source, begins, study_before
 from opendcr.evaluate.study import Study
 
@@ -26,7 +26,8 @@ MOST = 60  # periods after the start that are tried
 def ready(plan: Plan, sources: Mapping[str, Source]) -> None:
     """Tries every design on the plan's own outcome, the further outcomes, and its triangles.
 
-    Raises InputError as a run would, and for reviews that are no periods of the data.
+    Raises InputError as a run would, for reviews that are no periods of the data, and for questions
+    of power that have no answer.
     """
     for design in plan.designs.values():
         _tried(plan, sources[PRIMARY], design)
@@ -34,6 +35,7 @@ def ready(plan: Plan, sources: Mapping[str, Source]) -> None:
         _tried(plan, sources[one.name], plan.designs[one.design])
     before = study_before(sources[PRIMARY], plan.designs[plan.primary])
     _reviewed(plan, before.panel)
+    asked_of(plan, before)
     if plan.nowcast is not None:
         _triangles(plan.nowcast, before, plan.question.start)
 

@@ -3,11 +3,12 @@
 from collections.abc import Callable, Mapping
 
 from opendcr.errors import InputError
+from opendcr.evaluate.lock import rivals
 from opendcr.evaluate.periods import rhythm_of
 from opendcr.evaluate.plan import Plan
 from opendcr.evaluate.power import SHOWN, asked_of, cases_of, periods_of, power, shares_of
 from opendcr.evaluate.powered import words_of
-from opendcr.evaluate.reading import Source
+from opendcr.evaluate.reading import Source, study_before
 from opendcr.evaluate.reviews import looks_of
 from opendcr.evaluate.study import Study
 
@@ -18,7 +19,7 @@ def least_level(plan: Plan, before: Study) -> float:
     return looks[-1].level if looks else plan.question.level
 
 
-def floor_refused(plan: Plan, before: Study) -> None:
+def floor_refused(plan: Plan, before: Study, sources: Mapping[str, Source]) -> None:
     """Raises InputError where the least p-value of a declared test is above its level: such a test
     can never be significant, whatever happens."""
     level = least_level(plan, before)
@@ -26,7 +27,8 @@ def floor_refused(plan: Plan, before: Study) -> None:
     declared = plan.declared_level * level / plan.question.level
     for one in plan.outcomes:
         if one.margin is not None:
-            _reachable(plan, one.design, before, declared, f"outcomes.{one.name}.design")
+            study = study_before(sources[one.name], plan.designs[one.design])
+            _reachable(plan, one.design, study, declared, f"outcomes.{one.name}.design")
 
 
 def _reachable(plan: Plan, design: str, before: Study, level: float, key: str) -> None:
@@ -50,8 +52,28 @@ def warnings(
         for name, source in sources.items()
         if (public := source.public_after)
     ]
-    said += _mute(plan, before)
+    said += [*_slip(plan), *_mute(plan, before)]
     return said + (_powerless(plan, before, panels, show) if panels else [])
+
+
+def beside(plan: Plan) -> list[str]:
+    """That other plans were locked for the same question: of several, one may please by chance."""
+    return [
+        f"{one.name} beside it is the lock of another plan for the same outcome, areas and start: "
+        "whoever is shown the result of one has to be told of the other."
+        for one in rivals(plan)
+    ]
+
+
+def _slip(plan: Plan) -> list[str]:
+    """That a rise would count as success, which is seldom meant."""
+    if plan.success is None or plan.success.at_most <= 0:
+        return []
+    most = f"{100 * plan.success.at_most:.6g} %"
+    return [
+        f"success.relative_effect_at_most is above zero: a rise of {most} or less would count as "
+        f"success. If a fall of {most} or more is meant, it is {-plan.success.at_most:g}."
+    ]
 
 
 def _mute(plan: Plan, before: Study) -> list[str]:
@@ -71,6 +93,9 @@ def _powerless(plan: Plan, before: Study, panels: int, show: Callable[[int], Non
     """A sentence for each effect that the plan would show too seldom at the end."""
     after = max(periods_of(plan, before))
     cases = cases_of(shares_of(plan)[:1], [after], plan.power.effects, ["estimated"])
-    found = power(asked_of(plan, before), cases, panels, show)
+    try:
+        found = power(asked_of(plan, before), cases, panels, show)
+    except InputError as error:
+        return [f"what the plan could show cannot be said: found {error.found}."]
     words = words_of(before)
     return [f"{words.told_in(one)}." for one in found if one.told < SHOWN]

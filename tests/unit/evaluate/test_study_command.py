@@ -120,6 +120,21 @@ def test_a_lock_warns_of_what_could_not_be_seen(opendcr, tmp_path: Path) -> None
     assert done.returncode == 0 and "A fall of 10 % would be shown in" in done.stderr
 
 
+def test_a_rise_as_success_is_told(opendcr, tmp_path: Path) -> None:
+    slip = PLAN + SUCCESS.replace("-0.1", "0.2")
+    done = opendcr("study", "lock", written(tmp_path, BEFORE, slip), "--panels", "0")
+    assert done.returncode == 0 and "a rise of 20 % or less would count as success" in done.stderr
+    assert "If a fall of 20 % or more is meant, it is -0.2." in done.stderr
+    assert "publish its seal" in done.stdout
+
+
+def test_a_rehearsal_of_a_single_series_has_no_others(opendcr, tmp_path: Path) -> None:
+    data = [row for row in BEFORE if row["area"] == "area 1"]
+    text = PLAN.replace("difference_in_differences", "interrupted_time_series")
+    done = opendcr("study", "rehearse", written(tmp_path, data, text))
+    assert done.returncode == 0 and "treated" in done.stdout and "others" not in done.stdout
+
+
 def test_a_rehearsal_tells_everything(answered, tmp_path: Path) -> None:
     path = written(tmp_path, BEFORE, PLAN + "\n[rehearsal]\nstarts = [2014, 2016]\n")
     found = answered("study", "rehearse", path, "--out", tmp_path)
