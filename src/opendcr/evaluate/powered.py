@@ -26,7 +26,7 @@ class Words:
         sure = f" ({low} to {high})" if one.case.effect <= 0 else ""
         return (
             f"{self.effect(one.case.effect)} would be {_told(one)} in {round(WORLDS * one.told)} of "
-            f"{WORLDS} worlds{sure} {self.after(one.case.periods)}, with {self.whose} drift"
+            f"{WORLDS} worlds{sure} {self.after(one.case.periods)}, {self._drift(one)}"
         )
 
     def effect(self, effect: float) -> str:
@@ -53,6 +53,27 @@ class Words:
             f"{self.effect(effect)} would be {told} in 80 of {WORLDS} worlds: {drifting}{beside}."
         )
 
+    def false_claims(self, found: Sequence[Power]) -> Iterator[str]:
+        """Where nothing happens and success would be shown more often than the level allows: the
+        worst of each drift."""
+        for drift in _DRIFTS:
+            rows = [one for one in found if not one.case.effect and one.case.drift == drift]
+            worst = max((one for one in rows if one.low > one.level / 2),
+                        key=lambda one: one.power, default=None)  # fmt: skip
+            if worst is not None:
+                yield (
+                    f"Where nothing happens, success would be shown in {round(WORLDS * worst.power)} "
+                    f"of {WORLDS} worlds {self.after(worst.case.periods)}, {self._drift(worst)}."
+                )
+
+    def _drift(self, one: Power) -> str:
+        said = {
+            "none": "without any drift",
+            "estimated": f"with {self.whose} drift",
+            "upper": f"with a drift of {100 * one.drift:.2g} %, the most that its interval allows",
+        }
+        return said[one.case.drift]
+
 
 def words_of(before: Study) -> Words:
     """The words for a study."""
@@ -72,11 +93,10 @@ def lines(asked: Asked, found: Sequence[Power]) -> Iterator[str]:
     for series in dict.fromkeys(one.case.series for one in found):
         of = [one for one in found if one.case.series == series]
         yield ""
-        yield f"{series}: of {WORLDS} worlds, in how many success would be shown"
-        yield from _table(of, words, [one.power for one in of])
-        if asked.threshold:
-            yield f"{series}: of {WORLDS} worlds, in how many the interval would leave out no change"
-            yield from _table(of, words, [one.seen for one in of])
+        also = " / the interval would leave out no change" if asked.threshold else ""
+        yield f"{series}: of {WORLDS} worlds, in how many success would be shown{also}"
+        yield from _table(of, words, bool(asked.threshold))
+        yield from words.false_claims(of)
         for effect in dict.fromkeys(one.case.effect for one in of if one.case.effect):
             yield words.until(found, series, effect) + _exaggerated(of, effect)
     if refused := sum(one.refused for one in found):
@@ -124,22 +144,27 @@ def _head(asked: Asked, words: Words) -> Iterator[str]:
     )
 
 
-def _table(of: Sequence[Power], words: Words, values: Sequence[float]) -> Iterator[str]:
-    """Rows are periods; columns effects, for each drift."""
-    cells = {(one.case.drift, one.case.periods, one.case.effect): round(WORLDS * value)
-             for one, value in zip(of, values, strict=True)}  # fmt: skip
+def _table(of: Sequence[Power], words: Words, both: bool) -> Iterator[str]:
+    """Rows are periods; columns effects, for each drift: how often shown, and with `both` how often
+    the interval leaves out no change."""
+    cells = {(one.case.drift, one.case.periods, one.case.effect): _cell(one, both) for one in of}
     effects = list(dict.fromkeys(one.case.effect for one in of))
     drifts = {one.case.drift: one.drift for one in of}
-    wide = 6 * len(effects)
+    wide = 9 if both else 6
     named = {"none": "no drift", "estimated": "drift {:.2g} %", "upper": "at most {:.2g} %"}
     heads = [named[one].format(100 * drifts[one]) for one in _DRIFTS if one in drifts]
-    yield f"{'':10}" + "".join(f"{one:>{wide}}" for one in heads)
-    each = "".join(f"{_percent(one):>6}" for one in effects)
+    yield f"{'':10}" + "".join(f"{one:>{wide * len(effects)}}" for one in heads)
+    each = "".join(f"{_percent(one):>{wide}}" for one in effects)
     yield f"{words.units:10}" + each * len(heads)
     for periods in dict.fromkeys(one.case.periods for one in of):
         row = [cells[drift, periods, effect] for drift in _DRIFTS if drift in drifts
                for effect in effects]  # fmt: skip
-        yield f"{periods:<10}" + "".join(f"{one:>6}" for one in row)
+        yield f"{periods:<10}" + "".join(f"{one:>{wide}}" for one in row)
+
+
+def _cell(one: Power, both: bool) -> str:
+    shown = f"{round(WORLDS * one.power)}"
+    return f"{shown}/{round(WORLDS * one.seen)}" if both else shown
 
 
 def _percent(effect: float) -> str:

@@ -90,12 +90,16 @@ def _mute(plan: Plan, before: Study) -> list[str]:
 
 
 def _powerless(plan: Plan, before: Study, panels: int, show: Callable[[int], None]) -> list[str]:
-    """A sentence for each effect that the plan would show too seldom at the end."""
+    """A sentence for each effect that the plan would show too seldom at the end, and for what it
+    would show too often where nothing happens."""
     after = max(periods_of(plan, before))
-    cases = cases_of(shares_of(plan)[:1], [after], plan.power.effects, ["estimated"])
+    share = shares_of(plan)[:1]
+    cases = cases_of(share, [after], plan.power.effects, ["estimated"])
+    cases += cases_of(share, [after], [0.0], ["estimated", "upper"])
     try:
         found = power(asked_of(plan, before), cases, panels, show)
     except InputError as error:
         return [f"what the plan could show cannot be said: found {error.found}."]
     words = words_of(before)
-    return [f"{words.told_in(one)}." for one in found if one.told < SHOWN]
+    seldom = [f"{words.told_in(one)}." for one in found if one.case.effect and one.told < SHOWN]
+    return [*seldom, *words.false_claims(found)]

@@ -26,7 +26,7 @@ from opendcr.evaluate.power import (
     until_shown,
     wilson,
 )
-from opendcr.evaluate.powered import lines
+from opendcr.evaluate.powered import lines, words_of
 from opendcr.evaluate.reading import study_before
 from opendcr.evaluate.reviews import Review
 from opendcr.evaluate.study import Study
@@ -132,6 +132,18 @@ def test_what_is_told(asked: Asked) -> None:
     told = "\n".join(lines(asked, found))
     assert "A fall of 20 % would be shown in 80 of 100 worlds: after 5 periods" in told
     assert told.count("95 % interval") == 1 and max(map(len, told.splitlines())) < 150
+    assert "Where nothing happens" not in told
+
+
+def test_false_claims_are_told() -> None:
+    """With drift that a design knows nothing of, what is shown of nothing is told."""
+    rows = np.repeat([[-0.3, -0.5, -0.1, 0.01], [-0.1, -0.4, 0.2, 0.4]], [30, 70], axis=0)
+    found = [summed(Case("whole", 1.0, 4, 0.0, "upper"), rows, Reading(0.05, 0.0, 0.06))]
+    (said,) = words_of(before()).false_claims(found)
+    assert said.startswith(
+        "Where nothing happens, success would be shown in 30 of 100 worlds after 4"
+    )
+    assert said.endswith("with a drift of 6 %, the most that its interval allows.")
 
 
 CASE, READ = Case("whole", 1.0, 4, -0.2, "estimated"), Reading(0.05, 0.0, 0.03)
