@@ -18,8 +18,9 @@ from scipy.optimize import minimize
 from opendcr.evaluate.findings import PRIMARY, sources_of
 from opendcr.evaluate.kernel.simplex import nearest
 from opendcr.evaluate.plan import read_plan
-from opendcr.evaluate.power import Study, cases_of, power
+from opendcr.evaluate.power import Asked, cases_of, power
 from opendcr.evaluate.reading import study_before
+from opendcr.evaluate.study import Study
 from opendcr.evaluate.weights.donor_pool import Compared
 from opendcr.evaluate.world import world_of
 
@@ -37,10 +38,10 @@ def main() -> None:
     plan = read_plan(PLAN)
     design = plan.designs[plan.primary]
     before = study_before(sources_of(plan)[PRIMARY], design)
-    cases = cases_of(SHARES, PERIODS, EFFECTS, [True])
-    power(design, before, cases[:1], 20)  # compiled, whatever comes first
+    cases, asked = cases_of(SHARES, PERIODS, EFFECTS, ["estimated"]), Asked(design, before)
+    power(asked, cases[:1], 20)  # compiled, whatever comes first
     begun = time.perf_counter()
-    found = power(design, before, cases, chosen.panels)
+    found = power(asked, cases, chosen.panels)
     ours = time.perf_counter() - begun
     fits = len(cases) * chosen.panels
     best = max(found, key=lambda one: one.power)

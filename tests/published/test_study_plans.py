@@ -23,7 +23,7 @@ def test_a_plan_that_ships_can_be_read(path: Path) -> None:
     source = sources_of(plan)[PRIMARY]
     before = {name: study_before(source, design) for name, design in plan.designs.items()}
     if path.parent == GLASGOW:  # others are of published studies, some of which could never reject
-        floor_refused(plan, before[plan.primary])
+        floor_refused(plan, before[plan.primary], sources_of(plan))
 
 
 @pytest.mark.parametrize("name", LOCKED)

@@ -12,9 +12,6 @@ from opendcr.cli.output import NOT_HELD, emit, json_option, out_folder, progress
 
 if TYPE_CHECKING:
     from opendcr.evaluate.findings import Findings
-    from opendcr.evaluate.plan import Plan
-    from opendcr.evaluate.power import Power
-    from opendcr.evaluate.study import Study
 
 PATH = click.Path(path_type=Path)
 plan_argument = click.argument("plan", type=PATH)
@@ -33,6 +30,13 @@ def _working(label: str, total: int | None = None) -> "Iterator[Callable[[int], 
         yield show
 
 
+PUBLISH = (
+    "The lock's date is this machine's word alone. To show others that the plan was there first, "
+    "publish its seal where a date cannot be changed afterwards, such as a public registry of studies, "
+    "and add where with --registered (so far: {})."
+)
+
+
 @click.group("study", epilog="Example: opendcr study run examples/studies/sicily/plan.toml")
 def study() -> None:
     """Studies: whether an outcome changed, by a plan that was locked before it was seen."""
@@ -44,7 +48,7 @@ def study() -> None:
     "--registered",
     default="",
     metavar="WHERE",
-    help="Where the plan is registered: an address, a number.",
+    help="Where the seal is registered: an address, a number; can be added later.",
 )
 @click.option(
     "--again",
@@ -57,29 +61,37 @@ def study() -> None:
 def lock_command(plan: Path, registered: str, again: bool, panels: int, as_json: bool) -> None:
     """Lock a plan: keep its hash, the code's and the data's from before the start, beside it.
 
-    No outcome from the start on is read. A plan whose test could never be significant is refused;
-    one that could see little is locked with a warning.
+    No outcome from the start on is read. A plan that could not be run when its data are there, or
+    whose test could never be significant, is refused; one that could show little is locked with a
+    warning.
     """
     from opendcr.evaluate.findings import sources_of
     from opendcr.evaluate.lock import lock_path, locked, write_lock
     from opendcr.evaluate.plan import read_plan
+    from opendcr.evaluate.readiness import ready
     from opendcr.evaluate.reading import study_before
-    from opendcr.evaluate.soundness import floor_refused, warnings
+    from opendcr.evaluate.soundness import beside, floor_refused, warnings
 
     read = read_plan(plan)
     sources = sources_of(read)
     before = study_before(sources["primary"], read.designs[read.primary])
-    floor_refused(read, before)
+    ready(read, sources)
+    floor_refused(read, before, sources)
     content = write_lock(
         lock_path(plan), locked(read, sources, registered, datetime.now(UTC)), again
     )
     with _working("Panels") as show:
-        said = warnings(read, before, sources, panels, show)
+        said = [*beside(read), *warnings(read, before, sources, panels, show)]
     for one in said:
         say(f"Warning: {one}")
     document = {"lock": str(lock_path(plan)), "hash": read.hash, "seal": content["seal"],
                 "locked_at": content["locked_at"], "warnings": said}  # fmt: skip
-    emit(as_json, document, f"Locked: {lock_path(plan)}\nhash {read.hash}\nseal {content['seal']}")
+    told = [f"Locked: {lock_path(plan)}", f"hash {read.hash}", f"seal {content['seal']}"]
+    emit(
+        as_json,
+        document,
+        "\n".join([*told, PUBLISH.format(content["registered"] or "nowhere")]),
+    )
 
 
 @study.command("run", epilog="Example: opendcr study run prop99.toml --out prop99")
@@ -140,6 +152,8 @@ def rehearse_command(plan: Path, out: Path | None, as_json: bool) -> None:
         _csv(out / "rehearsal.csv", every)
     text = [f"{'design':38}{'area':10}{'rehearsed':>10}{'claim an effect':>17}"]
     for one in told:
+        if not one["rehearsals"]:
+            continue
         area = "treated" if one["treated"] else "others"
         text.append(f"{one['design']:38}{area:10}{one['answered']:>10}{one['claims']:>17}")
     emit(as_json, document, "\n".join(text))
@@ -155,76 +169,32 @@ def rehearse_command(plan: Path, out: Path | None, as_json: bool) -> None:
 @out_option
 @json_option
 def power_command(plan: Path, panels: int | None, out: Path | None, as_json: bool) -> None:
-    """What a plan could see: its primary design on panels like those from before its start.
+    """What a plan could show: its primary design on panels like those from before its start.
 
-    How often an effect would be seen, after how many periods, and how wrong it would look when it
-    is seen (type M, how many times too large; type S, of the wrong sign); with the drift that the
-    other areas have, and without any. With --out: power.csv.
+    In how many of 100 worlds the plan would say that success is shown, at the level of each review,
+    and how wrong an effect would look where it is seen; without drift, with the drift that the other
+    areas have, and with the most that they may have. With --out: power.csv.
     """
     from opendcr.evaluate.findings import sources_of
     from opendcr.evaluate.plan import PRIMARY, read_plan
+    from opendcr.evaluate.power import asked_of, cases_of, periods_of, power, shares_of
+    from opendcr.evaluate.powered import lines, power_data
     from opendcr.evaluate.reading import study_before
 
     read = read_plan(plan)
     if out is not None:
         out_folder(out)
     before = study_before(sources_of(read)[PRIMARY], read.designs[read.primary])
-    found = _power(read, before, panels or read.power.panels)
-    rows = [one.to_data() for one in found]
-    if out is not None:
-        _csv(out / "power.csv", rows)
-    document = _power_document(read, before, found)
-    emit(as_json, document | {"power": rows}, "\n".join(_power_told(found, document)))
-
-
-def _power(plan: "Plan", before: "Study", panels: int) -> "list[Power]":
-    from opendcr.evaluate.power import cases_of, power
-    from opendcr.evaluate.soundness import periods_of
-
-    shares = list(plan.power.shares.items()) or [("whole", 1.0)]
-    cases = cases_of(shares, periods_of(plan, before), (0.0, *plan.power.effects))
+    asked = asked_of(read, before)
+    effects = (0.0, *read.power.effects)
+    cases = cases_of(shares_of(read), periods_of(read, before), effects)
+    panels = panels or read.power.panels
     with _working("Panels", len(cases) * panels) as show:
-        return power(plan.designs[plan.primary], before, cases, panels, plan.power.scatter, show)
-
-
-def _power_document(plan: "Plan", before: "Study", found: "Sequence[Power]") -> dict[str, Any]:
-    from opendcr.evaluate.power import until_seen
-    from opendcr.evaluate.world import world_of
-
-    wandering = world_of(before.panel, before.treated, 1, plan.power.scatter).wandering
-    named = dict.fromkeys(
-        (one.case.series, one.case.effect, one.case.drifts) for one in found if one.case.effect
-    )
-    until = [{"series": series, "effect": effect, "drift": drifts,
-              "periods": until_seen(found, series, effect, drifts)}
-             for series, effect, drifts in named]  # fmt: skip
-    return {
-        "plan": {"hash": plan.hash}, "design": plan.primary,
-        "drift": wandering.drift, "scatter": wandering.scatter, "common": wandering.common,
-        "until_seen": until,
-    }  # fmt: skip
-
-
-def _power_told(found: "Sequence[Power]", document: dict[str, Any]) -> Iterator[str]:
-    yield (
-        f"Design: {document['design']}. The other areas' own drift: {100 * document['drift']:.2g} % "
-        f"a period; scatter beyond Poisson: {100 * document['scatter']:.2g} %."
-    )
-    yield f"{'series':14}{'periods':>8}{'effect':>9}{'drift':>7}{'seen':>8}  {'95 % interval':15}{'type M':>8}{'type S':>8}"
-    for one in found:
-        case = one.case
-        type_m = "-" if one.type_m is None else f"{one.type_m:.1f}"
-        type_s = "-" if one.type_s is None else f"{one.type_s:.3f}"
-        yield (
-            f"{case.series:14}{case.periods:>8}{case.effect:>+9.0%}{'yes' if case.drifts else 'no':>7}"
-            f"{one.power:>8.1%}  {one.low:.1%} to {one.high:.1%}".ljust(61)
-            + f"{type_m:>8}{type_s:>8}"
-        )
-    most = max(one.case.periods for one in found)
-    for row in document["until_seen"]:
-        when = f"after {row['periods']} periods" if row["periods"] else f"not within {most} periods"
-        with_drift = "with" if row["drift"] else "without"
-        yield f"{row['series']}, {row['effect']:+.0%}, {with_drift} drift: seen in 80 of 100 {when}."
+        found = power(asked, cases, panels, show)
+    if out is not None:
+        _csv(out / "power.csv", [one.to_data() for one in found])
+    document = {"plan": {"hash": read.hash}, "design": read.primary} | power_data(asked, found)
+    emit(as_json, document, "\n".join([f"Design: {read.primary}.", *lines(asked, found)]))
 
 
 def _told(found: "Findings") -> Iterator[str]:
@@ -232,6 +202,8 @@ def _told(found: "Findings") -> Iterator[str]:
     yield found.leading.sentence
     standing = found.standing
     yield f"{standing.status}" + (f": {'; '.join(standing.against)}" if standing.against else "")
+    if standing.dated:
+        yield standing.dated
     yield f"{'design':38}{'effect':>9}  {'interval':19}{'p':>7}{'floor':>8}  verdict"
     for name, one in found.answers.items():
         yield _line(name, one.estimate, one.verdict)

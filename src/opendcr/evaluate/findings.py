@@ -26,6 +26,7 @@ from opendcr.evaluate.estimate import Check, Estimate, Interval
 from opendcr.evaluate.evalue import e_value, e_value_of_interval
 from opendcr.evaluate.lock import Standing, standing
 from opendcr.evaluate.panel import read_rows, some
+from opendcr.evaluate.periods import rhythm_of
 from opendcr.evaluate.plan import PRIMARY, Delayed, Kind, Outcome, Plan, Question
 from opendcr.evaluate.reading import Source, data_checks, source_of, study_from, triangle_source
 from opendcr.evaluate.reviews import Review, review_of
@@ -144,7 +145,8 @@ def run_study(plan: Plan, show: Callable[[str], None] = lambda name: None) -> Fi
     `show` hears which design is being run. Raises InputError where the data do not allow it.
     """
     sources = sources_of(plan)
-    review = review_of(plan, max(sources[PRIMARY].periods))
+    periods = sorted(set(sources[PRIMARY].periods))
+    review = review_of(plan, periods[-1], rhythm_of(periods))
     stands = standing(plan, sources)
     stands = replace(stands, against=(*stands.against, *review.against))
     studies = {

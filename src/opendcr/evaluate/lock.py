@@ -20,6 +20,7 @@ import rfc8785
 
 from opendcr import __version__
 from opendcr.errors import InputError
+from opendcr.evaluate.periods import Period
 from opendcr.evaluate.plan import Plan
 from opendcr.evaluate.reading import Source
 from opendcr.whole import write_whole
@@ -67,6 +68,21 @@ class Standing:
         return self.lock is not None and self.lock.hash == self.hash
 
     @property
+    def dated(self) -> str:
+        """What the date of the lock rests on, in a sentence."""
+        if self.lock is None:
+            return ""
+        if self.lock.registered:
+            return (
+                f"The lock says that it was registered: {self.lock.registered}. Whether its seal "
+                "stands there, and since when, is to be looked up there."
+            )
+        return (
+            "The lock names no place where its seal was published: its date is the word of the "
+            "machine that wrote it, and shows nothing to anybody else."
+        )
+
+    @property
     def status(self) -> str:
         """confirmatory or exploratory."""
         return "exploratory" if self.against else "confirmatory"
@@ -83,14 +99,32 @@ class Standing:
             "locked_at": lock.locked_at if lock else None,
             "seal": lock.seal if lock else None,
             "registered": (lock.registered or None) if lock else None,
+            "dated": self.dated or None,
             "replaces": list(lock.replaces) if lock else [],
             "code": code(),
         }
 
 
 def lock_path(plan: Path) -> Path:
-    """Where the lock of a plan stands."""
-    return plan.with_suffix(SUFFIX)
+    """Where the lock of a plan stands: two plans of one folder have two locks."""
+    return plan.with_name(plan.name.removesuffix(".toml") + SUFFIX)
+
+
+def rivals(plan: Plan) -> list[Path]:
+    """Locks of other plans in the plan's folder that ask the same: of the same outcome, areas and
+    start."""
+    found = []
+    for path in sorted(plan.path.parent.glob(f"*{SUFFIX}")):
+        if path == lock_path(plan.path):
+            continue
+        try:
+            asked = read_lock(path).content.get("question", {})
+        except InputError:
+            continue
+        mine = plan.decided["question"]
+        if all(asked.get(key) == mine.get(key) for key in ("outcome", "treated", "start")):
+            found.append(path)
+    return found
 
 
 def locked(
@@ -125,13 +159,14 @@ def _known(source: Source) -> dict[str, Any]:
 def write_lock(path: Path, content: Mapping[str, Any], again: bool = False) -> Mapping[str, Any]:
     """Writes a lock, whole or not at all, and gives what stands there then.
 
-    A lock of this very plan and code is left as it is. Raises InputError where there is another,
+    A lock of this very plan and code is left as it is, but for a place where it was registered
+    since. Raises InputError where there is another,
     unless it may be written `again`; the new one then names the seals of those before it.
     """
     if path.exists():
         there = read_lock(path)
         if there.hash == content["plan"]["hash"] and there.code == content["code"]:
-            return dict(json.loads(path.read_text(encoding="utf-8")))
+            return _registered(path, content["registered"])
         if not again:
             changed = ", ".join(_changes(there.content, content["plan"]["content"])) or "the code"
             found = f"a lock of {there.locked_at}, and {changed} changed since"
@@ -139,9 +174,35 @@ def write_lock(path: Path, content: Mapping[str, Any], again: bool = False) -> M
                 str(path), found, "no lock; --again to lock it anew, which the new lock says"
             )
         content = {**content, "replaces": [*there.replaces, there.seal]}
-        content["seal"] = seal_of({key: value for key, value in content.items() if key != "seal"})
+        content["data"] = _inherited(content["data"], there.data)
+        content["seal"] = seal_of(content)
     write_whole(path, json.dumps(content, ensure_ascii=False, indent=1) + "\n")
     return content
+
+
+def _registered(path: Path, where: str) -> dict[str, Any]:
+    """The lock in a file, to which a place where it was registered is added."""
+    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    if where and where not in content["registered"].split("; "):
+        content["registered"] = "; ".join(filter(None, [content["registered"], where]))
+        write_whole(path, json.dumps(content, ensure_ascii=False, indent=1) + "\n")
+    return content
+
+
+def _inherited(data: Mapping[str, Any], earlier: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """The data of a lock that replaces another: what was public when that one was made stays said,
+    also of outcomes that are no longer asked for."""
+    merged = {}
+    for name, known in {**earlier, **data}.items():
+        public = {*known["already_public"], *earlier.get(name, known)["already_public"]}
+        merged[name] = {**known, "already_public": sorted(public, key=_in_order)}
+    return merged
+
+
+def _in_order(period: str) -> Period:
+    found = Period.of(period)
+    assert found is not None, period
+    return found
 
 
 def read_lock(path: Path) -> Lock:
@@ -154,8 +215,7 @@ def read_lock(path: Path) -> Lock:
         ) from error
     if not isinstance(content, dict) or set(content) != _KEYS:
         raise InputError(str(path), "other keys than a lock has", "a file that `study lock` wrote")
-    bare = {key: value for key, value in content.items() if key != "seal"}
-    if content["seal"] != seal_of(bare) or content["plan"]["hash"] != _hash(
+    if content["seal"] != seal_of(content) or content["plan"]["hash"] != _hash(
         content["plan"]["content"]
     ):
         raise InputError(str(path), "a seal that does not hold", "a lock that nobody edited")
@@ -179,7 +239,7 @@ def _against(made: Standing, lock: Lock, sources: Mapping[str, Source]) -> Itera
     if made.changed:
         yield f"the plan was changed after it was locked ({', '.join(made.changed)})"
     if lock.replaces:
-        yield f"the plan was locked anew: {len(lock.replaces)} earlier lock(s) of it were replaced"
+        yield f"the plan was locked anew, in place of the lock(s) with the seal {_short(lock.replaces)}"
     if lock.code != code():
         yield f"the code is {code()}, and was {lock.code} when the plan was locked"
     for name, source in sources.items():
@@ -189,8 +249,14 @@ def _against(made: Standing, lock: Lock, sources: Mapping[str, Source]) -> Itera
             continue
         if known["before"] != source.before.until(known["to"]).digest:
             yield f"the data of {name} from before the start are not those that were locked"
+    for name, known in lock.data.items():
         if public := known["already_public"]:
-            yield f"{name} was public for {public[0]} to {public[-1]} when the plan was locked"
+            when = "first locked" if lock.replaces else "locked"
+            yield f"{name} was public for {public[0]} to {public[-1]} when the plan was {when}"
+
+
+def _short(seals: Sequence[str]) -> str:
+    return ", ".join(f"{one[:12]}…" for one in seals)
 
 
 def _changes(before: Any, after: Any, name: str = "") -> Iterator[str]:
@@ -204,8 +270,10 @@ def _changes(before: Any, after: Any, name: str = "") -> Iterator[str]:
 
 
 def seal_of(content: Mapping[str, Any]) -> str:
-    """SHA-256 of a lock's content."""
-    return _hash(content)
+    """SHA-256 of a lock's content, but for the seal itself and for where it was registered, which is
+    known only once it is."""
+    bare = {key: value for key, value in content.items() if key != "seal"}
+    return _hash(bare | {"registered": ""})
 
 
 def _hash(content: Any) -> str:

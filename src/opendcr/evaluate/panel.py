@@ -49,6 +49,13 @@ class Panel:
         """Areas × periods: the outcome for each unit of exposure, or as it is."""
         return self.outcome if self.exposure is None else self.outcome / self.exposure
 
+    @cached_property
+    def counted(self) -> bool:
+        """Whether the outcome is a count: there is an exposure, or all that is known of it is whole
+        and not negative."""
+        known = self.outcome[np.isfinite(self.outcome)]
+        return self.exposure is not None or bool(((known >= 0) & (known == np.round(known))).all())
+
     def at(self, unit: str) -> int:
         """Where an area stands; InputError where there is none of that name."""
         if unit not in self.units:

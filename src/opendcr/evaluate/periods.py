@@ -1,6 +1,7 @@
 """Periods: years and other whole numbers, months, quarters, dates."""
 
 import re
+from calendar import monthrange
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -25,6 +26,9 @@ _WRITES: dict[Kind, str] = {"number": "whole numbers", "month": "months", "quart
                             "date": "dates"}  # fmt: skip
 _ONE: dict[Kind, str] = {"number": "period", "month": "month", "quarter": "quarter", "date": "day"}
 _ORDINALS = {2: "second", 3: "third"}
+_A_YEAR: dict[Kind, float] = {"month": 12, "quarter": 4, "number": 1, "date": 365.25}
+_UNITS = {("month", 1): "months", ("quarter", 1): "quarters", ("month", 3): "quarters",
+          ("month", 12): "years", ("date", 7): "weeks", ("date", 1): "days"}  # fmt: skip
 
 
 @dataclass(frozen=True, order=True)
@@ -73,46 +77,94 @@ def kinds(periods: Iterable[Period]) -> str:
     return " and ".join(sorted({_WRITES[one.kind] for one in periods}))
 
 
-def absent(periods: Sequence[Period]) -> tuple[Period, ...]:
-    """The periods that a regular series of these would also have; `periods` are in order.
+@dataclass(frozen=True)
+class Rhythm:
+    """How a regular series goes on: by so many of its units at a time. Dates on one `day` of the
+    month, or on its last (31), are a series of months."""
 
-    Dates on one day of the month, or on its last, are a series of months; the step of any other
-    series is the greatest that all its steps are multiples of, so that fortnights are not taken for
-    days with gaps.
+    kind: Kind
+    step: int
+    day: int | None = None
+
+    @property
+    def a_year(self) -> float:
+        """Periods in a year; whole numbers are taken for years."""
+        return _A_YEAR[self.kind] / self.step
+
+    @property
+    def units(self) -> str:
+        """What its periods are, in words."""
+        return _UNITS.get((self.kind, self.step), "periods")
+
+    def place(self, period: Period) -> int:
+        """A period's place on its line: of months, where dates are a series of months."""
+        return period.at if self.day is None else _month(period).at
+
+    def steps(self, first: Period, last: Period) -> int:
+        """How many periods one is after another."""
+        return (self.place(last) - self.place(first)) // self.step
+
+    def after(self, period: Period, steps: int) -> Period:
+        """The period so many periods later."""
+        at = self.place(period) + steps * self.step
+        if self.day is None:
+            return Period(period.kind, at)
+        year, month = at // 12, at % 12 + 1
+        return Period(
+            "date", date(year, month, min(self.day, monthrange(year, month)[1])).toordinal()
+        )
+
+    def meets(self, first: Period, other: Period) -> bool:
+        """Whether a series that has the first has the other."""
+        return self.after(first, self.steps(first, other)) == other
+
+
+def rhythm_of(periods: Sequence[Period]) -> Rhythm:
+    """The rhythm of periods that are in order.
+
+    The step is the greatest that all their steps are multiples of, so that fortnights are not taken
+    for days with gaps.
     """
-    line = _line(periods)
-    step, there = _step(line), {one.at for one in line}
-    if not step:
+    day = _day(periods)
+    made = Rhythm("month" if day else periods[0].kind, 1, day)
+    places = [made.place(one) for one in periods]
+    step = gcd(*(after - before for before, after in pairwise(places)))
+    return Rhythm(made.kind, step or 1, day)
+
+
+def absent(periods: Sequence[Period]) -> tuple[Period, ...]:
+    """The periods that a regular series of these would also have; `periods` are in order."""
+    if len(periods) < 3:
         return ()
+    rhythm = rhythm_of(periods)
+    line = [_month(one) for one in periods] if rhythm.day else list(periods)
+    there = {one.at for one in line}
     return tuple(
-        Period(line[0].kind, at) for at in range(line[0].at, line[-1].at, step) if at not in there
+        Period(line[0].kind, at)
+        for at in range(line[0].at, line[-1].at, rhythm.step)
+        if at not in there
     )
 
 
 def spacing(periods: Sequence[Period]) -> str:
     """How far apart a series' periods stand, where these are not consecutive (nor days or weeks):
     "every second month"; nothing where they are. `periods` are in order and have no gaps."""
-    line = _line(periods)
-    step = _step(line)
-    usual = (0, 1, 7) if line[0].kind == "date" else (0, 1)
-    return "" if step in usual else f"every {_ORDINALS.get(step, f'{step}th')} {_ONE[line[0].kind]}"
+    if len(periods) < 3:
+        return ""
+    rhythm = rhythm_of(periods)
+    usual = (1, 7) if rhythm.kind == "date" else (1,)
+    if rhythm.step in usual:
+        return ""
+    return f"every {_ORDINALS.get(rhythm.step, f'{rhythm.step}th')} {_ONE[rhythm.kind]}"
 
 
 def usually_apart(periods: Sequence[Period]) -> str:
     """How far apart most of a series' periods stand, where some are nearer: "2 months"."""
-    line = _line(periods)
-    steps = [after.at - before.at for before, after in pairwise(line)]
-    most = mode(steps) if steps else 0
-    return f"{most} {_ONE[line[0].kind]}s" if most > _step(line) else ""
-
-
-def _step(line: Sequence[Period]) -> int:
-    """The greatest step of which all are multiples; 0 where there are too few to tell."""
-    return gcd(*(after.at - before.at for before, after in pairwise(line))) if len(line) > 2 else 0
-
-
-def _line(periods: Sequence[Period]) -> list[Period]:
-    return [_month(one) for one in periods] if _monthly(periods) else list(periods)
+    if len(periods) < 2:
+        return ""
+    rhythm = rhythm_of(periods)
+    most = mode(rhythm.place(after) - rhythm.place(before) for before, after in pairwise(periods))
+    return f"{most} {_ONE[rhythm.kind]}s" if most > rhythm.step else ""
 
 
 def _month(period: Period) -> Period:
@@ -120,9 +172,11 @@ def _month(period: Period) -> Period:
     return Period("month", day.year * 12 + day.month - 1)
 
 
-def _monthly(periods: Sequence[Period]) -> bool:
-    if periods[0].kind != "date":
-        return False
+def _day(periods: Sequence[Period]) -> int | None:
+    """The day of the month on which all dates are, 31 for its last; None where they are not."""
+    if periods[0].kind != "date" or len(periods) < 2:
+        return None
     days = [date.fromordinal(one.at) for one in periods]
-    last = all((day + timedelta(days=1)).day == 1 for day in days)
-    return last or len({day.day for day in days}) == 1
+    if all((day + timedelta(days=1)).day == 1 for day in days):
+        return 31
+    return days[0].day if len({day.day for day in days}) == 1 else None

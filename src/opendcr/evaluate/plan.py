@@ -206,7 +206,7 @@ def read_plan(path: Path) -> Plan:
         success=_success(whole, designs),
         outcomes=_outcomes(whole.table("outcomes"), made),
         multiplicity=whole.table("multiplicity", ("rule",)).one_of("rule", RULES, "none"),
-        reviews=_reviews(whole),
+        reviews=_reviews(whole, question),
         power=_power(whole.table("power", ("effects", "periods", "panels", "scatter", "shares"))),
         rehearsal=_periods(whole.table("rehearsal", ("starts",)), "starts"),
         published=_published(whole.table("published", ("outcomes", "own"))),
@@ -311,13 +311,15 @@ def _outcome(whole: Table, name: str, plan: Plan) -> Outcome:
     )
 
 
-def _reviews(whole: Table) -> Reviews | None:
+def _reviews(whole: Table, question: Question) -> Reviews | None:
     if "reviews" not in whole:
         return None
     table = whole.table("reviews", ("after", "spending"))
     periods = _periods(table, "after")
     if not periods or list(periods) != sorted(set(periods)):
         raise table.fail("after", "periods in order, after each of which the result is looked at")
+    if {one.kind for one in periods} != {question.start.kind} or periods[0] < question.start:
+        raise table.fail("after", f"periods of the start's kind, from {question.start} on")
     spending: Any = table.one_of("spending", (*get_args(Spending), "anytime"), "obrien_fleming")
     return Reviews(periods, spending)
 

@@ -1,18 +1,20 @@
-"""Power: what a plan could see, on panels like those from before its start.
+"""Power: what a plan could show, on panels like those from before its start.
 
 For each effect, each number of periods after the start and each share of the area, panels are
-drawn from the plan's own world (`world.py`), once with the drift that the other areas have and
-once without, and each is put to the plan's primary design.
+drawn from the plan's own world (`world.py`): without any drift, with the drift that the other areas
+have, and with as much as its interval allows. Each is put to the plan's primary design, and read as
+the plan reads it at that review.
 """
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import product
 from math import sqrt
 from multiprocessing import get_context
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,13 +22,22 @@ from numpy.typing import NDArray
 from opendcr.errors import InputError
 from opendcr.evaluate.designs import Design
 from opendcr.evaluate.estimate import Estimate
+from opendcr.evaluate.panel import Panel
+from opendcr.evaluate.periods import rhythm_of
+from opendcr.evaluate.plan import Plan
+from opendcr.evaluate.reviews import Review, review_of
 from opendcr.evaluate.study import Study
-from opendcr.evaluate.world import World, sharing, world_of
+from opendcr.evaluate.wandering import Wandering, drift_interval, wandering_of
+from opendcr.evaluate.world import World, compared, sharing, world_of
 
 Real = NDArray[np.float64]
-SEEN = 0.8  # the power at which an effect counts as one that would be seen
+Drift = Literal["none", "estimated", "upper"]
+DRIFTS: tuple[Drift, ...] = ("estimated", "none", "upper")
+YEARS = (1, 2, 3, 5)  # after the start, where a plan does not say for how long it watches
+SHOWN = 0.8  # the power at which an effect counts as one that would be shown
 Z_95 = 1.959964  # the normal quantile that leaves 2.5 % above it
 PIECE = 250  # panels that a worker does at a time
+WORTH = 400  # panels for which workers are worth their beginning
 
 
 @dataclass(frozen=True)
@@ -37,36 +48,88 @@ class Case:
     share: float
     periods: int
     effect: float
-    drifts: bool
+    drift: Drift
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is asked of a design: the study as it stands before its start, and how its answers are
+    read: the threshold of success, and the review after so many periods (at the study's own level
+    where there is none)."""
+
+    design: Design
+    before: Study
+    threshold: float = 0.0
+    reviews: Mapping[int, Review] = field(default_factory=dict)
+    scatter: float | None = None
+
+    def review(self, periods: int) -> Review:
+        """How the answer after so many periods is read."""
+        return self.reviews.get(periods, Review(self.before.level))
+
+    @cached_property
+    def wandering(self) -> Wandering:
+        """How the areas of the world wander."""
+        panel = self.before.panel
+        found = wandering_of(panel, compared(panel, self.before.treated))
+        return found if self.scatter is None else replace(found, scatter=self.scatter)
+
+    @cached_property
+    def drift_interval(self) -> tuple[float, float]:
+        """What drift the series from before the start allow."""
+        panel = self.before.panel
+        return drift_interval(panel, compared(panel, self.before.treated), self.before.seed)
+
+    def world(self, case: Case) -> World:
+        """The world of a case."""
+        found = self.wandering
+        if case.drift != "estimated":
+            drift = self.drift_interval[1] if case.drift == "upper" else 0.0
+            found = replace(found, drift=drift)
+        made = world_of(self.before.panel, self.before.treated, case.periods, found)
+        return sharing(made, case.share)
 
 
 @dataclass(frozen=True)
 class Power:
     """How a design did on many panels with a known effect.
 
-    `power` is the share of panels in which the effect was seen: the interval of the relative
-    effect leaves out zero (the p-value is at or under the level, where there is no interval). Of
-    the panels in which it was seen, `type_m` is how many times too large it looked on average, and
-    `type_s` the share with the wrong sign (Gelman & Carlin 2014); None where it never was. Intervals
-    are Monte Carlo's, 95 % (Wilson).
+    `power` is the share of panels in which the plan would say that success is shown: the whole
+    interval of the relative effect, at the level of that review, is at or under the threshold;
+    `seen` that in which it leaves out zero (the p-value is at or under the level, where there is no
+    interval). Of the panels in which it was seen, `type_m` is how many times too large it looked on
+    average, and `type_s` the share with the wrong sign (Gelman & Carlin 2014); None where it never
+    was. `refused` is how many panels the design could not answer; they count as neither. `low` and
+    `high` bound `power` by Monte Carlo's error, 95 % (Wilson).
     """
 
     case: Case
+    drift: float
+    level: float
     panels: int
+    refused: int
     power: float
     low: float
     high: float
+    seen: float
     coverage: float | None
-    mean: float
+    mean: float | None
     type_m: float | None
     type_s: float | None
+
+    @property
+    def told(self) -> float:
+        """How often the effect would be told: a fall is shown; a rise, which no threshold of
+        success is for, seen."""
+        return self.power if self.case.effect <= 0 else self.seen
 
     def to_data(self) -> dict[str, Any]:
         """The figures as JSON."""
         return {
             "series": self.case.series, "periods": self.case.periods, "effect": self.case.effect,
-            "drift": self.case.drifts, "panels": self.panels, "power": self.power,
-            "low": self.low, "high": self.high, "coverage": self.coverage, "mean": self.mean,
+            "drift": self.case.drift != "none", "drift_a_period": self.drift, "level": self.level,
+            "panels": self.panels, "refused": self.refused, "power": self.power, "low": self.low,
+            "high": self.high, "seen": self.seen, "coverage": self.coverage, "mean": self.mean,
             "type_m": self.type_m, "type_s": self.type_s,
         }  # fmt: skip
 
@@ -80,7 +143,7 @@ class _Piece:
     effect: float
     count: int
     seed: int
-    level: float
+    review: Review
 
     def done(self) -> Real:
         """Panels × (relative effect, low, high, p-value); NaN for what the design does not give."""
@@ -88,11 +151,11 @@ class _Piece:
             [self._one(panel) for panel in self.world.draws(self.effect, self.count, self.seed)]
         )
 
-    def _one(self, panel: Any) -> tuple[float, float, float, float]:
-        study = Study(panel, self.world.treated, self.world.start, self.level, self.seed)
+    def _one(self, panel: Panel) -> tuple[float, float, float, float]:
+        study = Study(panel, self.world.treated, self.world.start, self.review.level, self.seed)
         try:
-            return answers(self.design.fit(study))
-        except InputError:  # a panel without an event says nothing: the effect was not seen
+            return answers(self.review.of(self.design.fit(study)))
+        except InputError:  # a panel without an event says nothing
             return (np.nan,) * 4
 
 
@@ -103,32 +166,64 @@ def answers(found: Estimate) -> tuple[float, float, float, float]:
     return found.relative_effect, low, high, p_value
 
 
+def asked_of(plan: Plan, before: Study) -> Asked:
+    """What a plan asks of its primary design. Raises InputError for shares of an area whose outcome
+    is no count: a part would look as the whole does."""
+    periods, start = before.panel.periods, plan.question.start
+    if plan.power.shares and not before.panel.counted:
+        found = f"shares of an area whose outcome '{plan.question.outcome}' is no count"
+        raise InputError(f"{plan.path}, power.shares", found, "counts, or no shares")
+    rhythm = rhythm_of(periods)
+    reviews = {
+        after: review_of(plan, rhythm.after(start, after - 1), rhythm)
+        for after in periods_of(plan, before)
+    }
+    threshold = plan.success.at_most if plan.success else 0.0
+    return Asked(plan.designs[plan.primary], before, threshold, reviews, plan.power.scatter)
+
+
+def periods_of(plan: Plan, before: Study) -> tuple[int, ...]:
+    """After how many periods power is asked: at the declared reviews, else as the plan says, else
+    after some years."""
+    rhythm, reviews = rhythm_of(before.panel.periods), plan.reviews
+    if reviews and (reviews.spending != "anytime" or not plan.power.periods):
+        return tuple(rhythm.steps(plan.question.start, one) + 1 for one in reviews.periods)
+    if plan.power.periods:
+        return plan.power.periods
+    return tuple(sorted({max(1, round(years * rhythm.a_year)) for years in YEARS}))
+
+
+def shares_of(plan: Plan) -> list[tuple[str, float]]:
+    """The parts of the area that power is asked for."""
+    return list(plan.power.shares.items()) or [("whole", 1.0)]
+
+
 def power(
-    design: Design,
-    before: Study,
+    asked: Asked,
     cases: Sequence[Case],
     panels: int,
-    scatter: float | None = None,
     show: Callable[[int], None] = lambda done: None,
 ) -> list[Power]:
     """How the design does in each case; the same seed gives the same figures, whatever the cores.
 
-    `before` is the study as it stands before its start. Raises InputError where its counts are too
-    small to draw from.
+    Raises InputError where the counts before the start are too small to draw from.
     """
-    work = [(case, list(_pieces(design, before, case, panels, scatter))) for case in cases]
+    work = [(case, list(_pieces(asked, case, panels))) for case in cases]
     flat = [piece for _, pieces in work for piece in pieces]
     found: list[Power] = []
     done = 0
     replace(flat[0], count=1).done()  # compiled here once, and not by each worker
-    with _workers(len(flat)) as each:
+    with _workers(flat) as each:
         answered = each(flat)
         for case, pieces in work:
             rows = []
             for piece in pieces:
                 rows.append(next(answered))
                 show(done := done + piece.count)
-            found.append(summed(case, np.vstack(rows), before.level))
+            read = Reading(
+                asked.review(case.periods).level, asked.threshold, pieces[0].world.wandering.drift
+            )
+            found.append(summed(case, np.vstack(rows), read))
     return found
 
 
@@ -136,7 +231,7 @@ def cases_of(
     shares: Iterable[tuple[str, float]],
     periods: Iterable[int],
     effects: Iterable[float],
-    drifts: Iterable[bool] = (True, False),
+    drifts: Iterable[Drift] = DRIFTS,
 ) -> list[Case]:
     """Every combination."""
     named = product(shares, periods, effects, drifts)
@@ -144,18 +239,12 @@ def cases_of(
             for (name, share), after, effect, drift in named]  # fmt: skip
 
 
-def _pieces(
-    design: Design, before: Study, case: Case, panels: int, scatter: float | None
-) -> Iterator[_Piece]:
-    panel = before.panel
-    world = sharing(world_of(panel, before.treated, case.periods, scatter), case.share)
-    world = World(
-        world.panel, world.rates, world.wandering, world.start, world.treated, case.drifts
-    )
+def _pieces(asked: Asked, case: Case, panels: int) -> Iterator[_Piece]:
+    world, review = asked.world(case), asked.review(case.periods)
     for first in range(0, panels, PIECE):
         count = min(PIECE, panels - first)
         # One seed for all effects: they meet the same worlds.
-        yield _Piece(design, world, case.effect, count, before.seed + first, before.level)
+        yield _Piece(asked.design, world, case.effect, count, asked.before.seed + first, review)
 
 
 def _done(piece: _Piece) -> Real:
@@ -165,15 +254,15 @@ def _done(piece: _Piece) -> Real:
 class _workers:
     """Maps pieces over the cores of this machine, in order."""
 
-    def __init__(self, pieces: int) -> None:
+    def __init__(self, pieces: Sequence[_Piece]) -> None:
         cores = (
             len(os.sched_getaffinity(0))
             if hasattr(os, "sched_getaffinity")
             else os.cpu_count() or 1
         )
         self._pool = (
-            ProcessPoolExecutor(min(cores, pieces), get_context("spawn"))
-            if pieces > 2 * cores and cores > 1
+            ProcessPoolExecutor(min(cores, len(pieces)), get_context("spawn"))
+            if sum(one.count for one in pieces) >= WORTH and cores > 1
             else None
         )
 
@@ -185,14 +274,22 @@ class _workers:
             self._pool.shutdown(cancel_futures=True)
 
 
-def summed(case: Case, rows: Real, level: float) -> Power:
+@dataclass(frozen=True)
+class Reading:
+    """How a case's answers are read, and with how much drift they were drawn."""
+
+    level: float = 0.05
+    threshold: float = 0.0
+    drift: float = 0.0
+
+
+def summed(case: Case, rows: Real, read: Reading) -> Power:
     """A case's figures from its panels' answers (as `_Piece.done` gives them)."""
     effect, low, high, p_value = rows.T
-    known = np.isfinite(low)
+    known, answered = np.isfinite(low), np.isfinite(effect)
     with np.errstate(invalid="ignore"):
-        seen = np.where(known, (low > 0) | (high < 0), p_value <= level)
-    share = float(seen.mean())
-    bounds = wilson(share, len(rows))
+        seen = np.where(known, (low > 0) | (high < 0), p_value <= read.level)
+        share = float((high <= read.threshold).mean())
     covered = (
         float(((low <= case.effect) & (case.effect <= high))[known].mean()) if known.any() else None
     )
@@ -200,9 +297,10 @@ def summed(case: Case, rows: Real, level: float) -> Power:
     if seen.any() and case.effect:
         type_m = float(np.abs(effect[seen]).mean() / abs(case.effect))
         type_s = float((np.sign(effect[seen]) != np.sign(case.effect)).mean())
-    return Power(
-        case, len(rows), share, *bounds, covered, float(np.nanmean(effect)), type_m, type_s
-    )
+    mean = float(effect[answered].mean()) if answered.any() else None
+    refused = int((~answered).sum())
+    return Power(case, read.drift, read.level, len(rows), refused, share, *wilson(share, len(rows)),
+                 float(seen.mean()), covered, mean, type_m, type_s)  # fmt: skip
 
 
 def wilson(share: float, count: int, z: float = Z_95) -> tuple[float, float]:
@@ -214,9 +312,9 @@ def wilson(share: float, count: int, z: float = Z_95) -> tuple[float, float]:
     return max(middle - reach, 0.0), min(middle + reach, 1.0)
 
 
-def until_seen(found: Sequence[Power], series: str, effect: float, drifts: bool) -> int | None:
-    """The least number of periods after the start at which an effect would be seen in 80 of 100
+def until_shown(found: Sequence[Power], series: str, effect: float, drift: Drift) -> int | None:
+    """The least number of periods after the start at which an effect would be told in 80 of 100
     panels; None where it would not in any that was tried."""
     rows = [one for one in found if one.case.series == series and one.case.effect == effect
-            and one.case.drifts == drifts and one.power >= SEEN]  # fmt: skip
+            and one.case.drift == drift and one.told >= SHOWN]  # fmt: skip
     return min((one.case.periods for one in rows), default=None)

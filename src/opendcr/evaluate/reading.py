@@ -141,7 +141,7 @@ def study_from(source: Source, design: Design) -> Study:
     """
     question = source.question
     panel = panel_from(source, design)
-    _begins(source, panel.periods)
+    begins(source, panel.periods)
     start = int(np.searchsorted([one.at for one in panel.periods], question.start.at))
     return _study(question, panel, design, start)
 
@@ -149,7 +149,7 @@ def study_from(source: Source, design: Design) -> Study:
 def study_before(source: Source, design: Design) -> Study:
     """What is known of a study before its start: its last period before stands for one after."""
     if not source.before.periods:
-        _begins(source, sorted(set(source.periods)))
+        begins(source, sorted(set(source.periods)))
     panel = panel_from(source.before, design)
     if len(panel.periods) <= LEAST_BEFORE:
         found = f"{len(panel.periods)} periods before the start {source.question.start}"
@@ -172,7 +172,8 @@ def _treated(question: Question, panel: Panel, design: Design) -> tuple[int, ...
     return tuple(panel.at(name) for name in question.treated) or (0,)
 
 
-def _begins(source: Source, periods: Sequence[Period]) -> None:
+def begins(source: Source, periods: Sequence[Period]) -> None:
+    """Raises InputError where the start of a study is none of these periods, or the first."""
     start = source.question.start
     if start > periods[-1]:
         found = f"a last period of {periods[-1]}, before the start {start}"

@@ -44,7 +44,7 @@ def report_of(found: Findings) -> Report:
         tuple(_answer(one) for one in found.answers.values()),
         plan.primary,
         _lock(found),
-        tuple(declared(found)),
+        (*declared(found), *dated(found)),
         tuple(_further(one) for one in found.further),
         found.checks,
         tuple(limits(found)),
@@ -80,6 +80,12 @@ def question_sentence(plan: Plan) -> str:
 def words(name: str) -> str:
     """A column's name in words."""
     return name.replace("_", " ")
+
+
+def dated(found: Findings) -> Iterator[tuple[str, str]]:
+    """What the date of the lock rests on."""
+    if found.standing.dated:
+        yield "Date of the lock", found.standing.dated
 
 
 def declared(found: Findings) -> Iterator[tuple[str, str]]:

@@ -7,7 +7,7 @@ from scipy.special import ndtri
 
 from opendcr.evaluate.estimate import Estimate
 from opendcr.evaluate.panel import some
-from opendcr.evaluate.periods import Period
+from opendcr.evaluate.periods import Period, Rhythm
 from opendcr.evaluate.plan import Plan, Reviews
 from opendcr.evaluate.sequential import Look, always_valid, information, levels
 
@@ -36,17 +36,25 @@ class Review:
         return _at_every_look(found, self.fraction, self.level)
 
 
-def review_of(plan: Plan, last: Period) -> Review:
-    """The review that data up to a period allow. Data that end at no declared review may be looked
-    at, and confirm nothing; with `anytime` every period may be the last."""
+def looks_of(plan: Plan, rhythm: Rhythm) -> tuple[Look, ...]:
+    """The looks of a plan's declared reviews; none where it has no such."""
+    reviews = plan.reviews
+    if reviews is None or reviews.spending == "anytime":
+        return ()
+    fractions = information(plan.question.start, reviews.periods, rhythm=rhythm)
+    return levels(fractions, reviews.spending, plan.question.level)
+
+
+def review_of(plan: Plan, last: Period, rhythm: Rhythm) -> Review:
+    """The review that data of this rhythm up to a period allow. Data that end at no declared review
+    may be looked at, and confirm nothing; with `anytime` every period may be the last."""
     reviews, level = plan.reviews, plan.question.level
     if reviews is None:
         return Review(level, against=_no_end(plan, last))
-    reached = [one for one in reviews.periods if one <= last]
     if reviews.spending == "anytime":
-        return Review(level, fraction=_fraction(plan, reviews, last))
-    fractions = information(plan.question.start, reviews.periods)
-    look = levels(fractions, reviews.spending, level)[max(len(reached) - 1, 0)]
+        return Review(level, fraction=_fraction(plan, reviews, last, rhythm))
+    reached = [one for one in reviews.periods if one <= last]
+    look = looks_of(plan, rhythm)[max(len(reached) - 1, 0)]
     if last in reviews.periods:
         return Review(look.level, look)
     planned = some([str(one) for one in reviews.periods])
@@ -63,10 +71,10 @@ def _no_end(plan: Plan, last: Period) -> tuple[str, ...]:
     return () if last == end else (f"the data end in {last}, and the plan's in {end}",)
 
 
-def _fraction(plan: Plan, reviews: Reviews, last: Period) -> float:
+def _fraction(plan: Plan, reviews: Reviews, last: Period, rhythm: Rhythm) -> float:
     """The share of the information that the last planned period will have."""
     start, end = plan.question.start, max(reviews.periods[-1], last)
-    return (last.at - start.at + 1) / (end.at - start.at + 1)
+    return (rhythm.steps(start, last) + 1) / (rhythm.steps(start, end) + 1)
 
 
 def _at_every_look(found: Estimate, fraction: float, level: float) -> Estimate:

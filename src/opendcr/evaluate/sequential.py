@@ -21,7 +21,7 @@ from scipy.special import lambertw, ndtr
 from scipy.stats import norm
 
 from opendcr.errors import InputError
-from opendcr.evaluate.periods import Period
+from opendcr.evaluate.periods import Period, Rhythm
 
 Real = NDArray[np.float64]
 Spending = Literal["obrien_fleming", "pocock"]
@@ -48,17 +48,22 @@ class Look:
 
 
 def information(
-    start: Period, reviews: Sequence[Period], before: int | None = None
+    start: Period,
+    reviews: Sequence[Period],
+    before: int | None = None,
+    rhythm: Rhythm | None = None,
 ) -> tuple[float, ...]:
     """The share of the information at each review, the last one being the whole.
 
     A review follows the period that it names, so that one at `start` has one period. Information
-    counts those periods: all that an effect is uncertain by lies after the start. With `before`
+    counts the periods of the data (each unit of time, where no `rhythm` is given): all that an
+    effect is uncertain by lies after the start. With `before`
     (periods before the start, as uncertain as those after) it is that of a difference of two
     means, 1 / (1/before + 1/after). Raises InputError for reviews that do not go forward from the
     start, or a `before` that is not above zero.
     """
-    periods = [one.at - start.at + 1 for one in reviews if one.kind == start.kind]
+    rhythm = rhythm or Rhythm(start.kind, 1)
+    periods = [rhythm.steps(start, one) + 1 for one in reviews if one.kind == start.kind]
     if len(periods) < len(reviews) or not periods or periods[0] < 1:
         said = ", ".join(map(str, reviews)) or "none"
         raise InputError("reviews", said, f"periods from {start} on")

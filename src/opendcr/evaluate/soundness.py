@@ -3,46 +3,32 @@
 from collections.abc import Callable, Mapping
 
 from opendcr.errors import InputError
+from opendcr.evaluate.lock import rivals
+from opendcr.evaluate.periods import rhythm_of
 from opendcr.evaluate.plan import Plan
-from opendcr.evaluate.power import SEEN, cases_of, power
-from opendcr.evaluate.reading import Source, data_checks
-from opendcr.evaluate.sequential import information, levels
+from opendcr.evaluate.power import SHOWN, asked_of, cases_of, periods_of, power, shares_of
+from opendcr.evaluate.powered import words_of
+from opendcr.evaluate.reading import Source, data_checks, study_before
+from opendcr.evaluate.reviews import looks_of
 from opendcr.evaluate.study import Study
 
-YEARS = (1, 2, 3, 5)  # after the start, where a plan does not say for how long it watches
-A_YEAR = {"month": 12, "quarter": 4, "number": 1, "date": 52}
 
-
-def periods_of(plan: Plan, before: Study) -> tuple[int, ...]:
-    """After how many periods power is asked: as the plan says, by its reviews, or some years."""
-    if plan.power.periods:
-        return plan.power.periods
-    start = plan.question.start
-    step = before.panel.periods[-1].at - before.panel.periods[-2].at
-    if plan.reviews:
-        return tuple((one.at - start.at) // step + 1 for one in plan.reviews.periods)
-    a_year = max(A_YEAR[start.kind] // step, 1) if start.kind != "date" else A_YEAR["date"]
-    return tuple(years * a_year for years in YEARS)
-
-
-def least_level(plan: Plan) -> float:
+def least_level(plan: Plan, before: Study) -> float:
     """The level at which the last decision is taken: the plan's own, or what its reviews leave."""
-    level = plan.question.level
-    if plan.reviews is None or plan.reviews.spending == "anytime":
-        return level
-    fractions = information(plan.question.start, plan.reviews.periods)
-    return levels(fractions, plan.reviews.spending, level)[-1].level
+    looks = looks_of(plan, rhythm_of(before.panel.periods))
+    return looks[-1].level if looks else plan.question.level
 
 
-def floor_refused(plan: Plan, before: Study) -> None:
+def floor_refused(plan: Plan, before: Study, sources: Mapping[str, Source]) -> None:
     """Raises InputError where the least p-value of a declared test is above its level: such a test
     can never be significant, whatever happens."""
-    level = least_level(plan)
+    level = least_level(plan, before)
     _reachable(plan, plan.primary, before, level, "success.design")
     declared = plan.declared_level * level / plan.question.level
     for one in plan.outcomes:
         if one.margin is not None:
-            _reachable(plan, one.design, before, declared, f"outcomes.{one.name}.design")
+            study = study_before(sources[one.name], plan.designs[one.design])
+            _reachable(plan, one.design, study, declared, f"outcomes.{one.name}.design")
 
 
 def _reachable(plan: Plan, design: str, before: Study, level: float, key: str) -> None:
@@ -67,35 +53,54 @@ def warnings(
         if (public := source.public_after)
     ]
     said += [f"{one.name}: {one.detail}." for one in data_checks(before.panel, plan.data)]
-    said += _mute(plan, before)
+    said += [*_slip(plan), *_mute(plan, before)]
     return said + (_powerless(plan, before, panels, show) if panels else [])
+
+
+def beside(plan: Plan) -> list[str]:
+    """That other plans were locked for the same question: of several, one may please by chance."""
+    return [
+        f"{one.name} beside it is the lock of another plan for the same outcome, areas and start: "
+        "whoever is shown the result of one has to be told of the other."
+        for one in rivals(plan)
+    ]
+
+
+def _slip(plan: Plan) -> list[str]:
+    """That a rise would count as success, which is seldom meant."""
+    if plan.success is None or plan.success.at_most <= 0:
+        return []
+    most = f"{100 * plan.success.at_most:.6g} %"
+    return [
+        f"success.relative_effect_at_most is above zero: a rise of {most} or less would count as "
+        f"success. If a fall of {most} or more is meant, it is {-plan.success.at_most:g}."
+    ]
 
 
 def _mute(plan: Plan, before: Study) -> list[str]:
     """The reviews at which the primary design could show nothing, whatever happened."""
-    reviews, floor = plan.reviews, plan.designs[plan.primary].floor(before)
-    if reviews is None or floor is None or reviews.spending == "anytime":
-        return []
-    looks = levels(
-        information(plan.question.start, reviews.periods), reviews.spending, plan.question.level
-    )
+    floor = plan.designs[plan.primary].floor(before)
+    looks = looks_of(plan, rhythm_of(before.panel.periods))
+    reviews = plan.reviews.periods if plan.reviews else ()
     return [
         f"at the review after {period} {plan.primary} could show nothing, whatever happened: its "
         f"least p-value is {floor:.3g}, and that review's level {look.level:.2g}."
-        for period, look in zip(reviews.periods, looks, strict=True)
+        for period, look in zip(reviews, looks, strict=False)
         if not look.within_reach(floor)
     ]
 
 
 def _powerless(plan: Plan, before: Study, panels: int, show: Callable[[int], None]) -> list[str]:
-    """A sentence for each effect that the primary design would see too seldom at the end."""
+    """A sentence for each effect that the plan would show too seldom at the end, and for what it
+    would show too often where nothing happens."""
     after = max(periods_of(plan, before))
-    shares = list(plan.power.shares.items())[:1] or [("whole", 1.0)]
-    cases = cases_of(shares, [after], plan.power.effects, [True])
-    found = power(plan.designs[plan.primary], before, cases, panels, plan.power.scatter, show)
-    return [
-        f"{plan.primary} would see an effect of {one.case.effect:+.0%} in {one.power:.0%} of panels "
-        f"({one.low:.0%} to {one.high:.0%}) after {after} periods, with the drift of the other areas."
-        for one in found
-        if one.power < SEEN
-    ]
+    share = shares_of(plan)[:1]
+    cases = cases_of(share, [after], plan.power.effects, ["estimated"])
+    cases += cases_of(share, [after], [0.0], ["estimated", "upper"])
+    try:
+        found = power(asked_of(plan, before), cases, panels, show)
+    except InputError as error:
+        return [f"what the plan could show cannot be said: found {error.found}."]
+    words = words_of(before)
+    seldom = [f"{words.told_in(one)}." for one in found if one.case.effect and one.told < SHOWN]
+    return [*seldom, *words.false_claims(found)]

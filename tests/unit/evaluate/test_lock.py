@@ -10,6 +10,7 @@ from opendcr.errors import InputError
 from opendcr.evaluate.findings import sources_of
 from opendcr.evaluate.lock import lock_path, locked, standing, write_lock
 from opendcr.evaluate.plan import read_plan
+from opendcr.evaluate.soundness import beside
 from tests.support.planned import PLAN, rows, written
 
 NOW = datetime(2025, 1, 2, tzinfo=UTC)
@@ -161,3 +162,53 @@ def test_a_triangle_with_counts_from_the_start_on_made_the_outcome_public(tmp_pa
     lock(path)
     (said,) = stands(path).against
     assert "primary.nowcast was public for 2020" in said
+
+
+def test_what_was_public_for_the_first_lock_stays_said(tmp_path: Path) -> None:
+    """Cutting the file and locking anew does not undo that the outcome was known."""
+    first = lock(written(tmp_path))
+    path = written(
+        tmp_path, BEFORE, PLAN.replace('"events"', '"people"').replace('exposure = "people"', "")
+    )
+    again = lock(path, again=True)
+    assert again["data"]["primary"]["already_public"] == ["2020", "2021", "2022", "2023"]
+    found = stands(path)
+    assert f"with the seal {first['seal'][:12]}" in found.against[0]
+    assert "was public for 2020 to 2023 when the plan was first locked" in found.against[1]
+
+
+def test_an_outcome_that_is_no_longer_asked_for_stays_said(tmp_path: Path) -> None:
+    calls = '\n[outcomes.calls]\noutcome = "events"\n'
+    lock(written(tmp_path, plan=PLAN + calls))
+    lock(written(tmp_path, BEFORE), again=True)
+    assert any("calls was public" in one for one in stands(tmp_path / "plan.toml").against)
+
+
+def test_what_the_date_of_a_lock_rests_on(tmp_path: Path) -> None:
+    path = written(tmp_path, BEFORE)
+    assert stands(path).dated == ""
+    first = lock(path)
+    assert "names no place where its seal was published" in stands(path).to_data()["dated"]
+    plan = read_plan(path)
+    for _ in range(2):  # registered afterwards: the seal that was published stays
+        again = write_lock(lock_path(path), locked(plan, sources_of(plan), "osf.io/abcde", NOW))
+        assert again == first | {"registered": "osf.io/abcde"}
+    assert "registered: osf.io/abcde." in stands(path).dated
+
+
+def test_each_plan_has_its_own_lock(tmp_path: Path) -> None:
+    names = {lock_path(tmp_path / name) for name in ("a.toml", "a.txt", "a.v1.toml", "a.v2.toml")}
+    assert len(names) == 4 and tmp_path / "a.lock.json" in names
+
+
+def test_other_locks_of_the_same_question_are_told(tmp_path: Path) -> None:
+    path = written(tmp_path, BEFORE)
+    lock(path)
+    other = tmp_path / "other.toml"
+    other.write_text(
+        PLAN.replace("[designs.difference_in_differences]", "[designs.ratio_of_ratios]")
+    )
+    (said,) = beside(read_plan(other))
+    assert said.startswith("plan.lock.json beside it") and beside(read_plan(path)) == []
+    other.write_text(PLAN.replace("start = 2020", "start = 2021"))
+    assert beside(read_plan(other)) == []

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from opendcr.evaluate.periods import Period, absent, spacing, usually_apart
+from opendcr.evaluate.periods import Period, absent, rhythm_of, spacing, usually_apart
 
 SAID = {
     "number": st.integers(-5000, 5000).map(str),
@@ -95,3 +95,29 @@ def test_periods_that_are_not_consecutive_are_said_to_be_so(
 def test_most_periods_of_a_series_with_gaps() -> None:
     assert usually_apart(read("2020-01", "2020-03", "2020-05", "2020-06")) == "2 months"
     assert usually_apart(read("2020-01", "2020-02", "2020-04")) == ""
+
+
+@pytest.mark.parametrize(
+    ("written", "units", "a_year", "later"),
+    [
+        (["2020-01", "2020-03", "2020-05"], "periods", 6, "2020-09"),
+        (["2020-11", "2020-12", "2021-01"], "months", 12, "2021-03"),
+        (["2019-Q4", "2020-Q1", "2020-Q2"], "quarters", 4, "2020-Q4"),
+        (["2017", "2019", "2021"], "periods", 0.5, "2025"),
+        (["2020-01-31", "2020-02-29", "2020-03-31"], "months", 12, "2020-05-31"),
+        (["2020-01-15", "2020-04-15", "2020-07-15"], "quarters", 4, "2021-01-15"),
+        (["2020-01-06", "2020-01-13", "2020-01-27"], "weeks", 365.25 / 7, "2020-02-10"),
+    ],
+)
+def test_how_a_series_goes_on(written: list[str], units: str, a_year: float, later: str) -> None:
+    periods = [Period.of(one) for one in written]
+    made = rhythm_of(periods)
+    assert (made.units, made.a_year) == (units, a_year)
+    assert str(made.after(periods[-1], 2)) == later
+    assert made.steps(periods[-1], Period.of(later)) == 2
+    assert made.meets(periods[0], Period.of(later))
+
+
+def test_a_period_between_those_of_a_series() -> None:
+    made = rhythm_of([Period.of("2020-01"), Period.of("2020-03"), Period.of("2020-05")])
+    assert not made.meets(Period.of("2020-01"), Period.of("2022-02"))

@@ -1,18 +1,38 @@
 """Power: against theory where there is one, and what is made of many answers."""
 
+from dataclasses import replace
 from math import sqrt
+from pathlib import Path
 
 import numpy as np
 import pytest
 from scipy.stats import norm
 
+from opendcr.errors import InputError
 from opendcr.evaluate.designs.difference_in_differences import DifferenceInDifferences
+from opendcr.evaluate.findings import sources_of
 from opendcr.evaluate.panel import Panel
 from opendcr.evaluate.periods import Period
-from opendcr.evaluate.power import Case, cases_of, power, summed, until_seen, wilson
+from opendcr.evaluate.plan import PRIMARY, read_plan
+from opendcr.evaluate.power import (
+    Asked,
+    Case,
+    Reading,
+    asked_of,
+    cases_of,
+    periods_of,
+    power,
+    summed,
+    until_shown,
+    wilson,
+)
+from opendcr.evaluate.powered import lines, words_of
+from opendcr.evaluate.reading import study_before
+from opendcr.evaluate.reviews import Review
 from opendcr.evaluate.study import Study
 from opendcr.streams import stream
 from tests.conftest import SOAK
+from tests.support.planned import PLAN, rows, written
 
 AREAS, BEFORE = 40, 10
 PANELS = 2000 if SOAK else 250
@@ -27,36 +47,106 @@ def before() -> Study:
     return Study(Panel(names, periods, counts, people), (0,), BEFORE - 1)
 
 
-def test_power_is_about_what_theory_says() -> None:
+@pytest.fixture(scope="module")
+def asked() -> Asked:
+    return Asked(DifferenceInDifferences(), before(), scatter=0.0)
+
+
+def whole(periods: int, effect: float) -> list[Case]:
+    return cases_of([("whole", 1.0)], [periods], [effect], ["none"])
+
+
+def test_power_is_about_what_theory_says(asked: Asked) -> None:
     """Two Poisson rates in a double difference: the log ratio's variance is the sum of 1 / count,
     and the rank test among 39 placebos has about the power of a normal one."""
-    (found,) = power(DifferenceInDifferences(), before(), cases_of([("whole", 1.0)], [5], [-0.15], [False]),
-                     PANELS, scatter=0.0)  # fmt: skip
+    (found,) = power(asked, whole(5, -0.15), PANELS)
     se = sqrt(1 / (100 * BEFORE) + 1 / (500 * 0.85))
     normal = norm.cdf(-np.log(0.85) / se - norm.isf(0.025))
     assert found.power == pytest.approx(normal, abs=0.10)
     assert found.mean == pytest.approx(-0.15, abs=0.02)
 
 
-def test_the_size_is_at_most_the_level_without_drift() -> None:
-    (found,) = power(
-        DifferenceInDifferences(),
-        before(),
-        cases_of([("whole", 1.0)], [5], [0.0], [False]),
-        PANELS,
-        scatter=0.0,
+def test_the_size_is_at_most_the_level_without_drift(asked: Asked) -> None:
+    (found,) = power(asked, whole(5, 0.0), PANELS)
+    assert (
+        wilson(found.power, PANELS)[0] <= 0.05 / 2 + 0.01 and wilson(found.seen, PANELS)[0] <= 0.05
     )
-    assert found.low <= 0.05
 
 
-def test_the_same_figures_again() -> None:
+def test_the_threshold_is_what_has_to_be_shown(asked: Asked) -> None:
+    """A fall as large as the threshold is shown in one of forty panels, however well it is seen."""
+    (found,) = power(replace(asked, threshold=-0.3), whole(5, -0.3), 200)
+    assert found.seen > 0.95 and found.power < 0.1
+
+
+def test_a_review_reads_at_its_own_level(asked: Asked) -> None:
+    """At a level that no rank among 40 areas reaches nothing is shown."""
+    strict = replace(asked, reviews={5: Review(0.01)})
+    (found,) = power(strict, whole(5, -0.3), 20)
+    assert found.level == 0.01 and found.power == found.seen == 0.0
+
+
+def test_the_same_figures_again(asked: Asked) -> None:
     cases = cases_of([("whole", 1.0)], [2], [-0.1, -0.2])
-    first = power(DifferenceInDifferences(), before(), cases, 40)
-    assert first == power(DifferenceInDifferences(), before(), cases, 40)
-    assert [one.case.drifts for one in first] == [True, False, True, False]
+    first = power(asked, cases, 20)
+    assert first == power(asked, cases, 20)
+    assert [one.case.drift for one in first] == ["estimated", "none", "upper"] * 2
+    assert first[0].drift <= first[2].drift == asked.drift_interval[1]
 
 
-CASE = Case("whole", 1.0, 4, -0.2, True)
+REVIEWS = "\n[success]\nrelative_effect_at_most = -0.1\n[reviews]\nafter = [2021, 2023]\n"
+
+
+def planned(folder: Path, more: str):
+    plan = read_plan(written(folder, [row for row in rows() if row["year"] < 2020], PLAN + more))
+    return plan, study_before(sources_of(plan)[PRIMARY], plan.designs[plan.primary])
+
+
+def test_a_plan_is_asked_at_its_reviews(tmp_path: Path) -> None:
+    plan, study = planned(tmp_path, REVIEWS + "[power]\nperiods = [1, 9]\n")
+    made = asked_of(plan, study)
+    assert periods_of(plan, study) == (2, 4) and made.threshold == -0.1
+    assert made.review(2).level == pytest.approx(0.00305, abs=1e-4)  # O'Brien and Fleming, half way
+    assert made.review(4).level == pytest.approx(0.049, abs=1e-3)
+
+
+def test_looks_at_any_time_are_read_with_their_wider_interval(tmp_path: Path) -> None:
+    plan, study = planned(tmp_path, REVIEWS + 'spending = "anytime"\n')
+    made = asked_of(plan, study)
+    assert (made.review(2).fraction, made.review(4).fraction) == (0.5, 1.0)
+
+
+def test_parts_of_an_area_need_counts(tmp_path: Path) -> None:
+    data = [row | {"events": row["events"] + 0.5} for row in rows() if row["year"] < 2020]
+    text = PLAN.replace('exposure = "people"\nbreaks = []\n', "") + "\n[power.shares]\npart = 0.3\n"
+    plan = read_plan(written(tmp_path, data, text))
+    study = study_before(sources_of(plan)[PRIMARY], plan.designs[plan.primary])
+    with pytest.raises(
+        InputError, match=r"plan\.toml, power\.shares: found shares of an area whose"
+    ):
+        asked_of(plan, study)
+
+
+def test_what_is_told(asked: Asked) -> None:
+    found = power(asked, cases_of([("city", 1.0)], [1, 5], [0.0, -0.2], ["none", "estimated"]), 40)
+    told = "\n".join(lines(asked, found))
+    assert "A fall of 20 % would be shown in 80 of 100 worlds: after 5 periods" in told
+    assert told.count("95 % interval") == 1 and max(map(len, told.splitlines())) < 150
+    assert "Where nothing happens" not in told
+
+
+def test_false_claims_are_told() -> None:
+    """With drift that a design knows nothing of, what is shown of nothing is told."""
+    rows = np.repeat([[-0.3, -0.5, -0.1, 0.01], [-0.1, -0.4, 0.2, 0.4]], [30, 70], axis=0)
+    found = [summed(Case("whole", 1.0, 4, 0.0, "upper"), rows, Reading(0.05, 0.0, 0.06))]
+    (said,) = words_of(before()).false_claims(found)
+    assert said.startswith(
+        "Where nothing happens, success would be shown in 30 of 100 worlds after 4"
+    )
+    assert said.endswith("with a drift of 6 %, the most that its interval allows.")
+
+
+CASE, READ = Case("whole", 1.0, 4, -0.2, "estimated"), Reading(0.05, 0.0, 0.03)
 
 
 def test_how_answers_are_summed() -> None:
@@ -66,21 +156,24 @@ def test_how_answers_are_summed() -> None:
         [0.40, 0.1, 0.7, 0.01],      # seen with the wrong sign
         [-0.10, -0.4, 0.2, 0.40],    # not seen, holds the truth
     ])  # fmt: skip
-    found = summed(CASE, rows, 0.05)
-    assert (found.power, found.coverage, found.type_s) == (0.75, 0.5, pytest.approx(1 / 3))
+    found = summed(CASE, rows, READ)
+    assert (found.power, found.seen, found.coverage) == (0.5, 0.75, 0.5)
+    assert found.type_s == pytest.approx(1 / 3)
     assert found.type_m == pytest.approx((0.3 + 0.5 + 0.4) / 3 / 0.2)
     assert found.mean == pytest.approx(-0.125)
 
 
 def test_without_intervals_the_p_value_decides() -> None:
     rows = np.array([[-0.3, np.nan, np.nan, 0.05], [-0.3, np.nan, np.nan, 0.06]])
-    found = summed(CASE, rows, 0.05)
-    assert found.power == 0.5 and found.coverage is None
+    found = summed(CASE, rows, READ)
+    assert found.seen == 0.5 and found.power == 0.0 and found.coverage is None
 
 
-def test_what_could_not_be_estimated_was_not_seen() -> None:
-    found = summed(CASE, np.array([[np.nan] * 4, [-0.3, -0.4, -0.2, 0.01]]), 0.05)
-    assert found.power == 0.5 and found.mean == pytest.approx(-0.3)
+def test_what_could_not_be_estimated_was_not_shown() -> None:
+    found = summed(CASE, np.array([[np.nan] * 4, [-0.3, -0.4, -0.2, 0.01]]), READ)
+    assert found.power == 0.5 and found.refused == 1 and found.mean == pytest.approx(-0.3)
+    nothing = summed(CASE, np.full((3, 4), np.nan), READ)
+    assert nothing.refused == 3 and nothing.mean is None
 
 
 def test_when_an_effect_would_be_seen() -> None:
@@ -90,12 +183,12 @@ def test_when_an_effect_would_be_seen() -> None:
             [round(100 * share), 100 - round(100 * share)],
             axis=0,
         )
-        return summed(Case("whole", 1.0, periods, -0.2, True), rows, 0.05)
+        return summed(Case("whole", 1.0, periods, -0.2, "estimated"), rows, READ)
 
     rows = [row(4, 0.3), row(8, 0.8), row(12, 0.95)]
-    assert until_seen(rows, "whole", -0.2, True) == 8
-    assert until_seen(rows[:1], "whole", -0.2, True) is None
-    assert until_seen(rows, "whole", -0.2, False) is None
+    assert until_shown(rows, "whole", -0.2, "estimated") == 8
+    assert until_shown(rows[:1], "whole", -0.2, "estimated") is None
+    assert until_shown(rows, "whole", -0.2, "none") is None
 
 
 @pytest.mark.parametrize(

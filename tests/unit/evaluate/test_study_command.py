@@ -118,7 +118,22 @@ def test_a_test_that_cannot_be_significant_is_not_locked(opendcr, tmp_path: Path
 def test_a_lock_warns_of_what_could_not_be_seen(opendcr, tmp_path: Path) -> None:
     data = [row | {"events": row["events"] // 8} for row in BEFORE]
     done = opendcr("study", "lock", written(tmp_path, data), "--panels", "40")
-    assert done.returncode == 0 and "would see an effect of -10% in" in done.stderr
+    assert done.returncode == 0 and "A fall of 10 % would be shown in" in done.stderr
+
+
+def test_a_rise_as_success_is_told(opendcr, tmp_path: Path) -> None:
+    slip = PLAN + SUCCESS.replace("-0.1", "0.2")
+    done = opendcr("study", "lock", written(tmp_path, BEFORE, slip), "--panels", "0")
+    assert done.returncode == 0 and "a rise of 20 % or less would count as success" in done.stderr
+    assert "If a fall of 20 % or more is meant, it is -0.2." in done.stderr
+    assert "publish its seal" in done.stdout
+
+
+def test_a_rehearsal_of_a_single_series_has_no_others(opendcr, tmp_path: Path) -> None:
+    data = [row for row in BEFORE if row["area"] == "area 1"]
+    text = PLAN.replace("difference_in_differences", "interrupted_time_series")
+    done = opendcr("study", "rehearse", written(tmp_path, data, text))
+    assert done.returncode == 0 and "treated" in done.stdout and "others" not in done.stdout
 
 
 def test_a_rehearsal_tells_everything(answered, tmp_path: Path) -> None:
@@ -134,7 +149,7 @@ def test_a_rehearsal_tells_everything(answered, tmp_path: Path) -> None:
 
 def test_power_before_there_is_anything_to_see(answered, tmp_path: Path) -> None:
     path = written(tmp_path, BEFORE, PLAN + "\n[power]\neffects = [-0.5]\nperiods = [2, 5]\n")
-    found = answered("study", "power", path, "--panels", "40")
+    found = answered("study", "power", path, "--panels", "30")
     power = {(one["effect"], one["periods"], one["drift"]): one["power"] for one in found["power"]}
     assert set(power) == {
         (effect, after, drift)
@@ -142,6 +157,7 @@ def test_power_before_there_is_anything_to_see(answered, tmp_path: Path) -> None
         for after in (2, 5)
         for drift in (True, False)
     }
+    assert found["at_upper_drift"]["power"][0]["drift_a_period"] == found["drift_interval"][1]
     assert power[-0.5, 5, False] > 0.9 and power[0, 5, False] < 0.3
     assert next(one for one in found["until_seen"] if not one["drift"])["periods"] == 2
 

@@ -1,12 +1,16 @@
 """Worlds: the same panels for the same seed, effects as planted, wandering as it was."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from opendcr.errors import InputError
 from opendcr.evaluate.panel import Panel
 from opendcr.evaluate.periods import Period
-from opendcr.evaluate.world import Wandering, World, sharing, wandering_of, world_of
+from opendcr.evaluate.wandering import Series, Wandering, drift_interval, wandering_of
+from opendcr.evaluate.world import World, sharing, world_of
+from opendcr.streams import stream
 from tests.conftest import SOAK
 
 AREAS, BEFORE, AFTER = 24, 24, 8
@@ -14,7 +18,7 @@ PERIODS = tuple(Period("quarter", 8000 + at) for at in range(BEFORE + AFTER))
 NAMES = tuple(f"area {at}" for at in range(AREAS))
 PEOPLE = np.repeat(np.geomspace(4e4, 6e5, AREAS)[::-1, None], BEFORE + AFTER, axis=1)
 PANEL = Panel(NAMES, PERIODS, np.zeros_like(PEOPLE), PEOPLE)
-COUNT = 1200 if SOAK else 300
+COUNT = 1200 if SOAK else 150
 
 
 def world(drift: float = 0.0, scatter: float = 0.0, common: float = 0.02) -> World:
@@ -57,7 +61,7 @@ def test_counts_are_as_expected_and_scatter_as_said() -> None:
 def test_wandering_is_found_again(drift: float, scatter: float) -> None:
     made = [
         wandering_of(panel.during(0, BEFORE), range(1, AREAS))
-        for panel in world(drift, scatter).draws(0.0, COUNT // 3, 1)
+        for panel in world(drift, scatter).draws(0.0, COUNT // 2, 1)
     ]
     # Neither can be found below zero: near it the mean is over.
     assert np.mean([one.drift for one in made]) == pytest.approx(drift, abs=0.025)
@@ -86,3 +90,77 @@ def test_counts_too_small_to_say_anything() -> None:
     tiny = PANEL.with_outcome(np.ones_like(PEOPLE))
     with pytest.raises(InputError, match="too small"):
         wandering_of(tiny, range(1, AREAS))
+
+
+MONTHS = tuple(Period("month", 24_000 + at) for at in range(60))
+
+
+def single(outcome: np.ndarray, periods=MONTHS) -> Panel:
+    return Panel(("series",), periods[: len(outcome)], outcome[None, :].astype(float))
+
+
+def test_a_season_of_counts_is_neither_drift_nor_scatter() -> None:
+    """One series without an exposure: its season and its counting are no wandering."""
+    season = 60 * np.exp(0.4 * np.sin(np.arange(60) * np.pi / 6))
+    found = [wandering_of(single(stream(one, "season").poisson(season)), [0]) for one in range(30)]
+    assert np.mean([one.drift for one in found]) < 0.02
+    assert np.mean([one.scatter for one in found]) < 0.05
+
+
+def test_whole_numbers_are_drawn_as_counts_with_their_season() -> None:
+    season = np.round(60 * np.exp(0.4 * np.sin(np.arange(60) * np.pi / 6)))
+    made = replace(world_of(single(season), (0,), 14), wandering=Wandering(0, 0, 0))
+    counts = outcomes(made, 0.0, 200)[:, 0]
+    assert (counts == np.round(counts)).all()
+    assert np.allclose(made.rates[0, :60], season, rtol=0.02)
+    assert counts[:, 60:].mean(axis=0) == pytest.approx(season[:14], rel=0.06)
+    assert counts[:, 3].var() == pytest.approx(season[3], rel=0.4)
+
+
+def test_other_outcomes_are_no_counts() -> None:
+    made = replace(world_of(single(1.5 + np.arange(60) % 7), (0,), 3), wandering=Wandering(0, 0, 0))
+    assert np.ptp(outcomes(made, 0.0, 5)[:, 0], axis=0).max() == 0
+
+
+@pytest.mark.parametrize("drift", [0.0, 0.033, 0.066])
+def test_the_drift_lies_in_its_interval(drift: float) -> None:
+    """Ten areas in twelve years, of 6 to 150 events: the interval holds the drift 19 times in 20."""
+    random, held = stream(7, "held", str(drift)), 0
+    sizes = np.geomspace(150, 6, 10)[:, None]
+    count = 200 if SOAK else 10
+    for _ in range(count):
+        walks = np.cumsum(random.standard_normal((10, 12)) * drift, axis=1)
+        counts = random.poisson(sizes * np.exp(walks + 0.08 * random.standard_normal((10, 12))))
+        panel = Panel(NAMES[:10], PERIODS[:12], counts.astype(float), np.ones((10, 12)))
+        low, high = drift_interval(panel, range(10))
+        held += low <= drift <= high
+        assert low <= wandering_of(panel, range(10)).drift <= high
+    assert held >= 0.9 * count - 1
+
+
+def test_what_squares_are_made_of() -> None:
+    """The mean squares of a walk and of noise, against many simulated ones."""
+    logs = np.zeros((4, 30))
+    sizes = np.repeat(np.array([[200.0], [60], [20], [5]]), 30, axis=1)
+    for series in (Series(logs, sizes, 1), Series(logs[:1], sizes[:1], 12)):
+        shape = (4000, *series.logs.shape)
+        for part, drawn in (
+            (series.made_of.walk, stream(1, "walk").standard_normal(shape).cumsum(axis=2)),
+            (series.made_of.noise, stream(1, "noise").standard_normal(shape)),
+        ):
+            assert series.squares(drawn).mean(axis=0) == pytest.approx(part, rel=0.1)
+
+
+def test_areas_with_gaps_stay_as_they_are() -> None:
+    panel = next(iter(world().draws(0.0, 1, 1))).during(0, BEFORE)
+    panel.outcome[5, 3] = np.nan
+    made = outcomes(world_of(panel, (0,), 4), -0.2, 2)
+    assert np.isnan(made[:, 5]).all() and np.isfinite(np.delete(made, 5, axis=1)).all()
+
+
+def test_every_second_month_goes_on() -> None:
+    periods = tuple(Period("month", 24_001 + 2 * at) for at in range(30))
+    season = np.tile([30.0, 40, 50, 60, 50, 40], 5)
+    made = world_of(single(season, periods), (0,), 6)
+    assert [one.at for one in made.panel.periods[-6:]] == [24_061 + 2 * at for at in range(6)]
+    assert np.allclose(made.rates[0, 30:], season[:6], rtol=1e-6)

@@ -33,14 +33,15 @@ def nowcasts_of(rows: Rows, said: Delayed, study: Study) -> dict[str, Nowcast]:
     after the last edition.
     """
     made: dict[str, Nowcast] = {}
-    for unit, triangle in _triangles(rows, said, study).items():
+    for unit, triangle in triangles_of(rows, said, study).items():
         _of_one_series(study.panel, unit, triangle)
         one = nowcast(triangle, seed=study.seed, level=study.level).during(study.panel.periods)
         made |= {unit: one} if one.periods else {}
     return made
 
 
-def _triangles(rows: Rows, said: Delayed, study: Study) -> dict[str, Triangle]:
+def triangles_of(rows: Rows, said: Delayed, study: Study) -> dict[str, Triangle]:
+    """A plan's reporting triangles by area; of the treated one where they have no column of areas."""
     if said.unit is None:
         if len(study.treated) > 1:
             found = f"no column of areas, and {len(study.treated)} treated areas"

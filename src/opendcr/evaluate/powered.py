@@ -1,0 +1,181 @@
+"""What a power study found, in words: a table for each series, and a sentence for each effect."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from opendcr.evaluate.periods import rhythm_of
+from opendcr.evaluate.power import Asked, Drift, Power, until_shown
+from opendcr.evaluate.study import Study
+
+WORLDS = 100  # that figures are told of
+MUCH = 1.1  # times too large, from which on it is told
+_DRIFTS: tuple[Drift, ...] = ("none", "estimated", "upper")
+
+
+@dataclass(frozen=True)
+class Words:
+    """How a power study is told: what its periods are called, and whose drift it is."""
+
+    units: str
+    whose: str
+
+    def told_in(self, one: Power) -> str:
+        """How often an effect would be told at a time."""
+        low, high = (round(WORLDS * end) for end in (one.low, one.high))
+        sure = f" ({low} to {high})" if one.case.effect <= 0 else ""
+        return (
+            f"{self.effect(one.case.effect)} would be {_told(one)} in {round(WORLDS * one.told)} of "
+            f"{WORLDS} worlds{sure} {self.after(one.case.periods)}, {self._drift(one)}"
+        )
+
+    def effect(self, effect: float) -> str:
+        """An effect as the beginning of a sentence."""
+        return f"A {'fall' if effect < 0 else 'rise'} of {100 * abs(effect):.6g} %"
+
+    def after(self, periods: int) -> str:
+        """So many periods after the start."""
+        return f"after {periods} {self.units if periods != 1 else self.units.removesuffix('s')}"
+
+    def until(self, found: Sequence[Power], series: str, effect: float) -> str:
+        """From when on an effect would be told, without drift and with it."""
+        rows = [one for one in found if one.case.series == series and one.case.effect == effect]
+        told = _told(rows[0])
+        most = max(one.case.periods for one in rows)
+
+        def said(drift: Drift) -> str:
+            periods = until_shown(found, series, effect, drift)
+            return self.after(periods) if periods else f"not within {most} {self.units}"
+
+        without, drifting = said("none"), said("estimated")
+        beside = f"; were there no drift, {without}" if without != drifting else ""
+        return (
+            f"{self.effect(effect)} would be {told} in 80 of {WORLDS} worlds: {drifting}{beside}."
+        )
+
+    def false_claims(self, found: Sequence[Power]) -> Iterator[str]:
+        """Where nothing happens and success would be shown more often than the level allows: the
+        worst of each drift."""
+        for drift in _DRIFTS:
+            rows = [one for one in found if not one.case.effect and one.case.drift == drift]
+            worst = max((one for one in rows if one.low > one.level / 2),
+                        key=lambda one: one.power, default=None)  # fmt: skip
+            if worst is not None:
+                yield (
+                    f"Where nothing happens, success would be shown in {round(WORLDS * worst.power)} "
+                    f"of {WORLDS} worlds {self.after(worst.case.periods)}, {self._drift(worst)}."
+                )
+
+    def _drift(self, one: Power) -> str:
+        said = {
+            "none": "without any drift",
+            "estimated": f"with {self.whose} drift",
+            "upper": f"with a drift of {100 * one.drift:.2g} %, the most that its interval allows",
+        }
+        return said[one.case.drift]
+
+
+def words_of(before: Study) -> Words:
+    """The words for a study."""
+    others = len(before.panel.units) > len(before.treated)
+    whose = "the other areas'" if others else "the series' own"
+    return Words(rhythm_of(before.panel.periods).units, whose)
+
+
+def _told(one: Power) -> str:
+    return "shown" if one.case.effect <= 0 else "seen"
+
+
+def lines(asked: Asked, found: Sequence[Power]) -> Iterator[str]:
+    """A power study as text."""
+    words = words_of(asked.before)
+    yield from _head(asked, words)
+    for series in dict.fromkeys(one.case.series for one in found):
+        of = [one for one in found if one.case.series == series]
+        yield ""
+        also = " / the interval would leave out no change" if asked.threshold else ""
+        yield f"{series}: of {WORLDS} worlds, in how many success would be shown{also}"
+        yield from _table(of, words, bool(asked.threshold))
+        yield from words.false_claims(of)
+        for effect in dict.fromkeys(one.case.effect for one in of if one.case.effect):
+            yield words.until(found, series, effect) + _exaggerated(of, effect)
+    if refused := sum(one.refused for one in found):
+        total = sum(one.panels for one in found)
+        yield f"In {refused} of {total} worlds the design gave no answer; they count as not shown."
+
+
+def power_data(asked: Asked, found: Sequence[Power]) -> dict[str, Any]:
+    """A power study as JSON; what stands at the upper end of the drift's interval stands apart."""
+    wandering = asked.wandering
+    upper = [one for one in found if one.case.drift == "upper"]
+    usual = [one for one in found if one.case.drift != "upper"]
+    return {
+        "threshold": asked.threshold, "drift": wandering.drift,
+        "drift_interval": list(asked.drift_interval), "scatter": wandering.scatter,
+        "common": wandering.common, "until_seen": _until(usual), "power": _rows(usual),
+        "at_upper_drift": {"until_seen": _until(upper), "power": _rows(upper)},
+    }  # fmt: skip
+
+
+def _rows(found: Sequence[Power]) -> list[dict[str, Any]]:
+    return [one.to_data() for one in found]
+
+
+def _until(found: Sequence[Power]) -> list[dict[str, Any]]:
+    named = dict.fromkeys(
+        (one.case.series, one.case.effect, one.case.drift) for one in found if one.case.effect
+    )
+    return [{"series": series, "effect": effect, "drift": drift != "none",
+             "periods": until_shown(found, series, effect, drift)}
+            for series, effect, drift in named]  # fmt: skip
+
+
+def _head(asked: Asked, words: Words) -> Iterator[str]:
+    found = asked.wandering
+    low, high = (f"{100 * end:.2g}" for end in asked.drift_interval)
+    yield (
+        f"Success: the whole interval at or under {100 * asked.threshold:+.6g} %."
+        if asked.threshold
+        else "Success: the whole interval at or under no change."
+    )
+    yield (
+        f"Drift, {words.whose}: {100 * found.drift:.2g} % a period, and by its 95 % interval "
+        f"{low} to {high} %. Scatter beyond chance: {100 * found.scatter:.2g} %."
+    )
+
+
+def _table(of: Sequence[Power], words: Words, both: bool) -> Iterator[str]:
+    """Rows are periods; columns effects, for each drift: how often shown, and with `both` how often
+    the interval leaves out no change."""
+    cells = {(one.case.drift, one.case.periods, one.case.effect): _cell(one, both) for one in of}
+    effects = list(dict.fromkeys(one.case.effect for one in of))
+    drifts = {one.case.drift: one.drift for one in of}
+    wide = 9 if both else 6
+    named = {"none": "no drift", "estimated": "drift {:.2g} %", "upper": "at most {:.2g} %"}
+    heads = [named[one].format(100 * drifts[one]) for one in _DRIFTS if one in drifts]
+    yield f"{'':10}" + "".join(f"{one:>{wide * len(effects)}}" for one in heads)
+    each = "".join(f"{_percent(one):>{wide}}" for one in effects)
+    yield f"{words.units:10}" + each * len(heads)
+    for periods in dict.fromkeys(one.case.periods for one in of):
+        row = [cells[drift, periods, effect] for drift in _DRIFTS if drift in drifts
+               for effect in effects]  # fmt: skip
+        yield f"{periods:<10}" + "".join(f"{one:>{wide}}" for one in row)
+
+
+def _cell(one: Power, both: bool) -> str:
+    shown = f"{round(WORLDS * one.power)}"
+    return f"{shown}/{round(WORLDS * one.seen)}" if both else shown
+
+
+def _percent(effect: float) -> str:
+    return f"{100 * effect:+.3g}%" if effect else "none"
+
+
+def _exaggerated(of: Sequence[Power], effect: float) -> str:
+    """How wrong an effect looks where it is seen, at the last period."""
+    rows = [one for one in of if one.case.effect == effect and one.case.drift == "estimated"]
+    last = max(rows, key=lambda one: one.case.periods)
+    if last.type_m is None or last.type_s is None or last.type_m < MUCH:
+        return ""
+    wrong = f", and in {last.type_s:.0%} of them of the wrong sign" if last.type_s >= 0.005 else ""
+    return f" Where it is seen then, it looks {last.type_m:.1f} times as large as it is{wrong}."

@@ -1,0 +1,98 @@
+"""Whether a plan can be run when its data are there: tried with what is known before its start.
+
+Whatever `study run` would refuse for is told before a plan is locked, with the same words. Each
+design is put to a panel whose periods after the start repeat those before it: no outcome from the
+start on is read.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from opendcr.errors import InputError
+from opendcr.evaluate.delays.delayed import triangles_of
+from opendcr.evaluate.designs import Design
+from opendcr.evaluate.panel import Panel, Real, read_rows
+from opendcr.evaluate.periods import Period, rhythm_of
+from opendcr.evaluate.plan import PRIMARY, Delayed, Plan
+from opendcr.evaluate.power import asked_of, periods_of
+from opendcr.evaluate.reading import Source, begins, study_before
+from opendcr.evaluate.study import Study
+
+MOST = 60  # periods after the start that are tried
+
+
+def ready(plan: Plan, sources: Mapping[str, Source]) -> None:
+    """Tries every design on the plan's own outcome, the further outcomes, and its triangles.
+
+    Raises InputError as a run would, for reviews that are no periods of the data, and for questions
+    of power that have no answer.
+    """
+    for design in plan.designs.values():
+        _tried(plan, sources[PRIMARY], design)
+    for one in plan.outcomes:
+        tried = _tried(plan, sources[one.name], plan.designs[one.design])
+        _triangles(one.nowcast, tried, plan.question.start)
+    before = study_before(sources[PRIMARY], plan.designs[plan.primary])
+    _reviewed(plan, before.panel)
+    asked_of(plan, before)
+    _triangles(plan.nowcast, before, plan.question.start)
+
+
+def _tried(plan: Plan, source: Source, design: Design) -> Study:
+    """The study before its start, once the design has answered to its imagined course."""
+    before = study_before(source, design)
+    panel = imagined(before.panel, plan.question.start, min(max(periods_of(plan, before)), MOST))
+    begins(source, panel.periods)
+    start = panel.periods.index(plan.question.start)
+    if source.question.outcome in panel.columns:
+        # As a column that others are matched on, the outcome is known until the start alone.
+        panel.columns[source.question.outcome][:, start:] = np.nan
+    design.fit(replace(before, panel=panel, start=start))
+    return before
+
+
+def imagined(panel: Panel, start: Period, after: int) -> Panel:
+    """A panel that ends before a start as if it went on until so many periods from it on, each as
+    one before the start was."""
+    rhythm, known = rhythm_of(panel.periods), len(panel.periods)
+    count = rhythm.steps(panel.periods[-1], start) - 1 + after
+    places = np.arange(known + count) % known
+
+    def longer(values: Real) -> Real:
+        return values[:, places]
+
+    periods = (rhythm.after(panel.periods[-1], at + 1) for at in range(count))
+    exposure = panel.exposure
+    if exposure is not None:
+        exposure = np.hstack([exposure, np.repeat(exposure[:, -1:], count, axis=1)])
+    return replace(
+        panel,
+        periods=(*panel.periods, *periods),
+        outcome=longer(panel.outcome),
+        exposure=exposure,
+        columns={name: longer(one) for name, one in panel.columns.items()},
+    )
+
+
+def _reviewed(plan: Plan, panel: Panel) -> None:
+    """Raises InputError for a review after a period that the data will not have."""
+    rhythm, start = rhythm_of(panel.periods), plan.question.start
+    for one in plan.reviews.periods if plan.reviews else ():
+        if not rhythm.meets(start, one):
+            near = [rhythm.after(start, rhythm.steps(start, one) + more) for more in (0, 1)]
+            expected = f"a period of the data, such as {near[0]} or {near[1]}"
+            raise InputError(f"{plan.path}, reviews.after", f"a review after {one}", expected)
+
+
+def _triangles(said: Delayed | None, before: Study, start: Period) -> None:
+    """Reads what the triangles' file says of periods before the start, in editions before it."""
+    if said is None:
+        return
+    rows = read_rows(said.path)
+    periods, editions = (rows.periods(name, name) for name in (said.period, said.edition))
+    known = [max(both) < start for both in zip(periods, editions, strict=True)]
+    for unit in triangles_of(rows.where_true(known), said, before) if any(known) else ():
+        before.panel.at(unit)
+    rows.column(said.count, said.count)

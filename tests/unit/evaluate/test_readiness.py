@@ -1,0 +1,80 @@
+"""What a plan could not be run with is told before it is locked."""
+
+from pathlib import Path
+
+import pytest
+
+from opendcr.errors import InputError
+from opendcr.evaluate.findings import run_study, sources_of
+from opendcr.evaluate.plan import read_plan
+from opendcr.evaluate.readiness import ready
+from tests.support.planned import PLAN, rows, written
+
+DATA = rows(effect=-0.4, areas=22)
+NEEDLES = '\n[outcomes.needles]\ntitle = "Needles"\noutcome = "needles"\n'
+CONTROL = "\n[designs.synthetic_control]\n"
+
+
+def tried(folder: Path, plan: str, data=DATA) -> None:
+    made = read_plan(written(folder, data, plan))
+    ready(made, sources_of(made))
+
+
+def test_a_plan_that_can_be_run_is_ready(tmp_path: Path) -> None:
+    tried(tmp_path, PLAN + CONTROL)
+    tried(tmp_path, PLAN, [row for row in DATA if row["year"] < 2018])
+
+
+def test_areas_are_not_matched_on_what_is_to_come(tmp_path: Path) -> None:
+    later = 'predictors = [{column = "events", from = 2021, to = 2022}]\n'
+    with pytest.raises(InputError, match="no 'events' of 'area 1' in 2021 to 2022"):
+        tried(tmp_path, PLAN + CONTROL + later)
+
+
+def test_no_outcome_from_the_start_on_is_read(tmp_path: Path) -> None:
+    tried(tmp_path, PLAN, [row | {"events": "?"} if row["year"] >= 2020 else row for row in DATA])
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (NEEDLES, "no column 'needles'"),
+        (NEEDLES + 'path = "needles.csv"\n', r"needles\.csv"),
+        (CONTROL + 'predictors = [{column = "wealth", from = 2010, to = 2018}]\n', "'wealth'"),
+        (CONTROL + 'donors = ["area 2"]\n', "donor"),
+        ('\n[nowcast]\npath = "editions.csv"\nmost = 3\n', r"editions\.csv"),
+    ],
+)
+def test_it_is_refused_as_a_run_would_be(tmp_path: Path, more: str, said: str) -> None:
+    with pytest.raises(InputError, match=said) as locked:
+        tried(tmp_path, PLAN + more)
+    with pytest.raises(InputError, match=said) as run:
+        run_study(read_plan(tmp_path / "plan.toml"))
+    assert str(locked.value) == str(run.value)
+
+
+@pytest.mark.parametrize(
+    ("editions", "said"),
+    [
+        ("period,edition\n2015,2016\n", "count"),
+        ("period,edition,count\n2015,2014,3\n", "an edition of 2014"),
+        ("period,edition,count,area\n2015,2016,3,area 1\n2015,2016,3,area 90\n", "area 90"),
+    ],
+)
+def test_a_triangle_that_cannot_be_read(tmp_path: Path, editions: str, said: str) -> None:
+    (tmp_path / "editions.csv").write_text(editions)
+    unit = 'unit = "area"\n' if "area" in editions else ""
+    with pytest.raises(InputError, match=said):
+        tried(tmp_path, f'{PLAN}\n[nowcast]\npath = "editions.csv"\nmost = 3\n{unit}')
+
+
+EVERY_SECOND = [row for row in DATA if row["year"] % 2 == 0]
+
+
+def test_data_of_every_second_year(tmp_path: Path) -> None:
+    tried(tmp_path, PLAN, EVERY_SECOND)
+    with pytest.raises(InputError, match=r"no period 2021, the start; expected .* 2020 or 2022"):
+        tried(tmp_path, PLAN.replace("start = 2020", "start = 2021"), EVERY_SECOND)
+    reviews = "\n[reviews]\nafter = [2022, 2025]\n"
+    with pytest.raises(InputError, match=r"review after 2025; expected .* 2024 or 2026"):
+        tried(tmp_path, PLAN + reviews, EVERY_SECOND)
