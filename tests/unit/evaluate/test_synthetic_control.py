@@ -280,10 +280,10 @@ def test_a_key_that_cannot_be_is_named(data):
         design(**data)
 
 
-def test_constant_donors_are_no_trouble():
+def test_donors_of_which_all_but_two_are_constant_are_no_trouble():
     study = made()
     flat = study.panel.outcome.copy()
-    flat[1:] = 50.0
+    flat[3:] = 50.0
     study = replace(study, panel=study.panel.with_outcome(flat))
     for chosen in (design(), design(intercept=True), augmented()):
         assert np.isfinite(chosen.fit(study).average_effect)
