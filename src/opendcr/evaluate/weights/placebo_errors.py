@@ -39,7 +39,10 @@ class PlaceboErrors:
 
     @property
     def said(self) -> str:
-        """Where the intervals come from."""
+        """Where the intervals come from, or why there are none."""
+        least, level = 1 / (1 + len(self.pool.rows)), self.pool.study.level
+        if least > level:
+            return f"no interval: a rank among {len(self.pool.rows)} donors is no less than {least:.3f}"
         return f"intervals: by rank among {len(self.pool.rows)} donors, each treated in turn" + (
             ""
             if self.pool.exposure is None
