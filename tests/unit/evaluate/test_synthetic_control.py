@@ -291,20 +291,6 @@ def test_with_predictors_no_interval_is_of_another_estimate(california):
     assert found.relative_interval is None and "no interval: a rank among 14" in found.inference
 
 
-@pytest.mark.parametrize("seed", range(4))
-def test_a_conformal_interval_holds_its_estimate_or_is_none(seed):
-    """Where an effect grows, weights over all periods are others than those from before."""
-    study = made(donors=6, before=20, after=8, seed=seed)
-    outcome = study.panel.outcome.copy()
-    outcome[0, 20:] += 6 * np.arange(8)
-    found = design().fit(replace(study, panel=study.panel.with_outcome(outcome)))
-    for ends, effect in (
-        (found.interval, found.average_effect),
-        (found.relative_interval, found.relative_effect),
-    ):
-        assert ends is None or ends[0] <= effect <= ends[1]
-
-
 def test_donors_of_which_all_but_two_are_constant_are_no_trouble():
     study = made()
     flat = study.panel.outcome.copy()

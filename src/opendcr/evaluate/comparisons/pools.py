@@ -152,8 +152,8 @@ def gap_bounds(study: Study, expected: Real, placebos: PlaceboGaps) -> Bounds:
     mean, claimed = float(gap[start:].mean()), float(gap[start:] @ share)
     later = placebos.gaps[:, start:]
     effects = np.vstack([later.mean(axis=1), later @ share, placebos.gaps.T])
-    half, wide, *each = student(study.level, placebos.areas - 1) * placebos.errors(effects)
-    reach = np.array(each)
+    ends = student(study.level, placebos.areas - 1) * placebos.errors(effects)
+    half, wide, reach = float(ends[0]), float(ends[1]), ends[2:]
     return Bounds(
         low=gap - reach,
         high=gap + reach,

@@ -203,7 +203,10 @@ class Scaled:
     def __post_init__(self) -> None:
         counts = self.study.series.outcome
         if self.family == "poisson" and (np.any(counts < 0) or np.any(counts % 1)):
-            expected = "counts, zero or more, for the family 'poisson'"
+            expected = (
+                "counts, zero or more, for the family 'poisson', with an exposure where several "
+                "areas are treated, which are averaged otherwise"
+            )
             raise InputError(self.study.panel.where, "an outcome that is no count", expected)
 
     @cached_property
