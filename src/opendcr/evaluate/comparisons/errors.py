@@ -136,12 +136,12 @@ class SizeVariance:
         """Variances of areas, by the one fit or each by its own."""
         return np.asarray(np.maximum(self.constant + self.slope * smallness, _LEAST))
 
-    def freedom(self, smallness: float, areas: int) -> float:
+    def freedom(self, smallness: float, areas: int) -> Real:
         """How many areas of one size would tell their variance as well as these do: degrees of
         freedom after Satterthwaite (Biometrics Bulletin 2:6, 1946), 2 V² / var(V). No fewer than 2,
-        no more than the areas less one. Of one fit."""
-        variance = float(self.of(np.array(smallness))[0])
-        return float(np.clip(2 * variance**2 / self._own(smallness)[0], 2, areas - 1))
+        no more than the areas less one."""
+        variance = self.of(np.array(smallness))
+        return np.asarray(np.clip(2 * variance**2 / self._own(smallness), 2, areas - 1))
 
     def _own(self, smallness: Real | float) -> Real:
         """The variance of the fitted variances themselves, at these sizes.

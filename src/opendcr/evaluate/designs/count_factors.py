@@ -392,7 +392,7 @@ class Judged:
         effects, noise = placebos.logs(), placebos.noise()
         spread = SizeVariance.fitted(effects.ravel() ** 2, noise.ravel(), 1.0)
         told = replace(spread, precision=spread.precision * areas / len(effects))
-        freedom = told.freedom(float(treated.noise().mean()), areas)
+        freedom = float(told.freedom(float(treated.noise().mean()), areas)[0])
         usual, known = (student(level, one) for one in (areas - 1, freedom))
         return cls(spread, known, known / usual)
 
