@@ -70,6 +70,13 @@ def test_german_reunification_with_predictors_weighed_in_a_training_period():
     assert again.weights == pytest.approx(GERMANY, abs=0.0101)
 
 
+def test_a_conformal_interval_of_other_weights_is_not_given():
+    """Weights on outcomes alone reject what the predictors' weights found: −1710."""
+    found = fitted("germany/plan.toml", placebos="none", inference="conformal")
+    assert found.interval is None and found.relative_interval is None
+    assert "the estimate itself is rejected" in found.inference
+
+
 def test_proposition_99_with_its_predictors():
     found = fitted("prop99/plan.toml")
     # V is hardly determined: the published weights fit 0.4% worse, and others are between.

@@ -208,12 +208,13 @@ def estimate_of(
     gap = observed - expected
     total = float((expected * in_counts)[after].sum())
     cumulative = float((gap * in_counts)[after].sum())
-    if total == 0:
-        found = "nothing expected from the start on"
-        raise InputError(study.panel.where, found, "an outcome that something can be relative to")
-    relative = bounds.relative
-    if relative is not None and total > 0 and (series.outcome >= 0).all():
+    _possible(study, total)
+    relative, said = bounds.relative, [inference, *_said(study, expected)]
+    if relative is not None and _never_below_zero(study):
         relative = (max(relative[0], -1.0), max(relative[1], -1.0))  # no more can be fewer than all
+    if relative is not None and not relative[0] < relative[1]:
+        relative = None
+        said.append("No interval of the relative effect: it would have no width.")
     rows = [
         PeriodEffect(
             str(period), float(observed[at]), float(expected[at]), float(gap[at]),
@@ -236,7 +237,37 @@ def estimate_of(
             cumulative_of_ratio(whole, relative) if bounds.of_ratio else times
         )
     mean = float(gap[after].mean())
-    return Estimate(tuple(rows), mean, cumulative / total, cumulative, inference, **more)
+    words = inference if len(said) == 1 else " ".join(f"{one.rstrip('.')}." for one in said)
+    return Estimate(tuple(rows), mean, cumulative / total, cumulative, words, **more)
+
+
+def _never_below_zero(study: Study) -> bool:
+    return bool((study.series.outcome >= 0).all())
+
+
+def _possible(study: Study, total: float) -> None:
+    """Raises InputError where the effect can be relative to nothing: none was expected, or less."""
+    if total == 0 or not isfinite(total):
+        found = "nothing expected from the start on"
+        raise InputError(study.panel.where, found, "an outcome that something can be relative to")
+    if total < 0 and _never_below_zero(study):
+        found = f"less than nothing ({total:.4g}) expected from the start on"
+        raise InputError(study.panel.where, found, "an expected outcome above zero, as by a design "
+                         "of ratios, or with areas of a like level")  # fmt: skip
+
+
+def _said(study: Study, expected: Real) -> list[str]:
+    """What else has to be known of what was expected."""
+    said, count = [], len(study.treated)
+    if count > 1 and study.series.exposure is None:
+        said.append(f"The outcome is the mean of the {count} treated areas, not their sum")
+    impossible = int((expected < -_NONE * float(np.abs(study.series.rates).max())).sum())
+    if impossible and _never_below_zero(study):
+        said.append(
+            f"In {impossible} of {len(expected)} periods less than nothing was expected, which "
+            "cannot be: the effect there is too large by as much"
+        )
+    return said
 
 
 def _value(values: Real | None, at: int) -> float | None:

@@ -92,6 +92,14 @@ class Study:
                 expected = f'areas that do not hold each other: exclude = ["{found[0]}"]'
                 raise InputError(self.panel.where, what, expected)
 
+    def varying(self, donors: tuple[int, ...]) -> tuple[int, ...]:
+        """Donors; InputError where none of them varies before the start: then they tell of no error
+        and of no course."""
+        if donors and not np.ptp(self.panel.rates[list(donors), : self.start], axis=1).any():
+            found = "the same outcome in every period before the start, in each area compared with"
+            raise InputError(self.panel.where, found, "areas whose outcomes vary")
+        return donors
+
     def before_only(self) -> "Study":
         """The study as of the day before its start: its last period before stands for one after."""
         return replace(self, panel=self.panel.during(0, self.start), start=self.start - 1)

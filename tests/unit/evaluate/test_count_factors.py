@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy import optimize, stats
 
 from opendcr.errors import InputError
-from opendcr.evaluate.comparisons.pools import Spread
+from opendcr.evaluate.comparisons.errors import SizeVariance
 from opendcr.evaluate.designs.count_factors import (
     Counted,
     CountFactors,
@@ -188,7 +188,7 @@ def test_areas_and_periods_without_events():
 def test_intervals_hold_the_estimate_and_narrow_with_events(seen, due, model, share):
     def interval(times):
         counted = Counted(np.array([times * seen]), np.array([times * due]), np.array(50.0 * times))
-        low, high = Judged(Spread(model, share), 2.0).relative(counted)
+        low, high = Judged(variance(model, share), 2.0).relative(counted)
         return low[0], high[0]
 
     (low, high), more = interval(1.0), interval(10.0)
@@ -258,17 +258,26 @@ def test_counts_of_what_was_expected():
     assert Factors(np.zeros((3, 2)), np.zeros((4, 2))).rank == 1
 
 
+def variance(model, share, noise=None):
+    """A variance by size that is known from areas of so much noise."""
+    weights = np.ones(1) if noise is None else 1 / (model + share * noise) ** 2
+    noise = np.ones(1) if noise is None else noise
+    sums = np.array([[weights.sum(), weights @ noise, weights @ noise**2]])
+    return SizeVariance(np.array([model]), np.array([share]), sums)
+
+
 def test_areas_of_one_size_tell_as_much_of_one_like_them_as_their_number():
-    assert Spread(0.3, 2.0).freedom(np.full(31, 0.1), 0.1) == 30
+    assert variance(0.3, 2.0, np.full(31, 0.1)).freedom(0.1, 31) == 30
 
 
 @given(st.floats(0.01, 1), st.floats(0, 1), st.floats(1e-3, 1e3))
 def test_less_is_known_of_an_area_unlike_the_others_whatever_the_unit(model, share, unit):
     noise = np.geomspace(0.02, 0.2, 31)
-    spread, other = Spread(model, share), Spread(model * unit, share)
-    usual, far = (spread.freedom(noise, own) for own in (0.08, 0.0005))
+    spread = variance(model, share, noise)
+    other = variance(model * unit, share, noise * unit)
+    usual, far = (spread.freedom(own, 31) for own in (0.08, 0.0005))
     assert 2 <= far < usual <= 30
-    assert other.freedom(noise * unit, 0.0005 * unit) == pytest.approx(far)
+    assert other.freedom(0.0005 * unit, 31) == pytest.approx(far)
 
 
 @pytest.mark.parametrize("model", [0.01, 0.05])
@@ -276,13 +285,12 @@ def test_an_interval_by_these_degrees_of_freedom_holds_what_it_says(model):
     """An area ten times as large as any other, its variance from 31 smaller ones: with as many
     degrees of freedom as placebos the interval would be too narrow."""
     draws, noise, own = np.random.default_rng(6), np.geomspace(0.02, 0.2, 31), 0.002
-    held = np.zeros(2)
-    for _ in range(2000):
-        effects = draws.normal(0, np.sqrt(model + noise))
-        error = abs(draws.normal(0, np.sqrt(model + own)))
-        spread = Spread.of(effects, noise)
-        reach = stats.t.ppf(0.975, [spread.freedom(noise, own), 30]) * spread.deviation(own)
-        held += error <= reach
-    known, counted = held / 2000
+    effects = draws.normal(0, np.sqrt(model + noise), (4000, 31))
+    error = abs(draws.normal(0, np.sqrt(model + own), 4000))
+    spread = SizeVariance.fitted(effects**2, noise)
+    known, counted = (
+        np.mean(error <= stats.t.ppf(0.975, freedom) * np.sqrt(spread.of(own)))
+        for freedom in (spread.freedom(own, 31), 30)
+    )
     assert known >= 0.935
     assert counted < 0.90

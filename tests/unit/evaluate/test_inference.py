@@ -4,8 +4,17 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
 
-from opendcr.evaluate.comparisons.errors import DRAWS, Errors, SizeVariance, errors, floor
+from opendcr.evaluate.comparisons.errors import (
+    DRAWS,
+    Errors,
+    SizeVariance,
+    by_areas,
+    errors,
+    floor,
+    of_sets,
+)
 
 
 def test_a_rank_counts_the_treated_area_and_every_tie() -> None:
@@ -91,4 +100,29 @@ def test_errors_of_several_areas_are_those_of_sets_beside_the_rest() -> None:
     apart = [changes[one[:4]].mean(axis=0) - changes[one[4:]].mean(axis=0) for one in sets]
     assert found.std(axis=0) == pytest.approx(np.std(apart, axis=0), rel=0.06)
     assert (found == errors(residuals, np.ones(20), np.full(4, 0.25), seed=1)).all()
-    assert floor(20, 4) == pytest.approx(0.001)
+    assert floor(20, 4) == pytest.approx(by_areas(0.001, 20))
+
+
+@given(st.floats(1e-6, 1), st.integers(3, 400))
+def test_a_rank_among_sets_is_read_as_students(p: float, areas: int) -> None:
+    read = by_areas(p, areas)
+    assert read == pytest.approx(2 * stats.t.sf(stats.norm.isf(p / 2), areas - 1))
+    assert read >= p and of_sets(read, areas) == pytest.approx(p)
+
+
+def test_overlapping_sets_are_no_more_evidence_than_their_areas() -> None:
+    """Three areas among nine: ranked among all 84 sets as though these were apart, a test at 5%
+    would reject more often."""
+    rng, counted = np.random.default_rng(4), np.zeros(2)
+    for _ in range(4000):
+        changes = rng.normal(size=12)
+        residuals = (changes[3:] - changes[3:].mean()) * 9 / 8
+        draws = errors(residuals, np.ones(9), np.full(3, 1 / 3), seed=1)
+        effect = changes[:3].mean() - changes[3:].mean()
+        both = Errors(draws, 9), Errors(draws)
+        counted += [one.p_value(effect) <= 0.05 for one in both]
+        margin = both[0].margin(0.05)
+        assert margin is not None
+        assert (both[0].p_value(effect) > 0.05) == (abs(effect) <= margin)
+    known, apart = counted / 4000
+    assert known <= 0.052 and apart >= 0.065

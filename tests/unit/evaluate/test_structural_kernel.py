@@ -167,7 +167,7 @@ def _prior(counts: bool) -> Model:
 
 @pytest.mark.parametrize("counts", [False, True])
 def test_draws_hold_what_made_the_series_as_often_as_they_should(counts: bool) -> None:
-    found = calibrated(ranks(_prior(counts), _prior(counts), 2000 if SOAK else 100))
+    found = calibrated(ranks(_prior(counts), _prior(counts), 2000 if SOAK else 60))
     assert min(found.values()) > 0.001, found
 
 

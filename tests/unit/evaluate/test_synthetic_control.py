@@ -280,10 +280,21 @@ def test_a_key_that_cannot_be_is_named(data):
         design(**data)
 
 
-def test_constant_donors_are_no_trouble():
+def test_with_predictors_no_interval_is_of_another_estimate(california):
+    """Conformal intervals are of weights on outcomes: West Germany's excluded its own estimate."""
+    predictors = [{"column": "cigsale", "at": [1975]}, {"column": "cigsale", "at": [1988]}]
+    assert design(predictors=predictors).inference == "placebos"
+    with pytest.raises(InputError, match=r"inference.*placebos or none with predictors"):
+        design(predictors=predictors, inference="conformal")
+    few = replace(california, panel=california.panel.of(range(15)), treated=(2,))
+    found = design(inference="placebos").fit(few)
+    assert found.relative_interval is None and "no interval: a rank among 14" in found.inference
+
+
+def test_donors_of_which_all_but_two_are_constant_are_no_trouble():
     study = made()
     flat = study.panel.outcome.copy()
-    flat[1:] = 50.0
+    flat[3:] = 50.0
     study = replace(study, panel=study.panel.with_outcome(flat))
     for chosen in (design(), design(intercept=True), augmented()):
         assert np.isfinite(chosen.fit(study).average_effect)

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from scipy import optimize
 
 from opendcr.errors import InputError
+from opendcr.evaluate.comparisons.errors import by_areas
 from opendcr.evaluate.comparisons.pools import student
 from opendcr.evaluate.designs.synthetic_difference_in_differences import (
     SyntheticDifferenceInDifferences,
@@ -190,11 +191,13 @@ def test_several_treated_areas_are_compared_with_groups_as_large():
     draws = np.random.default_rng(2)
     outcome = draws.normal(size=(12, 15))
     outcome[:3, 10:] += 5
-    found = PLAIN.fit(study(outcome, 10, treated=(0, 1, 2)))
+    of = study(outcome, 10, treated=(0, 1, 2))
+    found = PLAIN.fit(of)
     assert len(found.placebos) == 84  # three of nine
     assert found.placebos[0].unit == "A3 + A4 + A5"
     assert found.average_effect == pytest.approx(5, abs=1.5)
-    assert found.p_value == found.p_floor == 1 / 85
+    assert found.p_value == found.p_floor == pytest.approx(by_areas(1 / 85, 9))
+    assert PLAIN.floor(of) == found.p_floor
     many = PLAIN.fit(study(draws.normal(size=(40, 15)), 10, treated=(0, 1, 2)))
     assert len(many.placebos) == 200
 

@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from opendcr.errors import InputError
-from opendcr.evaluate.comparisons.differences import HALF, Compared, Mask
-from opendcr.evaluate.comparisons.errors import Errors, errors
+from opendcr.evaluate.comparisons.differences import Compared, Mask
+from opendcr.evaluate.comparisons.errors import HALF, Errors, errors
 from opendcr.evaluate.comparisons.ranked import Ranked
 from opendcr.evaluate.designs import Design
 from opendcr.evaluate.estimate import Check, Estimate
@@ -50,7 +50,7 @@ def _slope_errors(answer: Ranked, slopes: Real, expected: Real, time: Real) -> E
     donors = slopes[answer.compared.donors :]
     small = answer.compared.smallness_each(expected, answer.before)
     spread = answer.spread_by(donors**2 * (time @ time), small)
-    return Errors(errors(donors, *spread, answer.study.seed))
+    return Errors(errors(donors, *spread, answer.study.seed), answer.areas)
 
 
 def start_before(design: Design, study: Study) -> Check:

@@ -1,6 +1,6 @@
 """Double differences: what areas would have had, had they moved as those compared with did."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Literal
@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from opendcr.errors import InputError
-from opendcr.evaluate.comparisons.errors import deviations
+from opendcr.evaluate.comparisons.errors import HALF, deviations
 from opendcr.evaluate.study import Study
 from opendcr.keyed import Table
 
@@ -18,7 +18,6 @@ Mask = NDArray[np.bool_]
 Family = Literal["gaussian", "poisson"]
 Weights = Literal["population", "equal"]
 Inference = Literal["ferman_pinto", "permutation"]
-HALF = 0.5  # event added to both counts of a ratio, so that its logarithm is always there
 _NEWTON = 30
 
 
@@ -97,6 +96,11 @@ class Compared:
         counts = (self.exposure * expected)[:, after].sum(axis=1)
         return np.asarray(1 / (self.outcome[:, base].sum(axis=1) + HALF) + 1 / (counts + HALF))
 
+    def events(self, expected: Real, over: Mask) -> Real:
+        """Those expected of the treated series, or of each treated area where there are several."""
+        rows = slice(1, self.donors) if self.treated else slice(0, 1)
+        return np.asarray((self.exposure * expected)[rows, over].sum(axis=1))
+
     def smallness_each(self, expected: Real, over: Mask) -> Real:
         """The same of the effect in one period, in the mean of the periods `over`."""
         if self.family == "gaussian":
@@ -137,7 +141,9 @@ class Comparison:
 
     def of(self, study: Study, base: Mask) -> Compared:
         """The study's series beside its donors; InputError where the base allows no effect."""
-        made = compared(study, self.rows(study), self._family(study), self._weights(study))
+        made = compared(
+            study, study.varying(self.rows(study)), self._family(study), self._weights(study)
+        )
         if made.family == "poisson":
             _possible(study, made, base)
         return made
@@ -257,6 +263,41 @@ def ratio_bounds(observed: float, expected: float, margin: float) -> tuple[float
     low = (observed + HALF) * np.exp(-margin) - HALF
     high = (observed + HALF) * np.exp(margin) - HALF
     return float(max(low, 0.0) / expected - 1), float(high / expected - 1)
+
+
+def bounds_by_test(
+    observed: float, expected: float, margin: float, wider: Callable[[Real], Real], bias: float = 0
+) -> tuple[float, float]:
+    """The relative effects that a test of each does not reject, where its error is that of so many
+    events as it expects: `wider` says, for ratios of observed to expected events, how many times as
+    large it is as under no effect, of which `margin` is the half-width. A `bias` may come on top.
+
+    So that a large fall has the error of few events (inversion of a test, as by Fieller 1954, and
+    not the width that no effect has). At no effect it is the test itself.
+    """
+    seen = np.log((observed + HALF) / HALF)
+
+    def ratio(distance: Real) -> Real:
+        kept = (observed + HALF) * np.exp(-distance) - HALF
+        return np.asarray(np.maximum(kept, 0.0) / expected)
+
+    def end(farthest: float, sign: int) -> float:
+        near, step = 0.0, farthest / _STEPS
+        for _ in range(_FINER):
+            distance = near + step * np.arange(_STEPS + 1)
+            kept = np.flatnonzero(
+                distance
+                <= margin * wider(ratio(np.asarray(sign * distance, dtype=np.float64))) + bias
+            )
+            near, step = (float(distance[kept[-1]]) if kept.size else near), step / _STEPS
+        return float(ratio(np.array(sign * near, dtype=np.float64)))
+
+    few, most = margin * wider(np.array([0.0, observed / expected])) + bias
+    return end(min(seen, few), 1) - 1, end(most, -1) - 1
+
+
+_STEPS = 100  # in which the end of an interval is sought
+_FINER = 3  # times, each within a step of the last
 
 
 def log_linear(counts: Real, offset: Real, dose: Real) -> tuple[Real, Real]:

@@ -12,36 +12,70 @@ from math import comb
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import special
 
+from opendcr.errors import InputError
 from opendcr.streams import stream
 
 Real = NDArray[np.float64]
 DRAWS = 999  # sets of areas drawn where several areas were treated
 _ROUNDS = 4  # of reweighting: the third changes the fourth digit
+HALF = 0.5  # event added to both counts of a ratio, so that its logarithm is always there
 _TINY = 1e-9
+_LEAST = 1e-150  # variance, of which one over the square is still a number
+_SMALLEST = 1e-6  # variance in a fit, of the largest: so that no area decides alone
 
 
 @dataclass(frozen=True)
 class Errors:
-    """Errors of an estimate under no effect, one for each placebo, by which it is ranked."""
+    """Errors of an estimate under no effect, one for each placebo, by which it is ranked.
+
+    `areas` says of how many areas they are where placebos are sets of several areas.
+    """
 
     draws: Real
+    areas: int | None = None
 
     @property
     def floor(self) -> float:
         """The least p-value that the rank could give."""
-        return 1 / (1 + len(self.draws))
+        return self._known(1 / (1 + len(self.draws)))
 
     def p_value(self, estimate: float) -> float:
         """Two-sided, by rank: (1 + placebos at least as extreme) / (1 + placebos)."""
-        extreme = np.abs(self.draws) >= abs(estimate) * (1 - _TINY)
-        return float((1 + extreme.sum()) / (1 + len(self.draws)))
+        return self._known(rank_p(estimate, self.draws))
 
     def margin(self, level: float) -> float | None:
         """Half the width of the interval that holds what the rank test does not reject at this
         level; None where the floor is above the level, and it could reject nothing."""
-        most = int(np.floor(level * (1 + len(self.draws)) + _TINY))
+        rank = level if self.areas is None else of_sets(level, self.areas)
+        most = int(np.floor(rank * (1 + len(self.draws)) + _TINY))
         return None if most == 0 else float(np.sort(np.abs(self.draws))[-most])
+
+    def _known(self, p: float) -> float:
+        return p if self.areas is None else by_areas(p, self.areas)
+
+
+def rank_p(own: float, placebos: Real) -> float:
+    """(1 + placebos at least as extreme) / (1 + placebos), of absolute values."""
+    extreme = np.abs(placebos) >= abs(own) * (1 - _TINY)
+    return (1 + int(extreme.sum())) / (1 + len(placebos))
+
+
+def by_areas(p: float, areas: int) -> float:
+    """A two-sided p-value by rank among sets of areas, as so many areas allow it.
+
+    Sets overlap: however many there are, their spread is known by one degree of freedom fewer than
+    areas, as that of the areas themselves (a mean of k of n areas beside the others has, over all
+    sets, the areas' own sample variance times a constant; Cochran, "Sampling Techniques", 1977,
+    theorem 2.2). The rank stands for a normal quantile given that spread; it is read as Student's.
+    """
+    return float(2 * special.stdtr(areas - 1, special.ndtri(p / 2)))
+
+
+def of_sets(p: float, areas: int) -> float:
+    """The rank among sets that stands for a p-value: the inverse of `by_areas`."""
+    return float(2 * special.ndtr(special.stdtrit(areas - 1, p / 2)))
 
 
 @dataclass(frozen=True)
@@ -59,16 +93,20 @@ class SizeVariance:
 
     @classmethod
     def fitted(cls, squares: Real, smallness: Real, least: float = 0.0) -> "SizeVariance":
-        """Fitted to squared residuals of areas; constant not below zero, slope not below `least`.
+        """Fitted to squared residuals: of areas, or fits × areas. Constant not below zero, slope
+        not below `least`.
 
         Ferman and Pinto fit by least squares. As a square's own variance goes with the square of
         its mean, each round here weights by one over that (a gamma quasi-likelihood), without which
         the smallest areas alone would decide.
         """
-        fitted = cls(np.zeros(1), np.ones(1), np.zeros((1, 3)))
+        squares = np.atleast_2d(squares)
+        variance = np.broadcast_to(smallness, squares.shape)
         for _ in range(_ROUNDS):
-            weights = 1 / fitted.of(smallness) ** 2
-            fitted = cls._weighted(squares, smallness, weights[None, :], least)
+            lowest = np.maximum(_SMALLEST * variance.max(axis=1, keepdims=True), _LEAST)
+            weights = np.maximum(variance, lowest) ** -2.0
+            fitted = cls._weighted(squares, smallness, weights, least)
+            variance = fitted.of(smallness[:, None]).T
         return fitted
 
     def without_each(self, squares: Real, smallness: Real, least: float = 0.0) -> "SizeVariance":
@@ -81,36 +119,50 @@ class SizeVariance:
         cls, squares: Real, smallness: Real, weights: Real, least: float
     ) -> "SizeVariance":
         """Weighted least squares within the bounds: `weights` are fits × areas."""
-        sums = weights @ np.column_stack(
-            [np.ones_like(smallness), smallness, smallness**2, squares, smallness * squares]
-        )
-        x, xx, y, xy = (sums[:, 1:] / sums[:, :1]).T
+        powers = np.column_stack([np.ones_like(smallness), smallness, smallness**2])
+        sums = weights @ powers
+        of_squares = (weights * squares) @ powers[:, :2]
+        x, xx = (sums[:, 1:] / sums[:, :1]).T
+        y, xy = (of_squares / sums[:, :1]).T
         spread = xx - x**2
         apart = spread > _TINY * x**2
         slope = np.where(apart, (xy - x * y) / np.where(apart, spread, 1.0), 0.0)
         slope = np.maximum(slope, least)
         over = y < slope * x  # the constant would be below zero: a line through zero instead
         slope = np.where(over, np.maximum(xy / xx, least), slope)
-        return cls(np.where(over, 0.0, y - slope * x), slope, sums[:, :3])
+        return cls(np.where(over, 0.0, y - slope * x), slope, sums)
 
     def of(self, smallness: Real) -> Real:
         """Variances of areas, by the one fit or each by its own."""
-        return np.asarray(np.maximum(self.constant + self.slope * smallness, _TINY**2))
+        return np.asarray(np.maximum(self.constant + self.slope * smallness, _LEAST))
 
-    def ranked_by(self, smallness: Real) -> Real:
-        """Variances to standardise by: that of the area and that of the fit itself, relative to it.
+    def freedom(self, smallness: float, areas: int) -> Real:
+        """How many areas of one size would tell their variance as well as these do: degrees of
+        freedom after Satterthwaite (Biometrics Bulletin 2:6, 1946), 2 V² / var(V). No fewer than 2,
+        no more than the areas less one."""
+        variance = self.of(np.array(smallness))
+        return np.asarray(np.clip(2 * variance**2 / self._own(smallness), 2, areas - 1))
 
-        The mean of residual² / fitted variance is about 1 + the fit's relative variance, which is
-        largest where an area's size is at the end of the range. A square of a normal residual has
-        variance 2 × its mean², so that the fit's is 2 × (1, x) precision⁻¹ (1, x)'.
+    def _own(self, smallness: Real | float) -> Real:
+        """The variance of the fitted variances themselves, at these sizes.
+
+        A square of a normal residual has variance 2 × its mean², so that the fit's is
+        2 × (1, x) precision⁻¹ (1, x)'.
         """
         one, x, xx = self.precision.T
         whole = one * xx - x**2
         flat = whole <= _TINY * one * xx  # areas of one size
         line = xx - 2 * x * smallness + one * smallness**2
-        own = 2 * np.where(flat, 1 / one, line / np.where(flat, 1.0, whole))
+        return np.asarray(2 * np.where(flat, 1 / one, line / np.where(flat, 1.0, whole)))
+
+    def ranked_by(self, smallness: Real) -> Real:
+        """Variances to standardise by: that of the area and that of the fit itself, relative to it.
+
+        The mean of residual² / fitted variance is about 1 + the fit's relative variance, which is
+        largest where an area's size is at the end of the range.
+        """
         variance = self.of(smallness)
-        return np.asarray(variance + own / variance)
+        return np.asarray(variance + self._own(smallness) / variance)
 
 
 def deviations(squares: Real, donors: Real, treated: Real, least: float) -> tuple[Real, Real]:
@@ -121,6 +173,29 @@ def deviations(squares: Real, donors: Real, treated: Real, least: float) -> tupl
     variance = SizeVariance.fitted(squares, donors, least)
     others = variance.without_each(squares, donors, least)
     return np.sqrt(others.ranked_by(donors)), np.sqrt(variance.ranked_by(treated))
+
+
+@dataclass(frozen=True)
+class Wider:
+    """How many times as large the error of counts is under an effect as under none, by the ratio of
+    observed to expected events.
+
+    `variance` is that of no effect; `events` are those expected then of each treated area, and
+    `shares` the areas' parts in the effect. With so many times the events, their logarithm varies
+    by Poisson's law as one over them; what else strays stays as it is.
+    """
+
+    variance: float
+    events: Real
+    shares: Real
+
+    def __call__(self, ratios: Real) -> Real:
+        """By ratio."""
+        more = 1 / (ratios[:, None] * self.events + HALF) - 1 / (self.events + HALF)
+        least = _TINY * self.variance
+        return np.asarray(
+            np.sqrt(np.maximum(self.variance + more @ self.shares**2, least) / self.variance)
+        )
 
 
 def errors(residuals: Real, spread: Real, treated: Real, seed: int) -> Real:
@@ -154,7 +229,16 @@ def _sets(donors: int, count: int, seed: int) -> NDArray[np.int64]:
 
 def floor(donors: int, treated: int) -> float:
     """The least p-value by rank among so many donors."""
-    return 1 / (1 + min(comb(donors, treated), DRAWS))
+    least = 1 / (1 + min(comb(donors, treated), DRAWS))
+    return least if treated == 1 else by_areas(least, donors)
+
+
+def alike(where: str, residuals: Real, scale: float) -> None:
+    """Raises InputError where the placebos' residuals, beside a scale, are nothing but rounding:
+    the areas all move alike, and no error can be known from them."""
+    if not np.abs(residuals).max(initial=0.0) > _TINY * scale:
+        found = "areas compared with whose outcomes all move exactly alike"
+        raise InputError(where, found, "areas that differ, by which the error can be known")
 
 
 def shrunken_covariance(rows: Real) -> Real:

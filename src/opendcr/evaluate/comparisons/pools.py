@@ -4,15 +4,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations
 from math import comb
-from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
 from opendcr.errors import InputError
+from opendcr.evaluate.comparisons.errors import Errors, SizeVariance
 from opendcr.evaluate.estimate import Bounds
-from opendcr.evaluate.kernel.spread import spread_of
 from opendcr.evaluate.study import Study
 from opendcr.streams import stream
 
@@ -47,15 +46,33 @@ def group_count(members: int, donors: int) -> int:
     return min(MOST, comb(donors, members)) if members > 1 else donors
 
 
+def least_p(study: Study, donors: int) -> float:
+    """The least p-value that ranks among placebo groups could give."""
+    return Errors(np.zeros(group_count(len(study.treated), donors)), _areas(study, donors)).floor
+
+
+def _areas(study: Study, donors: int) -> int | None:
+    """Of how many areas placebo groups are; None where each is an area of its own."""
+    return donors if len(study.treated) > 1 else None
+
+
+def rank_of(study: Study, own: float, ratios: Real, areas: int) -> tuple[float, float]:
+    """The p-value by rank among placebo groups, and the least that it could be."""
+    errors = Errors(ratios, _areas(study, areas))
+    return errors.p_value(own), errors.floor
+
+
 def pools_of(study: Study, donors: tuple[int, ...]) -> Pools:
     """Each donor for one treated area; for several, groups of as many drawn from the donors.
 
-    Raises InputError where a group would leave fewer than two areas to compare with.
+    Raises InputError where a group would leave fewer than two areas to compare with, and where no
+    donor has an event from the start on.
     """
     least = len(study.treated) + 2
     if len(donors) < least:
         found = f"{len(donors)} areas to compare with"
         raise InputError(study.panel.where, found, f"at least {least}, for placebos")
+    _some_events(study, study.varying(donors))
     members = _groups(len(study.treated), len(donors), study.seed)
     rows = np.array(donors)[members]
     names = tuple(" + ".join(study.panel.units[at] for at in one) for one in rows.tolist())
@@ -63,6 +80,13 @@ def pools_of(study: Study, donors: tuple[int, ...]) -> Pools:
     if exposure is None:
         return Pools(members, counts.mean(axis=1), None, names)
     return Pools(members, counts.sum(axis=1), exposure[rows].sum(axis=1), names)
+
+
+def _some_events(study: Study, donors: tuple[int, ...]) -> None:
+    panel = study.panel
+    if panel.exposure is not None and not panel.outcome[list(donors), study.start :].any():
+        found = f"no event among the donors from {panel.periods[study.start]} on"
+        raise InputError(panel.where, found, "some")
 
 
 def _groups(members: int, donors: int, seed: int) -> NDArray[np.int64]:
@@ -76,54 +100,33 @@ def _groups(members: int, donors: int, seed: int) -> NDArray[np.int64]:
 
 
 @dataclass(frozen=True)
-class Spread:
-    """What placebo effects say about the error of the estimate of another area.
-
-    An effect's variance is `model`, the same for all areas, and `share` times what counting alone
-    makes: so a large city is not judged by small areas (Ferman and Pinto 2019).
-    """
-
-    model: float
-    share: float
-
-    @classmethod
-    def of(cls, effects: Real, noise: Real) -> "Spread":
-        """From the effects of placebo groups and the variance that counting makes of each."""
-        return cls(*spread_of(effects**2, noise))
-
-    def deviation(self, noise: Real | float) -> Real:
-        """Standard deviations of effects with this noise."""
-        least = np.finfo(float).tiny
-        return cast(Real, np.sqrt(np.maximum(self.model + self.share * noise, least)))
-
-    def freedom(self, noise: Real, own: float) -> float:
-        """How many placebos of the treated areas' size would tell their variance as well as these
-        do: degrees of freedom after Satterthwaite (Biometrics Bulletin 2:6, 1946), 2 V² / var(V),
-        where V is fitted with weights 1 / V². No fewer than 2, no more than the placebos less one."""
-        weight = self.deviation(noise) ** -4.0
-        one, x, xx = weight.sum(), weight @ noise, weight @ noise**2
-        most, whole = len(noise) - 1, one * xx - x**2
-        if whole <= 1e-9 * one * xx:  # all of one size
-            return float(most)
-        error = (xx - 2 * x * own + one * own**2) / whole
-        return float(np.clip(self.deviation(own) ** 4.0 / error, 2, most))
-
-
-@dataclass(frozen=True)
 class PlaceboGaps:
-    """What placebo groups gave: `gaps` are groups × periods; `noise` is each group's variance by
-    counting alone, up to a factor, and `own_noise` that of the treated areas."""
+    """What placebo groups of so many `areas` gave: `gaps` are groups × periods; `noise` is each
+    group's variance by counting alone, up to a factor, and `own_noise` that of the treated areas.
+
+    The variance of an effect is fitted as a constant and a multiple of that noise, so that a large
+    city is not judged by small areas (Ferman and Pinto 2019).
+    """
 
     gaps: Real
     noise: Real
     own_noise: float
+    areas: int
 
-    def error(self, effects: Real) -> float:
-        """The standard error of the treated areas' effect, from the same effect of the placebos:
-        algorithm 4 of Arkhangelsky et al. (2021), with each placebo brought to the treated areas' size."""
-        spread = Spread.of(effects, self.noise)
-        ratios = effects / spread.deviation(self.noise)
-        return float(spread.deviation(self.own_noise) * np.std(ratios, ddof=1))
+    def errors(self, effects: Real) -> Real:
+        """The standard errors of effects of the treated areas, from the same of the placebos
+        (effects × groups): algorithm 4 of Arkhangelsky et al. (2021), with each placebo brought to
+        the treated areas' size."""
+        fitted = SizeVariance.fitted(effects**2, self.noise)
+        ratios = effects / np.sqrt(fitted.of(self.noise[:, None])).T
+        own: Real = np.sqrt(fitted.of(np.array(self.own_noise)))
+        return np.asarray(own * np.std(ratios, axis=1, ddof=1))
+
+    def ranked(self, effects: Real, own: float) -> tuple[float, Real]:
+        """How extreme the treated areas' effect is, and the placebos', in their deviations."""
+        fitted = SizeVariance.fitted(effects**2, self.noise)
+        deviation = float(np.sqrt(fitted.of(np.array(self.own_noise)))[0])
+        return own / deviation, effects / np.sqrt(fitted.of(self.noise))
 
 
 def counting(counts: Real, exposure: Real) -> Real:
@@ -131,12 +134,6 @@ def counting(counts: Real, exposure: Real) -> Real:
     total = exposure.sum(axis=-1)
     variance: Real = (counts.sum(axis=-1) + 0.5) / total**2 * exposure.shape[-1]
     return variance
-
-
-def rank_p(own: float, placebos: Real) -> float:
-    """(1 + placebos at least as extreme) / (1 + placebos), of absolute values."""
-    reached = np.abs(placebos) >= abs(own) * (1 - 1e-12)
-    return (1 + int(reached.sum())) / (1 + len(placebos))
 
 
 def student(level: float, freedom: float) -> float:
@@ -152,11 +149,11 @@ def gap_bounds(study: Study, expected: Real, placebos: PlaceboGaps) -> Bounds:
     scale = np.ones(len(gap)) if exposure is None else exposure
     total = float((expected * scale)[start:].sum())
     share = scale[start:] / total
-    extreme = student(study.level, len(placebos.gaps) - 1)
-    reach = extreme * np.array([placebos.error(one) for one in placebos.gaps.T])
     mean, claimed = float(gap[start:].mean()), float(gap[start:] @ share)
-    half = extreme * placebos.error(placebos.gaps[:, start:].mean(axis=1))
-    wide = extreme * placebos.error(placebos.gaps[:, start:] @ share)
+    later = placebos.gaps[:, start:]
+    effects = np.vstack([later.mean(axis=1), later @ share, placebos.gaps.T])
+    ends = student(study.level, placebos.areas - 1) * placebos.errors(effects)
+    half, wide, reach = float(ends[0]), float(ends[1]), ends[2:]
     return Bounds(
         low=gap - reach,
         high=gap + reach,

@@ -1,13 +1,14 @@
 """Effects ranked among those that areas not treated would have claimed."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from opendcr.evaluate.comparisons.differences import Compared, Mask, ratio_bounds
-from opendcr.evaluate.comparisons.errors import Errors, errors
+from opendcr.evaluate.comparisons.differences import Compared, Mask, bounds_by_test
+from opendcr.evaluate.comparisons.errors import Errors, Wider, alike, errors
 from opendcr.evaluate.estimate import Bounds, Placebo, bounds_of_ratio
 from opendcr.evaluate.study import Study
 
@@ -59,7 +60,13 @@ class Ranked:
 
     def errors_of(self, effects: Real) -> Errors:
         """The errors that an effect of the treated series has under none: `effects` by row."""
-        return Errors(errors(effects[self.compared.donors :], *self.spread, self.study.seed))
+        drawn = errors(effects[self.compared.donors :], *self.spread, self.study.seed)
+        return Errors(drawn, self.areas)
+
+    @property
+    def areas(self) -> int | None:
+        """Of how many areas placebos are sets; None where each is an area."""
+        return len(self.compared.rows) if len(self.study.treated) > 1 else None
 
     def errors_each(self, effects: Real, over: Mask) -> Real:
         """The errors of the treated series' effects in each of the periods `over`: placebos ×
@@ -70,12 +77,32 @@ class Ranked:
 
     @cached_property
     def errors(self) -> Errors:
-        """The errors of the effect after the start."""
+        """The errors of the effect after the start; InputError where there are none."""
+        donors = self.compared.donors
+        alike(self.study.panel.where, self.effects[donors:], self.scale)
         return self.errors_of(self.effects)
 
+    @cached_property
+    def wider(self) -> Callable[[Real], Real]:
+        """How much the error of counts grows as fewer are expected; by the ratio to those expected
+        under no effect."""
+        if not self.corrected:
+            return np.ones_like
+        after = ~self.before
+        events = self.compared.events(self.expected, after)
+        variance = float((self.spread[1] ** 2).sum())
+        return Wider(variance, events, self.compared.shares(self.expected, after))
 
-def bounds_of(answer: Ranked, margin: float | None) -> Bounds:
-    """Intervals of the effect after the start, from the half-width on the scale of the ranks."""
+    @property
+    def scale(self) -> float:
+        """What effects are large or small beside: 1 for the logarithm of a ratio."""
+        counts = self.compared.family == "poisson"
+        return 1.0 if counts else float(np.abs(self.compared.rates).max())
+
+
+def bounds_of(answer: Ranked, margin: float | None, bias: float = 0) -> Bounds:
+    """Intervals of the effect after the start, from the half-width on the scale of the ranks under
+    no effect, and a bias that may come on top."""
     if margin is None:
         return Bounds()
     study, after = answer.study, ~answer.before
@@ -83,12 +110,15 @@ def bounds_of(answer: Ranked, margin: float | None) -> Bounds:
     people = answer.compared.exposure[0][after]
     mean, relative = float((rates - expected).mean()), float(rates @ people / (expected @ people))
     if answer.compared.family == "gaussian":
-        wide = margin * float(people.sum() / (expected @ people))
+        margin = margin + bias
+        whole = float(expected @ people)
+        wide = margin * float(people.sum() / whole) if whole > 0 else np.nan
         return Bounds(
             interval=(mean - margin, mean + margin),
-            relative=(relative - 1 - wide, relative - 1 + wide),
+            relative=(relative - 1 - wide, relative - 1 + wide) if whole > 0 else None,
         )
-    low, high = ratio_bounds(float(rates @ people), float(expected @ people), margin)
+    totals = float(rates @ people), float(expected @ people)
+    low, high = bounds_by_test(*totals, margin, answer.wider, bias)
     return bounds_of_ratio(study, answer.expected[0], (low, high))
 
 

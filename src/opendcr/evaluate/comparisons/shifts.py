@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from opendcr.evaluate.comparisons.differences import HALF, log_ratio, ratio_bounds
+from opendcr.evaluate.comparisons.differences import log_ratio, ratio_bounds
+from opendcr.evaluate.comparisons.errors import HALF
 
 Real = NDArray[np.float64]
 Interval = tuple[float, float]

@@ -233,7 +233,7 @@ class Scaled:
     @cached_property
     def rows(self) -> tuple[int, ...]:
         """The donors' rows."""
-        return self.study.donors(self.design.donors, self.design.exclude)
+        return self.study.varying(self.study.donors(self.design.donors, self.design.exclude))
 
     @cached_property
     def drift(self) -> float:

@@ -10,14 +10,14 @@ from typing import ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from opendcr.evaluate.comparisons.errors import SizeVariance, alike
 from opendcr.evaluate.comparisons.pools import (
     PlaceboGaps,
     Pools,
-    Spread,
     gap_bounds,
-    group_count,
+    least_p,
     pools_of,
-    rank_p,
+    rank_of,
     relative_effect,
     student,
 )
@@ -106,6 +106,11 @@ class Fit:
     pools: Pools
     placebos: Real
 
+    @property
+    def areas(self) -> int:
+        """How many donors there are."""
+        return len(self.matrix.outcome)
+
 
 @dataclass(frozen=True)
 class CountFactors:
@@ -129,9 +134,8 @@ class CountFactors:
         return cls(table.names("donors"), table.names("exclude"), rank)
 
     def floor(self, study: Study) -> float:
-        """One in one more than there are placebo groups."""
-        donors = study.donors(self.donors, self.exclude)
-        return 1 / (1 + group_count(len(study.treated), len(donors)))
+        """One in one more than there are placebos, and more where these are groups of areas."""
+        return least_p(study, len(study.donors(self.donors, self.exclude)))
 
     def fit(self, study: Study) -> Estimate:
         """The estimate, with interval and rank by the placebos."""
@@ -330,13 +334,14 @@ class Counted:
 def _answer(study: Study, fitted: Fit) -> Estimate:
     bounds, ratios, own = _judged(study, fitted)
     gap = (study.series.rates - fitted.expected)[: study.start]
+    p_value, p_floor = rank_of(study, own, ratios, fitted.areas)
     return estimate_of(
         study,
         fitted.expected,
         bounds,
-        _said(fitted),
-        p_value=rank_p(own, ratios),
-        p_floor=1 / (1 + len(ratios)),
+        _said(fitted, p_floor),
+        p_value=p_value,
+        p_floor=p_floor,
         pre_rmspe=float(np.sqrt(np.mean(gap**2))),
         placebos=tuple(
             Placebo(abs(float(ratio)), unit=name)
@@ -351,15 +356,17 @@ def _judged(study: Study, fitted: Fit) -> tuple[Bounds, Real, float]:
     if pools.exposure is None or series.exposure is None:
         gaps = pools.rates - fitted.placebos
         effects = gaps[:, start:].mean(axis=1)
-        scale = float(np.sqrt(np.mean(effects**2)))
-        own = float((series.rates - fitted.expected)[start:].mean())
-        placebos = PlaceboGaps(gaps, np.ones(len(gaps)), 1.0)
-        return gap_bounds(study, fitted.expected, placebos), effects / scale, own / scale
+        alike(study.panel.where, effects, float(np.abs(series.rates).max()))
+        placebos = PlaceboGaps(gaps, np.ones(len(gaps)), 1.0, fitted.areas)
+        own, ratios = placebos.ranked(
+            effects, float((series.rates - fitted.expected)[start:].mean())
+        )
+        return gap_bounds(study, fitted.expected, placebos), ratios, own
     treated = Counted.of(series.outcome, fitted.expected, series.exposure, start)
     others = Counted.of(pools.outcome, fitted.placebos, pools.exposure, start)
-    judged = Judged.of(others.whole(), treated.whole(), study.level)
+    judged = Judged.of(others.whole(), treated.whole(), study.level, fitted.areas)
     return (
-        _count_bounds(study, fitted.expected, treated, others),
+        _count_bounds(study, fitted, treated, others),
         judged.ratios(others.whole())[:, 0],
         float(judged.ratios(treated.whole())[0]) / judged.tails,
     )
@@ -374,48 +381,48 @@ class Judged:
     extreme the estimate is.
     """
 
-    spread: Spread
+    spread: SizeVariance
     extreme: float
     tails: float = 1.0
 
     @classmethod
-    def of(cls, placebos: Counted, treated: Counted, level: float) -> "Judged":
-        """From placebo groups; their periods count alike."""
+    def of(cls, placebos: Counted, treated: Counted, level: float, areas: int) -> "Judged":
+        """From placebo groups of so many areas; their periods count alike. Counts vary as Poisson's
+        at the least."""
         effects, noise = placebos.logs(), placebos.noise()
-        spread = Spread.of(effects.ravel(), noise.ravel())
-        scale = float(np.std(effects / spread.deviation(noise), ddof=1))
-        most = len(effects) - 1
-        freedom = spread.freedom(noise.ravel(), float(treated.noise().mean()))
-        usual, known = (student(level, one) for one in (most, min(freedom, most)))
-        return cls(spread, known * scale, known / usual)
+        spread = SizeVariance.fitted(effects.ravel() ** 2, noise.ravel(), 1.0)
+        told = replace(spread, precision=spread.precision * areas / len(effects))
+        freedom = float(told.freedom(float(treated.noise().mean()), areas)[0])
+        usual, known = (student(level, one) for one in (areas - 1, freedom))
+        return cls(spread, known, known / usual)
 
     def ratios(self, counted: Counted) -> Real:
         """Log ratios in standard deviations."""
-        found: Real = counted.logs() / self.spread.deviation(counted.noise())
+        found: Real = counted.logs() / np.sqrt(self.spread.of(counted.noise()))
         return found
 
     def relative(self, counted: Counted) -> tuple[Real, Real]:
         """The ends of intervals of observed / expected − 1; none seen may mean that all are gone."""
-        reach = self.extreme * self.spread.deviation(counted.noise_seen())
+        reach = self.extreme * np.sqrt(self.spread.of(counted.noise_seen()))
         ratio = np.maximum(counted.observed, HALF) / counted.expected
         low = np.where(counted.observed > 0, ratio * np.exp(-reach), 0.0)
         return low - 1, ratio * np.exp(reach) - 1
 
 
-def _count_bounds(study: Study, expected: Real, treated: Counted, others: Counted) -> Bounds:
+def _count_bounds(study: Study, fitted: Fit, treated: Counted, others: Counted) -> Bounds:
     start, whole = study.start, treated.whole()
-    each = Judged.of(others, treated, study.level).relative(treated)
+    each = Judged.of(others, treated, study.level, fitted.areas).relative(treated)
     low, high = (np.concatenate([np.full(start, np.nan), one]) for one in each)
-    ends = Judged.of(others.whole(), whole, study.level).relative(whole)
+    ends = Judged.of(others.whole(), whole, study.level, fitted.areas).relative(whole)
     relative = (float(ends[0][0]), float(ends[1][0]))
-    return bounds_of_ratio(study, expected, relative, (low, high))
+    return bounds_of_ratio(study, fitted.expected, relative, (low, high))
 
 
-def _said(fitted: Fit) -> str:
+def _said(fitted: Fit, least: float) -> str:
     count, rank = len(fitted.pools), fitted.factors.rank
     of = "of the log ratio" if fitted.matrix.counts else "of the effect"
     sized = ", each brought to the treated area's size" if fitted.matrix.counts else ""
     return (
         f"The model has {rank} factors. The interval is Student's {of}, with the variance of {count} "
-        f"placebo effects{sized}; the p-value is the rank among them, so at least {1 / (1 + count):.3g}."
+        f"placebo effects{sized}; the p-value is the rank among them, so at least {least:.3g}."
     )

@@ -12,7 +12,7 @@ from opendcr.evaluate.comparisons.differences import (
     Comparison,
     read_comparison,
 )
-from opendcr.evaluate.comparisons.errors import Errors, floor
+from opendcr.evaluate.comparisons.errors import floor
 from opendcr.evaluate.comparisons.ranked import Ranked, bounds_of, placebos_of
 from opendcr.evaluate.estimate import Check, Coefficient, Estimate, estimate_of
 from opendcr.evaluate.study import Study
@@ -123,8 +123,7 @@ def coefficient_of(answer: Ranked) -> Coefficient:
         slopes = answer.effects
     else:
         slopes = answer.compared.slopes(answer.dose)
-    spread = np.abs(answer.errors_of(slopes).draws)
-    margin = Errors(spread).margin(answer.study.level)
+    margin = answer.errors_of(slopes).margin(answer.study.level)
     one = float(slopes[0])
     low, high = (None, None) if margin is None else (one - margin, one + margin)
     return Coefficient(one, None, low, high)

@@ -40,7 +40,7 @@ class Paths:
         """By period: half the width of the interval; None where the ranks give none."""
         before, level = self.answer.before, self.answer.study.level
         columns = [*self.errors(before).T, *self.errors(~before).T]
-        found = [Errors(one).margin(level) for one in columns]
+        found = [Errors(one, self.answer.areas).margin(level) for one in columns]
         return None if None in found else np.array(found, dtype=float)
 
     def joint(self, over: Mask) -> float:
@@ -195,9 +195,10 @@ def magnitudes(answer: Ranked) -> Magnitudes | None:
     return Magnitudes(float(answer.effects[0]), margin, largest, answer.study.after)
 
 
-def relative_bounds(answer: Ranked, margin: float) -> tuple[float, float]:
-    """The interval of the relative effect from the half-width on the scale of the ranks."""
-    found = bounds_of(answer, margin).relative
+def relative_bounds(answer: Ranked, margin: float, bias: float = 0) -> tuple[float, float]:
+    """The interval of the relative effect from the half-width on the scale of the ranks, and a bias
+    that may come on top."""
+    found = bounds_of(answer, margin, bias).relative
     assert found is not None
     return found
 
@@ -209,7 +210,7 @@ def relative_magnitudes(design: EventStudy, study: Study) -> tuple[Check, ...]:
     found = magnitudes(answer)
     if found is None:
         return (Check(name, None, "left out: too few donors for an interval of this level"),)
-    shown = [(one, relative_bounds(answer, found.margin + one * found.reach)) for one in SHOWN]
+    shown = [(one, relative_bounds(answer, found.margin, one * found.reach)) for one in SHOWN]
     said = "; ".join(f"M̄ = {one:g}: {low:+.1%} to {high:+.1%}" for one, (low, high) in shown)
     detail = (
         f"relative to the last period before, {said}; shown up to M̄ = {found.breakdown:.2g} "

@@ -68,7 +68,7 @@ class SyntheticControl:
             table.flag("intercept", False),
             table.number("penalty", 0, 1e12, 0.0),
             table.one_of("placebos", PLACEBOS, "space"),
-            table.one_of("inference", INFERENCE, "conformal"),
+            _inference(table, bool(predictors)),
         )
 
     def fit(self, study: Study) -> Estimate:
@@ -207,6 +207,16 @@ class SyntheticControl:
             return errors.bounds(), (errors.said,)
         bounds, said = Conformal(errors.pool, self._refit).bounds(errors.expected)
         return bounds, (said,)
+
+
+def _inference(table: Table, predictors: bool) -> str:
+    """How intervals are had: by placebos where predictors choose the weights, since under a null
+    these are fitted to outcomes, and would be the interval of another estimate."""
+    found = table.one_of("inference", INFERENCE, "placebos" if predictors else "conformal")
+    if predictors and found == "conformal":
+        raise table.fail("inference", "placebos or none with predictors: conformal intervals are "
+                         "of weights fitted to outcomes alone")  # fmt: skip
+    return found
 
 
 def _all(pool: DonorPool) -> tuple[int, ...]:

@@ -7,15 +7,15 @@ from typing import ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from opendcr.evaluate.comparisons.errors import alike
 from opendcr.evaluate.comparisons.pools import (
     PlaceboGaps,
     Pools,
-    Spread,
     counting,
     gap_bounds,
-    group_count,
+    least_p,
     pools_of,
-    rank_p,
+    rank_of,
     relative_effect,
 )
 from opendcr.evaluate.comparisons.robustness import earlier_starts, fit_before, placebo_rank, steady
@@ -65,9 +65,8 @@ class SyntheticDifferenceInDifferences:
         return cls(table.names("donors"), table.names("exclude"), zeta)
 
     def floor(self, study: Study) -> float:
-        """One in one more than there are placebo groups."""
-        donors = study.donors(self.donors, self.exclude)
-        return 1 / (1 + group_count(len(study.treated), len(donors)))
+        """One in one more than there are placebos, and more where these are groups of areas."""
+        return least_p(study, len(study.donors(self.donors, self.exclude)))
 
     def fit(self, study: Study) -> Estimate:
         """The estimate, its interval by placebo variance, and its rank among the placebos."""
@@ -114,10 +113,10 @@ class SyntheticDifferenceInDifferences:
         gaps = placebo_gaps(rates, pools.rates, pools.members, start, *ridge)
         series = study.series
         if pools.exposure is None or series.exposure is None:
-            return PlaceboGaps(gaps, np.ones(len(pools)), 1.0)
+            return PlaceboGaps(gaps, np.ones(len(pools)), 1.0, len(donors))
         own = counting(series.outcome[:start], series.exposure[:start])
         noise = counting(pools.outcome[:, :start], pools.exposure[:, :start])
-        return PlaceboGaps(gaps, noise, float(own))
+        return PlaceboGaps(gaps, noise, float(own), len(donors))
 
     def _effect(self, study: Study, donors: Sequence[int]) -> float:
         return relative_effect(study, self._fitted(study, donors).expected)
@@ -141,16 +140,16 @@ def _gap(study: Study, fitted: Fit) -> Real:
 def _answer(study: Study, fitted: Fit, placebos: PlaceboGaps, names: Sequence[str]) -> Estimate:
     gap, start = _gap(study, fitted), study.start
     effects = placebos.gaps[:, start:].mean(axis=1)
-    spread = Spread.of(effects, placebos.noise)
-    ratios = effects / spread.deviation(placebos.noise)
-    mean = float(gap[start:].mean())
+    alike(study.panel.where, effects, float(np.abs(study.panel.rates).max()))
+    own, ratios = placebos.ranked(effects, float(gap[start:].mean()))
+    p_value, p_floor = rank_of(study, own, ratios, placebos.areas)
     return estimate_of(
         study,
         fitted.expected,
         gap_bounds(study, fitted.expected, placebos),
-        _said(study, len(ratios)),
-        p_value=rank_p(mean / float(spread.deviation(placebos.own_noise)), ratios),
-        p_floor=1 / (1 + len(ratios)),
+        _said(study, len(ratios), p_floor),
+        p_value=p_value,
+        p_floor=p_floor,
         pre_rmspe=float(np.sqrt(np.mean(gap[:start] ** 2))),
         placebos=tuple(
             Placebo(abs(float(ratio)), unit=name) for ratio, name in zip(ratios, names, strict=True)
@@ -158,11 +157,11 @@ def _answer(study: Study, fitted: Fit, placebos: PlaceboGaps, names: Sequence[st
     )
 
 
-def _said(study: Study, placebos: int) -> str:
+def _said(study: Study, placebos: int, least: float) -> str:
     sized = "" if study.series.exposure is None else ", each brought to the treated area's size"
     return (
         f"The interval is Student's with the variance of {placebos} placebo effects{sized}; "
-        f"the p-value is the rank among them, so at least {1 / (1 + placebos):.3g}."
+        f"the p-value is the rank among them, so at least {least:.3g}."
     )
 
 

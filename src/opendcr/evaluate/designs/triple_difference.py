@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from opendcr.errors import InputError
 from opendcr.evaluate.comparisons import checks as checking
 from opendcr.evaluate.comparisons.cells import Chosen, Labels, Mask, Selection, outwards
-from opendcr.evaluate.comparisons.differences import HALF
+from opendcr.evaluate.comparisons.errors import HALF
 from opendcr.evaluate.comparisons.shifts import Contrast, Interval
 from opendcr.evaluate.estimate import (
     Bounds,

@@ -114,8 +114,10 @@ def _bounded(logs, bound):
     return np.maximum(logs - logs.max(), bound)
 
 
-@helper
-def sloped(problem, logs, weights, slope):
+@compiled
+def sloped(
+    problem: tuple[Real, Real, float, float, Real], logs: Real, weights: Real, slope: Real
+) -> float:
     """The logarithm of the error; `weights` begin and are left, `slope` becomes the gradient."""
     predictor_gaps, outcome_gaps, penalty, bound, _ = problem
     weighed = np.exp(_bounded(logs, bound) / 2).reshape(-1, 1) * predictor_gaps
@@ -128,7 +130,7 @@ def sloped(problem, logs, weights, slope):
         residual = (weighed[at] * weights).sum()
         free = logs[at] - logs.max() >= bound
         slope[at] = (moves * weighed[at] * (residual + penalty / 2 * weighed[at])).sum() * free
-    return np.log(total / len(missed))
+    return float(np.log(total / len(missed)))
 
 
 @helper

@@ -102,13 +102,12 @@ class Conformal:
         return ends[0], ends[1]
 
     def _interval(self, test: "_Test", centre: float, step: float) -> Interval | None:
-        """The effects that are not rejected; None where there is none, or an end is not met."""
+        """The effects that are not rejected; None where the estimate itself is, which other weights
+        then gave than those that fit all periods, or an end is not met."""
         level = self.pool.study.level
-        away = (centre + step * turn * sign for turn in range(9) for sign in (1, -1))
-        inside = next((one for one in away if test.p_value(one) > level + _EQUAL), None)
-        if inside is None:
+        if test.p_value(centre) <= level + _EQUAL:
             return None
-        low, high = (_end(test, level, inside, sign * step) for sign in (-1, 1))
+        low, high = (_end(test, level, centre, sign * step) for sign in (-1, 1))
         return None if low is None or high is None else (low, high)
 
     def _relative(self, expected: Real, step: float) -> Interval | None:
@@ -129,7 +128,9 @@ class Conformal:
             "intervals: conformal, of an effect that is the same in every period after, weights "
             f"fitted anew on outcomes under each, {self.periods} moving blocks"
         )
-        return said if whole is not None else f"{said}; none of the average: no end was met"
+        if whole is not None:
+            return said
+        return f"{said}; none of the average: no end was met, or the estimate itself is rejected"
 
 
 @dataclass(frozen=True)

@@ -55,7 +55,7 @@ class Compared:
 
     def pool(self, study: Study) -> "DonorPool":
         """The pool of a study; InputError for fewer than two donors."""
-        rows = study.donors(self.donors, self.exclude)
+        rows = study.varying(study.donors(self.donors, self.exclude))
         if len(rows) < LEAST_DONORS:
             found = f"{len(rows)} areas to compare with"
             raise InputError(study.panel.where, found, "two donors or more")

@@ -12,8 +12,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from opendcr.evaluate.comparisons.differences import HALF, log_ratio, ratio_bounds
-from opendcr.evaluate.comparisons.errors import Errors, deviations, errors
+from opendcr.evaluate.comparisons.differences import bounds_by_test, log_ratio
+from opendcr.evaluate.comparisons.errors import (
+    HALF,
+    Errors,
+    Wider,
+    alike,
+    deviations,
+    errors,
+)
 from opendcr.evaluate.estimate import Bounds, Interval, bounds_of_ratio
 from opendcr.evaluate.weights.conformal import Conformal, Refit
 from opendcr.evaluate.weights.donor_pool import DonorPool, rank_p, ratio_of
@@ -32,7 +39,10 @@ class PlaceboErrors:
 
     @property
     def said(self) -> str:
-        """Where the intervals come from."""
+        """Where the intervals come from, or why there are none."""
+        least, level = 1 / (1 + len(self.pool.rows)), self.pool.study.level
+        if least > level:
+            return f"no interval: a rank among {len(self.pool.rows)} donors is no less than {least:.3f}"
         return f"intervals: by rank among {len(self.pool.rows)} donors, each treated in turn" + (
             ""
             if self.pool.exposure is None
@@ -43,7 +53,7 @@ class PlaceboErrors:
         """The rank of the effect among the donors' errors, and the least that it could be."""
         over = slice(self.pool.study.start, None)
         observed, expected = self._totals(over)
-        errors = self._errors(over, expected)
+        errors, _ = self._errors(over, expected)
         if self.pool.exposure is None:
             own = (observed - expected) / len(self.expected[over])
         else:
@@ -87,20 +97,22 @@ class PlaceboErrors:
         observed, expected = self._totals(over)
         if expected <= 0:
             return None
-        margin = self._errors(over, expected).margin(self.pool.study.level)
-        if self.pool.exposure is None:
-            wide = None if margin is None else margin * len(self.expected[over]) / expected
-            return (
-                None
-                if wide is None
-                else (observed / expected - 1 - wide, observed / expected - 1 + wide)
-            )
-        return None if margin is None else ratio_bounds(observed, expected, margin)
+        errors, wider = self._errors(over, expected)
+        margin = errors.margin(self.pool.study.level)
+        if margin is None:
+            return None
+        if wider is not None:
+            return bounds_by_test(observed, expected, margin, wider)
+        wide = margin * len(self.expected[over]) / expected
+        return observed / expected - 1 - wide, observed / expected - 1 + wide
 
-    def _errors(self, over: slice, expected: float) -> Errors:
-        """Errors of the treated areas' mean gap, or of their log ratio, from the donors' own."""
+    def _errors(self, over: slice, expected: float) -> tuple[Errors, Wider | None]:
+        """Errors of the treated areas' mean gap, or of their log ratio, from the donors' own; and
+        of this how they grow as fewer events are expected."""
         if self.pool.exposure is None:
-            return Errors((self.pool.donors - self.of_each)[over].mean(axis=0))
+            found = (self.pool.donors - self.of_each)[over].mean(axis=0)
+            alike(self.pool.study.panel.where, found, float(np.abs(self.pool.donors).max()))
+            return Errors(found), None
         pool, before = self.pool, slice(0, self.pool.study.start)
         counts = pool.study.panel.outcome[list(pool.rows)].T
         exposure = pool.study.panel.exposure
@@ -110,8 +122,10 @@ class PlaceboErrors:
         effects = log_ratio(counts[over].sum(axis=0), of_each[over].sum(axis=0))
         small = _smallness(counts[before].sum(axis=0), of_each[over].sum(axis=0))
         own = _smallness(pool.study.series.outcome[before].sum(), np.array([expected]))
+        alike(pool.study.panel.where, effects, 1.0)
         spread, treated = deviations(effects**2, small, own, 1.0)
-        return Errors(errors(effects, spread, treated, pool.study.seed))
+        wider = Wider(float(treated[0] ** 2), np.array([expected]), np.ones(1))
+        return Errors(errors(effects, spread, treated, pool.study.seed)), wider
 
 
 def ranked(
