@@ -139,7 +139,9 @@ def test_a_p_value_never_falls_under_what_each_draw_could_give():
 
 def test_an_interval_without_a_bound_stays_one():
     def fit(study):
-        return replace(normal()(study), relative_interval=(-1.0, math.inf), interval=None)
+        return replace(
+            normal()(study), relative_interval=(-1.0, math.inf), interval=(-1.0, math.inf)
+        )
 
     found = carried(STUDY, {"here": of([[80, 90]] * 2 + [[81, 90]])}, fit, 3)
     low, high = found.relative_interval
