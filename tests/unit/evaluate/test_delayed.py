@@ -139,7 +139,9 @@ def test_a_p_value_never_falls_under_what_each_draw_could_give():
 
 def test_an_interval_without_a_bound_stays_one():
     def fit(study):
-        return replace(normal()(study), relative_interval=(-1.0, math.inf), interval=None)
+        return replace(
+            normal()(study), relative_interval=(-1.0, math.inf), interval=(-1.0, math.inf)
+        )
 
     found = carried(STUDY, {"here": of([[80, 90]] * 2 + [[81, 90]])}, fit, 3)
     low, high = found.relative_interval
@@ -170,7 +172,8 @@ def before_and_after(study):
     effect = after.mean() / before.mean()
     reach = 1.96 * math.sqrt(1 / after.sum() + 1 / before.sum())
     ends = effect * math.exp(-reach) - 1, effect * math.exp(reach) - 1
-    return Estimate((), 0.0, effect - 1, 0.0, "Poisson", relative_interval=ends)
+    p_value = float(2 * norm.sf(abs(math.log(effect)) * 1.96 / reach))
+    return Estimate((), 0.0, effect - 1, 0.0, "Poisson", relative_interval=ends, p_value=p_value)
 
 
 def test_what_is_found_where_nothing_happened_is_found_no_more_under_a_nowcast():
@@ -183,11 +186,13 @@ def test_what_is_found_where_nothing_happened_is_found_no_more_under_a_nowcast()
         printed[-len(made.periods) :] = made.reported
         panel = Panel(("here",), triangle.periods, printed[None, :])
         study = Study(panel, (0,), len(panel.periods) - 6)
-        ends = {
-            "printed": before_and_after(study).relative_interval,
-            "nowcast": carried(study, {"here": made}, before_and_after, 30).relative_interval,
+        answers = {
+            "printed": before_and_after(study),
+            "nowcast": carried(study, {"here": made}, before_and_after, 30),
         }
-        for name, (low, high) in ends.items():
+        for name, one in answers.items():
+            low, high = one.relative_interval
             found[name] += not low <= 0 <= high
+            assert (one.p_value < 0.05) == (not low <= 0 <= high)
     assert found["printed"] > 0.4 * many
     assert found["nowcast"] <= 0.125 * many

@@ -114,8 +114,8 @@ def mixed(found: Estimate, fits: Sequence[Estimate], level: float) -> Estimate:
 
     def over(read: Callable[[Estimate], Any], estimate: Callable[[Estimate], float]) -> Any:
         rows = [_ends(read(one), estimate(one)) for one in fits]
-        whole = None if None in rows else Figure(np.array(rows, dtype=float), level, p_values)
-        return whole.interval if whole else None
+        low, high = _interval(rows, level, p_values)
+        return None if low is None else (low, high)
 
     return replace(
         found,
@@ -204,12 +204,12 @@ def _part(one: Part, fits: Sequence[Part], level: float) -> Part:
 
 
 def _interval(
-    rows: Sequence[_Ends | None], level: float
+    rows: Sequence[_Ends | None], level: float, p_values: Real | None = None
 ) -> tuple[float, float] | tuple[None, None]:
-    """The interval of the mixture; none where an end is not known."""
-    if None in rows:
+    """The interval of the mixture; none where an end is not known, or there is none."""
+    if None in rows or not np.isfinite(ends := np.array(rows, dtype=float)).all():
         return None, None
-    return Figure(np.array(rows, dtype=float), level).interval
+    return Figure(ends, level, p_values).interval
 
 
 def _ends(interval: Any, estimate: float) -> _Ends | None:
