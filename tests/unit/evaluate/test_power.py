@@ -135,6 +135,14 @@ def test_what_is_told(asked: Asked) -> None:
     assert "Where nothing happens" not in told
 
 
+def test_whose_drift_it_is() -> None:
+    every = before()
+    alone = Study(every.panel.of([0]), (0,), BEFORE - 1)
+    found = summed(CASE, np.array([[-0.1, -0.4, 0.2, 0.4]] * 5), READ)
+    assert words_of(every).told_in(found).endswith("with the other areas' drift")
+    assert words_of(alone).told_in(found).endswith("with the series' own drift")
+
+
 def test_false_claims_are_told() -> None:
     """With drift that a design knows nothing of, what is shown of nothing is told."""
     rows = np.repeat([[-0.3, -0.5, -0.1, 0.01], [-0.1, -0.4, 0.2, 0.4]], [30, 70], axis=0)
