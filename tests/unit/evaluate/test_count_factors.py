@@ -18,7 +18,7 @@ from opendcr.evaluate.designs.count_factors import (
 )
 from opendcr.evaluate.kernel.factors import expected_of, placebo_etas
 from opendcr.keyed import Table
-from tests.unit.evaluate.area_panels import factor_rates, prop99, simulated_counts, study
+from tests.unit.evaluate.panels import factor_rates, prop99, simulated_counts, study
 
 SEEDS = st.integers(0, 2**32 - 1)
 PLAIN = CountFactors()
@@ -245,7 +245,7 @@ def test_checks():
     of = study(counts, 20, exposure)
     checks = {one.name: one for one in PLAIN.checks(of, PLAIN.fit(of))}
     assert set(checks) == {
-        "fit before", "placebo areas", "earlier starts", "donors left out one at a time",
+        "fit before", "placebo areas", "earlier starts", "donors left out",
         "ranks 0 to 3",
     }  # fmt: skip
     assert checks["fit before"].passed is True

@@ -16,7 +16,7 @@ from opendcr.evaluate.estimate import Estimate
 from opendcr.evaluate.panel import Real
 from opendcr.evaluate.study import Study
 from opendcr.keyed import Table
-from tests.unit.evaluate.panels import START, panel_of_counts, prop_99, simulated
+from tests.unit.evaluate.panels import START, panel_of_counts, prop99, simulated
 
 PEOPLE = np.geomspace(6e5, 6e4, 24)  # tenfold apart
 PLAIN = DifferenceInDifferences()
@@ -57,7 +57,7 @@ def treated_after(study: Study) -> Real:
 
 def test_proposition_99_as_published() -> None:
     """−27.3 packs: Arkhangelsky and others (2021), table 1, with these data."""
-    study = prop_99()
+    study = prop99()
     found = PLAIN.fit(study)
     assert found.average_effect == pytest.approx(-27.349, abs=0.001)
     assert found.p_floor == pytest.approx(1 / 39)
@@ -66,7 +66,7 @@ def test_proposition_99_as_published() -> None:
 
 
 def test_the_rank_of_proposition_99_by_the_slow_way() -> None:
-    study = prop_99()
+    study = prop99()
     changes = [
         rates[study.start :].mean() - rates[: study.start].mean() for rates in study.panel.rates
     ]
@@ -81,7 +81,7 @@ def test_the_rank_of_proposition_99_by_the_slow_way() -> None:
 
 
 def test_rates_as_two_way_fixed_effects() -> None:
-    study = prop_99()
+    study = prop99()
     study = replace(study, treated=(2, 5, 9))
     areas, years = study.panel.outcome.shape
     cells = [np.kron(np.eye(areas), np.ones((years, 1))), np.tile(np.eye(years)[:, 1:], (areas, 1))]
@@ -125,7 +125,7 @@ def test_a_dose_as_poisson_regression_of_the_treated_area() -> None:
 
 
 def test_a_dose_additively_is_least_squares() -> None:
-    study = prop_99()
+    study = prop99()
     dose = np.zeros(study.panel.outcome.shape)
     dose[study.treated[0], study.start :] = np.arange(1, study.after + 1)
     study = replace(study, panel=replace(study.panel, columns={"tax": dose}))
@@ -284,10 +284,10 @@ def test_checks_say_what_they_found() -> None:
     found = PLAIN.fit(study)
     checks = {one.name: one for one in PLAIN.checks(study, found)}
     assert set(checks) == {
-        "trend before", "a start when nothing began", "placebo areas", "each donor left out",
+        "trend before", "earlier starts", "placebo areas", "donors left out",
         "other starts", "overdispersion", "residual autocorrelation", "sizes",
     }  # fmt: skip
-    assert checks["each donor left out"].passed
+    assert checks["donors left out"].passed
     assert checks["sizes"].passed is False  # it is the largest
     assert "2020" not in checks["other starts"].detail and "2019" in checks["other starts"].detail
 
@@ -299,7 +299,7 @@ def test_a_trend_before_is_seen() -> None:
     study = replace(study, panel=study.panel.with_outcome(counts))
     checks = {one.name: one for one in PLAIN.checks(study, PLAIN.fit(study))}
     assert checks["trend before"].passed is False
-    assert checks["a start when nothing began"].passed is False
+    assert checks["earlier starts"].passed is False
 
 
 @pytest.mark.parametrize(
@@ -322,7 +322,7 @@ def test_a_plan_that_cannot_be_read_names_its_key(keys: dict[str, object], said:
 )
 def test_what_needs_an_exposure_says_so(keys: dict[str, object]) -> None:
     with pytest.raises(InputError, match="exposure"):
-        read(**keys).fit(prop_99())
+        read(**keys).fit(prop99())
 
 
 def test_too_few_donors_or_events_are_errors() -> None:

@@ -10,7 +10,7 @@ from opendcr.evaluate.comparisons.errors import shrunken_covariance
 from opendcr.evaluate.designs.difference_in_differences import DifferenceInDifferences
 from opendcr.evaluate.designs.event_study import EventStudy, Magnitudes, Paths, magnitudes
 from opendcr.keyed import Table
-from tests.unit.evaluate.panels import START, prop_99, simulated
+from tests.unit.evaluate.panels import START, prop99, simulated
 
 PEOPLE = np.geomspace(6e5, 6e4, 31)
 MIDDLE = np.r_[2e5, PEOPLE]
@@ -21,7 +21,7 @@ def read(**keys: object) -> EventStudy:
 
 
 def test_with_the_mean_before_as_base_it_is_the_double_difference_split_by_period() -> None:
-    for study in (prop_99(), simulated(np.random.default_rng(3), MIDDLE, effect=-0.2)):
+    for study in (prop99(), simulated(np.random.default_rng(3), MIDDLE, effect=-0.2)):
         whole, split = DifferenceInDifferences().fit(study), EventStudy().fit(study)
         assert split.average_effect == pytest.approx(whole.average_effect)
         assert split.relative_interval == pytest.approx(whole.relative_interval)
@@ -32,7 +32,7 @@ def test_with_the_mean_before_as_base_it_is_the_double_difference_split_by_perio
 
 
 def test_with_the_last_period_as_base_rates_are_a_saturated_regression() -> None:
-    study = prop_99()
+    study = prop99()
     areas, years = study.panel.outcome.shape
     ours = np.zeros((areas, years))
     ours[study.treated[0]] = 1
@@ -87,7 +87,7 @@ def test_departures_from_parallel_trends_are_bounded_by_those_before() -> None:
 
 
 def test_the_largest_change_before_is_of_the_treated_series() -> None:
-    study = prop_99()
+    study = prop99()
     gaps = study.series.rates - np.delete(study.panel.rates, study.treated[0], 0).mean(axis=0)
     found = magnitudes(read(base="last").answer(study))
     assert found is not None

@@ -6,7 +6,7 @@ import pytest
 from opendcr.errors import InputError
 from opendcr.evaluate.designs import design_of
 from opendcr.keyed import Table
-from tests.unit.evaluate.area_panels import study
+from tests.unit.evaluate.panels import study
 
 AREAS, PERIODS, START = 22, 16, 10
 RANKED = (
@@ -144,3 +144,16 @@ def test_several_areas_without_an_exposure_are_told_to_be_a_mean():
     found = fitted("difference_in_differences", outcome, exposure, (0, 1))
     assert found.effect[0].observed_count == outcome[:2, 0].sum()
     assert "mean of" not in found.inference
+
+
+@pytest.mark.parametrize("name", RANKED)
+def test_a_start_from_which_nothing_can_be_told_is_left_out_of_the_checks(name):
+    """Nothing varied in the first half of the time before, as where events are rare."""
+    outcome, exposure = outcomes(True)
+    outcome[0, : START // 2] = 3
+    design = design_of(name).read(Table("plan.toml", name, {}))
+    of = study(outcome, START, exposure)
+    checks = {one.name: one for one in design.checks(of, design.fit(of))}
+    if name != "event_study":
+        assert f"from {START // 2 + 1} on" not in checks["earlier starts"].detail
+        assert f"from {5 * START // 6 + 1} on" in checks["earlier starts"].detail

@@ -165,7 +165,7 @@ def test_nothing_displaced_is_not_seen() -> None:
     study = study_of(rng.poisson(means({0: 0.5}) * 4).astype(float))
     checks = {one.name: one for one in PLAIN.checks(study, PLAIN.fit(study))}
     assert set(checks) == {
-        "trend before", "a start when nothing began", "other starts", "placebo rings",
+        "trend before", "earlier starts", "other starts", "placebo rings",
         "each far ring left out", "overdispersion", "residual autocorrelation", "displacement",
     }  # fmt: skip
     assert checks["displacement"].passed and checks["each far ring left out"].passed
@@ -179,7 +179,7 @@ def test_a_trend_of_the_cell_s_own_is_seen() -> None:
     study = study_of(rng.poisson(drifting).astype(float))
     checks = {one.name: one for one in PLAIN.checks(study, PLAIN.fit(study))}
     assert checks["trend before"].passed is False
-    assert checks["a start when nothing began"].passed is False
+    assert checks["earlier starts"].passed is False
 
 
 def test_small_areas_within_a_cell_are_added_up() -> None:

@@ -1,21 +1,14 @@
 """Checks of a comparison between areas, which travel with its estimate."""
 
-from collections.abc import Callable
-from dataclasses import replace
-
 import numpy as np
 from numpy.typing import NDArray
 
-from opendcr.errors import InputError
 from opendcr.evaluate.comparisons.differences import Compared, Mask
 from opendcr.evaluate.comparisons.errors import HALF, Errors, errors
 from opendcr.evaluate.comparisons.ranked import Ranked
-from opendcr.evaluate.designs import Design
-from opendcr.evaluate.estimate import Check, Estimate
-from opendcr.evaluate.study import LEAST_BEFORE, Study
+from opendcr.evaluate.estimate import Check
 
 Real = NDArray[np.float64]
-SHIFTS = (-2, -1, 1, 2)  # periods by which the start is moved
 _FEW = 5  # periods before, under which no trend or correlation is read
 
 
@@ -51,68 +44,6 @@ def _slope_errors(answer: Ranked, slopes: Real, expected: Real, time: Real) -> E
     small = answer.compared.smallness_each(expected, answer.before)
     spread = answer.spread_by(donors**2 * (time @ time), small)
     return Errors(errors(donors, *spread, answer.study.seed), answer.areas)
-
-
-def start_before(design: Design, study: Study) -> Check:
-    """The same design with a start in the midst of the periods before: nothing should be seen."""
-    name = "a start when nothing began"
-    middle = (study.start + 1) // 2
-    if middle < LEAST_BEFORE or middle >= study.start:
-        return Check(name, None, "too few periods before")
-    panel = study.panel.during(0, study.start)
-    try:
-        found = design.fit(replace(study, panel=panel, start=middle))
-    except InputError as error:
-        return Check(name, None, str(error))
-    detail = (
-        f"{found.relative_effect:+.1%} from {panel.periods[middle]} on, p = {found.p_value:.3f}"
-    )
-    return Check(name, found.p_value is None or found.p_value > study.level, detail)
-
-
-def placebo_ranks(found: Estimate) -> Check:
-    """Where the treated series stands among the placebos."""
-    placebos = [one for one in found.placebos if one.relative_effect is not None]
-    order = sorted(placebos, key=lambda one: -one.ratio)[:3]
-    named = ", ".join(f"{one.unit} {one.relative_effect:+.1%}" for one in order)
-    detail = f"p = {found.p_value:.3f} among {len(found.placebos)} areas; the most extreme: {named}"
-    return Check("placebo areas", None, detail)
-
-
-def without_each_donor(
-    design: Design, study: Study, found: Estimate, without: Callable[[str], Design]
-) -> Check:
-    """The range of the effect when each donor is left out."""
-    name = "each donor left out"
-    units = [one.unit for one in found.placebos if one.unit is not None]
-    if len(units) < 3:
-        return Check(name, None, f"{len(units)} donors, of which none can be left out")
-    effects = {unit: without(unit).fit(study).relative_effect for unit in units}
-    least, most = min(effects, key=effects.__getitem__), max(effects, key=effects.__getitem__)
-    detail = (
-        f"{effects[least]:+.1%} (without {least}) to {effects[most]:+.1%} (without {most}), "
-        f"{found.relative_effect:+.1%} with all"
-    )
-    same = np.sign([effects[least], effects[most]]) == np.sign(found.relative_effect)
-    return Check(name, bool(same.all()), detail)
-
-
-def other_starts(design: Design, study: Study, found: Estimate) -> Check:
-    """The effect from starts near the one that was planned."""
-    periods = study.panel.periods
-    starts = [study.start + by for by in SHIFTS]
-    starts = [at for at in starts if LEAST_BEFORE <= at < len(periods)]
-    said, effects = [], []
-    for at in starts:
-        try:
-            effects.append(design.fit(study.starting(at)).relative_effect)
-        except InputError:
-            continue
-        said.append(f"{effects[-1]:+.1%} from {periods[at]}")
-    if not said:
-        return Check("other starts", None, "no other start is possible")
-    same = np.sign(effects) == np.sign(found.relative_effect)
-    return Check("other starts", bool(same.all()), "; ".join(said))
 
 
 def of_residuals(answer: Ranked) -> tuple[Check, ...]:

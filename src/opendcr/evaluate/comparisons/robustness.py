@@ -1,15 +1,18 @@
 """Checks that several designs share: what a hostile reader would change, and what it changes."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from opendcr.evaluate.estimate import Check, Estimate
+from opendcr.errors import InputError
+from opendcr.evaluate.designs import Design
+from opendcr.evaluate.estimate import Check, Estimate, Placebo
 from opendcr.evaluate.study import LEAST_BEFORE, Study
 
 Real = NDArray[np.float64]
+SHIFTS = (-2, -1, 1, 2)  # periods by which the start is moved
 _POOR = 2.0  # times the placebos' median: a fit that is worse than what the method does elsewhere
 
 
@@ -25,28 +28,73 @@ def fit_before(gap: Real, placebos: Real, start: int) -> Check:
     return Check("fit before", own <= _POOR * usual, detail)
 
 
-def placebo_rank(found: Estimate) -> Check:
+def placebo_ranks(found: Estimate) -> Check:
     """Where the estimate stands among the placebos; only to be read."""
-    extreme = sorted(found.placebos, key=lambda one: -one.ratio)[:3]
-    named = ", ".join(f"{one.unit} ({one.ratio:.2f})" for one in extreme)
-    share = found.p_value or 1.0
-    rank = round(share * (1 + len(found.placebos)))
-    detail = f"rank {rank} of {1 + len(found.placebos)}; most extreme placebos: {named}"
+    order = sorted(found.placebos, key=lambda one: -one.ratio)[:3]
+    named = ", ".join(f"{one.unit} ({_claimed(one)})" for one in order)
+    detail = f"p = {found.p_value:.3f} among {len(found.placebos)}; the most extreme: {named}"
     return Check("placebo areas", None, detail)
+
+
+def _claimed(one: Placebo) -> str:
+    claimed = one.relative_effect
+    return f"{one.ratio:.2f}" if claimed is None else f"{claimed:+.1%}"
 
 
 def earlier_starts(study: Study, fit: Callable[[Study], Estimate]) -> Check:
     """Effects of starts at which nothing happened, with data from before the true one alone."""
     name, before = "earlier starts", study.panel.during(0, study.start)
     places = {study.start // 2, 2 * study.start // 3, 5 * study.start // 6}
-    starts = sorted(one for one in places if LEAST_BEFORE <= one < study.start)
-    if not starts:
-        return Check(name, None, "too few periods before the start for an earlier one")
-    found = [fit(replace(study, panel=before, start=one)) for one in starts]
-    clear = [one.interval is None or one.interval[0] <= 0 <= one.interval[1] for one in found]
-    pairs = zip(starts, found, strict=True)
-    said = [f"{study.panel.periods[at]} {one.relative_effect:+.1%}" for at, one in pairs]
-    return Check(name, all(clear), f"effects claimed where nothing began: {', '.join(said)}")
+    said, clear = [], []
+    for at in sorted(one for one in places if LEAST_BEFORE <= one < study.start):
+        try:
+            found = fit(replace(study, panel=before, start=at))
+        except InputError:  # a panel that allows no answer claims nothing
+            continue
+        p = "" if found.p_value is None else f" (p = {found.p_value:.3f})"
+        said.append(f"{found.relative_effect:+.1%} from {study.panel.periods[at]} on{p}")
+        clear.append(not _seen(found, study.level))
+    if not said:
+        return Check(name, None, "no earlier start is possible")
+    return Check(name, all(clear), f"claimed where nothing began: {'; '.join(said)}")
+
+
+def _seen(found: Estimate, level: float) -> bool:
+    """Whether an effect is claimed: by the rank, or by the interval."""
+    low, high = found.interval or (0.0, 0.0)
+    return (found.p_value is not None and found.p_value <= level) or low > 0 or high < 0
+
+
+def other_starts(design: Design, study: Study, found: Estimate) -> Check:
+    """The effect from starts near the one that was planned."""
+    periods = study.panel.periods
+    starts = [study.start + by for by in SHIFTS]
+    starts = [at for at in starts if LEAST_BEFORE <= at < len(periods)]
+    said, effects = [], []
+    for at in starts:
+        try:
+            effects.append(design.fit(study.starting(at)).relative_effect)
+        except InputError:
+            continue
+        said.append(f"{effects[-1]:+.1%} from {periods[at]}")
+    if not said:
+        return Check("other starts", None, "no other start is possible")
+    same = np.sign(effects) == np.sign(found.relative_effect)
+    return Check("other starts", bool(same.all()), "; ".join(said))
+
+
+def donors_left_out(found: Estimate, effects: Mapping[str, float]) -> Check:
+    """Whether the effect keeps its sign without each donor: `effects` by the donor left out."""
+    name = "donors left out"
+    if not effects:
+        return Check(name, None, "no donor can be left out")
+    low, high = min(effects, key=effects.__getitem__), max(effects, key=effects.__getitem__)
+    detail = (
+        f"relative effect from {effects[low]:+.1%} (without {low}) to {effects[high]:+.1%} "
+        f"(without {high}); with all {found.relative_effect:+.1%}"
+    )
+    same = np.sign([effects[low], effects[high]]) == np.sign(found.relative_effect)
+    return Check(name, bool(same.all()), detail)
 
 
 def steady(name: str, whole: float, effects: Sequence[float]) -> Check:

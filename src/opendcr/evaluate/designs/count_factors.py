@@ -21,7 +21,13 @@ from opendcr.evaluate.comparisons.pools import (
     relative_effect,
     student,
 )
-from opendcr.evaluate.comparisons.robustness import earlier_starts, fit_before, placebo_rank, steady
+from opendcr.evaluate.comparisons.robustness import (
+    donors_left_out,
+    earlier_starts,
+    fit_before,
+    placebo_ranks,
+    steady,
+)
 from opendcr.evaluate.estimate import Bounds, Check, Estimate, Placebo, bounds_of_ratio, estimate_of
 from opendcr.evaluate.kernel.factors import (
     expected_of,
@@ -148,9 +154,9 @@ class CountFactors:
         fixed = replace(self, rank=fitted.factors.rank)
         return (
             fit_before(gap, fitted.pools.rates - fitted.placebos, study.start),
-            placebo_rank(found),
+            placebo_ranks(found),
             earlier_starts(study, self.fit),
-            fixed._left_out(study, fitted),
+            donors_left_out(found, fixed._without_each(study, fitted)),
             self._ranks(study, fitted),
         )
 
@@ -168,13 +174,13 @@ class CountFactors:
         factors = factors_of(matrix, min(rank, _highest(matrix, study.start)))
         return relative_effect(study, _expected(study, matrix, factors))
 
-    def _left_out(self, study: Study, fitted: Fit) -> Check:
+    def _without_each(self, study: Study, fitted: Fit) -> dict[str, float]:
+        """Relative effects without each donor."""
         donors, rank = study.donors(self.donors, self.exclude), fitted.factors.rank
-        effects = [
-            self._effect(study, donors[:at] + donors[at + 1 :], rank) for at in range(len(donors))
-        ]
-        whole = relative_effect(study, fitted.expected)
-        return steady("donors left out one at a time", whole, effects)
+        return {
+            study.panel.units[donor]: self._effect(study, donors[:at] + donors[at + 1 :], rank)
+            for at, donor in enumerate(donors)
+        }
 
     def _ranks(self, study: Study, fitted: Fit) -> Check:
         donors = study.donors(self.donors, self.exclude)

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from opendcr.errors import InputError
 from opendcr.evaluate.comparisons import checks as checking
+from opendcr.evaluate.comparisons import robustness
 from opendcr.evaluate.comparisons.differences import (
     Comparison,
     read_comparison,
@@ -101,16 +102,23 @@ class DifferenceInDifferences:
         answer = self.answer(study)
         return (
             checking.trend_before(answer),
-            checking.start_before(self, study),
-            checking.placebo_ranks(found),
-            checking.without_each_donor(self, study, found, self._without),
-            checking.other_starts(self, study, found),
+            robustness.earlier_starts(study, self.fit),
+            robustness.placebo_ranks(found),
+            robustness.donors_left_out(found, self._without_each(study, found)),
+            robustness.other_starts(self, study, found),
             *checking.of_residuals(answer),
             checking.sizes(answer.compared),
         )
 
-    def _without(self, unit: str) -> "DifferenceInDifferences":
-        return replace(self, comparison=self.comparison.without(unit))
+    def _without_each(self, study: Study, found: Estimate) -> dict[str, float]:
+        """Relative effects without each donor, where enough are left."""
+        units = [one.unit for one in found.placebos if one.unit is not None]
+        if len(units) <= len(study.treated) + 1:
+            return {}
+        return {
+            unit: replace(self, comparison=self.comparison.without(unit)).fit(study).relative_effect
+            for unit in units
+        }
 
     def floor(self, study: Study) -> float | None:
         """One over the number of donors and one; over a thousand where several were treated."""

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from opendcr.evaluate.comparisons import checks as checking
+from opendcr.evaluate.comparisons import robustness
 from opendcr.evaluate.comparisons.differences import Comparison, Mask, ratio_bounds, read_comparison
 from opendcr.evaluate.comparisons.errors import Errors, floor, shrunken_covariance
 from opendcr.evaluate.comparisons.ranked import Ranked, bounds_of, placebos_of
@@ -114,9 +115,9 @@ class EventStudy:
             self._joint(answer),
             *relative_magnitudes(replace(self, base="last"), study),
             checking.trend_before(answer),
-            checking.placebo_ranks(found),
-            checking.without_each_donor(self, study, found, self._without),
-            checking.other_starts(self, study, found),
+            robustness.placebo_ranks(found),
+            robustness.donors_left_out(found, self._without_each(study, found)),
+            robustness.other_starts(self, study, found),
             *checking.of_residuals(answer),
             checking.sizes(answer.compared),
         )
@@ -131,8 +132,15 @@ class EventStudy:
         )
         return Check("effects before", p > answer.study.level, detail)
 
-    def _without(self, unit: str) -> "EventStudy":
-        return replace(self, comparison=self.comparison.without(unit))
+    def _without_each(self, study: Study, found: Estimate) -> dict[str, float]:
+        """Relative effects without each donor, where enough are left."""
+        units = [one.unit for one in found.placebos if one.unit is not None]
+        if len(units) <= len(study.treated) + 1:
+            return {}
+        return {
+            unit: replace(self, comparison=self.comparison.without(unit)).fit(study).relative_effect
+            for unit in units
+        }
 
     def floor(self, study: Study) -> float | None:
         """One over the number of donors and one; over a thousand where several were treated."""

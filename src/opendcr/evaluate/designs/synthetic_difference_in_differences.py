@@ -18,7 +18,13 @@ from opendcr.evaluate.comparisons.pools import (
     rank_of,
     relative_effect,
 )
-from opendcr.evaluate.comparisons.robustness import earlier_starts, fit_before, placebo_rank, steady
+from opendcr.evaluate.comparisons.robustness import (
+    donors_left_out,
+    earlier_starts,
+    fit_before,
+    placebo_ranks,
+    steady,
+)
 from opendcr.evaluate.estimate import Check, Estimate, Placebo, estimate_of
 from opendcr.evaluate.kernel.balancing import placebo_gaps, weights_of
 from opendcr.evaluate.study import Study
@@ -84,9 +90,9 @@ class SyntheticDifferenceInDifferences:
         placebos = self._placebos(study, donors, pools_of(study, donors))
         return (
             fit_before(_gap(study, fitted), placebos.gaps, study.start),
-            placebo_rank(found),
+            placebo_ranks(found),
             earlier_starts(study, self.fit),
-            self._left_out(study, donors, fitted),
+            donors_left_out(found, self._without_each(study, donors, fitted)),
             self._ridges(study, donors),
             _concentration(study, donors, fitted),
         )
@@ -121,11 +127,13 @@ class SyntheticDifferenceInDifferences:
     def _effect(self, study: Study, donors: Sequence[int]) -> float:
         return relative_effect(study, self._fitted(study, donors).expected)
 
-    def _left_out(self, study: Study, donors: tuple[int, ...], fitted: Fit) -> Check:
+    def _without_each(self, study: Study, donors: tuple[int, ...], fitted: Fit) -> dict[str, float]:
+        """Relative effects without each donor that weighs as much as the mean, or more."""
         heavy = np.flatnonzero(fitted.areas >= fitted.areas.mean()).tolist()
-        effects = [self._effect(study, donors[:at] + donors[at + 1 :]) for at in heavy]
-        whole = relative_effect(study, fitted.expected)
-        return steady("donors left out one at a time", whole, effects)
+        return {
+            study.panel.units[donors[at]]: self._effect(study, donors[:at] + donors[at + 1 :])
+            for at in heavy
+        }
 
     def _ridges(self, study: Study, donors: tuple[int, ...]) -> Check:
         others = [replace(self, zeta=self._units(study) * one) for one in _SCALES]

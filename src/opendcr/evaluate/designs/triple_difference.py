@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from opendcr.errors import InputError
-from opendcr.evaluate.comparisons import checks as checking
+from opendcr.evaluate.comparisons import robustness
 from opendcr.evaluate.comparisons.cells import Chosen, Labels, Mask, Selection, outwards
 from opendcr.evaluate.comparisons.errors import HALF
 from opendcr.evaluate.comparisons.shifts import Contrast, Interval
@@ -234,8 +234,8 @@ class TripleDifference:
         series = cells.triple(cells.near.mask, cells.far)
         return (
             _trend(series, study.level),
-            checking.start_before(self, study),
-            checking.other_starts(self, study, found),
+            robustness.earlier_starts(study, self.fit),
+            robustness.other_starts(self, study, found),
             _rings(found, series),
             _without_each_ring(cells, found),
             _dispersion(series),

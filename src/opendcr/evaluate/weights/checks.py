@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from opendcr.errors import InputError
+from opendcr.evaluate.comparisons import robustness
 from opendcr.evaluate.estimate import Check, Estimate
 from opendcr.evaluate.kernel.simplex import nearest
 from opendcr.evaluate.periods import Period
@@ -105,14 +106,7 @@ def donors_left_out(checked: Checked) -> Check:
         for name, weight in checked.weights.items()
         if abs(weight) >= _COUNTS and _enough(checked, name)
     }
-    if not effects:
-        return Check("donors left out", None, "no donor can be left out")
-    low, high = min(effects, key=effects.__getitem__), max(effects, key=effects.__getitem__)
-    detail = (
-        f"relative effect from {effects[low]:+.1%} (without {low}) to {effects[high]:+.1%} "
-        f"(without {high}); with all {checked.found.relative_effect:+.1%}"
-    )
-    return Check("donors left out", _one_sign(checked, [*effects.values()]), detail)
+    return robustness.donors_left_out(checked.found, effects)
 
 
 def nothing_happened(checked: Checked) -> Check:
@@ -217,10 +211,6 @@ def _fitted(checked: Checked, study: Study, at: int) -> Iterator[Estimate]:
 def _after(found: Estimate, study: Study) -> float:
     """The mean effect from the study's own start on."""
     return float(np.mean([one.effect for one in found.effect[study.start :]]))
-
-
-def _one_sign(checked: Checked, effects: list[float]) -> bool:
-    return all(one * checked.found.relative_effect > 0 for one in effects)
 
 
 def _enough(checked: Checked, name: str) -> bool:
