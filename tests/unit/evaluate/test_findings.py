@@ -117,6 +117,7 @@ def test_an_outcome_may_look_at_neighbours_which_then_are_compared_with_nowhere(
         assert len(estimate.placebos) == 22 and own not in {one.unit for one in estimate.placebos}
     counts = [row["events"] for row in rows() if row["area"] == "area 2"]
     assert [one.observed_count for one in near.answer.estimate.effect] == counts
+    assert "looked at, without a margin, in Events next door." in report_of(made).short
 
 
 @pytest.mark.parametrize("key", ["donors", "exclude"])
@@ -205,11 +206,15 @@ def test_a_sentence_says_that_it_is_exploratory_and_where_the_test_disagrees(
     tmp_path: Path,
 ) -> None:
     (tmp_path / "plan.toml").write_text(CALIFORNIA)
-    made = run_study(read_plan(tmp_path / "plan.toml")).leading
+    whole = run_study(read_plan(tmp_path / "plan.toml"))
+    made = whole.leading
     assert made.sentence.startswith("Exploratory: by synthetic control")
     assert made.sentence.endswith("The test does not reject no effect (p = 0.08).")
     checks = {one.name: one.passed for one in made.estimate.checks}
     assert made.verdict == "shown" and checks["interval and p-value agree"] is False
+    said = report_of(whole).short
+    assert "It was 60.4 on average, where about" in said and "less." in said
+    assert "a fall is shown. Another test of the same figures does not rule out chance." in said
 
 
 REVIEWED = PLAN + "\n[reviews]\nafter = [2021, 2023]\n"
