@@ -6,6 +6,7 @@ from statistics import fmean
 
 from opendcr.evaluate import forest
 from opendcr.evaluate.decision import Verdict, asked, smaller, span
+from opendcr.evaluate.designs import CellDesign
 from opendcr.evaluate.findings import (
     Answered,
     Findings,
@@ -92,7 +93,7 @@ def declared(found: Findings) -> Iterator[tuple[str, str]]:
         + (f", beside {plan.data.exposure})" if plan.data.exposure else ")")
         + f"; {_level(found, found.study.level)}",
     )
-    yield "Treated", some(list(question.treated)) if question.treated else "the one series"
+    yield "Treated", _treated(plan)
     yield "Start", str(question.start)
     for design in plan.designs.values():
         yield (
@@ -112,7 +113,8 @@ def declared(found: Findings) -> Iterator[tuple[str, str]]:
             "Further outcome",
             f"{one.outcome.title}{where}: {words(one.outcome.kind)}; {of}; {_level(found, one.level)}",
         )
-    yield "More than one outcome", _shared(plan)
+    if plan.outcomes:
+        yield "More than one outcome", _shared(plan)
     neighbours = [name for one in plan.outcomes for name in one.treated]
     if neighbours:
         yield "Compared with nowhere", some(neighbours)
@@ -121,6 +123,12 @@ def declared(found: Findings) -> Iterator[tuple[str, str]]:
             "Reviews",
             f"after {', '.join(map(str, plan.reviews.periods))}; {words(plan.reviews.spending)} spending",
         )
+
+
+def _treated(plan: Plan) -> str:
+    if isinstance(plan.designs[plan.primary], CellDesign):
+        return "the cells that the design names"
+    return some(list(plan.question.treated)) if plan.question.treated else "the one series"
 
 
 def _level(found: Findings, level: float) -> str:

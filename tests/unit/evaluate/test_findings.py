@@ -281,6 +281,18 @@ def test_late_reports_are_carried_into_the_interval(tmp_path: Path) -> None:
     assert "nowcast" in carried.inference and carried.checks[-1].name == "reporting delay"
 
 
+def test_a_plan_of_rings_is_told_with_its_cells_and_its_displacement() -> None:
+    glasgow = PROP99.parents[2] / "glasgow" / "studies" / "calls_simulated.toml"
+    report = report_of(run_study(read_plan(glasgow)))
+    said = dict(report.declared)
+    assert said["Treated"] == "the cells that the design names"
+    assert said["Success"] == "shown is a fall: the whole interval lies there"
+    assert "More than one outcome" not in said
+    assert report.looked_for == {"displacement"}
+    assert "500-1000m, inside hours" in report.displaced
+    assert "0-500m, inside hours" not in report.displaced
+
+
 def test_families_of_published_effects_are_known(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="overdose deaths"):
         read_plan(written(tmp_path, plan=PLAN + '\n[published]\noutcomes = ["wonders"]\n'))
