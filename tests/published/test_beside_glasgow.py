@@ -1,83 +1,21 @@
-"""The simulated room of examples/glasgow, measured, beside what Glasgow printed.
+"""How far two rooms of one mean may lie apart: the bounds of `opendcr.measures.evidence`.
 
-The bounds are those of `opendcr.measures.evidence`: two counts of one mean, so that ours given their
-sum is binomial at one half; each comparison is outside by chance once in a thousand.
+Of two counts of one mean, ours given their sum is binomial at one half; each comparison is outside by
+chance once in a thousand. What the simulated room gives is in test_glasgow_scenario.py.
 """
-
-from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from scipy.stats import binom
 
-from opendcr.cli.output import run
-from opendcr.cli.simulate import simulate
 from opendcr.ledger.facts import Header, Origin
-from opendcr.measures import RoomMeasured, Row, measured
+from opendcr.measures import RoomMeasured, Row
 from opendcr.measures.evidence import (
-    COUNTS,
     OUTSIDE_BY_CHANCE,
     beside_glasgow,
     count_bounds,
     share_bounds,
 )
-from opendcr.published import thistle_months, thistle_totals
-from opendcr.tables import read_ledger
-
-SCENARIO = Path(__file__).parents[2] / "examples" / "glasgow" / "room.toml"
-
-
-@pytest.fixture(scope="module")
-def room(tmp_path_factory) -> RoomMeasured:
-    ledger = tmp_path_factory.mktemp("glasgow") / "glasgow.parquet"
-    assert run(simulate, ["room", str(SCENARIO), "--seed", "1", "--ledger", str(ledger)]) == 0
-    return measured([read_ledger(ledger)]).rooms[0]
-
-
-def test_every_month_is_beside_glasgows_and_within_chance(room):
-    lines = beside_glasgow(room)
-    assert [(one.measure, one.period) for one in lines] == [
-        (one.measure, one.period) for one in thistle_months()
-    ]
-    assert [one for one in lines if not one.within] == []
-
-
-def test_the_totals_are_within_chance_of_the_printed_ones(room):
-    printed = {one.measure: int(one.value) for one in thistle_totals()}
-    for measure in COUNTS:
-        low, high = count_bounds(printed[measure])
-        assert low <= sum(row.numerator for row in room.rows if row.measure == measure) <= high
-
-
-def test_differences_are_exact_and_each_line_names_its_source(room):
-    for one in beside_glasgow(room):
-        assert one.ours - one.difference == pytest.approx(one.published)
-        assert one.source_url.startswith("https://")
-
-
-def test_a_recorded_room_gets_differences_but_no_bounds(room):
-    recorded = replace(room, header=replace(room.header, origin=Origin("recorded")))
-    lines = beside_glasgow(recorded)
-    assert {(one.low, one.high, one.within) for one in lines} == {(None, None, None)}
-    assert all(one.difference is not None for one in lines)
-
-
-def test_months_that_a_room_does_not_have_are_not_compared(room):
-    early = replace(room, rows=tuple(row for row in room.rows if row.period == "2025-01"))
-    lines = beside_glasgow(early)
-    assert {one.within for one in lines if one.period != "2025-01"} == {None}
-    assert {one.within for one in lines if one.period == "2025-01"} == {True}
-
-
-def test_a_room_unlike_glasgows_is_found_to_be_so(room):
-    twice = tuple(
-        replace(row, numerator=2 * row.numerator, value=2 * row.value)
-        if row.measure in ("times_accessed", "injecting_episodes")
-        else row
-        for row in room.rows
-    )
-    lines = [one for one in beside_glasgow(replace(room, rows=twice)) if one.unit != "percent"]
-    assert not any(one.within for one in lines if one.measure != "medical_emergencies")
+from opendcr.published import thistle_months
 
 
 @pytest.mark.parametrize("published", [0, 1, 5, 13, 336, 938])

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from statistics import fmean
 
 from opendcr.evaluate import forest
 from opendcr.evaluate.decision import Verdict, asked, smaller, span
+from opendcr.evaluate.designs import CellDesign
 from opendcr.evaluate.findings import (
     Answered,
     Findings,
@@ -97,7 +99,7 @@ def declared(found: Findings) -> Iterator[tuple[str, str]]:
         + (f", beside {plan.data.exposure})" if plan.data.exposure else ")")
         + f"; {_level(found, found.study.level)}",
     )
-    yield "Treated", some(list(question.treated)) if question.treated else "the one series"
+    yield "Treated", _treated(plan)
     yield "Start", str(question.start)
     for design in plan.designs.values():
         yield (
@@ -117,7 +119,8 @@ def declared(found: Findings) -> Iterator[tuple[str, str]]:
             "Further outcome",
             f"{one.outcome.title}{where}: {words(one.outcome.kind)}; {of}; {_level(found, one.level)}",
         )
-    yield "More than one outcome", _shared(plan)
+    if plan.outcomes:
+        yield "More than one outcome", _shared(plan)
     neighbours = [name for one in plan.outcomes for name in one.treated]
     if neighbours:
         yield "Compared with nowhere", some(neighbours)
@@ -126,6 +129,12 @@ def declared(found: Findings) -> Iterator[tuple[str, str]]:
             "Reviews",
             f"after {', '.join(map(str, plan.reviews.periods))}; {words(plan.reviews.spending)} spending",
         )
+
+
+def _treated(plan: Plan) -> str:
+    if isinstance(plan.designs[plan.primary], CellDesign):
+        return "the cells that the design names"
+    return some(list(plan.question.treated)) if plan.question.treated else "the one series"
 
 
 def _level(found: Findings, level: float) -> str:
@@ -178,22 +187,22 @@ def in_short(found: Findings) -> str:
 
 
 def _counted(found: Findings) -> str:
-    """Observed beside expected, in all where they are counts, else on average."""
+    """Observed beside expected: in all where they are counts, else on average."""
     estimate = found.leading.estimate
     rows = estimate.effect[-found.study.after :]
-    counted = all(one.observed_count is not None for one in rows)
-    observed = [one.observed_count if counted else one.observed for one in rows]
-    whole = all(one is not None and one == round(one) for one in observed)
-    had = sum(one or 0.0 for one in observed)
-    expected = sum(((one.expected_count if counted else one.expected) or 0.0) for one in rows)
-    share = f"{abs(100 * estimate.relative_effect):.0f} % {'fewer' if estimate.relative_effect < 0 else 'more'}"
-    if whole:
+    change = f"{abs(100 * estimate.relative_effect):.0f} %"
+    fewer = estimate.relative_effect < 0
+    if all(one.observed_count is not None for one in rows):
+        had = sum(one.observed_count or 0.0 for one in rows)
+        expected = sum(one.expected_count or 0.0 for one in rows)
         return (
-            f"{count(had)} were counted, where about {expected:,.0f} were to be expected: {share}."
+            f"{count(had)} were counted, where about {expected:,.0f} were to be expected: "
+            f"{change} {'fewer' if fewer else 'more'}."
         )
+    mean, wanted = (fmean(one.observed for one in rows), fmean(one.expected for one in rows))
     return (
-        f"It was {figure(had / len(rows))} on average, where about {figure(expected / len(rows))} "
-        f"was to be expected: {share.replace('fewer', 'less')}."
+        f"It was {figure(mean)} on average, where about {figure(wanted)} was to be expected: "
+        f"{change} {'less' if fewer else 'more'}."
     )
 
 
@@ -225,35 +234,42 @@ _PLAIN: dict[Verdict, str] = {
 def _standing(found: Findings) -> str:
     """How far it can be relied on."""
     every = (*found.leading.estimate.checks, *found.checks)
-    failed = sum(one.passed is False for one in every)
+    failed = [one.name for one in every if one.passed is False]
+    why = "because the plan was not locked" if found.standing.lock is None else "as told below"
     said = (
-        f"It can suggest but not confirm, because {found.standing.against[0]}."
+        f"It can suggest but not confirm, {why}."
         if found.standing.against
         else "By its lock, the plan was fixed before the figures were known, and is as it was then."
     )
     if failed:
-        said += f" Of {len(every)} checks on this answer {failed} did not hold."
+        said += (
+            f" Of {len(every)} checks on this answer {len(failed)} did not hold ({some(failed)})."
+        )
     return said + doubted(found.further)
 
 
 def _harms(found: Findings) -> str:
-    """The harms that were looked for, by what is known of them."""
-    harms = [one for one in found.further if one.outcome.kind == "harm"]
-    if not harms:
-        return "No harm was looked for."
+    """The harms and displacement that were looked for, by what is known of them."""
+    said = [_known(found, "harm"), _known(found, "displacement")]
+    return " ".join(["No harm was looked for." if not said[0] else said[0], said[1]]).strip()
+
+
+def _known(found: Findings, kind: str) -> str:
+    """What is known of the outcomes of a kind; empty where there are none."""
+    of = [one for one in found.further if one.outcome.kind == kind]
     said = []
     for verdict, words in _PLAIN.items():
-        of = [
+        names = [
             one.outcome.title
-            for one in harms
+            for one in of
             if one.margin is not None and one.answer.verdict == verdict
         ]
-        said += [f"{words} for {some(of)}"] if of else []
-    shown = [one.outcome.title for one in harms if _smaller(one)]
-    said += [f"a smaller one is shown for {some(shown)}"] if shown else []
-    only = [one.outcome.title for one in harms if one.margin is None]
+        said += [f"{words} for {some(names)}"] if names else []
+    lesser = [one.outcome.title for one in of if _smaller(one)]
+    said += [f"less than that is shown for {some(lesser)}"] if lesser else []
+    only = [one.outcome.title for one in of if one.margin is None]
     said += [f"looked at, without a margin, in {some(only)}"] if only else []
-    return f"Harm beyond its margin is {'; '.join(said)}."
+    return f"{kind.capitalize()} beyond its margin is {'; '.join(said)}." if said else ""
 
 
 def _answer(one: Answered) -> content.Answer:

@@ -7,6 +7,7 @@ What cannot: that either room prevented a death. Evidence of effect needs a stud
 beforehand and areas to compare with; figures side by side are none.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -107,13 +108,11 @@ def _bounds(figure: Figure, episodes: int, ours: int) -> tuple[float, float]:
 @cache
 def count_bounds(published: int) -> tuple[int, int]:
     """The counts that are not improbable beside a published one, if both have the same mean."""
-    low = published
-    while low > 0 and _tail(low - 1, published) >= OUTSIDE_BY_CHANCE / 2:
-        low -= 1
-    high = published
-    while _tail(published, high + 1) >= OUTSIDE_BY_CHANCE / 2:
-        high += 1
-    return low, high
+    least = OUTSIDE_BY_CHANCE / 2
+    low = bisect_left(range(published), True, key=lambda one: _tail(one, published) >= least)
+    beyond = range(published + 1, 2 * published + 50)
+    more = bisect_left(beyond, True, key=lambda one: _tail(published, one) < least)
+    return low, published + more
 
 
 def _tail(fewer: int, more: int) -> float:

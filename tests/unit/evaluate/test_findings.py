@@ -117,6 +117,7 @@ def test_an_outcome_may_look_at_neighbours_which_then_are_compared_with_nowhere(
         assert len(estimate.placebos) == 22 and own not in {one.unit for one in estimate.placebos}
     counts = [row["events"] for row in rows() if row["area"] == "area 2"]
     assert [one.observed_count for one in near.answer.estimate.effect] == counts
+    assert "looked at, without a margin, in Events next door." in report_of(made).short
 
 
 @pytest.mark.parametrize("key", ["donors", "exclude"])
@@ -205,11 +206,15 @@ def test_a_sentence_says_that_it_is_exploratory_and_where_the_test_disagrees(
     tmp_path: Path,
 ) -> None:
     (tmp_path / "plan.toml").write_text(CALIFORNIA)
-    made = run_study(read_plan(tmp_path / "plan.toml")).leading
+    whole = run_study(read_plan(tmp_path / "plan.toml"))
+    made = whole.leading
     assert made.sentence.startswith("Exploratory: by synthetic control")
     assert made.sentence.endswith("The test does not reject no effect (p = 0.08).")
     checks = {one.name: one.passed for one in made.estimate.checks}
     assert made.verdict == "shown" and checks["interval and p-value agree"] is False
+    said = report_of(whole).short
+    assert "It was 60.4 on average, where about" in said and "less." in said
+    assert "a fall is shown. Another test of the same figures does not rule out chance." in said
 
 
 REVIEWED = PLAN + "\n[reviews]\nafter = [2021, 2023]\n"
@@ -327,6 +332,18 @@ def test_a_triangle_of_several_areas_names_them(tmp_path: Path) -> None:
     two = PLAN.replace('["area 1"]', '["area 1", "area 2"]')
     with pytest.raises(InputError, match="`unit` under"):
         found(tmp_path, HALVED, two + NOWCAST)
+
+
+def test_a_plan_of_rings_is_told_with_its_cells_and_its_displacement() -> None:
+    glasgow = PROP99.parents[2] / "glasgow" / "studies" / "calls_simulated.toml"
+    report = report_of(run_study(read_plan(glasgow)))
+    said = dict(report.declared)
+    assert said["Treated"] == "the cells that the design names"
+    assert said["Success"] == "shown is a fall: the whole interval lies there"
+    assert "More than one outcome" not in said
+    assert report.looked_for == {"displacement"}
+    assert "500-1000m, inside hours" in report.displaced
+    assert "0-500m, inside hours" not in report.displaced
 
 
 def test_families_of_published_effects_are_known(tmp_path: Path) -> None:
