@@ -297,7 +297,7 @@ def _outcome(whole: Table, name: str, plan: Plan) -> Outcome:
     if "treated" in table and isinstance(plan.designs[design], CellDesign):
         raise table.fail("treated", f"another design: the cells of {design} say where it looks")
     column, data = table.text("outcome"), _data(of, plan.path)
-    same = (column, data) == (plan.question.outcome, plan.data)
+    same = (column, data, "treated" in table) == (plan.question.outcome, plan.data, False)
     return Outcome(
         name,
         table.text("title", name),
