@@ -66,31 +66,32 @@ def lock_command(plan: Path, registered: str, again: bool, panels: int, as_json:
     warning.
     """
     from opendcr.evaluate.findings import sources_of
-    from opendcr.evaluate.lock import lock_path, locked, write_lock
+    from opendcr.evaluate.lock import lock_path, lockable, locked, write_lock
     from opendcr.evaluate.plan import read_plan
     from opendcr.evaluate.readiness import ready
     from opendcr.evaluate.reading import study_before
-    from opendcr.evaluate.soundness import beside, floor_refused, warnings
+    from opendcr.evaluate.soundness import floor_refused, foreseen
 
     read = read_plan(plan)
     sources = sources_of(read)
     before = study_before(sources["primary"], read.designs[read.primary])
     ready(read, sources)
     floor_refused(read, before, sources)
-    content = write_lock(
-        lock_path(plan), locked(read, sources, registered, datetime.now(UTC)), again
-    )
+    if not again:
+        lockable(read)
     with _working("Panels") as show:
-        said = [*beside(read), *warnings(read, before, sources, panels, show)]
-    for one in said:
+        told = foreseen(read, before, sources, panels, show)
+    made = locked(read, sources, told.to_data(), datetime.now(UTC))
+    content = write_lock(lock_path(plan), made, registered, again)
+    for one in told.warnings:
         say(f"Warning: {one}")
     document = {"lock": str(lock_path(plan)), "hash": read.hash, "seal": content["seal"],
-                "locked_at": content["locked_at"], "warnings": said}  # fmt: skip
-    told = [f"Locked: {lock_path(plan)}", f"hash {read.hash}", f"seal {content['seal']}"]
+                "locked_at": content["locked_at"], "warnings": [*told.warnings]}  # fmt: skip
+    lines = [f"Locked: {lock_path(plan)}", f"hash {read.hash}", f"seal {content['seal']}"]
     emit(
         as_json,
         document,
-        "\n".join([*told, PUBLISH.format(content["registered"] or "nowhere")]),
+        "\n".join([*lines, PUBLISH.format(content["registered"] or "nowhere")]),
     )
 
 

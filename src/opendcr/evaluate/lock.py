@@ -33,6 +33,7 @@ _KEYS = {
     "plan",
     "code",
     "data",
+    "foreseen",
     "registered",
     "replaces",
     "seal",
@@ -41,13 +42,15 @@ _KEYS = {
 
 @dataclass(frozen=True)
 class Lock:
-    """A lock that was read. `data` is by outcome: its hash before the start and what was public."""
+    """A lock that was read. `data` is by outcome: its hash before the start and what was public;
+    `foreseen` is what could have been shown, as it was told then."""
 
     locked_at: str
     hash: str
     content: Mapping[str, Any]
     code: str
     data: Mapping[str, Mapping[str, Any]]
+    foreseen: Mapping[str, Any]
     registered: str
     replaces: Sequence[str]
     seal: str
@@ -128,10 +131,10 @@ def rivals(plan: Plan) -> list[Path]:
 
 
 def locked(
-    plan: Plan, sources: Mapping[str, Source], registered: str, now: datetime
+    plan: Plan, sources: Mapping[str, Source], foreseen: Mapping[str, Any], now: datetime
 ) -> dict[str, Any]:
-    """The content of a lock. `sources` are by outcome; none of their rows from the start on is read
-    but for its period."""
+    """The content of a lock that is registered nowhere. `sources` are by outcome; none of their rows
+    from the start on is read but for its period. `foreseen` is what was told of the plan then."""
     content = {
         "opendcr": "study lock",
         "version": 1,
@@ -139,7 +142,8 @@ def locked(
         "plan": {"hash": plan.hash, "content": plan.decided},
         "code": code(),
         "data": {name: _known(source) for name, source in sources.items()},
-        "registered": registered,
+        "foreseen": dict(foreseen),
+        "registered": "",
         "replaces": [],
     }
     return content | {"seal": seal_of(content)}
@@ -156,28 +160,42 @@ def _known(source: Source) -> dict[str, Any]:
     }
 
 
-def write_lock(path: Path, content: Mapping[str, Any], again: bool = False) -> Mapping[str, Any]:
+def write_lock(
+    path: Path, content: Mapping[str, Any], registered: str = "", again: bool = False
+) -> Mapping[str, Any]:
     """Writes a lock, whole or not at all, and gives what stands there then.
 
-    A lock of this very plan and code is left as it is, but for a place where it was registered
-    since. Raises InputError where there is another,
-    unless it may be written `again`; the new one then names the seals of those before it.
+    A lock of this very plan and code is left as it is, but for a place where it was `registered`
+    since. Raises InputError where there is another, unless it may be written `again`; the new one
+    then names the seals of those before it.
     """
     if path.exists():
         there = read_lock(path)
         if there.hash == content["plan"]["hash"] and there.code == content["code"]:
-            return _registered(path, content["registered"])
+            return _registered(path, registered)
         if not again:
-            changed = ", ".join(_changes(there.content, content["plan"]["content"])) or "the code"
-            found = f"a lock of {there.locked_at}, and {changed} changed since"
-            raise InputError(
-                str(path), found, "no lock; --again to lock it anew, which the new lock says"
-            )
+            raise _another(path, there, content["plan"]["content"])
         content = {**content, "replaces": [*there.replaces, there.seal]}
         content["data"] = _inherited(content["data"], there.data)
         content["seal"] = seal_of(content)
+    content = {**content, "registered": registered}
     write_whole(path, json.dumps(content, ensure_ascii=False, indent=1) + "\n")
     return content
+
+
+def lockable(plan: Plan) -> None:
+    """Raises InputError where a plan has a lock that is of another plan or other code."""
+    path = lock_path(plan.path)
+    if path.exists():
+        there = read_lock(path)
+        if (there.hash, there.code) != (plan.hash, code()):
+            raise _another(path, there, plan.decided)
+
+
+def _another(path: Path, there: Lock, content: Mapping[str, Any]) -> InputError:
+    changed = ", ".join(_changes(there.content, content)) or "the code"
+    found = f"a lock of {there.locked_at}, and {changed} changed since"
+    return InputError(str(path), found, "no lock; --again to lock it anew, which the new lock says")
 
 
 def _registered(path: Path, where: str) -> dict[str, Any]:
@@ -220,7 +238,7 @@ def read_lock(path: Path) -> Lock:
     ):
         raise InputError(str(path), "a seal that does not hold", "a lock that nobody edited")
     return Lock(content["locked_at"], content["plan"]["hash"], content["plan"]["content"],
-                content["code"], content["data"], content["registered"], content["replaces"], content["seal"])  # fmt: skip
+                content["code"], content["data"], content["foreseen"], content["registered"], content["replaces"], content["seal"])  # fmt: skip
 
 
 def standing(plan: Plan, sources: Mapping[str, Source]) -> Standing:

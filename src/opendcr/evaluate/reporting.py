@@ -50,6 +50,7 @@ def report_of(found: Findings) -> Report:
         tuple(_further(one) for one in found.further),
         found.checks,
         tuple(limits(found)),
+        tuple(standing.lock.foreseen.get("power", ())) if standing.lock else (),
         effects=beside(found),
         about=plan.about,
         level=found.study.level,

@@ -1,6 +1,8 @@
 """Whether a plan can answer its question at all: looked at before it is locked."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
 
 from opendcr.errors import InputError
 from opendcr.evaluate.lock import rivals
@@ -39,22 +41,54 @@ def _reachable(plan: Plan, design: str, before: Study, level: float, key: str) -
         raise InputError(f"{plan.path}, {key}", found, expected)
 
 
-def warnings(
+@dataclass(frozen=True)
+class Foreseen:
+    """What is known of a plan before it is locked: `warnings` that whoever locks it must hear, and
+    how often of so many `panels` it would show an effect at its end, in sentences."""
+
+    warnings: tuple[str, ...]
+    panels: int
+    power: tuple[str, ...] = ()
+
+    def to_data(self) -> dict[str, Any]:
+        """What the lock keeps of it."""
+        return {"warnings": [*self.warnings], "panels": self.panels, "power": [*self.power]}
+
+
+def foreseen(
     plan: Plan,
     before: Study,
     sources: Mapping[str, Source],
     panels: int,
     show: Callable[[int], None] = lambda done: None,
-) -> list[str]:
-    """What whoever locks a plan must hear: outcomes that are known already, and little power."""
-    said = [
+) -> Foreseen:
+    """Outcomes that are known already, other locks of the same question, and power."""
+    said = [*beside(plan), *_known(sources), *_slip(plan), *_mute(plan, before)]
+    said += [f"{one.name}: {one.detail}." for one in data_checks(before.panel, plan.data)]
+    if not panels:
+        return Foreseen(tuple(said), 0)
+    after = max(periods_of(plan, before))
+    share = shares_of(plan)[:1]
+    cases = cases_of(share, [after], plan.power.effects, ["estimated"])
+    cases += cases_of(share, [after], [0.0], ["estimated", "upper"])
+    try:
+        found = power(asked_of(plan, before), cases, panels, show)
+    except InputError as error:
+        unknown = f"what the plan could show cannot be said: found {error.found}."
+        return Foreseen((*said, unknown), 0)
+    words = words_of(before)
+    told = {one: f"{words.told_in(one)}." for one in found if one.case.effect}
+    false = tuple(words.false_claims(found))
+    seldom = [sentence for one, sentence in told.items() if one.told < SHOWN]
+    return Foreseen((*said, *seldom, *false), panels, (*told.values(), *false))
+
+
+def _known(sources: Mapping[str, Source]) -> list[str]:
+    return [
         f"{name} was public already for {public[0]} to {public[-1]}: results will be exploratory."
         for name, source in sources.items()
         if (public := source.public_after)
     ]
-    said += [f"{one.name}: {one.detail}." for one in data_checks(before.panel, plan.data)]
-    said += [*_slip(plan), *_mute(plan, before)]
-    return said + (_powerless(plan, before, panels, show) if panels else [])
 
 
 def beside(plan: Plan) -> list[str]:
@@ -88,19 +122,3 @@ def _mute(plan: Plan, before: Study) -> list[str]:
         for period, look in zip(reviews, looks, strict=False)
         if not look.within_reach(floor)
     ]
-
-
-def _powerless(plan: Plan, before: Study, panels: int, show: Callable[[int], None]) -> list[str]:
-    """A sentence for each effect that the plan would show too seldom at the end, and for what it
-    would show too often where nothing happens."""
-    after = max(periods_of(plan, before))
-    share = shares_of(plan)[:1]
-    cases = cases_of(share, [after], plan.power.effects, ["estimated"])
-    cases += cases_of(share, [after], [0.0], ["estimated", "upper"])
-    try:
-        found = power(asked_of(plan, before), cases, panels, show)
-    except InputError as error:
-        return [f"what the plan could show cannot be said: found {error.found}."]
-    words = words_of(before)
-    seldom = [f"{words.told_in(one)}." for one in found if one.case.effect and one.told < SHOWN]
-    return [*seldom, *words.false_claims(found)]

@@ -14,12 +14,13 @@ from opendcr.evaluate.soundness import beside
 from tests.support.planned import PLAN, rows, written
 
 NOW = datetime(2025, 1, 2, tzinfo=UTC)
+FORESEEN = {"warnings": [], "panels": 0, "power": []}
 BEFORE = [row for row in rows() if row["year"] < 2020]
 
 
 def lock(path: Path, again: bool = False):
     plan = read_plan(path)
-    return write_lock(lock_path(path), locked(plan, sources_of(plan), "", NOW), again)
+    return write_lock(lock_path(path), locked(plan, sources_of(plan), FORESEEN, NOW), again=again)
 
 
 def stands(path: Path):
@@ -191,7 +192,9 @@ def test_what_the_date_of_a_lock_rests_on(tmp_path: Path) -> None:
     assert "names no place where its seal was published" in stands(path).to_data()["dated"]
     plan = read_plan(path)
     for _ in range(2):  # registered afterwards: the seal that was published stays
-        again = write_lock(lock_path(path), locked(plan, sources_of(plan), "osf.io/abcde", NOW))
+        again = write_lock(
+            lock_path(path), locked(plan, sources_of(plan), FORESEEN, NOW), "osf.io/abcde"
+        )
         assert again == first | {"registered": "osf.io/abcde"}
     assert "registered: osf.io/abcde." in stands(path).dated
 

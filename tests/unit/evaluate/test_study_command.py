@@ -117,8 +117,18 @@ def test_a_test_that_cannot_be_significant_is_not_locked(opendcr, tmp_path: Path
 
 def test_a_lock_warns_of_what_could_not_be_seen(opendcr, tmp_path: Path) -> None:
     data = [row | {"events": row["events"] // 8} for row in BEFORE]
-    done = opendcr("study", "lock", written(tmp_path, data), "--panels", "40")
+    path = written(tmp_path, data)
+    done = opendcr("study", "lock", path, "--panels", "40")
     assert done.returncode == 0 and "A fall of 10 % would be shown in" in done.stderr
+    kept = json.loads((tmp_path / "plan.lock.json").read_text())["foreseen"]
+    assert [f"Warning: {one}" for one in kept["warnings"]] == done.stderr.splitlines()[
+        -len(kept["warnings"]) :
+    ]
+    assert (
+        opendcr("study", "run", written(tmp_path, FALL), "--out", tmp_path / "out").returncode == 0
+    )
+    page = (tmp_path / "out" / "report.html").read_text().replace("\xa0", " ")
+    assert kept["power"] and all(one.split("%")[0] in page for one in kept["power"])
 
 
 def test_a_rise_as_success_is_told(opendcr, tmp_path: Path) -> None:

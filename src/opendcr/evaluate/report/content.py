@@ -144,17 +144,6 @@ class Further:
 
 
 @dataclass(frozen=True)
-class PowerRow:
-    """How often a design would find an effect of this size, and the share that it would find where
-    there is none."""
-
-    design: str
-    relative_effect: float
-    power: float
-    size: float | None = None
-
-
-@dataclass(frozen=True)
 class Figure:
     """A drawing (SVG), what it says in words, and the table behind it, its first row the heading.
 
@@ -179,7 +168,7 @@ class Figure:
 class Report:
     """A study as it is reported. `short` says it in plain words, for who reads nothing else; `asked`
     is what the verdict is of; `declared` are lines of the plan in words; `primary` names the
-    design on which success rests; `about` says in the authors' words what `ABOUT` lists.
+    design on which success rests; `power` is what the lock foretold; `about` says in the authors' words what `ABOUT` lists.
 
     Raises ValueError where it would claim what it does not hold: no design, a confirmatory study
     without a lock of its plan, a start in no period.
@@ -200,7 +189,7 @@ class Report:
     further: tuple[Further, ...] = ()
     checks: tuple[Check, ...] = ()
     limits: tuple[str, ...] = ()
-    power: tuple[PowerRow, ...] = ()
+    power: tuple[str, ...] = ()
     effects: Figure | None = None
     about: Mapping[str, str] = field(default_factory=dict)
     level: float = 0.05

@@ -255,20 +255,8 @@ def _power(report: Report) -> Iterable[Block]:
             "The command opendcr study power says what a plan can see."
         )
         return
-    rows = [
-        (
-            "design",
-            "if the effect were",
-            "it would be found in",
-            "and be found where there is none in",
-        )
-    ]
-    rows += [
-        (one.design, words.percent(one.relative_effect), f"{100 * one.power:.0f}{words.NBSP}%",
-         words.UNKNOWN if one.size is None else f"{100 * one.size:.1f}{words.NBSP}%")
-        for one in report.power
-    ]  # fmt: skip
-    yield _grid(report, "Of studies like this one, the share that would find an effect.", rows)
+    yield Text("When the plan was locked, of worlds drawn like the years before its start:")
+    yield Points(report.power)
 
 
 def _limits(report: Report) -> Iterable[Block]:

@@ -69,5 +69,5 @@ def test_a_figure_without_words_is_refused() -> None:
 def test_page_and_paper_hold_the_same_tables() -> None:
     data = json.loads(inputs_of(report(effects=figure()))["report"])
     captions = [one["caption"] for one in data["blocks"] if one["kind"] == "grid"]
-    assert len(captions) == len(set(captions)) == 13
+    assert len(captions) == len(set(captions)) == 12
     assert sum(one["kind"] == "drawing" for one in data["blocks"]) == 4
