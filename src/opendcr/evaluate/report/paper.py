@@ -12,6 +12,7 @@ from datetime import date
 from functools import cache
 from importlib.resources import files
 from typing import Any
+from unicodedata import category
 
 import typst
 
@@ -122,11 +123,12 @@ def spelled(text: str) -> str:
 
 @cache
 def has(character: str) -> bool:
-    """Whether the typefaces of the paper have a character."""
+    """Whether the typefaces of the paper have a character; one that joins another is tried on one."""
     if character.isascii():
         return True
+    joined = "0" if category(character).startswith("M") else ""
     try:
-        _compile(_PROBE, {"text": character})
+        _compile(_PROBE, {"text": joined + character})
     except typst.TypstError:
         return False
     return True

@@ -49,7 +49,8 @@ def test_any_name_compiles_and_appears_as_it_is(title: str, area: str) -> None:
 
 def test_what_no_typeface_has_is_written_by_its_number() -> None:
     assert spelled("Łódź 東") == "Łódź [U+6771]"
-    assert has("−") and has("ź") and not has("東")
+    assert spelled("0\u20e3") == "0[U+20E3]"  # alone it is drawn, and on another character not
+    assert has("−") and has("ź") and has("\u0301") and not has("東")
 
 
 def test_the_paper_says_that_it_is_accessible_and_has_a_title() -> None:
