@@ -17,5 +17,9 @@ for chosen in ("OPENDCR_DATABASE", "OPENDCR_KEYS", "OPENDCR_MASTER_KEY"):
 django.setup()
 
 from django.conf import settings  # noqa: E402  # only now set up
+from django.contrib.auth.hashers import ScryptPasswordHasher  # noqa: E402
 
+# A hash takes long on purpose. Here it is made by the same code with less work; servers that tests
+# start, and what these store, take as long as anywhere.
+ScryptPasswordHasher.work_factor = 2**4
 settings.ALLOWED_HOSTS += ["testserver"]  # what Django's own client calls itself

@@ -50,9 +50,9 @@ def create(account: Account, password: str | None, *, demonstration: bool = Fals
     a password that is as it was is left alone.
     """
     with transaction.atomic():
-        user, _ = User.objects.get_or_create(username=account.username)
+        user, new = User.objects.get_or_create(username=account.username)
         user.first_name, _, user.last_name = account.full_name.partition(" ")
-        if password is None or not user.check_password(password):
+        if new or password is None or not user.check_password(password):
             user.set_password(password)
         user.save()
         staff, _ = Staff.objects.update_or_create(
