@@ -103,7 +103,7 @@ class AugmentedSyntheticControl:
         if self.placebos == "none":
             return None
         if self.placebos == "time":
-            return Conformal(self.compared.pool(study), Refit()).floor
+            return Conformal(self.compared.pool(study), Refit(self.intercept)).floor
         return 1 / (1 + len(study.donors(self.compared.donors, self.compared.exclude)))
 
     def planned_for(self, start: Period) -> "AugmentedSyntheticControl":

@@ -6,6 +6,7 @@ from math import ceil, exp, expm1, log
 import numpy as np
 from numpy.typing import NDArray
 
+from opendcr.evaluate.comparisons.shifts import floor
 from opendcr.evaluate.estimate import (
     Bounds,
     Interval,
@@ -58,14 +59,16 @@ class Conformal:
 
     @property
     def floor(self) -> float:
-        """The least p-value."""
-        return 1 / self.periods
+        """The least p-value; where means are taken away first residuals sum to nothing."""
+        return (
+            floor(self.periods, self.pool.study.after) if self.refit.intercept else 1 / self.periods
+        )
 
     def bounds(self, expected: Real) -> tuple[Bounds, str]:
         """Intervals of what was estimated, and in words where they come from or why there is none."""
         level, start = self.pool.study.level, self.pool.study.start
         least = ceil(1 / level - 1e-9)
-        if self.periods < least:
+        if self.floor > level:
             reason = f"no interval: {self.periods} periods allow no p-value under {self.floor:.3f}"
             return Bounds(), reason
         gap = self.pool.series - expected
