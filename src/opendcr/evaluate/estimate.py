@@ -165,12 +165,14 @@ def bounds_of_expected(
     observed, total = float(series.outcome[after].sum()), float((expected * people)[after].sum())
     mean, among = float((series.rates - expected)[after].mean()), float(people[after].sum())
     few, many = ends
+    if _never_below_zero(study):
+        few = min(max(few, 0.0), many)  # no less than none is expected
     low, high = by_period or (None, None)
     return Bounds(
         low,
         high,
         (mean + (total - many) / among, mean + (total - few) / among),
-        relative_of(study, observed, ends),
+        relative_of(study, observed, (few, many)),
         (observed - many, observed - few),
     )
 

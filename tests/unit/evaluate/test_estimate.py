@@ -14,7 +14,7 @@ from opendcr.evaluate.designs.synthetic_control import SyntheticControl
 from opendcr.evaluate.designs.synthetic_difference_in_differences import (
     SyntheticDifferenceInDifferences,
 )
-from opendcr.evaluate.estimate import cumulative_of_ratio, relative_of
+from opendcr.evaluate.estimate import bounds_of_expected, cumulative_of_ratio, relative_of
 from opendcr.evaluate.panel import Panel
 from opendcr.evaluate.periods import Period
 from opendcr.evaluate.study import Study
@@ -134,6 +134,16 @@ ONE_STATEMENT = {
     "augmented": AugmentedSyntheticControl(intercept=True, ridge_share=0.1, placebos="space"),
     "placebos": BY_ERRORS,
 }
+
+
+def test_no_less_than_none_is_expected_of_what_is_never_below_zero() -> None:
+    few = study([[1, 2, 1, 9, 7], [5, 6, 7, 8, 5]], 3)
+    expected = np.full(5, 2.0)
+    bounds = bounds_of_expected(few, expected, (-1.0, 8.0))
+    assert bounds.relative == (1.0, inf)
+    assert bounds.cumulative == (8.0, 16.0) and bounds.interval == (4.0, 8.0)
+    warm = study([[1, -2, 1, 9, 7], [5, 6, 7, 8, 5]], 3)
+    assert bounds_of_expected(warm, expected, (-1.0, 8.0)).cumulative == (8.0, 17.0)
 
 
 @pytest.mark.parametrize("exposed", [True, False])
