@@ -393,7 +393,8 @@ class Posterior:
         }
         inference = (
             f"Posterior of a structural time series ({len(self.totals):,} draws): quantiles of what "
-            "it foresees, noise included; p is twice the smaller tail of the total foreseen."
+            "it foresees, noise included, so of what happened beside the outcome that would have been "
+            "and not of a rate behind it; p is twice the smaller tail of the total foreseen."
         )
         return estimate_of(study, expected, bounds, inference, **more)
 
