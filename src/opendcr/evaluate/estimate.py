@@ -179,14 +179,14 @@ def bounds_of_expected(
 
 def relative_of(study: Study, observed: float, expected: Interval) -> Interval | None:
     """The interval of observed over expected − 1, from that of what was expected: without an upper
-    end where none may have been expected; None where that is sure, or the ratio has no sign.
+    end where none may have been expected; None where that is sure, or less than none may have been.
 
     None observed is no proof that none could be: of counts up to −log(level / 2) events leave none
     in so many of a hundred (Poisson; Clopper and Pearson 1934), of others as much as the expected
     is uncertain by.
     """
     few, many = expected
-    if many <= 0 or (observed < 0 and few <= 0):
+    if many <= 0 or (few <= 0 and not _never_below_zero(study)):
         return None
     if few <= 0:
         return observed / many - 1, inf

@@ -124,6 +124,9 @@ def test_what_may_have_been_expected_says_the_ratio() -> None:
     degrees = study([[9, 8, 9, 0], [5, 6, 7, 8]], 3)
     assert relative_of(degrees, 0.0, (20.0, 40.0)) == (-1.0, -0.5)
     assert relative_of(degrees, -10.0, (20.0, 40.0)) == (-1.5, -1.25)
+    frost = study([[9, -8, 9, 0], [5, 6, 7, 8]], 3)
+    assert relative_of(frost, 30.0, (20.0, 40.0)) == (-0.25, 0.5)
+    assert relative_of(frost, 30.0, (-20.0, 40.0)) is None  # a ratio of either sign
 
 
 ONE_STATEMENT = {
