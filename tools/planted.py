@@ -2,7 +2,7 @@
 
 The numbers are round ones, about as large as Scotland's drug-related deaths; nobody is in them. Of
 the events that would have happened in the treated area from the start on, each is left out with the
-probability that is the planted effect.
+probability that is the planted effect; of a rise so many more happen besides.
 """
 
 from dataclasses import dataclass
@@ -92,9 +92,10 @@ class Areas:
         if self.above > 1:  # a city like no other: its rate is known, not drawn
             levels[: self.candidates] = np.log(self.rate / self.a_year * self.above)
         moves = self._common(random, count) + self._own(random, count)
-        outcome = random.poisson(np.exp(levels[:, None] + moves) * people[:, None])
+        mean = np.exp(levels[:, None] + moves) * people[:, None]
+        outcome = random.poisson(mean)
         rows = [self._chosen(outcome), *range(self.candidates, count)]
-        counts = thinned(random, outcome[rows], self.before, effect)
+        counts = planted(random, outcome[rows], mean[rows[0]], self.before, effect)
         exposure = np.repeat(people[rows][:, None], self.periods, axis=1)
         panel = Panel(_names(len(rows)), _periods(self.a_year, self.periods), counts, exposure)
         return Study(panel, (0,), self.before, seed=seed)
@@ -151,8 +152,8 @@ class Rings:
         moves = steps[0] + near[:, None] * steps[1] + inside[:, None] * steps[2]
         moves = moves + self._shocks(random, months)
         moves[0] += np.cumsum(random.normal(0, self.drift, months))
-        outcome = random.poisson(volumes[:, None] * np.exp(moves))
-        outcome = thinned(random, outcome, self.before, effect)
+        mean = volumes[:, None] * np.exp(moves)
+        outcome = planted(random, random.poisson(mean), mean[0], self.before, effect)
         rings = np.repeat(["0-500m", "500-1000m", "1-2km", "2-5km"], 2).tolist()
         hours = ["inside", "outside"] * 4
         names = tuple(f"{ring}, {band}" for ring, band in zip(rings, hours, strict=True))
@@ -199,20 +200,25 @@ class Wandering:
             seen[:, : self.before].std(axis=1, keepdims=True)
         )
         followed = random.integers(0, 2, self.donors) * random.normal(0, 0.2, self.donors)
-        own = random.poisson(self.mean * np.exp(level + followed @ seen))
-        outcome = thinned(random, np.vstack([own, donors]), self.before, effect)
+        mean = self.mean * np.exp(level + followed @ seen)
+        counts = np.vstack([random.poisson(mean), donors])
+        outcome = planted(random, counts, mean, self.before, effect)
         panel = Panel(
             _names(1 + self.donors), _periods(MONTHLY, months), outcome, np.ones(outcome.shape)
         )
         return Study(panel, (0,), self.before, seed=seed)
 
 
-def thinned(
-    random: np.random.Generator, outcome: NDArray[np.int64], start: int, effect: float
+def planted(
+    random: np.random.Generator, outcome: NDArray[np.int64], mean: Real, start: int, effect: float
 ) -> Real:
-    """The counts, of which in the first row a share does not happen from the start on."""
+    """The counts, of which in the first row (of this `mean`) a share does not happen from the start
+    on, or as large a share more does."""
     made = outcome.astype(float)
-    made[0, start:] = random.binomial(outcome[0, start:], 1 + effect)
+    if effect > 0:
+        made[0, start:] += random.poisson(effect * mean[start:])
+    else:
+        made[0, start:] = random.binomial(outcome[0, start:], 1 + effect)
     return made
 
 

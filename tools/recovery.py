@@ -37,8 +37,8 @@ Real = NDArray[np.float64]
 Claim = Literal["coverage", "size"]
 PAGE = ROOT / "docs" / "methods" / "recovery.md"
 KEPT = ROOT / ".venv" / "recovery.jsonl"  # rows of a run that has not yet ended
-EFFECTS = (0.0, -0.1, -0.2, -0.3)
-JUDGED = (0.0, -0.3)  # effects at which coverage is judged
+EFFECTS = (0.0, -0.1, -0.3, 0.5)
+JUDGED = (0.0, -0.3, 0.5)  # effects at which coverage is judged
 PANELS, SAMPLED = 2000, 500  # panels of a design, and of one that samples
 PIECE = 50  # panels that a worker does at a time
 # Of Monte Carlo's intervals: there are some forty judgements, of which intervals of 95 % would leave
@@ -123,7 +123,9 @@ class Trial:
     """A design as a plan would write it, the worlds in which its assumptions hold, and others.
 
     What it is judged by is its `claim`: intervals whose coverage is nominal, or a rank or a
-    permutation, whose size is at most nominal.
+    permutation, whose size is at most nominal. Whether an interval holds is asked of the effect that
+    was planted, or, where the design foresees the very counts (`realised`), of what happened beside
+    what would have.
     """
 
     design: str
@@ -133,6 +135,7 @@ class Trial:
     options: dict[str, Any] = field(default_factory=dict)
     said: str = ""
     sampled: bool = False
+    realised: bool = False
 
     @property
     def name(self) -> str:
@@ -174,7 +177,7 @@ TRIALS = (
     Trial("count_factors", "coverage", (PARALLEL, SCATTERED, DRIFTING, FACTORS, LARGEST_FACTORS),
           (LONE, ALIKE_LONE)),
     Trial("bayesian_structural", "coverage", (WANDERING, FOLLOWING), (RESTLESS,),
-          {"draws": 200, "warmup": 100, "chains": 2}, "400 draws", sampled=True),
+          {"draws": 200, "warmup": 100, "chains": 2}, "400 draws", sampled=True, realised=True),
 )  # fmt: skip
 
 
@@ -202,7 +205,8 @@ class Recovery:
 
     `bias` is the mean of the relative effect less the planted one, `margin` half its Monte Carlo
     interval. `found` counts p-values at or under the level, of all panels: a panel that the design
-    refuses was not found. `held` counts the intervals that hold the effect, of those there are.
+    refuses was not found. `held` counts the intervals that hold the true effect, of those there are;
+    one without an end is one.
     """
 
     effect: float
@@ -213,10 +217,11 @@ class Recovery:
 
     @classmethod
     def of(cls, effect: float, rows: Real) -> "Recovery":
-        """From answers: panels × (relative effect, low, high, p-value), NaN where there is none."""
-        estimate, low, high, p_value = rows.T
-        known = np.isfinite(low) & np.isfinite(high)
-        held = (low <= effect) & (effect <= high)
+        """From answers: panels × (relative effect, low, high, p-value, true effect), NaN where there
+        is none."""
+        estimate, low, high, p_value, true = rows.T
+        known = ~np.isnan(low)
+        held = (low <= true) & (true <= high)
         answered = estimate[np.isfinite(estimate)]
         return cls(
             effect,
@@ -248,6 +253,13 @@ class Row:
         return self.at(0.0).found
 
     @property
+    def claimed(self) -> Share:
+        """The share of panels without an effect in which the interval leaves out none: what a study
+        would call shown."""
+        held = self.at(0.0).held
+        return Share(held.of - held.count, self.panels)
+
+    @property
     def sized(self) -> bool:
         """Whether it finds what is not there no more often than it says, within Monte Carlo's error."""
         return self.size.interval[0] <= LEVEL
@@ -255,7 +267,8 @@ class Row:
     @property
     def bounded(self) -> bool:
         """Whether its intervals hold the effect no less often than they say."""
-        return all(one.held.interval[1] >= 1 - LEVEL for one in self._judged)
+        held = all(one.held.interval[1] >= 1 - LEVEL for one in self._judged)
+        return held and self.claimed.interval[0] <= LEVEL
 
     @property
     def exact(self) -> bool:
@@ -265,7 +278,7 @@ class Row:
     @property
     def _judged(self) -> list[Recovery]:
         """Where there are intervals, of the effects at which they are judged."""
-        return [one for one in map(self.at, JUDGED) if one.held.of]
+        return [one for one in self.by_effect if one.effect in JUDGED and one.held.of]
 
     @property
     def verdict(self) -> str:
@@ -311,7 +324,7 @@ class Task:
 
     def row(self, answered: Sequence[Real]) -> Row:
         """Its row, from the answers to its pieces."""
-        found = np.vstack(answered).reshape(len(EFFECTS), self.panels, 4)
+        found = np.vstack(answered).reshape(len(EFFECTS), self.panels, 5)
         made = tuple(Recovery.of(*one) for one in zip(EFFECTS, found, strict=True))
         holds = self.world in self.trial.holds
         return Row(self.trial.name, self.trial.claim, self.world.name, holds, self.panels, made)
@@ -325,9 +338,26 @@ def tasks_of(trials: Iterable[Trial], panels: int | None = None) -> Iterator[Tas
 
 
 def answers_of(trial: Trial, world: World, effect: float, seeds: Iterable[int]) -> Real:
-    """Panels × (relative effect, low, high, p-value); NaN for what the design does not give."""
+    """Panels × (relative effect, low, high, p-value, true effect); NaN for what the design does not
+    give."""
     design = made(trial)
-    return np.array([_answer(design, world, effect, seed) for seed in seeds])
+    return np.array(
+        [
+            (*_answer(design, world, effect, seed), _true(trial, world, effect, seed))
+            for seed in seeds
+        ]
+    )
+
+
+def _true(trial: Trial, world: World, effect: float, seed: int) -> float:
+    """The effect that an interval should hold."""
+    if not trial.realised:
+        return effect
+    after = slice(world.panel(0.0, seed).start, None)
+    happened, would = (
+        float(world.panel(one, seed).series.outcome[after].sum()) for one in (effect, 0.0)
+    )
+    return happened / would - 1 if would else effect
 
 
 def made(trial: Trial) -> Design:
@@ -353,8 +383,9 @@ def recovered(tasks: Sequence[Task], kept: Sequence[Row] = (), workers: int = 1)
             yield known[task.key] if pieces is None else task.row([one.result() for one in pieces])
 
 
-HEADING = ("design", "world", "assumptions", "panels", "bias in points at 0 / −10 / −20 / −30 %",
-           "size, %", "coverage at 0 / −30 %", "power at −10 / −20 / −30 %, %", "verdict")  # fmt: skip
+HEADING = ("design", "world", "assumptions", "panels", "bias in points at 0 / −10 / −30 / +50 %",
+           "size, %", "interval leaves out 0, %", "coverage at 0 / −30 / +50 %",
+           "power at −10 / −30 / +50 %, %", "verdict")  # fmt: skip
 
 
 def table(rows: Iterable[Row]) -> Iterator[str]:
@@ -377,9 +408,15 @@ def _cells(row: Row) -> Iterator[str]:
     biases = " / ".join(f"{100 * one.bias:+.1f}" for one in row.by_effect).replace("-", "−")
     yield f"{biases} (±{100 * max(one.margin for one in row.by_effect):.1f})"
     yield _percent(row.size)
-    yield " / ".join(_percent(row.at(one).held) for one in JUDGED)
+    yield _percent(row.claimed) if row.at(0.0).held.of else "–"
+    yield " / ".join(_held(row.at(one).held, row.panels) for one in JUDGED)
     yield " / ".join(f"{100 * row.at(one).found.value:.0f}" for one in EFFECTS[1:])
     yield f"**{row.verdict}**" if row.verdict.isupper() else row.verdict
+
+
+def _held(share: Share, panels: int) -> str:
+    """The coverage, and of how many panels where not all have an interval."""
+    return _percent(share) + (f" of {share.of:,}" if share.of < panels else "")
 
 
 def _percent(share: Share) -> str:
@@ -407,7 +444,8 @@ def write(path: Path, rows: Sequence[Row]) -> None:
 
 def _kept(path: Path) -> list[Row]:
     lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-    return [Row.kept(line) for line in lines]
+    rows = [Row.kept(line) for line in lines]
+    return [row for row in rows if tuple(one.effect for one in row.by_effect) == EFFECTS]
 
 
 def _cores() -> int:

@@ -45,20 +45,19 @@ def test_a_design_keeps_its_word_where_its_assumptions_hold(trial, monkeypatch) 
 
 def narrowed(answers):
     """Intervals of a third of their width."""
-    estimate, low, high, p = answers.T
-    return np.stack(
-        [estimate, estimate - (estimate - low) / 3, estimate + (high - estimate) / 3, p], axis=1
-    )
+    estimate, low, high, *more = answers.T
+    low, high = estimate - (estimate - low) / 3, estimate + (high - estimate) / 3
+    return np.stack([estimate, low, high, *more], axis=1)
 
 
 def shifted(answers):
     """Effects that are too good by thirty points."""
-    return answers - np.array([0.3, 0.3, 0.3, 0.0])
+    return answers - np.array([0.3, 0.3, 0.3, 0.0, 0.0])
 
 
 def eager(answers):
     """P-values of a fifth."""
-    return answers * np.array([1.0, 1.0, 1.0, 0.2])
+    return answers * np.array([1.0, 1.0, 1.0, 0.2, 1.0])
 
 
 def test_the_judgement_lets_a_sound_estimator_pass() -> None:
@@ -82,7 +81,7 @@ def test_the_judgement_finds_a_broken_rank_and_names_intervals_that_are_short() 
 
 def test_an_estimator_that_promises_too_little_is_told_from_one_that_holds() -> None:
     def widened(answers):
-        return answers + np.array([0.0, -2.0, 2.0, 1.0])
+        return answers + np.array([0.0, -2.0, 2.0, 1.0, 0.0])
 
     assert row_of(QUICK, widened, 200).verdict == "holds, wide"
     assert row_of(replace(QUICK, claim="size"), widened, 200).verdict == "size holds"
@@ -90,11 +89,35 @@ def test_an_estimator_that_promises_too_little_is_told_from_one_that_holds() -> 
 
 def test_a_panel_that_is_refused_is_one_in_which_nothing_was_found() -> None:
     def silent(answers):
-        return np.where(np.arange(len(answers))[:, None] % 2, np.nan, answers * [1, 1, 1, 0])
+        return np.where(np.arange(len(answers))[:, None] % 2, np.nan, answers * [1, 1, 1, 0, 1])
 
     row = row_of(QUICK, silent, 20)
     assert row.size == Share(10, 20)
-    assert row.at(0.0).held.of == 10
+    assert row.at(0.0).held.of == 10 and row.claimed.of == 20
+    assert list(table([row]))[-1].count(" of 10") == len(recovery.JUDGED)
+
+
+def test_intervals_that_claim_what_is_not_there_are_judged_whatever_the_rank_says() -> None:
+    def claiming(answers):
+        return np.where(np.arange(5) == 1, np.abs(answers) + 0.01, answers)  # low ends above zero
+
+    row = row_of(replace(QUICK, claim="size"), claiming, 40)
+    assert row.claimed == Share(40, 40) and row.verdict == "size holds, intervals short"
+
+
+def test_an_interval_without_an_end_is_an_interval() -> None:
+    def open_ended(answers):
+        return np.where(np.arange(5) == 2, np.inf, answers)
+
+    assert row_of(QUICK, open_ended, 20).at(0.0).held.of == 20
+
+
+def test_the_realised_effect_is_of_what_would_have_happened() -> None:
+    asked = replace(QUICK, realised=True)
+    none, planted = (answers_of(asked, SMALLEST, one, range(20))[:, 4] for one in (0.0, -0.3))
+    assert not none.any() and np.ptp(planted) > 0.05
+    counts = [SMALLEST.panel(one, 7).panel.outcome[0, 4:].sum() for one in (-0.3, 0.0)]
+    assert planted[7] == counts[0] / counts[1] - 1
 
 
 def test_a_ratio_that_has_no_end_is_no_error() -> None:
@@ -118,6 +141,8 @@ def test_as_many_events_are_left_out_as_was_planted() -> None:
     world = Areas("many events", "", others=1, people=10**8)
     null, planted = (world.panel(one, 5).panel.outcome[0, world.before :] for one in (0.0, -0.2))
     assert planted.sum() / null.sum() == pytest.approx(0.8, abs=0.005)
+    more = world.panel(0.5, 5).panel.outcome[0, world.before :]
+    assert more.sum() / null.sum() == pytest.approx(1.5, abs=0.01)
 
 
 def test_the_same_rows_whatever_the_workers_and_from_those_kept() -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from math import isfinite
+from math import inf, isfinite, log
 from typing import Any
 
 import numpy as np
@@ -142,14 +142,59 @@ class Estimate:
 @dataclass(frozen=True)
 class Bounds:
     """Intervals of the effect: by period (`low`, `high`: periods, NaN where there is none), of the
-    mean effect after the start, and relative to what was expected. That of the sum is the relative
-    one times what was expected, unless what was expected is what is uncertain (`of_ratio`)."""
+    mean effect after the start, relative to what was expected, and of the sum."""
 
     low: Real | None = None
     high: Real | None = None
     interval: Interval | None = None
     relative: Interval | None = None
-    of_ratio: bool = False
+    cumulative: Interval | None = None
+
+
+def bounds_of_expected(
+    study: Study, expected: Real, ends: Interval, by_period: tuple[Real, Real] | None = None
+) -> Bounds:
+    """The intervals that follow from that of what was expected from the start on, in total (counts
+    where there is an exposure): of observed less it, of the mean, and of observed over it.
+
+    They are of what happened, beside what would have: whatever made the effect, the interval of the
+    ratio holds it where that of the total expected does.
+    """
+    series, after = study.series, slice(study.start, None)
+    people = np.ones(len(expected)) if series.exposure is None else series.exposure
+    observed, total = float(series.outcome[after].sum()), float((expected * people)[after].sum())
+    mean, among = float((series.rates - expected)[after].mean()), float(people[after].sum())
+    few, many = ends
+    if _never_below_zero(study):
+        few = min(max(few, 0.0), many)  # no less than none is expected
+    low, high = by_period or (None, None)
+    return Bounds(
+        low,
+        high,
+        (mean + (total - many) / among, mean + (total - few) / among),
+        relative_of(study, observed, (few, many)),
+        (observed - many, observed - few),
+    )
+
+
+def relative_of(study: Study, observed: float, expected: Interval) -> Interval | None:
+    """The interval of observed over expected − 1, from that of what was expected: without an upper
+    end where none may have been expected; None where that is sure, or less than none may have been.
+
+    None observed is no proof that none could be: of counts up to −log(level / 2) events leave none
+    in so many of a hundred (Poisson; Clopper and Pearson 1934), of others as much as the expected
+    is uncertain by.
+    """
+    few, many = expected
+    if many <= 0 or (few <= 0 and not _never_below_zero(study)):
+        return None
+    if few <= 0:
+        return observed / many - 1, inf
+    if observed == 0:
+        counts = study.series.exposure is not None
+        return -1.0, (-log(study.level / 2) if counts else (many - few) / 2) / few - 1
+    first, last = sorted((observed / many - 1, observed / few - 1))
+    return first, last
 
 
 def bounds_of_ratio(
@@ -168,7 +213,8 @@ def bounds_of_ratio(
     share = 1 + _claimed(study, expected)
     ends = [mean - claimed * share / (1 + one) for one in relative if one > -1 + _NONE]
     interval = (ends[0], ends[1]) if len(ends) == 2 else None
-    return Bounds(low, high, interval, relative, True)
+    total = float(study.series.outcome[after].sum())
+    return Bounds(low, high, interval, relative, cumulative_of_ratio(total, relative))
 
 
 def cumulative_of_ratio(observed: float, relative: Interval) -> Interval | None:
@@ -228,14 +274,9 @@ def estimate_of(
     more = {
         "interval": bounds.interval,
         "relative_interval": relative,
+        "cumulative_interval": bounds.cumulative,
         "post_rmspe": float(np.sqrt(np.mean(gap[after] ** 2))),
     } | more
-    if relative is not None and "cumulative_interval" not in more:
-        whole = float((observed * in_counts)[after].sum())
-        times = (relative[0] * total, relative[1] * total)
-        more["cumulative_interval"] = (
-            cumulative_of_ratio(whole, relative) if bounds.of_ratio else times
-        )
     mean = float(gap[after].mean())
     words = inference if len(said) == 1 else " ".join(f"{one.rstrip('.')}." for one in said)
     return Estimate(tuple(rows), mean, cumulative / total, cumulative, words, **more)

@@ -8,7 +8,7 @@ of their changes is. A figure of a year that stands in each of its months change
 changes alone are then looked at.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -162,3 +162,30 @@ def _warned(panel: Panel, changes: Changes) -> Iterator[str]:
             [f"{panel.units[row]} {np.expm1(changes.apart[row, at]):+.1%}" for row in rows]
         )
         yield f"at {changes.periods[at]} these step beside their usual changes: {named}"
+
+
+# Designs whose ranks and intervals are from other areas' errors.
+RANKING = frozenset(
+    ("difference_in_differences", "event_study", "synthetic_control",
+     "augmented_synthetic_control", "synthetic_difference_in_differences", "count_factors")
+)  # fmt: skip
+UNLIKE = 3.0  # times the smallest area's mean, from which areas are not of one size
+
+
+def sizes_check(panel: Panel, designs: Iterable[str]) -> tuple[Check, ...]:
+    """That counts of areas of unlike sizes have no exposure: a design that ranks areas then takes
+    the errors of a large one and of small ones as alike."""
+    if panel.exposure is not None or not panel.counted or not RANKING.intersection(designs):
+        return ()
+    counts = np.ma.masked_invalid(panel.outcome)
+    means = np.asarray(counts.mean(axis=1).filled(np.nan))
+    few, many = int(np.nanargmin(means)), int(np.nanargmax(means))
+    if means[many] <= UNLIKE * means[few]:
+        return ()
+    said = (
+        f"counts without an exposure, of {means[few]:.3g} a period in {panel.units[few]} and "
+        f"{means[many]:.3g} in {panel.units[many]}: large areas stray by more, and grow by more, than "
+        "small ones, so that p-values and intervals from other areas do not hold; give the people "
+        "(or what else the counts are of) as data.exposure"
+    )
+    return (Check("areas are of one size", False, said),)

@@ -169,7 +169,7 @@ def run_study(plan: Plan, show: Callable[[str], None] = lambda name: None) -> Fi
         further.append(replace(one, answer=opened))
     leading = answers[plan.primary]
     answers[plan.primary] = replace(leading, sentence=leading.sentence + doubted(further))
-    checks = (*data_checks(study.panel, plan.data), *_negative_controls(further))
+    checks = (*data_checks(study.panel, plan.data, plan.designs), *_negative_controls(further))
     return Findings(plan, stands, study, answers, tuple(further), checks, review.look)
 
 
@@ -272,7 +272,7 @@ def _further(plan: Plan, outcome: Outcome, source: Source, review: Review) -> Fu
     found = review.of(_found(design, study, _nowcasts(outcome.nowcast, study)))
     more: tuple[Check, ...] = (AS_PRINTED,) if plan.nowcast and not outcome.nowcast else ()
     if outcome.data != plan.data:
-        more += data_checks(study.panel, outcome.data)
+        more += data_checks(study.panel, outcome.data, [outcome.design])
     found = replace(found, checks=(*found.checks, *more))
     claim, margin = _claim(design, source.question, study), plan.margin_of(outcome)
     verdict, sentence = _said(outcome.kind, claim, found.relative_interval, margin)

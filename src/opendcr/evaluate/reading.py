@@ -1,7 +1,7 @@
 """From a plan's file of data to the study that its designs answer."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import compress
 
@@ -10,7 +10,7 @@ import numpy as np
 from opendcr.errors import InputError
 from opendcr.evaluate.designs import CellDesign, Design
 from opendcr.evaluate.estimate import Check
-from opendcr.evaluate.exposures import exposure_check, linked
+from opendcr.evaluate.exposures import exposure_check, linked, sizes_check
 from opendcr.evaluate.panel import (
     Columns,
     Panel,
@@ -192,11 +192,12 @@ def begins(source: Source, periods: Sequence[Period]) -> None:
         raise InputError(source.rows.where, found, "a start after the first periods of the data")
 
 
-def data_checks(panel: Panel, data: Data) -> tuple[Check, ...]:
-    """What is to be known of the data, whatever the design."""
+def data_checks(panel: Panel, data: Data, designs: Iterable[str]) -> tuple[Check, ...]:
+    """What is to be known of the data, of which these designs are to tell."""
     apart = spacing(panel.periods)
     said = (
         f"the data have {apart} from {panel.periods[0]} to {panel.periods[-1]} "
         f"({len(panel.periods)}): periods that a design counts are these, a season's too"
     )
-    return (*((Check("periods", None, said),) if apart else ()), *exposure_check(panel, data))
+    periods = (Check("periods", None, said),) if apart else ()
+    return (*periods, *exposure_check(panel, data), *sizes_check(panel, designs))

@@ -1,7 +1,7 @@
 """Which review of its plan a study has reached, and what that does to its level or its interval."""
 
 from dataclasses import dataclass
-from math import exp, log
+from math import exp, inf, log
 
 from scipy.special import ndtri
 
@@ -79,13 +79,16 @@ def _fraction(plan: Plan, reviews: Reviews, last: Period, rhythm: Rhythm) -> flo
 
 def _at_every_look(found: Estimate, fraction: float, level: float) -> Estimate:
     """The estimate with an interval of the logarithm of observed over expected that holds at every
-    look (`sequential.always_valid`), read as normal about the middle of its own."""
+    look (`sequential.always_valid`), read as normal about the middle of its own; where that has no
+    upper end neither has this, and its lower half says how wide it is."""
     assert found.relative_interval is not None
-    low, high = (log(max(1 + one, _NONE)) for one in found.relative_interval)
+    first, last = found.relative_interval
+    low, middle = (log(max(1 + one, _NONE)) for one in (first, found.relative_effect))
+    high = log(max(1 + last, _NONE)) if last < inf else 2 * middle - low
     se = (high - low) / 2 / float(ndtri(1 - level / 2))
     if se == 0:
         return found
     ends = always_valid((low + high) / 2, se, se * fraction**0.5, level)
-    relative = (exp(ends[0]) - 1, exp(ends[1]) - 1)
+    relative = (exp(ends[0]) - 1, exp(ends[1]) - 1 if last < inf else inf)
     said = "The interval holds at every look at once (Howard and others 2021); the p-value is of this look alone."
     return found.widened(relative, said)

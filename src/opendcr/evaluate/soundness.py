@@ -64,7 +64,9 @@ def foreseen(
 ) -> Foreseen:
     """Outcomes that are known already, other locks of the same question, and power."""
     said = [*beside(plan), *_known(sources), *_slip(plan), *_mute(plan, before)]
-    said += [f"{one.name}: {one.detail}." for one in data_checks(before.panel, plan.data)]
+    said += [
+        f"{one.name}: {one.detail}." for one in data_checks(before.panel, plan.data, plan.designs)
+    ]
     if not panels:
         return Foreseen(tuple(said), 0)
     after = max(periods_of(plan, before))

@@ -65,6 +65,17 @@ def test_intervals_of_counts_cover_as_often_as_they_say() -> None:
     assert np.median([high - low for low, high in found]) < 0.7
 
 
+def test_a_fall_to_nothing_is_shown() -> None:
+    """p was at its floor, and no interval said so: all its ends were −100 %."""
+    study = counts(3)
+    none = study.panel.outcome.copy()
+    none[0, study.start :] = 0
+    found = QUICK.fit(replace(study, panel=study.panel.with_outcome(none)))
+    assert found.p_value == found.p_floor and found.relative_interval
+    low, high = found.relative_interval
+    assert low == -1 and -1 < high < -0.9
+
+
 def test_the_same_study_has_the_same_answer_and_another_seed_nearly_the_same() -> None:
     study = counts(1)
     one, again, other = (QUICK.fit(replace(study, seed=seed)) for seed in (1, 1, 2))

@@ -8,9 +8,16 @@ import pytest
 from opendcr.errors import InputError
 from opendcr.evaluate.comparisons.errors import shrunken_covariance
 from opendcr.evaluate.designs.difference_in_differences import DifferenceInDifferences
-from opendcr.evaluate.designs.event_study import EventStudy, Magnitudes, Paths, magnitudes
+from opendcr.evaluate.designs.event_study import (
+    EventStudy,
+    Magnitudes,
+    Paths,
+    magnitudes,
+    relative_magnitudes,
+)
 from opendcr.keyed import Table
 from tests.unit.evaluate.panels import START, prop99, simulated
+from tests.unit.evaluate.panels import study as study_of
 
 PEOPLE = np.geomspace(6e5, 6e4, 31)
 MIDDLE = np.r_[2e5, PEOPLE]
@@ -93,6 +100,17 @@ def test_the_largest_change_before_is_of_the_treated_series() -> None:
     assert found is not None
     assert found.largest == pytest.approx(np.abs(np.diff(gaps[: study.start])).max())
     assert found.effect == pytest.approx(gaps[study.start :].mean() - gaps[study.start - 1])
+
+
+@pytest.mark.parametrize(("level", "said"), [(3.0, "no bound"), (0.0, "no interval")])
+def test_departures_that_leave_the_ratio_no_end_are_said(level: float, said: str) -> None:
+    draws = np.random.default_rng(3)
+    outcome = level + draws.normal(0, 0.5, (26, 16))
+    outcome = np.maximum(outcome, 0) if level else outcome  # where some are below zero
+    checks = {
+        one.name: one for one in relative_magnitudes(read(base="last"), study_of(outcome, 10))
+    }
+    assert said in checks["departure from parallel trends"].detail
 
 
 def test_a_strong_effect_outlasts_departures_as_large_as_before() -> None:

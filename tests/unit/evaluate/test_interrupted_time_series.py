@@ -159,7 +159,7 @@ def test_intervals_of_the_mean_effect_are_those_of_simulated_coefficients() -> N
     )
     with_terms = np.exp(draws @ contrast.segments.matrix.T + np.log(exposure))[:, 48:]
     without = np.exp(draws @ contrast.segments.without.T + np.log(exposure))[:, 48:]
-    bounds, _ = replace(contrast, freedom=1e6).bounds()
+    bounds = replace(contrast, freedom=1e6).bounds()
     ratios = with_terms.sum(axis=1) / without.sum(axis=1) - 1
     assert bounds.relative == pytest.approx(np.quantile(ratios, [0.025, 0.975]), abs=0.004)
     # Of what happened, so much is the start's doing.
@@ -173,7 +173,7 @@ def test_fieller_s_interval_is_where_a_linear_contrast_is_not_significant() -> N
     contrast = design(family="gaussian").contrast(
         study(counts(np.where(AFTER, -0.1, 0), mean=30.0))
     )
-    bounds, _ = contrast.bounds()
+    bounds = contrast.bounds()
     assert bounds.relative is not None
     for end in bounds.relative:
         line = (contrast.segments.matrix - (1 + end) * contrast.segments.without)[48:].sum(axis=0)

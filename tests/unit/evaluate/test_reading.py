@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 
 from opendcr.errors import InputError
+from opendcr.evaluate.exposures import sizes_check
 from opendcr.evaluate.findings import sources_of
 from opendcr.evaluate.plan import read_plan
 from opendcr.evaluate.reading import data_checks, panel_from, study_before, study_from
 from opendcr.streams import stream
 from tests.support.planned import PLAN, rows, written
+from tests.unit.evaluate.panels import panel as panel_of_arrays
 
 
 def study(folder: Path, data=None, plan: str = PLAN):
@@ -413,7 +415,8 @@ def test_areas_that_are_no_sum_are_none(tmp_path: Path, seed: int) -> None:
 def test_every_second_period_is_said_and_a_gap_in_it_too(tmp_path: Path) -> None:
     odd = [row for row in rows(3) if row["year"] % 2]
     plan = PLAN.replace("start = 2020", "start = 2021")
-    (said,) = data_checks(study(tmp_path, odd, plan).panel, read_plan(tmp_path / "plan.toml").data)
+    panel, asked = study(tmp_path, odd, plan).panel, read_plan(tmp_path / "plan.toml")
+    (said,) = data_checks(panel, asked.data, asked.designs)
     assert said.detail.startswith("the data have every second period from 2009 to 2023 (8)")
     gap = [row for row in rows(3) if row["year"] % 2 or row["year"] == 2020]
     assert "while most rows stand 2 periods apart" in refused(tmp_path, gap, plan)
@@ -435,7 +438,8 @@ def grown(steps: dict[int, float], areas: int = 12, of: int = 12, seed: int = 1)
 
 def warned(folder: Path, data, plan: str = OPEN) -> list[str]:
     panel = study(folder, data, plan).panel
-    return [one.detail for one in data_checks(panel, read_plan(folder / "plan.toml").data)]
+    asked = read_plan(folder / "plan.toml")
+    return [one.detail for one in data_checks(panel, asked.data, asked.designs)]
 
 
 @pytest.mark.parametrize("seed", range(1, 9))
@@ -479,3 +483,21 @@ def test_a_year_s_population_in_each_month_is_seen_through(tmp_path: Path) -> No
 
 def test_nothing_is_looked_for_where_the_plan_says_that_there_is_no_break(tmp_path: Path) -> None:
     assert warned(tmp_path, grown({2014: 0.05}), PLAN) == []
+
+
+@pytest.mark.parametrize(
+    ("sizes", "design", "told"),
+    [
+        ((10.0, 1.0, 2.0, 5.0), "synthetic_difference_in_differences", True),
+        ((1.5, 1.0, 1.2, 0.8), "difference_in_differences", False),
+        ((10.0, 1.0, 2.0, 5.0), "ratio_of_ratios", False),
+    ],
+)
+def test_counts_of_unlike_areas_without_an_exposure_are_told(sizes, design, told) -> None:
+    """Intervals from smaller areas' errors left out no effect in 19 to 32 of 100 panels."""
+    counts = np.round(np.outer(sizes, 20 + np.arange(6.0)))
+    found = sizes_check(panel_of_arrays(counts), [design])
+    assert [one.passed for one in found] == [False] * told
+    assert not told or ("data.exposure" in found[0].detail and "A1" in found[0].detail)
+    assert not sizes_check(panel_of_arrays(counts + 0.5), [design])  # rates are of one size
+    assert not sizes_check(panel_of_arrays(counts, np.ones(counts.shape)), [design])

@@ -1,6 +1,7 @@
 """Reviews: boundaries against published tables, against simulation, and what holds at every look."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,7 +11,9 @@ from scipy.integrate import quad
 from scipy.stats import norm
 
 from opendcr.errors import InputError
+from opendcr.evaluate.estimate import Estimate
 from opendcr.evaluate.periods import Period
+from opendcr.evaluate.reviews import Review
 from opendcr.evaluate.sequential import always_valid, information, levels
 from opendcr.streams import stream
 from tests.conftest import SOAK
@@ -164,3 +167,12 @@ def test_an_always_valid_interval_is_the_wider_of_the_two():
 def test_an_interval_needs_errors_above_zero(se, planned, level):
     with pytest.raises(InputError, match="standard errors above 0"):
         always_valid(0.0, se, planned, level)
+
+
+def test_an_interval_without_an_upper_end_has_none_at_every_look_either() -> None:
+    found = Estimate((), 3.0, 0.5, 12.0, "placebos", relative_interval=(0.1, math.inf))
+    low, high = Review(0.05, fraction=0.5).of(found).relative_interval
+    closed = replace(found, relative_interval=(0.1, 1.5**2 / 1.1 - 1))  # as wide above the estimate
+    assert high == math.inf
+    assert low == pytest.approx(Review(0.05, fraction=0.5).of(closed).relative_interval[0])
+    assert low < 0.1

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from opendcr.evaluate.comparisons.shifts import Contrast
+from opendcr.evaluate.comparisons.shifts import Contrast, floor
 from opendcr.evaluate.panel import Real
 
 
@@ -57,6 +57,17 @@ def test_no_event_after_leaves_an_upper_bound() -> None:
     assert one.relative == -1 and interval is not None
     assert interval[0] == -1 and interval[1] < 0
     assert one.p_value() == pytest.approx(1 / 36)
+
+
+@pytest.mark.parametrize(("start", "least"), [(11, 1 / 24), (12, 2 / 24), (13, 1 / 24)])
+def test_a_block_of_half_of_the_periods_ties_with_the_other_half(start: int, least: float) -> None:
+    """Residuals sum to nothing. The floor was given as one over the periods, below which p could
+    not go, and an interval without an end was."""
+    counts = np.r_[np.tile([39.0, 43.0, 41.0], 5)[:start], np.tile([2.0, 1.0, 3.0], 5)][:24]
+    one = series(counts, np.ones(24), start)
+    assert one.p_value() == pytest.approx(least) == floor(24, 24 - start)
+    interval = one.interval(0.05)
+    assert interval is None if least > 0.05 else interval and interval[1] < 0
 
 
 def test_few_periods_have_a_p_value_and_no_interval() -> None:

@@ -164,6 +164,16 @@ def test_too_few_periods_give_no_interval_and_say_why():
 
 
 @pytest.mark.parametrize("make", [design, augmented])
+def test_with_an_intercept_a_half_of_the_periods_ties_with_the_other(make):
+    half = made(before=12, after=12, effect=-30.0)
+    asked = make(intercept=True, placebos="time", inference="conformal")
+    found = asked.fit(half)
+    assert found.p_value == pytest.approx(found.p_floor) == pytest.approx(2 / 24)
+    assert asked.floor(half) == found.p_floor and found.relative_interval is None
+    assert make(placebos="time", inference="none").fit(half).p_floor == pytest.approx(1 / 24)
+
+
+@pytest.mark.parametrize("make", [design, augmented])
 def test_a_null_is_seldom_rejected_and_a_large_effect_always_is(make):
     values = [
         make(placebos="time", inference="none").fit(made(seed=one)).p_value for one in range(40)

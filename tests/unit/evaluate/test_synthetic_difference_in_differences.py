@@ -122,7 +122,7 @@ def test_laws(seed):
     """An effect adds to the estimate; levels of areas and a common course do not matter; a scale
     scales; the order of areas does not matter."""
     draws = np.random.default_rng(seed)
-    outcome = factor_rates(draws, 9, 18) + draws.normal(0, 0.1, (9, 18))
+    outcome = 30 + factor_rates(draws, 9, 18) + draws.normal(0, 0.1, (9, 18))
     plain = PLAIN.fit(study(outcome, 12))
     shifted = outcome + draws.normal(0, 3, (9, 1)) + draws.normal(0, 0.3, (1, 18))
     shifted[0, 12:] += 0.7

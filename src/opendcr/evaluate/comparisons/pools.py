@@ -1,9 +1,9 @@
 """Placebo groups: donors pooled as the treated areas are, where nothing happened."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import combinations
-from math import comb
+from math import comb, inf, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +11,7 @@ from scipy import special
 
 from opendcr.errors import InputError
 from opendcr.evaluate.comparisons.errors import Errors, SizeVariance
-from opendcr.evaluate.estimate import Bounds
+from opendcr.evaluate.estimate import Bounds, Interval, bounds_of_expected, bounds_of_ratio
 from opendcr.evaluate.study import Study
 from opendcr.streams import stream
 
@@ -142,24 +142,39 @@ def student(level: float, freedom: float) -> float:
 
 
 def gap_bounds(study: Study, expected: Real, placebos: PlaceboGaps) -> Bounds:
-    """Intervals of the effect by period, of its mean, and of the sum relative to the expected: of
-    this none where nothing, or less, was expected."""
-    gap, start = study.series.rates - expected, study.start
-    exposure = study.series.exposure
-    scale = np.ones(len(gap)) if exposure is None else exposure
-    total = float((expected * scale)[start:].sum())
-    share = scale[start:] / total
-    mean, claimed = float(gap[start:].mean()), float(gap[start:] @ share)
-    later = placebos.gaps[:, start:]
-    effects = np.vstack([later.mean(axis=1), later @ share, placebos.gaps.T])
-    ends = student(study.level, placebos.areas - 1) * placebos.errors(effects)
-    half, wide, reach = float(ends[0]), float(ends[1]), ends[2:]
-    return Bounds(
-        low=gap - reach,
-        high=gap + reach,
-        interval=(mean - half, mean + half),
-        relative=(claimed - wide, claimed + wide) if total > 0 else None,
-    )
+    """Intervals of the effect by period, and as a whole from that of what was expected: of counts
+    by a test of each ratio, otherwise as the mean of the periods is known."""
+    series, start = study.series, study.start
+    people = np.ones(len(expected)) if series.exposure is None else series.exposure
+    total = float((expected * people)[start:].sum())
+    sums = placebos.gaps[:, start:] @ people[start:]  # as if of so many people as are treated
+    errors = placebos.errors(np.vstack([sums, placebos.gaps.T]))
+    reach = student(study.level, placebos.areas - 1)
+    gap = series.rates - expected
+    by_period = gap - reach * errors[1:], gap + reach * errors[1:]
+    wide = reach * float(errors[0])
+    if series.exposure is None or total <= 0:
+        return bounds_of_expected(study, expected, (total - wide, total + wide), by_period)
+    observed = float(series.outcome[start:].sum())
+    relative = counted_ratio(observed, total, float(errors[0]), reach)
+    found = bounds_of_ratio(study, expected, relative)
+    return replace(found, low=by_period[0], high=by_period[1])
+
+
+def counted_ratio(observed: float, expected: float, error: float, reach: float) -> Interval:
+    """The relative effects that a test of each does not reject, of counts whose number expected is
+    known with a standard `error` under no effect.
+
+    With ρ times the events, observed / ρ varies by Poisson's law as expected / ρ, and not as
+    expected; what else strays stays as it is. So ρ holds where (observed / ρ − expected)² is at most
+    reach² × (error² + expected / ρ − expected), a quadratic in 1 / ρ (inversion of a test, as by
+    Fieller 1954). The error is Poisson's at the least.
+    """
+    beyond = max(error**2 - expected, 0.0) * reach**2
+    last = expected**2 - beyond
+    middle = 2 * observed * expected + reach**2 * expected
+    root = middle + sqrt(max(middle**2 - 4 * observed**2 * last, 0.0))
+    return 2 * observed**2 / root - 1, (root / (2 * last) - 1 if last > 0 else inf)
 
 
 def relative_effect(study: Study, expected: Real) -> float:

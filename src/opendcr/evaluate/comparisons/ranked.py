@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from opendcr.evaluate.comparisons.differences import Compared, Mask, bounds_by_test
 from opendcr.evaluate.comparisons.errors import Errors, Wider, alike, errors
-from opendcr.evaluate.estimate import Bounds, Placebo, bounds_of_ratio
+from opendcr.evaluate.estimate import Bounds, Placebo, bounds_of_expected, bounds_of_ratio
 from opendcr.evaluate.study import Study
 
 Real = NDArray[np.float64]
@@ -106,20 +106,14 @@ def bounds_of(answer: Ranked, margin: float | None, bias: float = 0) -> Bounds:
     if margin is None:
         return Bounds()
     study, after = answer.study, ~answer.before
-    rates, expected = study.series.rates[after], answer.expected[0][after]
+    rates, expected = study.series.rates[after], answer.expected[0]
     people = answer.compared.exposure[0][after]
-    mean, relative = float((rates - expected).mean()), float(rates @ people / (expected @ people))
+    totals = float(rates @ people), float(expected[after] @ people)
     if answer.compared.family == "gaussian":
-        margin = margin + bias
-        whole = float(expected @ people)
-        wide = margin * float(people.sum() / whole) if whole > 0 else np.nan
-        return Bounds(
-            interval=(mean - margin, mean + margin),
-            relative=(relative - 1 - wide, relative - 1 + wide) if whole > 0 else None,
-        )
-    totals = float(rates @ people), float(expected @ people)
+        wide = (margin + bias) * float(people.sum())
+        return bounds_of_expected(study, expected, (totals[1] - wide, totals[1] + wide))
     low, high = bounds_by_test(*totals, margin, answer.wider, bias)
-    return bounds_of_ratio(study, answer.expected[0], (low, high))
+    return bounds_of_ratio(study, expected, (low, high))
 
 
 def placebos_of(answer: Ranked) -> tuple[Placebo, ...]:

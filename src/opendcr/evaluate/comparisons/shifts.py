@@ -15,6 +15,12 @@ Interval = tuple[float, float]
 _TINY = 1e-9
 
 
+def floor(periods: int, after: int) -> float:
+    """The least p-value among all cyclic shifts of residuals that sum to nothing. Where as many
+    periods are after as before, those before are a block too, whose sum is as far from nothing."""
+    return (2 if 2 * after == periods else 1) / periods
+
+
 @dataclass(frozen=True)
 class Contrast:
     """Counts by period, and a `base` that they would move in proportion to were there no effect.
@@ -77,7 +83,7 @@ class Contrast:
         """The relative effects around the estimate that `p_value` does not reject; None where no
         effect could be rejected. Exact: p changes only where two shifts' sums cross."""
         first, second = self._windows
-        if 1 / len(first) > level:
+        if floor(len(first), int(self.after.sum())) > level:
             return None
         with np.errstate(divide="ignore", invalid="ignore"):
             signs = np.array([[-1.0], [1.0]])

@@ -7,7 +7,14 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from opendcr.evaluate.estimate import Bounds, Check, Estimate, Interval, estimate_of
+from opendcr.evaluate.estimate import (
+    Bounds,
+    Check,
+    Estimate,
+    Interval,
+    bounds_of_expected,
+    estimate_of,
+)
 from opendcr.evaluate.kernel.ridge import augmented
 from opendcr.evaluate.kernel.simplex import nearest
 from opendcr.evaluate.periods import Period
@@ -96,7 +103,7 @@ class AugmentedSyntheticControl:
         if self.placebos == "none":
             return None
         if self.placebos == "time":
-            return Conformal(self.compared.pool(study), Refit()).floor
+            return Conformal(self.compared.pool(study), Refit(self.intercept)).floor
         return 1 / (1 + len(study.donors(self.compared.donors, self.compared.exclude)))
 
     def planned_for(self, start: Period) -> "AugmentedSyntheticControl":
@@ -134,7 +141,7 @@ class AugmentedSyntheticControl:
             refit = Refit(self.intercept, 0.0, ridge)
             bounds, said = Conformal(pool, refit).bounds(errors.expected)
             return bounds, (said,)
-        bounds, said = _jackknife(pool, self.intercept, ridge)
+        bounds, said = _jackknife(errors, self.intercept, ridge)
         return bounds, (said,)
 
 
@@ -187,10 +194,11 @@ def _errors_without(gaps: Real, intercept: bool, out: int, grid: Real) -> Real:
     return found
 
 
-def _jackknife(pool: DonorPool, intercept: bool, ridge: float) -> tuple[Bounds, str]:
+def _jackknife(whole: PlaceboErrors, intercept: bool, ridge: float) -> tuple[Bounds, str]:
     """Jackknife+ over the fit periods (Barber, Candès, Ramdas and Tibshirani, Annals of Statistics
     49, 2021; as Ben-Michael, Feller and Rothstein use it): what each fit without one period expects,
     less and plus its error in that period. The mean after the start is bounded by the same errors."""
+    pool = whole.pool
     study, count = pool.study, len(pool.matched)
     rank = ceil((1 - study.level) * (count + 1) - 1e-9)
     if rank > count:
@@ -206,18 +214,15 @@ def _jackknife(pool: DonorPool, intercept: bool, ridge: float) -> tuple[Bounds, 
     gap_low, gap_high = pool.series - highest, pool.series - lowest
     gap_low[: study.start] = gap_high[: study.start] = np.nan
     after = slice(study.start, None)
-    plain = np.full(study.after, 1 / study.after)
-    observed = float(pool.series[after].mean())
-    low, high = _mean_of(expected[:, after] @ plain, errors, rank, least)
     exposure = study.series.exposure
-    counted = plain if exposure is None else exposure[after] / exposure[after].sum()
-    total = float(pool.series[after] @ counted)
-    few, many = _mean_of(expected[:, after] @ counted, errors, rank, least)
-    relative = (total / many - 1, total / few - 1) if few > 0 else None
+    people = np.ones(study.after) if exposure is None else exposure[after]
+    among = float(people.sum())
+    few, many = _mean_of(expected[:, after] @ people / among, errors, rank, least)
     said = (
         f"intervals: jackknife+ over {count} fit periods, which may hold as little as 1 − 2 × level"
     )
-    return Bounds(gap_low, gap_high, (observed - high, observed - low), relative), said
+    ends = few * among, many * among
+    return bounds_of_expected(study, whole.expected, ends, (gap_low, gap_high)), said
 
 
 def _mean_of(expected: Real, errors: Real, rank: int, least: int) -> Interval:

@@ -23,6 +23,7 @@ from opendcr.evaluate.estimate import (
     Estimate,
     Interval,
     estimate_of,
+    relative_of,
 )
 from opendcr.evaluate.kernel import structural
 from opendcr.evaluate.kernel.structural import DRIFT, NOISE, SLOPE, Draws, Model
@@ -381,9 +382,10 @@ class Posterior:
         low, high = np.quantile(observed - made, at, axis=0)
         total = float((observed * exposure)[start:].sum())
         mean = (observed - made)[:, start:].mean(axis=1)
-        bounds = Bounds(low, high, _interval(mean, at), _relative(total, self.totals, at))
+        relative = relative_of(study, total, _interval(self.totals, at))
+        whole = _interval(total - self.totals, at)
+        bounds = Bounds(low, high, _interval(mean, at), relative, whole)
         more = {
-            "cumulative_interval": _interval(total - self.totals, at),
             "p_value": _two_sided(total, self.totals),
             "p_floor": _least_p(len(self.totals)),
             "pre_rmspe": float(np.sqrt(np.mean((observed - expected)[:start] ** 2))),
@@ -391,7 +393,8 @@ class Posterior:
         }
         inference = (
             f"Posterior of a structural time series ({len(self.totals):,} draws): quantiles of what "
-            "it foresees, noise included; p is twice the smaller tail of the total foreseen."
+            "it foresees, noise included, so of what happened beside the outcome that would have been "
+            "and not of a rate behind it; p is twice the smaller tail of the total foreseen."
         )
         return estimate_of(study, expected, bounds, inference, **more)
 
@@ -462,15 +465,6 @@ def _seasons(periods: int, season: int) -> Real:
 def _interval(draws: Real, at: Interval) -> Interval:
     low, high = np.quantile(draws, at)
     return float(low), float(high)
-
-
-def _relative(total: float, expected: Real, at: Interval) -> Interval | None:
-    """Of total over expected, less one; None where nothing, or less, may have been expected."""
-    low, high = np.quantile(expected, at)
-    if low <= 0:
-        return None
-    first, last = sorted((total / high - 1, total / low - 1))
-    return float(first), float(last)
 
 
 def _two_sided(total: float, expected: Real) -> float:

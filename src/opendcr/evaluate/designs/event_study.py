@@ -203,12 +203,13 @@ def magnitudes(answer: Ranked) -> Magnitudes | None:
     return Magnitudes(float(answer.effects[0]), margin, largest, answer.study.after)
 
 
-def relative_bounds(answer: Ranked, margin: float, bias: float = 0) -> tuple[float, float]:
+def _relative(answer: Ranked, margin: float, bias: float) -> str:
     """The interval of the relative effect from the half-width on the scale of the ranks, and a bias
     that may come on top."""
     found = bounds_of(answer, margin, bias).relative
-    assert found is not None
-    return found
+    if found is None:
+        return "no interval"
+    return f"{found[0]:+.1%} to " + ("no bound" if found[1] == np.inf else f"{found[1]:+.1%}")
 
 
 def relative_magnitudes(design: EventStudy, study: Study) -> tuple[Check, ...]:
@@ -218,8 +219,8 @@ def relative_magnitudes(design: EventStudy, study: Study) -> tuple[Check, ...]:
     found = magnitudes(answer)
     if found is None:
         return (Check(name, None, "left out: too few donors for an interval of this level"),)
-    shown = [(one, relative_bounds(answer, found.margin, one * found.reach)) for one in SHOWN]
-    said = "; ".join(f"M̄ = {one:g}: {low:+.1%} to {high:+.1%}" for one, (low, high) in shown)
+    shown = [(one, _relative(answer, found.margin, one * found.reach)) for one in SHOWN]
+    said = "; ".join(f"M̄ = {one:g}: {interval}" for one, interval in shown)
     detail = (
         f"relative to the last period before, {said}; shown up to M̄ = {found.breakdown:.2g} "
         "(Rambachan and Roth 2023, relative magnitudes; the largest change before is taken as it "

@@ -85,19 +85,16 @@ class InterruptedTimeSeries:
     def fit(self, study: Study) -> Estimate:
         """The answer: expected is what is fitted without the terms from the start on."""
         contrast = self.contrast(study)
-        bounds, cumulative = contrast.bounds()
         expected = contrast.expected / contrast.exposure
         gap = (study.series.rates - expected)[: study.start]
-        more = {} if cumulative is None else {"cumulative_interval": cumulative}
         return estimate_of(
             study,
             expected,
-            bounds,
+            contrast.bounds(),
             self._inference(contrast),
             p_value=contrast.p_value,
             pre_rmspe=float(np.sqrt(np.mean(gap**2))),
             coefficients=self._coefficients(contrast),
-            **more,
         )
 
     def checks(self, study: Study, found: Estimate) -> tuple[Check, ...]:

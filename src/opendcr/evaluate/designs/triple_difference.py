@@ -11,7 +11,7 @@ from opendcr.errors import InputError
 from opendcr.evaluate.comparisons import robustness
 from opendcr.evaluate.comparisons.cells import Chosen, Labels, Mask, Selection, outwards
 from opendcr.evaluate.comparisons.errors import HALF
-from opendcr.evaluate.comparisons.shifts import Contrast, Interval
+from opendcr.evaluate.comparisons.shifts import Contrast, Interval, floor
 from opendcr.evaluate.estimate import (
     Bounds,
     Check,
@@ -244,8 +244,11 @@ class TripleDifference:
         )
 
     def floor(self, study: Study) -> float | None:
-        """One over the number of periods, which is how many shifts there are."""
-        return 1 / len(study.panel.periods) if self.inference == "shifts" else None
+        """One over the number of periods, which is how many shifts there are, or two where as many
+        are after the start as before."""
+        if self.inference != "shifts":
+            return None
+        return floor(len(study.panel.periods), study.after)
 
 
 def _finite(interval: Interval | None) -> tuple[float | None, float | None]:

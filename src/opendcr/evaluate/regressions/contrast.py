@@ -65,18 +65,20 @@ class Contrast:
                    strict=True)  # fmt: skip
         return {name: Coefficient(*map(float, row)) for name, *row in rows}
 
-    def bounds(self) -> tuple[Bounds, Interval | None]:
-        """The intervals; and the one of the cumulative effect."""
+    def bounds(self) -> Bounds:
+        """The intervals."""
         low, high = self._by_period()
         if not self.fit.regression.counts:
-            return Bounds(low, high, self._difference(), self._quotient()), None
+            people = self.exposure[self.start :]
+            each = self._difference(np.full(len(people), 1 / len(people)))
+            return Bounds(low, high, each, self._quotient(), self._difference(people))
         relative = self._ratio(np.ones(len(self.exposure)))
         rates = relative if self.fit.regression.exposure is None else self._ratio(1 / self.exposure)
         happened = self.fit.mean[self.start :]
         ratios = expm1(relative[0]), expm1(relative[1])
         mean = float((happened / self.exposure[self.start :]).mean())
         total = float(happened.sum())
-        return Bounds(low, high, _absolute(mean, rates), ratios), _absolute(total, relative)
+        return Bounds(low, high, _absolute(mean, rates), ratios, _absolute(total, relative))
 
     def _ratio(self, weights: Real) -> Interval:
         """The interval of the log of Σ means / Σ what would have been, by the delta method."""
@@ -92,9 +94,10 @@ class Contrast:
         low, high = self._around(log(here.sum() / there.sum()), gradient)
         return max(low, -_FAR), min(high, _FAR)
 
-    def _difference(self) -> Interval:
-        """The interval of the mean difference under the identity link: exact in normal errors."""
-        gap = (self.segments.matrix - self.segments.without)[self.start :].mean(axis=0)
+    def _difference(self, weights: Real) -> Interval:
+        """The interval of a weighed sum of differences under the identity link: exact in normal
+        errors."""
+        gap = weights @ (self.segments.matrix - self.segments.without)[self.start :]
         return self._around(float(gap @ self.fit.coefficients), gap)
 
     def _quotient(self) -> Interval | None:

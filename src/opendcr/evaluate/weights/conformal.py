@@ -1,12 +1,19 @@
 """Conformal intervals and p-values of designs that weigh donors. The method: kernel/conformal.py."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil, exp, expm1, log
 
 import numpy as np
 from numpy.typing import NDArray
 
-from opendcr.evaluate.estimate import Bounds, Interval, Placebo
+from opendcr.evaluate.comparisons.shifts import floor
+from opendcr.evaluate.estimate import (
+    Bounds,
+    Interval,
+    Placebo,
+    bounds_of_expected,
+    bounds_of_ratio,
+)
 from opendcr.evaluate.kernel import conformal as kernel
 from opendcr.evaluate.weights.donor_pool import DonorPool
 
@@ -52,24 +59,45 @@ class Conformal:
 
     @property
     def floor(self) -> float:
-        """The least p-value."""
-        return 1 / self.periods
+        """The least p-value; where means are taken away first residuals sum to nothing."""
+        return (
+            floor(self.periods, self.pool.study.after) if self.refit.intercept else 1 / self.periods
+        )
 
     def bounds(self, expected: Real) -> tuple[Bounds, str]:
         """Intervals of what was estimated, and in words where they come from or why there is none."""
         level, start = self.pool.study.level, self.pool.study.start
         least = ceil(1 / level - 1e-9)
-        if self.periods < least:
+        if self.floor > level:
             reason = f"no interval: {self.periods} periods allow no p-value under {self.floor:.3f}"
             return Bounds(), reason
         gap = self.pool.series - expected
         step = max(self.pool.rmspe(gap), 1e-6 * float(np.ptp(self.pool.series)), 1e-12)
-        low = high = None
+        bounds = self._whole(expected, step)
         if start - self.first + 1 >= least:
             low, high = self._by_period(gap, step)
-        whole = self._interval(self._test(), float(gap[start:].mean()), step)
-        relative = self._relative(expected, step)
-        return Bounds(low, high, whole, relative), self._words(whole)
+            bounds = replace(bounds, low=low, high=high)
+        return bounds, self._words(bounds.relative is not None)
+
+    def _whole(self, expected: Real, step: float) -> Bounds:
+        """Of a common ratio; where none is left, of a common addition: it says what was expected."""
+        study, after = self.pool.study, slice(self.pool.study.start, None)
+        exposure = study.series.exposure
+        people = np.ones(len(expected)) if exposure is None else exposure
+        observed, total = ((one * people)[after].sum() for one in (self.pool.series, expected))
+        if observed > 0 and total > 0:
+            step = step * float(people[after].sum()) / float(total)
+            found = self._interval(self._test(relative=True), log(observed / total), step)
+            if found is None:
+                return Bounds()
+            return bounds_of_ratio(study, expected, (expm1(found[0]), expm1(found[1])))
+        mean = float((self.pool.series - expected)[after].mean())
+        found = self._interval(self._test(), mean, step)
+        if found is None:
+            return Bounds()
+        among = float(people[after].sum())
+        few, many = (float(total) + (mean - one) * among for one in (found[1], found[0]))
+        return bounds_of_expected(study, expected, (few, many))
 
     def p_value(self) -> tuple[float, tuple[Placebo, ...]]:
         """The p-value of no effect, and every other block: from which period, and how far its mean is
@@ -110,27 +138,14 @@ class Conformal:
         low, high = (_end(test, level, centre, sign * step) for sign in (-1, 1))
         return None if low is None or high is None else (low, high)
 
-    def _relative(self, expected: Real, step: float) -> Interval | None:
-        """Of a common ratio; None where something observed or expected is not above zero."""
-        study = self.pool.study
-        exposure = study.series.exposure
-        counted = np.ones(len(expected)) if exposure is None else exposure
-        after = slice(study.start, None)
-        observed, total = ((one * counted)[after].sum() for one in (self.pool.series, expected))
-        if observed <= 0 or total <= 0:
-            return None
-        step = step * float(counted[after].sum()) / float(total)
-        found = self._interval(self._test(relative=True), log(observed / total), step)
-        return None if found is None else (expm1(found[0]), expm1(found[1]))
-
-    def _words(self, whole: Interval | None) -> str:
+    def _words(self, known: bool) -> str:
         said = (
-            "intervals: conformal, of an effect that is the same in every period after, weights "
+            "intervals: conformal, of a ratio that is the same in every period after, weights "
             f"fitted anew on outcomes under each, {self.periods} moving blocks"
         )
-        if whole is not None:
+        if known:
             return said
-        return f"{said}; none of the average: no end was met, or the estimate itself is rejected"
+        return f"{said}; none of the whole: no end was met, or the estimate itself is rejected"
 
 
 @dataclass(frozen=True)

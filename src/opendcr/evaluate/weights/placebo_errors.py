@@ -21,7 +21,7 @@ from opendcr.evaluate.comparisons.errors import (
     deviations,
     errors,
 )
-from opendcr.evaluate.estimate import Bounds, Interval, bounds_of_ratio
+from opendcr.evaluate.estimate import Bounds, Interval, bounds_of_expected, bounds_of_ratio
 from opendcr.evaluate.weights.conformal import Conformal, Refit
 from opendcr.evaluate.weights.donor_pool import DonorPool, rank_p, ratio_of
 
@@ -62,22 +62,28 @@ class PlaceboErrors:
 
     def bounds(self) -> Bounds:
         """Intervals of the mean effect, relative to the expected, and by period after the start."""
-        study, start = self.pool.study, self.pool.study.start
+        start, count = self.pool.study.start, len(self.expected)
+        whole = self._margin(slice(start, None))
+        if whole is None:
+            return Bounds()
+        each = [self._margin(slice(at, at + 1)) for at in range(start, count)]
+        if self.pool.exposure is None:
+            return self._additive(whole, np.array([np.nan] * start + each, dtype=float))
         relative = self._relative(slice(start, None))
+        ends = [self._relative(slice(at, at + 1)) for at in range(start, count)]
+        rows = [(np.nan, np.nan)] * start + [one or (np.nan, np.nan) for one in ends]
+        low, high = np.array(rows).T
         if relative is None:
             return Bounds()
-        ends = [self._relative(slice(at, at + 1)) for at in range(start, len(self.expected))]
-        rows = [(np.nan, np.nan) if one is None else one for one in ends]
-        low, high = np.array([(np.nan, np.nan)] * start + rows).T
-        if self.pool.exposure is not None:
-            return bounds_of_ratio(study, self.expected, relative, (low, high))
-        level, mean = (
-            self.expected[start:].mean(),
-            (study.series.rates - self.expected)[start:].mean(),
-        )
-        wide = float(level * (relative[1] - relative[0]) / 2)
-        return Bounds(low * self.expected, high * self.expected,
-                      (float(mean) - wide, float(mean) + wide), relative)  # fmt: skip
+        return bounds_of_ratio(self.pool.study, self.expected, relative, (low, high))
+
+    def _additive(self, margin: float, each: Real) -> Bounds:
+        """From the half-widths of the mean's interval, and of each period's."""
+        study = self.pool.study
+        gap = study.series.rates - self.expected
+        _, total = self._totals(slice(study.start, None))
+        ends = total - margin * study.after, total + margin * study.after
+        return bounds_of_expected(study, self.expected, ends, (gap - each, gap + each))
 
     @cached_property
     def _people(self) -> Real:
@@ -92,19 +98,20 @@ class PlaceboErrors:
         least = -np.inf if self.pool.exposure is None else 0.0
         return float(series.outcome[over].sum()), max(expected, least)
 
+    def _margin(self, over: slice) -> float | None:
+        """Half the width of the interval over some periods, on the scale of the ranks; None where
+        these give none."""
+        errors, _ = self._errors(over, self._totals(over)[1])
+        return errors.margin(self.pool.study.level)
+
     def _relative(self, over: slice) -> Interval | None:
-        """The interval of the relative effect over some periods."""
+        """The interval of the relative effect on counts over some periods."""
         observed, expected = self._totals(over)
-        if expected <= 0:
-            return None
         errors, wider = self._errors(over, expected)
         margin = errors.margin(self.pool.study.level)
-        if margin is None:
+        if margin is None or wider is None or expected <= 0:
             return None
-        if wider is not None:
-            return bounds_by_test(observed, expected, margin, wider)
-        wide = margin * len(self.expected[over]) / expected
-        return observed / expected - 1 - wide, observed / expected - 1 + wide
+        return bounds_by_test(observed, expected, margin, wider)
 
     def _errors(self, over: slice, expected: float) -> tuple[Errors, Wider | None]:
         """Errors of the treated areas' mean gap, or of their log ratio, from the donors' own; and
