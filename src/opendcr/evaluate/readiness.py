@@ -13,11 +13,11 @@ import numpy as np
 from opendcr.errors import InputError
 from opendcr.evaluate.delays.delayed import triangles_of
 from opendcr.evaluate.designs import Design
-from opendcr.evaluate.panel import Panel, Real, read_rows
+from opendcr.evaluate.panel import Panel, Real
 from opendcr.evaluate.periods import Period, rhythm_of
-from opendcr.evaluate.plan import PRIMARY, Delayed, Plan
+from opendcr.evaluate.plan import PRIMARY, Plan
 from opendcr.evaluate.power import asked_of, periods_of
-from opendcr.evaluate.reading import Source, begins, study_before
+from opendcr.evaluate.reading import Source, begins, late_of, study_before
 from opendcr.evaluate.study import Study
 
 MOST = 60  # periods after the start that are tried
@@ -33,11 +33,11 @@ def ready(plan: Plan, sources: Mapping[str, Source]) -> None:
         _tried(plan, sources[PRIMARY], design)
     for one in plan.outcomes:
         tried = _tried(plan, sources[one.name], plan.designs[one.design])
-        _triangles(one.nowcast, tried, plan.question.start)
+        _triangles(sources.get(late_of(one.name)), tried)
     before = study_before(sources[PRIMARY], plan.designs[plan.primary])
     _reviewed(plan, before.panel)
     asked_of(plan, before)
-    _triangles(plan.nowcast, before, plan.question.start)
+    _triangles(sources.get(late_of(PRIMARY)), before)
 
 
 def _tried(plan: Plan, source: Source, design: Design) -> Study:
@@ -86,13 +86,13 @@ def _reviewed(plan: Plan, panel: Panel) -> None:
             raise InputError(f"{plan.path}, reviews.after", f"a review after {one}", expected)
 
 
-def _triangles(said: Delayed | None, before: Study, start: Period) -> None:
-    """Reads what the triangles' file says of periods before the start, in editions before it."""
-    if said is None:
+def _triangles(late: Source | None, before: Study) -> None:
+    """Reads what a triangle's file says of periods before the start, in editions before it."""
+    if late is None or late.delayed is None:
         return
-    rows = read_rows(said.path)
-    periods, editions = (rows.periods(name, name) for name in (said.period, said.edition))
-    known = [max(both) < start for both in zip(periods, editions, strict=True)]
-    for unit in triangles_of(rows.where_true(known), said, before) if any(known) else ():
+    start = late.question.start
+    known = [max(both) < start for both in zip(late.periods, late.editions, strict=True)]
+    rows, said = late.rows.where_true(known), late.delayed
+    for unit in triangles_of(rows, said, before) if any(known) else ():
         before.panel.at(unit)
     rows.column(said.count, said.count)

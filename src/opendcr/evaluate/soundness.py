@@ -6,7 +6,7 @@ from typing import Any
 
 from opendcr.errors import InputError
 from opendcr.evaluate.lock import rivals
-from opendcr.evaluate.periods import rhythm_of
+from opendcr.evaluate.periods import rhythm_of, span
 from opendcr.evaluate.plan import Plan
 from opendcr.evaluate.power import SHOWN, asked_of, cases_of, periods_of, power, shares_of
 from opendcr.evaluate.powered import words_of
@@ -63,7 +63,7 @@ def foreseen(
     show: Callable[[int], None] = lambda done: None,
 ) -> Foreseen:
     """Outcomes that are known already, other locks of the same question, and power."""
-    said = [*beside(plan), *_known(sources), *_slip(plan), *_mute(plan, before)]
+    said = [*beside(plan), *_known(sources), *_loose(sources), *_slip(plan), *_mute(plan, before)]
     said += [f"{one.name}: {one.detail}." for one in data_checks(before.panel, plan.data)]
     if not panels:
         return Foreseen(tuple(said), 0)
@@ -89,6 +89,25 @@ def _known(sources: Mapping[str, Source]) -> list[str]:
         for name, source in sources.items()
         if (public := source.public_after)
     ]
+
+
+def _loose(sources: Mapping[str, Source]) -> list[str]:
+    """The periods before the start that the data do not have yet: a lock cannot hold them."""
+    said = []
+    for name, source in sources.items():
+        periods = sorted({*source.before.periods})
+        if source.delayed is not None or len(periods) < 2:
+            continue
+        rhythm = rhythm_of(periods)
+        many = rhythm.steps(periods[-1], source.question.start) - 1
+        if many > 0:
+            first, last = (str(rhythm.after(periods[-1], at)) for at in (1, many))
+            said.append(
+                f"the data of {name} end in {periods[-1]}, before the start {source.question.start}: "
+                f"this lock does not hold what they will say of {span([first, last])}, and the result "
+                "will say so."
+            )
+    return said
 
 
 def beside(plan: Plan) -> list[str]:
