@@ -99,7 +99,7 @@ def _locked_now(plan: "Plan", registered: str, again: bool, panels: int) -> Mapp
     sources = sources_of(plan)
     before = study_before(sources["primary"], plan.designs[plan.primary])
     ready(plan, sources)
-    floor_refused(plan, before, sources)
+    floor_refused(plan, sources)
     with _working("Panels") as show:
         told = foreseen(plan, before, sources, panels, show)
     made = locked(plan, sources, told.to_data(), datetime.now(UTC))

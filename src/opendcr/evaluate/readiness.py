@@ -43,14 +43,22 @@ def ready(plan: Plan, sources: Mapping[str, Source]) -> None:
 def _tried(plan: Plan, source: Source, design: Design) -> Study:
     """The study before its start, once the design has answered to its imagined course."""
     before = study_before(source, design)
-    panel = imagined(before.panel, plan.question.start, min(max(periods_of(plan, before)), MOST))
-    begins(source, panel.periods)
-    start = panel.periods.index(plan.question.start)
-    if source.question.outcome in panel.columns:
-        # As a column that others are matched on, the outcome is known until the start alone.
-        panel.columns[source.question.outcome][:, start:] = np.nan
-    design.fit(replace(before, panel=panel, start=start))
+    begun = later(before, source, min(max(periods_of(plan, before)), MOST))
+    design.fit(begun)
     return before
+
+
+def later(before: Study, source: Source, after: int) -> Study:
+    """The study as it will stand so many periods from its start on, each as one before it was.
+    Raises InputError where its start is no period of the data."""
+    question = source.question
+    panel = imagined(before.panel, question.start, after)
+    begins(source, panel.periods)
+    start = panel.periods.index(question.start)
+    if question.outcome in panel.columns:
+        # As a column that others are matched on, the outcome is known until the start alone.
+        panel.columns[question.outcome][:, start:] = np.nan
+    return replace(before, panel=panel, start=start)
 
 
 def imagined(panel: Panel, start: Period, after: int) -> Panel:

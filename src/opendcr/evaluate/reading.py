@@ -153,10 +153,10 @@ def source_of(question: Question, data: Data) -> Source:
     """The rows of a plan's file in the periods that it uses."""
     rows = read_rows(data.path)
     periods = rows.periods(question.time)
-    said = [question.start, *(data.breaks or ()), *(one for one in (data.first, data.last) if one)]
-    if {one.kind for one in said} != {periods[0].kind}:
-        found = f"{kinds(said)} in the plan and {kinds(periods)} in the data"
-        raise InputError(f"{rows.where}, {question.time}", found, "periods of one kind")
+    _of_one_kind(question, data, rows.where, periods)
+    if data.last is not None and data.last < question.start:
+        found = f"{data.last}, before the start {question.start}"
+        raise InputError("the plan, data.to", found, "a period from the start on")
     made = Source(question, data, rows, tuple(periods)).within()
     if not made.periods:
         raise InputError(
@@ -190,6 +190,18 @@ def used_by(source: Source, designs: Iterable[Design]) -> Source:
     return replace(
         source, columns=tuple(dict.fromkeys(columns)), labels=tuple(dict.fromkeys(labels))
     )
+
+
+def _of_one_kind(question: Question, data: Data, where: str, periods: Sequence[Period]) -> None:
+    """Raises InputError, naming the key, where a period of the plan is of another kind than those of
+    the data."""
+    said = [("question.start", question.start), ("data.from", data.first), ("data.to", data.last)]
+    for key, one in (*said, *(("data.breaks", one) for one in data.breaks or ())):
+        if one is not None and one.kind != periods[0].kind:
+            found = f"{one} ({kinds([one])}), and {kinds(periods)} in {where}, {question.time}"
+            raise InputError(
+                f"the plan, {key}", found, f"periods of one kind, such as {periods[0]}"
+            )
 
 
 def late_of(name: str) -> str:

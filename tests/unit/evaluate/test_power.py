@@ -110,6 +110,20 @@ def test_a_plan_is_asked_at_its_reviews(tmp_path: Path) -> None:
     assert made.review(4).level == pytest.approx(0.049, abs=1e-3)
 
 
+@pytest.mark.parametrize(
+    ("more", "periods"),
+    [
+        ("", (1, 2, 3, 4)),
+        ("[power]\nperiods = [2, 9]\n", (2, 4)),
+        ("[power]\nperiods = [4]\n", (4,)),
+    ],
+)
+def test_a_plan_is_asked_to_its_end_and_not_beyond(
+    tmp_path: Path, more: str, periods: tuple[int, ...]
+) -> None:
+    assert periods_of(*planned(tmp_path, "\n" + more)) == periods
+
+
 def test_looks_at_any_time_are_read_with_their_wider_interval(tmp_path: Path) -> None:
     plan, study = planned(tmp_path, REVIEWS + 'spending = "anytime"\n')
     made = asked_of(plan, study)

@@ -94,7 +94,12 @@ def test_a_start_outside_the_data(tmp_path: Path, start: int, said: str) -> None
 
 def test_a_start_of_another_kind_than_the_data(tmp_path: Path) -> None:
     said = refused(tmp_path, plan=PLAN.replace("start = 2020", 'start = "2020-Q1"'))
-    assert "quarters" in said and "whole numbers" in said
+    assert "question.start" in said and "quarters" in said and "whole numbers" in said
+
+
+def test_data_that_end_before_the_start(tmp_path: Path) -> None:
+    said = refused(tmp_path, plan=PLAN.replace("to = 2023", "to = 2019"))
+    assert "data.to" in said and "2019, before the start 2020" in said
 
 
 def test_no_file_of_data(tmp_path: Path) -> None:

@@ -176,11 +176,11 @@ def test_power_before_there_is_anything_to_see(answered, tmp_path: Path) -> None
     assert set(power) == {
         (effect, after, drift)
         for effect in (0, -0.5)
-        for after in (2, 5)
+        for after in (2, 4)
         for drift in (True, False)
     }
     assert found["at_upper_drift"]["power"][0]["drift_a_period"] == found["drift_interval"][1]
-    assert power[-0.5, 5, False] > 0.9 and power[0, 5, False] < 0.3
+    assert power[-0.5, 4, False] > 0.9 and power[0, 4, False] < 0.3
     assert next(one for one in found["until_seen"] if not one["drift"])["periods"] == 2
 
 
