@@ -223,8 +223,8 @@ def triangle_source(source: Source, said: Delayed) -> Source:
 
 
 def panel_from(source: Source, design: Design) -> Panel:
-    """The panel of a source, as a design compares it; its `columns` hold those that the design
-    reads and the outcome, as a rate where there is an exposure."""
+    """The panel of a source, with every area; its `columns` hold those that the design reads and
+    the outcome, as a rate where there is an exposure."""
     question, data = source.question, source.data
     others = tuple(name for name in design.columns if name != question.outcome)
     columns = Columns(question.outcome, question.time, question.unit, data.exposure, others)
@@ -237,8 +237,6 @@ def panel_from(source: Source, design: Design) -> Panel:
         panel = wide_panel(source.rows, columns)
     else:
         panel = linked(panel_of(source.rows, columns), data)
-    kept = [at for at, name in enumerate(panel.units) if name not in source.apart]
-    panel = panel.of(kept) if len(kept) < len(panel.units) else panel
     return replace(panel, columns={**panel.columns, question.outcome: panel.rates})
 
 
@@ -258,7 +256,7 @@ def study_from(source: Source, design: Design) -> Study:
     panel = panel_from(source, design)
     begins(source, panel.periods)
     start = int(np.searchsorted([one.at for one in panel.periods], question.start.at))
-    return _study(question, panel, design, start)
+    return _study(source, panel, design, start)
 
 
 def study_before(source: Source, design: Design) -> Study:
@@ -269,12 +267,20 @@ def study_before(source: Source, design: Design) -> Study:
     if len(panel.periods) <= LEAST_BEFORE:
         found = f"{len(panel.periods)} periods before the start {source.question.start}"
         raise InputError(panel.where, found, f"more than {LEAST_BEFORE}")
-    return _study(source.question, panel, design, len(panel.periods) - 1)
+    return _study(source, panel, design, len(panel.periods) - 1)
 
 
-def _study(question: Question, panel: Panel, design: Design, start: int) -> Study:
+def _study(source: Source, whole: Panel, design: Design, start: int) -> Study:
+    """The study of a panel, without the areas that are compared with in no design. A total is
+    looked for before they are taken out, which it holds, and after, which it may not."""
+    question = source.question
+    kept = [at for at, name in enumerate(whole.units) if name not in source.apart]
+    panel = whole.of(kept) if len(kept) < len(whole.units) else whole
     treated = _treated(question, panel, design)
-    return Study(panel, treated, start, question.level, question.seed, totals(panel, treated))
+    sums = totals(panel, treated)
+    if panel is not whole:
+        sums = tuple(dict.fromkeys((*totals(whole, [kept[at] for at in treated]), *sums)))
+    return Study(panel, treated, start, question.level, question.seed, sums)
 
 
 def _treated(question: Question, panel: Panel, design: Design) -> tuple[int, ...]:

@@ -400,6 +400,13 @@ def test_an_area_that_is_the_sum_of_others_is_no_donor(
     assert len(made.donors(exclude=["Scotland"])) == 4 and len(made.donors_possible()) == 5
 
 
+def test_a_total_that_holds_areas_of_another_outcome(tmp_path: Path) -> None:
+    near = '\n[outcomes.near]\noutcome = "events"\ntreated = ["area 2"]\n'
+    for without in ((), ("area 2",)):
+        made = study(tmp_path, with_total(rows(5), without=without), PLAN + near)
+        assert made.totals == ("Scotland",) and "area 2" not in made.panel.units
+
+
 def test_two_names_of_one_total_and_a_total_that_is_rounded(tmp_path: Path) -> None:
     data = with_total(with_total(rows(5)), "Total", without=("Scotland",))
     assert study(tmp_path, data).totals == ("Scotland", "Total")
