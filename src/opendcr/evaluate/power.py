@@ -89,6 +89,12 @@ class Asked:
         made = world_of(self.before.panel, self.before.treated, case.periods, found)
         return sharing(made, case.share)
 
+    def floor(self, case: Case) -> float | None:
+        """The least p-value that the design could give in a case; None where it has no floor."""
+        world, seed = self.world(case), self.before.seed
+        panel = next(world.draws(0.0, 1, seed))
+        return self.design.floor(Study(panel, world.treated, world.start, self.before.level, seed))
+
 
 @dataclass(frozen=True)
 class Power:

@@ -142,15 +142,21 @@ def beside(plan: Plan) -> list[str]:
     ]
 
 
-def _slip(plan: Plan) -> list[str]:
-    """That a rise would count as success, which is seldom meant."""
-    if plan.success is None or plan.success.at_most <= 0:
-        return []
-    most = f"{100 * plan.success.at_most:.6g} %"
-    return [
-        f"success.relative_effect_at_most is above zero: a rise of {most} or less would count as "
-        f"success. If a fall of {most} or more is meant, it is {-plan.success.at_most:g}."
-    ]
+def _slip(plan: Plan) -> Iterator[str]:
+    """What is seldom meant: that a rise would count as success, and a margin above the whole."""
+    if plan.success is not None and plan.success.at_most > 0:
+        most, key = plan.success.at_most, "success.relative_effect_at_most"
+        meant = most / 100 if most > 1 else most
+        yield (
+            f"{key} is above zero: a rise of {100 * most:,.6g} % or less would count as success. If a "
+            f"fall of {100 * meant:.6g} % or more is meant, it is {-meant:g}."
+        )
+    for one in plan.outcomes:
+        if one.margin is not None and abs(one.margin) > 1:
+            yield (
+                f"outcomes.{one.name}.margin = {one.margin:g} is {100 * one.margin:,.6g} %; if "
+                f"{one.margin:g} % is meant, it is {one.margin / 100:.6g}."
+            )
 
 
 def _mute(plan: Plan, before: Study, source: Source) -> Iterator[str]:

@@ -44,3 +44,10 @@ def test_a_design_that_could_give_no_interval_is_told(tmp_path: Path) -> None:
     assert "synthetic_control, which gave no interval at the level 0.05" in said
     assert "17 periods before the start and 2 from it on" in said
     assert "no interval" not in warned(written(tmp_path, BEFORE, control(2024, "space")))
+
+
+def test_a_margin_that_was_meant_in_per_cent_is_told(tmp_path: Path) -> None:
+    calls = '\n[outcomes.calls]\noutcome = "events"\nmargin = {}\n'
+    said = warned(written(tmp_path, BEFORE, PLAN + calls.format(10)))
+    assert "outcomes.calls.margin = 10 is 1,000 %; if 10 % is meant, it is 0.1." in said
+    assert "margin" not in warned(written(tmp_path, BEFORE, PLAN + calls.format(0.1)))
