@@ -327,8 +327,9 @@ def other_file(folder: Path, content: bytes | None) -> str:
      (b"area,year\na,1\n\nb,12,5\n", "row 4: found 3 cells under 2 headings"),
      (b"area;year\na;12,5\n", "columns apart by semicolons"),
      (b"area,year,area\na,1,b\n", "two columns of one name, 'area'"),
+     (b"Deaths by area,,\narea,year,events\na,1,2\n", "'Deaths by area' alone in the first line, as a title is"),
      (b'area,year\n"a,1\n', "expected a table in CSV")],
-    ids=range(10),
+    ids=range(11),
 )  # fmt: skip
 def test_a_file_that_is_no_table_is_said_to_be_what_it_is(
     tmp_path: Path, content: bytes | None, said: str
@@ -336,13 +337,30 @@ def test_a_file_that_is_no_table_is_said_to_be_what_it_is(
     assert said in other_file(tmp_path, content)
 
 
+def test_what_a_spreadsheet_leaves_beside_and_below(tmp_path: Path) -> None:
+    path = written(tmp_path)
+    table = tmp_path / "panel.csv"
+    table.write_text(
+        "".join(f",{one},,\n" for one in table.read_text().splitlines()) + ",,,,,,\n" * 3
+    )
+    read = read_plan(path)
+    made = study_from(sources_of(read)["primary"], read.designs[read.primary])
+    assert np.array_equal(made.panel.outcome, study(tmp_path).panel.outcome)
+
+
+def test_words_of_a_word_processor_are_told(tmp_path: Path) -> None:
+    told = refused(tmp_path, plan=PLAN.replace('"Events in area 1"', "\u201cEvents\u201d"))
+    assert "plan.toml, line 3: found \u201c, a quotation mark that a word processor wrote" in told
+
+
 @pytest.mark.parametrize(
     ("old", "new", "said"),
-    [('outcome = "events"', 'outcome = "Events "', "did you mean 'events'?"),
+    [("treated =", "Treated =", "did you mean 'treated'?"),
+     ('outcome = "events"', 'outcome = "Events "', "did you mean 'events'?"),
      ('outcome = "events"', 'outcome = "evnts"', "did you mean 'events'?"),
      ('["area 1"]', '["Area  1 "]', "did you mean 'area 1'?"),
      ('["area 1"]', '["Dundee"]', "found no area named 'Dundee'; expected one of area 1, area 2, area 3")],
-    ids=range(4),
+    ids=range(5),
 )  # fmt: skip
 def test_a_name_that_is_almost_there_is_told(tmp_path: Path, old: str, new: str, said: str) -> None:
     told = refused(tmp_path, rows(3), PLAN.replace(old, new))
