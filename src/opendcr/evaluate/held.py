@@ -5,6 +5,7 @@ one digest of all, and one of each period and each area, so that what differs ca
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from math import isfinite
 from typing import Any
 
 from opendcr.evaluate.panel import some
@@ -18,7 +19,7 @@ def held_of(source: Source, late: Source | None = None) -> dict[str, Any]:
     """What a lock keeps of the data of an outcome, or of a reporting triangle. `late` is the
     outcome's triangle: counts that were not complete in it are kept as they are, being `open`."""
     before = source.before
-    opened = {_cell(one): one.values[0] for one in before.said if late and late.incomplete(one)}
+    opened = _counts([one for one in before.said if late and late.incomplete(one)])
     said = _closed(before.said, opened)
     return {
         "before": digest_of(said),
@@ -28,7 +29,7 @@ def held_of(source: Source, late: Source | None = None) -> dict[str, Any]:
         "periods": _each(said, lambda one: str(one.period)),
         "areas": _each(said, lambda one: one.area),
         "open": [
-            {"period": period, "area": area, "count": count}
+            {"period": period, "area": area, "count": count if count >= 0 else None}
             for (period, area), count in opened.items()
         ],
         "already_public": [str(one) for one in source.public_after],
@@ -42,20 +43,20 @@ def differences(
     """How the data of an outcome differ from what a lock held of them, in sentences. A count that
     was open may have become what an edition of the triangle printed."""
     rows = source.before.until(held["to"]).said
-    opened = {(one["period"], one["area"]): one["count"] for one in held["open"]}
+    opened = {(one["period"], one["area"]): _number(one["count"]) for one in held["open"]}
     said = _closed(rows, opened)
     if digest_of(said) != held["before"]:
         yield (
             f"the data of {name} from before the start are not those that were locked"
             f" ({_where(held, said)})"
         )
-    printed = {(*_cell(one), one.values[0]) for one in late.said} if late else set()
-    for one in rows:
-        cell, count = _cell(one), one.values[0]
-        if cell in opened and count != opened[cell] and (*cell, count) not in printed:
+    printed = {(*_cell(one), _number(one.values[0])) for one in late.said} if late else set()
+    for (period, area), count in _counts([one for one in rows if _cell(one) in opened]).items():
+        was = opened[period, area]
+        if count != was and not printed & {(period, area, count), (period, "", count)}:
             yield (
-                f"{name} has {count or 'no count'} in {' of '.join(filter(None, cell))}, which is "
-                f"neither what was locked ({opened[cell] or 'none'}) nor what an edition printed"
+                f"{name} of {' of '.join(filter(None, (period, area)))} is {_shown(count)}, which "
+                f"is neither what was locked ({_shown(was)}) nor what an edition printed"
             )
 
 
@@ -73,7 +74,28 @@ def _cell(one: Said) -> Cell:
     return str(one.period), one.area
 
 
-def _closed(said: Sequence[Said], opened: Mapping[Cell, str]) -> list[Said]:
+def _counts(said: Sequence[Said]) -> dict[Cell, float]:
+    """The count of each area and period: of a cell that has several rows, their sum."""
+    found: dict[Cell, float] = {}
+    for one in said:
+        found[_cell(one)] = found.get(_cell(one), 0.0) + _number(one.values[0])
+    return found
+
+
+def _number(count: object) -> float:
+    """A count, or below zero where none is known: it is then equal to itself."""
+    try:
+        found = float(str(count))
+    except ValueError:
+        return -1.0
+    return found if isfinite(found) else -1.0
+
+
+def _shown(count: float) -> str:
+    return f"{count:.15g}" if count >= 0 else "not known"
+
+
+def _closed(said: Sequence[Said], opened: Mapping[Cell, float]) -> list[Said]:
     """Without the counts that were open."""
     return [
         one._replace(values=("open", *one.values[1:])) if opened and _cell(one) in opened else one

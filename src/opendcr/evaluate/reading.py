@@ -123,10 +123,11 @@ class Source:
         return [_plain(cell) for cell in self.rows.column(name, name)]
 
     def incomplete(self, said: Said) -> bool:
-        """Whether this triangle's last edition came before an area's count was complete."""
+        """Whether this triangle's last edition says an area's period and came before its count was
+        complete."""
         assert self.delayed is not None
         last = self._last_editions.get(said.area) or self._last_editions.get("")
-        return last is not None and last.at - said.period.at < self.delayed.most
+        return last is not None and 0 <= last.at - said.period.at < self.delayed.most
 
     @cached_property
     def _last_editions(self) -> dict[str, Period]:
@@ -175,7 +176,7 @@ def _plain(cell: str) -> str:
 
 def digest_of(said: Iterable[Said]) -> str:
     """SHA-256 of what rows say, whatever their order."""
-    rows = sorted(f"{one.period} {one.area} {one.values}" for one in said)
+    rows = sorted(repr((str(one.period), one.area, one.values)) for one in said)
     return hashlib.sha256("\n".join(rows).encode()).hexdigest()
 
 

@@ -249,7 +249,7 @@ def _standing(found: Findings) -> str:
         said += (
             f" Of {len(every)} checks on this answer {len(failed)} did not hold ({some(failed)})."
         )
-    return said + doubted(found.further)
+    return " ".join((said, *found.standing.told)) + doubted(found.further)
 
 
 def _harms(found: Findings) -> str:
