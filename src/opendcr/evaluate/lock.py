@@ -107,9 +107,12 @@ class Standing:
             "and came after the lock."
             for name, periods in self.not_held.items()
         ]
-        many = "another plan" if len(self.rivals) == 1 else f"{len(self.rivals)} other plans"
+        others = len(self.rivals)
+        many = "another plan" if others == 1 else f"{others} other plans"
+        verb = "is" if others == 1 else "are"
         beside = (
-            f"{many} of the same outcome, areas and start locked beside it: {some(self.rivals)}."
+            f"{many} of the same outcome, areas and start {verb} locked beside it "
+            f"({some(self.rivals)}): whoever is shown one result has to be told of the others."
         )
         return tuple(
             one[:1].upper() + one[1:] for one in (*loose, *([beside] if self.rivals else []))
@@ -274,11 +277,10 @@ def read_lock(path: Path) -> Lock:
     """The lock in a file; InputError where it is none, of another version, or its seal is broken."""
     content = _content(path)
     if content.get("version") != VERSION or set(content) != _KEYS:
-        by = str(content["code"]).partition("/")[0]
-        found = f"a lock of another form, written by OpenDCR {by} ({content['code']})"
+        found = f"a lock of another form, which OpenDCR {content['code']} wrote"
         expected = (
-            f"one written by this version, {code()}; run the plan with the version that locked it, "
-            "or lock it anew with --again, which the new lock says"
+            f"one that this version ({code()}) wrote: run the plan with the version that locked it, or "
+            "lock it anew with --again; the new lock will name the old one's seal"
         )
         raise InputError(str(path), found, expected)
     if content["seal"] != seal_of(content) or content["plan"]["hash"] != _hash(

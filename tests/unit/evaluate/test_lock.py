@@ -151,7 +151,7 @@ def test_a_lock_of_another_form_says_what_to_do(tmp_path: Path) -> None:
         del known["public_earlier"], known["open"], known["periods"], known["areas"]
     old = {**content, "version": 1, "code": "0.0.9/0123456789abcdef"}
     lock_path(path).write_text(json.dumps(old))
-    with pytest.raises(InputError, match=r"written by OpenDCR 0\.0\.9 .* --again"):
+    with pytest.raises(InputError, match=r"which OpenDCR 0\.0\.9/\S+ wrote; .* --again"):
         stands(path)
     with pytest.raises(InputError, match=r"0\.0\.9"):
         lock(path)
