@@ -2,13 +2,16 @@
 
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from opendcr.errors import InputError
 
+_LINE = re.compile(r"at line (\d+)")
+_CURLY = re.compile("[\N{LEFT SINGLE QUOTATION MARK}-\N{DOUBLE LOW-9 QUOTATION MARK}]")
 _CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]|24:00")
 
 
@@ -18,8 +21,21 @@ def read_toml(path: Path, of: str) -> dict[str, Any]:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise InputError(str(path), error.strerror or "no file", f"{of} in TOML") from error
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except UnicodeDecodeError as error:
         raise InputError(str(path), str(error), f"{of} in TOML") from error
+    except tomllib.TOMLDecodeError as error:
+        raise _no_toml(path, str(error), of) from error
+
+
+def _no_toml(path: Path, said: str, of: str) -> InputError:
+    """The error for a text that is no TOML; quotes that a word processor wrote are named."""
+    line = int(at[1]) if (at := _LINE.search(said)) else 1
+    lines = path.read_text(encoding="utf-8").split("\n")
+    curly = _CURLY.search(lines[min(line, len(lines)) - 1])
+    if curly is None:
+        return InputError(str(path), said, f"{of} in TOML")
+    found = f"{curly[0]}, a quotation mark that a word processor wrote"
+    return InputError(f"{path}, line {line}", found, 'straight ones: "')
 
 
 @dataclass(frozen=True)
@@ -38,7 +54,7 @@ class Table:
         table = cls(where, name, data)
         for key in data:
             if known is not None and key not in known:
-                expected = f"one of {', '.join(sorted(known))}"
+                expected = f"one of {', '.join(sorted(known))}{meant(str(key), tuple(known))}"
                 named = one_line(table.key(key))
                 raise InputError(f"{where}, {named}", "a key that is not known", expected)
         return table
@@ -136,6 +152,18 @@ class Table:
         if value not in tuple(codes):
             raise self.fail(key, f"one of {', '.join(codes)}")
         return str(value)
+
+
+def meant(name: str, names: Sequence[str]) -> str:
+    """A question for an error about a name that is not there: whether the one that it is like was
+    meant; empty where none is like it."""
+    plain = {_plain(one): one for one in reversed(names)}
+    like = get_close_matches(_plain(name), plain, 1, cutoff=0.8)
+    return f"; did you mean '{plain[like[0]]}'?" if like else ""
+
+
+def _plain(name: str) -> str:
+    return "".join(one for one in name.casefold() if one.isalnum())
 
 
 def is_number(value: Any) -> bool:

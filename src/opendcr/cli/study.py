@@ -1,6 +1,6 @@
 """`opendcr study`: plans that are locked, run, rehearsed, and asked what they could see."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +12,7 @@ from opendcr.cli.output import NOT_HELD, emit, json_option, out_folder, progress
 
 if TYPE_CHECKING:
     from opendcr.evaluate.findings import Findings
+    from opendcr.evaluate.plan import Plan
 
 PATH = click.Path(path_type=Path)
 plan_argument = click.argument("plan", type=PATH)
@@ -65,34 +66,44 @@ def lock_command(plan: Path, registered: str, again: bool, panels: int, as_json:
     whose test could never be significant, is refused; one that could show little is locked with a
     warning.
     """
-    from opendcr.evaluate.findings import sources_of
-    from opendcr.evaluate.lock import lock_path, lockable, locked, write_lock
+    from opendcr.evaluate.lock import lock_path, lockable, registered_at
     from opendcr.evaluate.plan import read_plan
-    from opendcr.evaluate.readiness import ready
-    from opendcr.evaluate.reading import study_before
-    from opendcr.evaluate.soundness import floor_refused, foreseen
 
     read = read_plan(plan)
-    sources = sources_of(read)
-    before = study_before(sources["primary"], read.designs[read.primary])
-    ready(read, sources)
-    floor_refused(read, before, sources)
-    if not again:
-        lockable(read)
-    with _working("Panels") as show:
-        told = foreseen(read, before, sources, panels, show)
-    made = locked(read, sources, told.to_data(), datetime.now(UTC))
-    content = write_lock(lock_path(plan), made, registered, again)
-    for one in told.warnings:
+    path = lock_path(plan)
+    if not again and not lockable(read):
+        content: Mapping[str, Any] = registered_at(path, registered)
+    else:
+        content = _locked_now(read, registered, again, panels)
+    warnings = content["foreseen"]["warnings"]
+    for one in warnings:
         say(f"Warning: {one}")
-    document = {"lock": str(lock_path(plan)), "hash": read.hash, "seal": content["seal"],
-                "locked_at": content["locked_at"], "warnings": [*told.warnings]}  # fmt: skip
-    lines = [f"Locked: {lock_path(plan)}", f"hash {read.hash}", f"seal {content['seal']}"]
+    document = {"lock": str(path), "hash": read.hash, "seal": content["seal"],
+                "locked_at": content["locked_at"], "warnings": warnings}  # fmt: skip
+    lines = [f"Locked: {path}", f"hash {read.hash}", f"seal {content['seal']}"]
     emit(
         as_json,
         document,
         "\n".join([*lines, PUBLISH.format(content["registered"] or "nowhere")]),
     )
+
+
+def _locked_now(plan: "Plan", registered: str, again: bool, panels: int) -> Mapping[str, Any]:
+    """The lock of a plan, once it was tried and asked what it could show."""
+    from opendcr.evaluate.findings import sources_of
+    from opendcr.evaluate.lock import lock_path, locked, write_lock
+    from opendcr.evaluate.readiness import ready
+    from opendcr.evaluate.reading import study_before
+    from opendcr.evaluate.soundness import floor_refused, foreseen
+
+    sources = sources_of(plan)
+    before = study_before(sources["primary"], plan.designs[plan.primary])
+    ready(plan, sources)
+    floor_refused(plan, sources)
+    with _working("Panels") as show:
+        told = foreseen(plan, before, sources, panels, show)
+    made = locked(plan, sources, told.to_data(), datetime.now(UTC))
+    return write_lock(lock_path(plan.path), made, registered, again)
 
 
 @study.command("run", epilog="Example: opendcr study run prop99.toml --out prop99")
@@ -205,6 +216,7 @@ def _told(found: "Findings") -> Iterator[str]:
     yield f"{standing.status}" + (f": {'; '.join(standing.against)}" if standing.against else "")
     if standing.dated:
         yield standing.dated
+    yield from standing.told
     yield f"{'design':38}{'effect':>9}  {'interval':19}{'p':>7}{'floor':>8}  verdict"
     for name, one in found.answers.items():
         yield _line(name, one.estimate, one.verdict)

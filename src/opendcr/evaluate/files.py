@@ -12,6 +12,7 @@ from opendcr.errors import InputError
 from opendcr.keyed import one_line, shown
 
 A_TABLE = "a table in CSV, with a line of headings"
+_HEADED = "a heading for each column, in the first line of the file and nowhere else"
 _BEGINS = {
     b"PK\x03\x04": "a spreadsheet or an archive",
     b"\xd0\xcf\x11\xe0": "a spreadsheet",
@@ -86,20 +87,27 @@ def _text(path: Path) -> str:
 def _records(
     where: str, text: str
 ) -> tuple[Sequence[str], list[list[str | None]], tuple[int, ...]]:
-    """Headings, the cells of each row (None where one is empty), and the line of each."""
+    """Headings, the cells of each row (None where one is empty), and the line of each; without the
+    columns that have no heading, which nothing can name, and rows of nothing."""
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     headings = [one.strip() for one in next(reader)]
+    pairs = list(_rows(where, ((row, reader.line_num) for row in reader), headings))
+    named = [at for at, name in enumerate(headings) if name]
+    headings = [headings[at] for at in named]
     if len(set(headings)) < len(headings):
         twice = next(one for one in headings if headings.count(one) > 1)
         raise InputError(where, f"two columns of one name, {shown(twice)}", "each name once")
-    pairs = list(_rows(where, ((row, reader.line_num) for row in reader), len(headings)))
-    return headings, [row for row, _ in pairs], tuple(line for _, line in pairs)
+    return headings, [[row[at] for at in named] for row, _ in pairs], tuple(one for _, one in pairs)
 
 
 def _rows(
-    where: str, rows: Iterable[tuple[list[str], int]], many: int
+    where: str, rows: Iterable[tuple[list[str], int]], headings: Sequence[str]
 ) -> Iterator[tuple[list[str | None], int]]:
+    many = len(headings)
     for row, line in rows:
+        if sum(map(bool, headings)) < 2 <= sum(map(bool, row)):
+            found = f"{shown(' '.join(headings).strip())} alone in the first line, as a title is"
+            raise InputError(where, found, _HEADED)
         if len(row) > many:
             found = f"{len(row)} cells under {many} headings"
             expected = (
@@ -107,7 +115,7 @@ def _rows(
                 "texts that hold a comma in quotes"
             )
             raise InputError(f"{where}, row {line}", found, expected)
-        if row:
+        if any(row):
             yield [one or None for one in row] + [None] * (many - len(row)), line
 
 

@@ -25,10 +25,18 @@ from opendcr.evaluate.designs import Design
 from opendcr.evaluate.estimate import Check, Estimate, Interval
 from opendcr.evaluate.evalue import e_value, e_value_of_interval
 from opendcr.evaluate.lock import Standing, standing
-from opendcr.evaluate.panel import read_rows, some
+from opendcr.evaluate.panel import some
 from opendcr.evaluate.periods import rhythm_of
-from opendcr.evaluate.plan import PRIMARY, Delayed, Kind, Outcome, Plan, Question
-from opendcr.evaluate.reading import Source, data_checks, source_of, study_from, triangle_source
+from opendcr.evaluate.plan import PRIMARY, Data, Kind, Outcome, Plan, Question
+from opendcr.evaluate.reading import (
+    Source,
+    data_checks,
+    late_of,
+    source_of,
+    study_from,
+    triangle_source,
+    used_by,
+)
 from opendcr.evaluate.reviews import Review, review_of
 from opendcr.evaluate.sequential import Look
 from opendcr.evaluate.study import Study
@@ -122,14 +130,24 @@ class Findings:
 
 def sources_of(plan: Plan) -> dict[str, Source]:
     """The data of each outcome of a plan, the primary one first, and their reporting triangles."""
-    asked = {PRIMARY: (plan.question, plan.data, plan.nowcast)}
-    asked |= {one.name: (question_of(plan, one), one.data, one.nowcast) for one in plan.outcomes}
-    sources, late = {}, {}
-    for name, (question, data, delayed) in asked.items():
-        sources[name] = replace(source_of(question, data), apart=plan.apart_from(question.treated))
-        if delayed is not None:
-            late[f"{name}.nowcast"] = triangle_source(question, delayed)
+    every = [*plan.designs.values()]
+    sources = {PRIMARY: _source(plan, plan.question, plan.data, every)}
+    delayed = {PRIMARY: plan.nowcast}
+    for one in plan.outcomes:
+        design = plan.designs[one.design]
+        sources[one.name] = _source(plan, question_of(plan, one), one.data, [design])
+        delayed[one.name] = one.nowcast
+    late = {
+        late_of(name): triangle_source(sources[name], said)
+        for name, said in delayed.items()
+        if said
+    }
     return sources | late
+
+
+def _source(plan: Plan, question: Question, data: Data, designs: Sequence[Design]) -> Source:
+    made = replace(source_of(question, data), apart=plan.apart_from(question.treated))
+    return used_by(made, designs)
 
 
 def question_of(plan: Plan, outcome: Outcome) -> Question:
@@ -154,7 +172,7 @@ def run_study(plan: Plan, show: Callable[[str], None] = lambda name: None) -> Fi
         for name, design in plan.designs.items()
     }
     study = studies[plan.primary]
-    nowcasts = _nowcasts(plan.nowcast, study)
+    nowcasts = _nowcasts(sources.get(late_of(PRIMARY)), study)
     explores = bool(stands.against)
     answers = {}
     for name in plan.designs:
@@ -164,7 +182,7 @@ def run_study(plan: Plan, show: Callable[[str], None] = lambda name: None) -> Fi
     further = []
     for outcome in plan.outcomes:
         show(outcome.name)
-        one = _further(plan, outcome, sources[outcome.name], review)
+        one = _further(plan, outcome, sources, review)
         opened = one.answer.opened(outcome.data.simulated, explores)
         further.append(replace(one, answer=opened))
     leading = answers[plan.primary]
@@ -173,9 +191,11 @@ def run_study(plan: Plan, show: Callable[[str], None] = lambda name: None) -> Fi
     return Findings(plan, stands, study, answers, tuple(further), checks, review.look)
 
 
-def _nowcasts(said: Delayed | None, study: Study) -> dict[str, Nowcast]:
-    """The nowcasts of an outcome's latest counts, by area."""
-    return {} if said is None else nowcasts_of(read_rows(said.path), said, study)
+def _nowcasts(late: Source | None, study: Study) -> dict[str, Nowcast]:
+    """The nowcasts of an outcome's latest counts, by area, from its reporting triangle."""
+    if late is None or late.delayed is None:
+        return {}
+    return nowcasts_of(late.rows, late.delayed, study)
 
 
 def threshold_of(plan: Plan) -> float:
@@ -265,11 +285,13 @@ def confounding(found: Estimate) -> Check:
     )
 
 
-def _further(plan: Plan, outcome: Outcome, source: Source, review: Review) -> Further:
-    design = plan.designs[outcome.design]
+def _further(
+    plan: Plan, outcome: Outcome, sources: Mapping[str, Source], review: Review
+) -> Further:
+    design, source = plan.designs[outcome.design], sources[outcome.name]
     level = plan.question.level if outcome.margin is None else plan.declared_level
     study = replace(study_from(source, design), level=review.part(level, plan.question.level))
-    found = review.of(_found(design, study, _nowcasts(outcome.nowcast, study)))
+    found = review.of(_found(design, study, _nowcasts(sources.get(late_of(outcome.name)), study)))
     more: tuple[Check, ...] = (AS_PRINTED,) if plan.nowcast and not outcome.nowcast else ()
     if outcome.data != plan.data:
         more += data_checks(study.panel, outcome.data, [outcome.design])

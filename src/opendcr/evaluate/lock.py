@@ -9,7 +9,7 @@ is written anew has another.
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cache
 from importlib.metadata import version
@@ -20,12 +20,17 @@ import rfc8785
 
 from opendcr import __version__
 from opendcr.errors import InputError
-from opendcr.evaluate.periods import Period
+from opendcr.evaluate.held import differences, held_of, not_held
+from opendcr.evaluate.panel import some
+from opendcr.evaluate.periods import Period, span
 from opendcr.evaluate.plan import Plan
-from opendcr.evaluate.reading import Source
+from opendcr.evaluate.reading import Source, late_of
 from opendcr.whole import write_whole
 
 SUFFIX = ".lock.json"
+VERSION = 2  # of what a lock says
+_ALWAYS = {"opendcr", "locked_at", "plan", "code", "data", "replaces", "seal"}  # in every version
+_NOTHING: dict[str, Any] = {"periods": {}, "areas": {}, "open": []}
 _KEYS = {
     "opendcr",
     "version",
@@ -42,7 +47,7 @@ _KEYS = {
 
 @dataclass(frozen=True)
 class Lock:
-    """A lock that was read. `data` is by outcome: its hash before the start and what was public;
+    """A lock that was read. `data` is by outcome: what `held.held_of` keeps of it;
     `foreseen` is what could have been shown, as it was told then."""
 
     locked_at: str
@@ -58,11 +63,19 @@ class Lock:
 
 @dataclass(frozen=True)
 class Standing:
-    """What a plan's lock is worth now. Without reasons against it, results are confirmatory."""
+    """What a plan's lock is worth now. Without reasons against it, results are confirmatory.
+
+    `changed` are keys of the plan; `differing`, by outcome, how its data are no longer what they
+    were; `not_held`, by outcome, the periods before the start that came after the lock; `rivals`
+    the locks beside it of other plans that ask the same.
+    """
 
     hash: str
     lock: Lock | None
     changed: tuple[str, ...] = ()
+    differing: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    not_held: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    rivals: tuple[str, ...] = ()
     against: tuple[str, ...] = ()
 
     @property
@@ -86,6 +99,26 @@ class Standing:
         )
 
     @property
+    def told(self) -> tuple[str, ...]:
+        """What is to be known beside the status, in sentences: what the lock does not hold, and
+        that other plans ask the same."""
+        loose = [
+            f"the lock does not hold {name} of {span(periods)}: these periods are before the start, "
+            "and came after the lock."
+            for name, periods in self.not_held.items()
+        ]
+        others = len(self.rivals)
+        many = "another plan" if others == 1 else f"{others} other plans"
+        verb = "is" if others == 1 else "are"
+        beside = (
+            f"{many} of the same outcome, areas and start {verb} locked beside it "
+            f"({some(self.rivals)}): whoever is shown one result has to be told of the others."
+        )
+        return tuple(
+            one[:1].upper() + one[1:] for one in (*loose, *([beside] if self.rivals else []))
+        )
+
+    @property
     def status(self) -> str:
         """confirmatory or exploratory."""
         return "exploratory" if self.against else "confirmatory"
@@ -99,6 +132,8 @@ class Standing:
             "status": self.status,
             "exploratory_because": list(self.against),
             "changed": list(self.changed),
+            "not_held": {name: list(periods) for name, periods in self.not_held.items()},
+            "rivals": list(self.rivals),
             "locked_at": lock.locked_at if lock else None,
             "seal": lock.seal if lock else None,
             "registered": (lock.registered or None) if lock else None,
@@ -116,15 +151,14 @@ def lock_path(plan: Path) -> Path:
 def rivals(plan: Plan) -> list[Path]:
     """Locks of other plans in the plan's folder that ask the same: of the same outcome, areas and
     start."""
-    found = []
+    mine, found = plan.decided["question"], []
     for path in sorted(plan.path.parent.glob(f"*{SUFFIX}")):
         if path == lock_path(plan.path):
             continue
         try:
-            asked = read_lock(path).content.get("question", {})
-        except InputError:
-            continue
-        mine = plan.decided["question"]
+            asked = _content(path)["plan"]["content"].get("question", {})
+        except (InputError, KeyError, TypeError, AttributeError):
+            continue  # no lock, of any version
         if all(asked.get(key) == mine.get(key) for key in ("outcome", "treated", "start")):
             found.append(path)
     return found
@@ -137,27 +171,18 @@ def locked(
     from the start on is read but for its period. `foreseen` is what was told of the plan then."""
     content = {
         "opendcr": "study lock",
-        "version": 1,
+        "version": VERSION,
         "locked_at": now.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
         "plan": {"hash": plan.hash, "content": plan.decided},
         "code": code(),
-        "data": {name: _known(source) for name, source in sources.items()},
+        "data": {
+            name: held_of(source, sources.get(late_of(name))) for name, source in sources.items()
+        },
         "foreseen": dict(foreseen),
         "registered": "",
         "replaces": [],
     }
     return content | {"seal": seal_of(content)}
-
-
-def _known(source: Source) -> dict[str, Any]:
-    before = source.before
-    return {
-        "before": before.digest,
-        "rows": len(before.periods),
-        "from": str(min(before.periods, default="")),
-        "to": str(source.latest),
-        "already_public": [str(one) for one in source.public_after],
-    }
 
 
 def write_lock(
@@ -170,51 +195,64 @@ def write_lock(
     then names the seals of those before it.
     """
     if path.exists():
-        there = read_lock(path)
-        if there.hash == content["plan"]["hash"] and there.code == content["code"]:
-            return _registered(path, registered)
+        there = _content(path)
+        if _same(there, content["plan"]["hash"], content["code"]):
+            return registered_at(path, registered)
         if not again:
-            raise _another(path, there, content["plan"]["content"])
-        content = {**content, "replaces": [*there.replaces, there.seal]}
-        content["data"] = _inherited(content["data"], there.data)
-        content["seal"] = seal_of(content)
+            raise _another(path, content["plan"]["content"])
+        content = _replacing(content, there, path)
     content = {**content, "registered": registered}
     write_whole(path, json.dumps(content, ensure_ascii=False, indent=1) + "\n")
     return content
 
 
-def lockable(plan: Plan) -> None:
-    """Raises InputError where a plan has a lock that is of another plan or other code."""
+def lockable(plan: Plan) -> bool:
+    """Whether a plan has no lock yet: it has one where that is of this very plan and code. Raises
+    InputError where it is of another plan or other code."""
     path = lock_path(plan.path)
-    if path.exists():
-        there = read_lock(path)
-        if (there.hash, there.code) != (plan.hash, code()):
-            raise _another(path, there, plan.decided)
+    if not path.exists():
+        return True
+    if not _same(_content(path), plan.hash, code()):
+        raise _another(path, plan.decided)
+    return False
 
 
-def _another(path: Path, there: Lock, content: Mapping[str, Any]) -> InputError:
+def _same(there: Mapping[str, Any], plan: str, by: str) -> bool:
+    return (there.get("version"), there["plan"]["hash"], there["code"]) == (VERSION, plan, by)
+
+
+def _another(path: Path, content: Mapping[str, Any]) -> InputError:
+    there = read_lock(path)
     changed = ", ".join(_changes(there.content, content)) or "the code"
     found = f"a lock of {there.locked_at}, and {changed} changed since"
     return InputError(str(path), found, "no lock; --again to lock it anew, which the new lock says")
 
 
-def _registered(path: Path, where: str) -> dict[str, Any]:
+def registered_at(path: Path, where: str) -> dict[str, Any]:
     """The lock in a file, to which a place where it was registered is added."""
-    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    read_lock(path)
+    content = _content(path)
     if where and where not in content["registered"].split("; "):
         content["registered"] = "; ".join(filter(None, [content["registered"], where]))
         write_whole(path, json.dumps(content, ensure_ascii=False, indent=1) + "\n")
     return content
 
 
-def _inherited(data: Mapping[str, Any], earlier: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """The data of a lock that replaces another: what was public when that one was made stays said,
-    also of outcomes that are no longer asked for."""
-    merged = {}
-    for name, known in {**earlier, **data}.items():
-        public = {*known["already_public"], *earlier.get(name, known)["already_public"]}
-        merged[name] = {**known, "already_public": sorted(public, key=_in_order)}
-    return merged
+def _replacing(
+    content: Mapping[str, Any], there: Mapping[str, Any], path: Path
+) -> Mapping[str, Any]:
+    """A lock in the place of another, of this version or an earlier one. It names the seals of those
+    before it, and keeps what was public when they were made, also of outcomes that are no longer
+    asked for."""
+    if there.get("version") == VERSION:
+        read_lock(path)  # whole, and edited by nobody
+    data = dict(content["data"])
+    for name, known in there["data"].items():
+        public = {*known["already_public"], *known.get("public_earlier", ())}
+        now = data.get(name, {**_NOTHING, **known, "already_public": []})
+        data[name] = {**now, "public_earlier": sorted(public, key=_in_order)}
+    made = {**content, "replaces": [*there["replaces"], there["seal"]], "data": data}
+    return made | {"seal": seal_of(made)}
 
 
 def _in_order(period: str) -> Period:
@@ -223,16 +261,28 @@ def _in_order(period: str) -> Period:
     return found
 
 
-def read_lock(path: Path) -> Lock:
-    """The lock in a file; InputError where it is none or its seal is broken."""
+def _content(path: Path) -> dict[str, Any]:
+    """What a file says that claims to be a lock, of this version or another."""
+    expected = "a file that `study lock` wrote"
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise InputError(
-            str(path), "no lock that can be read", "a file that `study lock` wrote"
-        ) from error
-    if not isinstance(content, dict) or set(content) != _KEYS:
-        raise InputError(str(path), "other keys than a lock has", "a file that `study lock` wrote")
+        raise InputError(str(path), "no lock that can be read", expected) from error
+    if not isinstance(content, dict) or not set(content) >= _ALWAYS:
+        raise InputError(str(path), "other keys than a lock has", expected)
+    return content
+
+
+def read_lock(path: Path) -> Lock:
+    """The lock in a file; InputError where it is none, of another version, or its seal is broken."""
+    content = _content(path)
+    if content.get("version") != VERSION or set(content) != _KEYS:
+        found = f"a lock of another form, which OpenDCR {content['code']} wrote"
+        expected = (
+            f"one that this version ({code()}) wrote: run the plan with the version that locked it, or "
+            "lock it anew with --again; the new lock will name the old one's seal"
+        )
+        raise InputError(str(path), found, expected)
     if content["seal"] != seal_of(content) or content["plan"]["hash"] != _hash(
         content["plan"]["content"]
     ):
@@ -243,12 +293,24 @@ def read_lock(path: Path) -> Lock:
 
 def standing(plan: Plan, sources: Mapping[str, Source]) -> Standing:
     """What a plan's lock is worth: whether there is one, and what has changed since."""
-    path = lock_path(plan.path)
+    path, beside = lock_path(plan.path), tuple(one.name for one in rivals(plan))
     if not path.exists():
-        return Standing(plan.hash, None, (), ("the plan was not locked",))
+        return Standing(plan.hash, None, rivals=beside, against=("the plan was not locked",))
     lock = read_lock(path)
-    changed = tuple(_changes(lock.content, plan.decided))
-    made = Standing(plan.hash, lock, changed)
+    kept = {name: (lock.data[name], one) for name, one in sources.items() if name in lock.data}
+    differing = {
+        name: tuple(differences(name, held, one, sources.get(late_of(name))))
+        for name, (held, one) in kept.items()
+    }
+    loose = {name: not_held(held, one) for name, (held, one) in kept.items()}
+    made = Standing(
+        plan.hash,
+        lock,
+        tuple(_changes(lock.content, plan.decided)),
+        {name: said for name, said in differing.items() if said},
+        {name: periods for name, periods in loose.items() if periods},
+        beside,
+    )
     return replace(made, against=tuple(_against(made, lock, sources)))
 
 
@@ -260,17 +322,17 @@ def _against(made: Standing, lock: Lock, sources: Mapping[str, Source]) -> Itera
         yield f"the plan was locked anew, in place of the lock(s) with the seal {_short(lock.replaces)}"
     if lock.code != code():
         yield f"the code is {code()}, and was {lock.code} when the plan was locked"
-    for name, source in sources.items():
-        known = lock.data.get(name)
-        if known is None:
+    for name in sources:
+        if name not in lock.data:
             yield f"the data of {name} were not locked"
-            continue
-        if known["before"] != source.before.until(known["to"]).digest:
-            yield f"the data of {name} from before the start are not those that were locked"
+    for said in made.differing.values():
+        yield from said
     for name, known in lock.data.items():
+        if public := known["public_earlier"]:
+            yield f"{name} was public for {span(public)} when an earlier lock of the plan was made"
         if public := known["already_public"]:
-            when = "first locked" if lock.replaces else "locked"
-            yield f"{name} was public for {public[0]} to {public[-1]} when the plan was {when}"
+            again = " anew" if lock.replaces else ""
+            yield f"{name} was public for {span(public)} when the plan was locked{again}"
 
 
 def _short(seals: Sequence[str]) -> str:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from difflib import get_close_matches
 from functools import cached_property
 from itertools import compress
 from pathlib import Path
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 from opendcr.errors import InputError
 from opendcr.evaluate.files import number_of, read_table
 from opendcr.evaluate.periods import Period, absent, kinds, no_period, usually_apart
+from opendcr.keyed import meant
 
 Real = NDArray[np.float64]
 SINGLE = "series"  # the name of the area where a table has one series and no column of areas
@@ -338,11 +338,4 @@ def some(names: Sequence[str]) -> str:
 
 def one_of(name: str, names: Sequence[str]) -> str:
     """What was expected in the place of a name that is not there: the one that it is like, or all."""
-    plain = {_plain(one): one for one in reversed(names)}
-    like = get_close_matches(_plain(name), plain, 1, cutoff=0.8)
-    meant = f"; did you mean '{plain[like[0]]}'?" if like else ""
-    return f"one of {some(names)}{meant}"
-
-
-def _plain(name: str) -> str:
-    return "".join(one for one in name.casefold() if one.isalnum())
+    return f"one of {some(names)}{meant(name, names)}"

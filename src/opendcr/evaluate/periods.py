@@ -77,6 +77,12 @@ def kinds(periods: Iterable[Period]) -> str:
     return " and ".join(sorted({_WRITES[one.kind] for one in periods}))
 
 
+def span(periods: Sequence[str]) -> str:
+    """From the first to the last of some periods that are in order, in words."""
+    first, last = periods[0], periods[-1]
+    return first if first == last else f"{first} to {last}"
+
+
 @dataclass(frozen=True)
 class Rhythm:
     """How a regular series goes on: by so many of its units at a time. Dates on one `day` of the

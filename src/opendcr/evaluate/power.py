@@ -89,6 +89,12 @@ class Asked:
         made = world_of(self.before.panel, self.before.treated, case.periods, found)
         return sharing(made, case.share)
 
+    def floor(self, case: Case) -> float | None:
+        """The least p-value that the design could give in a case; None where it has no floor."""
+        world, seed = self.world(case), self.before.seed
+        panel = next(world.draws(0.0, 1, seed))
+        return self.design.floor(Study(panel, world.treated, world.start, self.before.level, seed))
+
 
 @dataclass(frozen=True)
 class Power:
@@ -184,13 +190,17 @@ def asked_of(plan: Plan, before: Study) -> Asked:
 
 def periods_of(plan: Plan, before: Study) -> tuple[int, ...]:
     """After how many periods power is asked: at the declared reviews, else as the plan says, else
-    after some years."""
+    after some years; never beyond the period with which the plan's data end, and at that."""
     rhythm, reviews = rhythm_of(before.panel.periods), plan.reviews
+    start, last = plan.question.start, plan.data.last
     if reviews and (reviews.spending != "anytime" or not plan.power.periods):
-        return tuple(rhythm.steps(plan.question.start, one) + 1 for one in reviews.periods)
-    if plan.power.periods:
-        return plan.power.periods
-    return tuple(sorted({max(1, round(years * rhythm.a_year)) for years in YEARS}))
+        return tuple(rhythm.steps(start, one) + 1 for one in reviews.periods)
+    years = {max(1, round(one * rhythm.a_year)) for one in YEARS}
+    asked = plan.power.periods or tuple(sorted(years))
+    if last is None:
+        return asked
+    end = rhythm.steps(start, last) + 1
+    return (*(one for one in asked if one < end), end)
 
 
 def shares_of(plan: Plan) -> list[tuple[str, float]]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from opendcr.evaluate.periods import rhythm_of
-from opendcr.evaluate.power import Asked, Drift, Power, until_shown
+from opendcr.evaluate.power import Asked, Drift, Power, until_shown, wilson
 from opendcr.evaluate.study import Study
 
 WORLDS = 100  # that figures are told of
@@ -78,7 +78,8 @@ class Words:
 def words_of(before: Study) -> Words:
     """The words for a study."""
     others = len(before.panel.units) > len(before.treated)
-    whose = "the other areas'" if others else "the series' own"
+    every = "cells" if before.panel.labels else "areas"
+    whose = f"the other {every}'" if others else "the series' own"
     return Words(rhythm_of(before.panel.periods).units, whose)
 
 
@@ -90,6 +91,8 @@ def lines(asked: Asked, found: Sequence[Power]) -> Iterator[str]:
     """A power study as text."""
     words = words_of(asked.before)
     yield from _head(asked, words)
+    yield _sure(min(one.panels for one in found))
+    yield from _out_of_reach(asked, words, found)
     for series in dict.fromkeys(one.case.series for one in found):
         of = [one for one in found if one.case.series == series]
         yield ""
@@ -142,6 +145,28 @@ def _head(asked: Asked, words: Words) -> Iterator[str]:
         f"Drift, {words.whose}: {100 * found.drift:.2g} % a period, and by its 95 % interval "
         f"{low} to {high} %. Scatter beyond chance: {100 * found.scatter:.2g} %."
     )
+
+
+def _sure(panels: int) -> str:
+    """Of how many panels the figures are, and how far chance alone moves them."""
+    middle = 0.5
+    reach = WORLDS * (wilson(middle, panels)[1] - middle)
+    return (
+        f"Figures are of {WORLDS} worlds, from {panels} panels of each case: chance moves them by up "
+        f"to {reach:.0f} either way (95 %)."
+    )
+
+
+def _out_of_reach(asked: Asked, words: Words, found: Sequence[Power]) -> Iterator[str]:
+    """When the design's least p-value is above the level, so that no effect could be significant."""
+    for case in {one.case.periods: one.case for one in found}.values():
+        floor, level = asked.floor(case), asked.review(case.periods).level
+        if floor is not None and floor > level:
+            when = words.after(case.periods)
+            yield (
+                f"{when[:1].upper()}{when[1:]} its least p-value is {floor:.3g}, above the level "
+                f"{level:.3g}: its test cannot be significant then, however large the effect."
+            )
 
 
 def _table(of: Sequence[Power], words: Words, both: bool) -> Iterator[str]:

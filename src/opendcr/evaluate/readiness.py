@@ -13,11 +13,11 @@ import numpy as np
 from opendcr.errors import InputError
 from opendcr.evaluate.delays.delayed import triangles_of
 from opendcr.evaluate.designs import Design
-from opendcr.evaluate.panel import Panel, Real, read_rows
+from opendcr.evaluate.panel import Panel, Real
 from opendcr.evaluate.periods import Period, rhythm_of
-from opendcr.evaluate.plan import PRIMARY, Delayed, Plan
+from opendcr.evaluate.plan import PRIMARY, Plan
 from opendcr.evaluate.power import asked_of, periods_of
-from opendcr.evaluate.reading import Source, begins, study_before
+from opendcr.evaluate.reading import Source, begins, late_of, study_before
 from opendcr.evaluate.study import Study
 
 MOST = 60  # periods after the start that are tried
@@ -33,24 +33,32 @@ def ready(plan: Plan, sources: Mapping[str, Source]) -> None:
         _tried(plan, sources[PRIMARY], design)
     for one in plan.outcomes:
         tried = _tried(plan, sources[one.name], plan.designs[one.design])
-        _triangles(one.nowcast, tried, plan.question.start)
+        _triangles(sources.get(late_of(one.name)), tried)
     before = study_before(sources[PRIMARY], plan.designs[plan.primary])
     _reviewed(plan, before.panel)
     asked_of(plan, before)
-    _triangles(plan.nowcast, before, plan.question.start)
+    _triangles(sources.get(late_of(PRIMARY)), before)
 
 
 def _tried(plan: Plan, source: Source, design: Design) -> Study:
     """The study before its start, once the design has answered to its imagined course."""
     before = study_before(source, design)
-    panel = imagined(before.panel, plan.question.start, min(max(periods_of(plan, before)), MOST))
-    begins(source, panel.periods)
-    start = panel.periods.index(plan.question.start)
-    if source.question.outcome in panel.columns:
-        # As a column that others are matched on, the outcome is known until the start alone.
-        panel.columns[source.question.outcome][:, start:] = np.nan
-    design.fit(replace(before, panel=panel, start=start))
+    begun = later(before, source, min(max(periods_of(plan, before)), MOST))
+    design.fit(begun)
     return before
+
+
+def later(before: Study, source: Source, after: int) -> Study:
+    """The study as it will stand so many periods from its start on, each as one before it was.
+    Raises InputError where its start is no period of the data."""
+    question = source.question
+    panel = imagined(before.panel, question.start, after)
+    begins(source, panel.periods)
+    start = panel.periods.index(question.start)
+    if question.outcome in panel.columns:
+        # As a column that others are matched on, the outcome is known until the start alone.
+        panel.columns[question.outcome][:, start:] = np.nan
+    return replace(before, panel=panel, start=start)
 
 
 def imagined(panel: Panel, start: Period, after: int) -> Panel:
@@ -86,13 +94,13 @@ def _reviewed(plan: Plan, panel: Panel) -> None:
             raise InputError(f"{plan.path}, reviews.after", f"a review after {one}", expected)
 
 
-def _triangles(said: Delayed | None, before: Study, start: Period) -> None:
-    """Reads what the triangles' file says of periods before the start, in editions before it."""
-    if said is None:
+def _triangles(late: Source | None, before: Study) -> None:
+    """Reads what a triangle's file says of periods before the start, in editions before it."""
+    if late is None or late.delayed is None:
         return
-    rows = read_rows(said.path)
-    periods, editions = (rows.periods(name, name) for name in (said.period, said.edition))
-    known = [max(both) < start for both in zip(periods, editions, strict=True)]
-    for unit in triangles_of(rows.where_true(known), said, before) if any(known) else ():
+    start = late.question.start
+    known = [max(both) < start for both in zip(late.periods, late.editions, strict=True)]
+    rows, said = late.rows.where_true(known), late.delayed
+    for unit in triangles_of(rows, said, before) if any(known) else ():
         before.panel.at(unit)
     rows.column(said.count, said.count)

@@ -1,9 +1,11 @@
 """From a plan's file of data to the study that its designs answer."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import compress
+from typing import NamedTuple
 
 import numpy as np
 
@@ -11,6 +13,7 @@ from opendcr.errors import InputError
 from opendcr.evaluate.designs import CellDesign, Design
 from opendcr.evaluate.estimate import Check
 from opendcr.evaluate.exposures import exposure_check, linked, sizes_check
+from opendcr.evaluate.files import number_of
 from opendcr.evaluate.panel import (
     Columns,
     Panel,
@@ -26,10 +29,19 @@ from opendcr.evaluate.plan import Data, Delayed, Question
 from opendcr.evaluate.study import LEAST_BEFORE, Study
 
 
+class Said(NamedTuple):
+    """What a row says that an outcome uses: of an area (empty where there is one series) in a
+    period, its count first."""
+
+    period: Period
+    area: str
+    values: tuple[str, ...]
+
+
 @dataclass(frozen=True)
 class Source:
-    """A file of data as one outcome of a plan uses it: the outcome's own, or its reporting triangle,
-    whose rows also have an edition."""
+    """A file of data as one outcome of a plan uses it: the outcome's own, or its reporting triangle
+    (`delayed`), whose rows also have an edition."""
 
     question: Question
     data: Data
@@ -37,6 +49,9 @@ class Source:
     periods: tuple[Period, ...]  # of each row
     apart: tuple[str, ...] = ()  # areas that are compared with in no design
     editions: tuple[Period, ...] = ()
+    delayed: Delayed | None = None
+    columns: tuple[str, ...] = ()  # that designs read, beside those of question and data
+    labels: tuple[str, ...] = ()  # columns that make cells
 
     @property
     def before(self) -> "Source":
@@ -44,9 +59,9 @@ class Source:
         return self._kept([one < self.question.start for one in self.periods])
 
     @property
-    def latest(self) -> Period:
-        """The last period before the start, or of a triangle its last edition."""
-        return max(self.editions or self.before.periods)
+    def latest(self) -> Period | None:
+        """The last period before the start, or of a triangle its last edition; None without any."""
+        return max(self.editions or self.before.periods, default=None)
 
     def until(self, last: str) -> "Source":
         """Without the rows after a period, or of a triangle after an edition: those that have come
@@ -61,11 +76,63 @@ class Source:
 
     @property
     def digest(self) -> str:
-        """SHA-256 of the rows, whatever their order."""
-        rows = sorted(",".join(str(cell) for cell in row) for row in self.rows.frame.iter_rows())
-        return hashlib.sha256(
-            "\n".join([",".join(self.rows.frame.columns), *rows]).encode()
-        ).hexdigest()
+        """SHA-256 of what the outcome uses."""
+        return digest_of(self.said)
+
+    @cached_property
+    def said(self) -> tuple[Said, ...]:
+        """What the outcome uses of each row: no other columns, and no areas that are compared with
+        in no design. Numbers are as numbers are written here, whatever the file's own way."""
+        return tuple(one for one in self._said() if one.area not in self.apart)
+
+    def _said(self) -> Iterator[Said]:
+        if self.data.wide:
+            for area in self.rows.frame.columns:
+                if area != self.question.time:
+                    for period, value in zip(self.periods, self._texts(area), strict=True):
+                        yield Said(period, area, (value,))
+            return
+        areas = self._areas()
+        values = zip(*(self._texts(name) for name in self._used()), strict=True)
+        for at, (area, row) in enumerate(zip(areas, values, strict=True)):
+            edition = [str(self.editions[at])] if self.editions else []
+            yield Said(self.periods[at], area, (*row, *edition))
+
+    def _used(self) -> tuple[str, ...]:
+        """The columns that are used, the count first."""
+        if self.delayed is not None:
+            return (self.delayed.count,)
+        question, exposure = self.question, self.data.exposure
+        beside = (*([exposure] if exposure else []), *self.columns, *self.labels)
+        return tuple(dict.fromkeys((question.outcome, *beside)))
+
+    def _areas(self) -> list[str]:
+        """The area of each row: a triangle without a column of areas is of the treated one."""
+        unit = self.question.unit if self.delayed is None else self.delayed.unit
+        if unit is not None:
+            return self._texts(unit)
+        if self.delayed is not None:
+            return [next(iter(self.question.treated), "")] * len(self.periods)
+        cells = [self._texts(name) for name in self.labels]
+        return [", ".join(one) for one in zip(*cells, strict=True)] or [""] * len(self.periods)
+
+    def _texts(self, name: str) -> list[str]:
+        """A column as it is compared; empty where it is not there, which reading it refuses."""
+        if name not in self.rows.frame.columns:
+            return [""] * len(self.periods)
+        return [_plain(cell) for cell in self.rows.column(name, name)]
+
+    def incomplete(self, said: Said) -> bool:
+        """Whether this triangle's last edition says an area's period and came before its count was
+        complete."""
+        assert self.delayed is not None
+        last = self._last_editions.get(said.area) or self._last_editions.get("")
+        return last is not None and 0 <= last.at - said.period.at < self.delayed.most
+
+    @cached_property
+    def _last_editions(self) -> dict[str, Period]:
+        by_edition = sorted(zip(self.editions, self.said, strict=True), key=lambda both: both[0])
+        return {one.area: edition for edition, one in by_edition}
 
     def _kept(self, kept: Sequence[bool]) -> "Source":
         return replace(
@@ -87,10 +154,10 @@ def source_of(question: Question, data: Data) -> Source:
     """The rows of a plan's file in the periods that it uses."""
     rows = read_rows(data.path)
     periods = rows.periods(question.time)
-    said = [question.start, *(data.breaks or ()), *(one for one in (data.first, data.last) if one)]
-    if {one.kind for one in said} != {periods[0].kind}:
-        found = f"{kinds(said)} in the plan and {kinds(periods)} in the data"
-        raise InputError(f"{rows.where}, {question.time}", found, "periods of one kind")
+    _of_one_kind(question, data, rows.where, periods)
+    if data.last is not None and data.last < question.start:
+        found = f"{data.last}, before the start {question.start}"
+        raise InputError("the plan, data.to", found, "a period from the start on")
     made = Source(question, data, rows, tuple(periods)).within()
     if not made.periods:
         raise InputError(
@@ -99,17 +166,66 @@ def source_of(question: Question, data: Data) -> Source:
     return made
 
 
-def triangle_source(question: Question, said: Delayed) -> Source:
-    """The rows of the reporting triangle of an outcome."""
+def _plain(cell: str) -> str:
+    """A cell as it is compared: 12 is 12.0."""
+    try:
+        return repr(number_of(cell, ""))
+    except InputError:
+        return cell
+
+
+def digest_of(said: Iterable[Said]) -> str:
+    """SHA-256 of what rows say, whatever their order."""
+    rows = sorted(repr((str(one.period), one.area, one.values)) for one in said)
+    return hashlib.sha256("\n".join(rows).encode()).hexdigest()
+
+
+def used_by(source: Source, designs: Iterable[Design]) -> Source:
+    """The source with the columns that these designs read."""
+    columns: list[str] = []
+    labels: list[str] = []
+    for design in designs:
+        columns += design.columns
+        if isinstance(design, CellDesign):
+            labels += design.label_columns(labels_of(source))
+    return replace(
+        source, columns=tuple(dict.fromkeys(columns)), labels=tuple(dict.fromkeys(labels))
+    )
+
+
+def _of_one_kind(question: Question, data: Data, where: str, periods: Sequence[Period]) -> None:
+    """Raises InputError, naming the key, where a period of the plan is of another kind than those of
+    the data."""
+    said = [("question.start", question.start), ("data.from", data.first), ("data.to", data.last)]
+    for key, one in (*said, *(("data.breaks", one) for one in data.breaks or ())):
+        if one is not None and one.kind != periods[0].kind:
+            found = f"{one} ({kinds([one])}), and {kinds(periods)} in {where}, {question.time}"
+            raise InputError(
+                f"the plan, {key}", found, f"periods of one kind, such as {periods[0]}"
+            )
+
+
+def late_of(name: str) -> str:
+    """What the reporting triangle of an outcome is called among the sources of a plan."""
+    return f"{name}.nowcast"
+
+
+def triangle_source(source: Source, said: Delayed) -> Source:
+    """The reporting triangle of an outcome, without the areas that are compared with nowhere."""
     rows = read_rows(said.path)
+    if said.unit is not None:
+        units = rows.column(said.unit, "nowcast.unit")
+        rows = rows.where_true([one not in source.apart for one in units])
     periods = rows.periods(said.period, "nowcast.period")
     editions = rows.periods(said.edition, "nowcast.edition")
-    return Source(question, Data(said.path), rows, tuple(periods), editions=tuple(editions))
+    return Source(
+        source.question, Data(said.path), rows, tuple(periods), source.apart, tuple(editions), said
+    )
 
 
 def panel_from(source: Source, design: Design) -> Panel:
-    """The panel of a source, as a design compares it; its `columns` hold those that the design
-    reads and the outcome, as a rate where there is an exposure."""
+    """The panel of a source, with every area; its `columns` hold those that the design reads and
+    the outcome, as a rate where there is an exposure."""
     question, data = source.question, source.data
     others = tuple(name for name in design.columns if name != question.outcome)
     columns = Columns(question.outcome, question.time, question.unit, data.exposure, others)
@@ -122,8 +238,6 @@ def panel_from(source: Source, design: Design) -> Panel:
         panel = wide_panel(source.rows, columns)
     else:
         panel = linked(panel_of(source.rows, columns), data)
-    kept = [at for at, name in enumerate(panel.units) if name not in source.apart]
-    panel = panel.of(kept) if len(kept) < len(panel.units) else panel
     return replace(panel, columns={**panel.columns, question.outcome: panel.rates})
 
 
@@ -143,7 +257,7 @@ def study_from(source: Source, design: Design) -> Study:
     panel = panel_from(source, design)
     begins(source, panel.periods)
     start = int(np.searchsorted([one.at for one in panel.periods], question.start.at))
-    return _study(question, panel, design, start)
+    return _study(source, panel, design, start)
 
 
 def study_before(source: Source, design: Design) -> Study:
@@ -154,12 +268,20 @@ def study_before(source: Source, design: Design) -> Study:
     if len(panel.periods) <= LEAST_BEFORE:
         found = f"{len(panel.periods)} periods before the start {source.question.start}"
         raise InputError(panel.where, found, f"more than {LEAST_BEFORE}")
-    return _study(source.question, panel, design, len(panel.periods) - 1)
+    return _study(source, panel, design, len(panel.periods) - 1)
 
 
-def _study(question: Question, panel: Panel, design: Design, start: int) -> Study:
+def _study(source: Source, whole: Panel, design: Design, start: int) -> Study:
+    """The study of a panel, without the areas that are compared with in no design. A total is
+    looked for before they are taken out, which it holds, and after, which it may not."""
+    question = source.question
+    kept = [at for at, name in enumerate(whole.units) if name not in source.apart]
+    panel = whole.of(kept) if len(kept) < len(whole.units) else whole
     treated = _treated(question, panel, design)
-    return Study(panel, treated, start, question.level, question.seed, totals(panel, treated))
+    sums = totals(panel, treated)
+    if panel is not whole:
+        sums = tuple(dict.fromkeys((*totals(whole, [kept[at] for at in treated]), *sums)))
+    return Study(panel, treated, start, question.level, question.seed, sums)
 
 
 def _treated(question: Question, panel: Panel, design: Design) -> tuple[int, ...]:

@@ -86,9 +86,12 @@ def words(name: str) -> str:
 
 
 def dated(found: Findings) -> Iterator[tuple[str, str]]:
-    """What the date of the lock rests on."""
-    if found.standing.dated:
-        yield "Date of the lock", found.standing.dated
+    """What the date of the lock rests on, what it does not hold, and which locks stand beside it."""
+    standing = found.standing
+    if standing.dated:
+        yield "Date of the lock", standing.dated
+    if standing.told:
+        yield "Beside the lock", " ".join(standing.told)
 
 
 def declared(found: Findings) -> Iterator[tuple[str, str]]:
@@ -246,7 +249,7 @@ def _standing(found: Findings) -> str:
         said += (
             f" Of {len(every)} checks on this answer {len(failed)} did not hold ({some(failed)})."
         )
-    return said + doubted(found.further)
+    return " ".join((said, *found.standing.told)) + doubted(found.further)
 
 
 def _harms(found: Findings) -> str:
@@ -292,10 +295,11 @@ def _lock(found: Findings) -> content.Lock | None:
     lock = found.standing.lock
     if lock is None:
         return None
+    differing = found.standing.differing
     held = {}
     for name, source in sources_of(found.plan).items():
-        known = lock.data.get(name, {"before": "", "to": str(max(source.periods))})
-        same = known["before"] == source.before.until(known["to"]).digest
+        known = lock.data.get(name, {"before": ""})
+        same = name in lock.data and name not in differing
         held[name] = source.digest if same else known["before"]
     changed = tuple(f"Changed since: {one}." for one in found.standing.changed)
     return content.Lock(lock.hash, lock.locked_at, lock.code, held, changed, lock.seal,

@@ -1,15 +1,19 @@
 """Whether a plan can answer its question at all: looked at before it is locked."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+
 from opendcr.errors import InputError
+from opendcr.evaluate.designs import Design
 from opendcr.evaluate.lock import rivals
-from opendcr.evaluate.periods import rhythm_of
-from opendcr.evaluate.plan import Plan
+from opendcr.evaluate.periods import rhythm_of, span
+from opendcr.evaluate.plan import PRIMARY, Plan
 from opendcr.evaluate.power import SHOWN, asked_of, cases_of, periods_of, power, shares_of
 from opendcr.evaluate.powered import words_of
+from opendcr.evaluate.readiness import later
 from opendcr.evaluate.reading import Source, data_checks, study_before
 from opendcr.evaluate.reviews import looks_of
 from opendcr.evaluate.study import Study
@@ -21,24 +25,42 @@ def least_level(plan: Plan, before: Study) -> float:
     return looks[-1].level if looks else plan.question.level
 
 
-def floor_refused(plan: Plan, before: Study, sources: Mapping[str, Source]) -> None:
-    """Raises InputError where the least p-value of a declared test is above its level: such a test
-    can never be significant, whatever happens."""
-    level = least_level(plan, before)
-    _reachable(plan, plan.primary, before, level, "success.design")
-    declared = plan.declared_level * level / plan.question.level
-    for one in plan.outcomes:
-        if one.margin is not None:
-            study = study_before(sources[one.name], plan.designs[one.design])
-            _reachable(plan, one.design, study, declared, f"outcomes.{one.name}.design")
+def floor_refused(plan: Plan, sources: Mapping[str, Source]) -> None:
+    """Raises InputError where the least p-value of a declared test, at the plan's end, is above its
+    level: such a test can never be significant, whatever happens."""
+    for one in _declared(plan, sources):
+        floor = one.design.floor(one.study)
+        if floor is not None and floor > one.study.level:
+            found = f"a least p-value of {floor:.3g} for {one.name}, above the level {one.study.level:.3g}"
+            expected = "more areas to compare with, a design without such a floor, or another level"
+            raise InputError(f"{plan.path}, {one.key}", found, expected)
 
 
-def _reachable(plan: Plan, design: str, before: Study, level: float, key: str) -> None:
-    floor = plan.designs[design].floor(before)
-    if floor is not None and floor > level:
-        found = f"a least p-value of {floor:.3g} for {design}, above the level {level:.3g}"
-        expected = "more areas to compare with, a design without such a floor, or another level"
-        raise InputError(f"{plan.path}, {key}", found, expected)
+@dataclass(frozen=True)
+class _Declared:
+    """A test that a plan declares: its design, and the study as it will stand at the plan's end, at
+    the level of that decision."""
+
+    key: str
+    name: str
+    design: Design
+    study: Study
+
+
+def _declared(plan: Plan, sources: Mapping[str, Source]) -> Iterator[_Declared]:
+    """The plan's own test, and those of outcomes with a margin."""
+    asked = [("success", PRIMARY, plan.primary, plan.question.level)]
+    asked += [
+        (f"outcomes.{one.name}", one.name, one.design, plan.declared_level)
+        for one in plan.outcomes
+        if one.margin is not None
+    ]
+    for key, name, named, level in asked:
+        design = plan.designs[named]
+        before = study_before(sources[name], design)
+        part = least_level(plan, before) / plan.question.level
+        study = later(before, sources[name], max(periods_of(plan, before)))
+        yield _Declared(f"{key}.design", named, design, replace(study, level=level * part))
 
 
 @dataclass(frozen=True)
@@ -63,7 +85,8 @@ def foreseen(
     show: Callable[[int], None] = lambda done: None,
 ) -> Foreseen:
     """Outcomes that are known already, other locks of the same question, and power."""
-    said = [*beside(plan), *_known(sources), *_slip(plan), *_mute(plan, before)]
+    said = [*beside(plan), *_known(sources), *_loose(sources), *_slip(plan)]
+    said += [*_mute(plan, before, sources[PRIMARY]), *_without_interval(plan, sources)]
     said += [
         f"{one.name}: {one.detail}." for one in data_checks(before.panel, plan.data, plan.designs)
     ]
@@ -93,6 +116,25 @@ def _known(sources: Mapping[str, Source]) -> list[str]:
     ]
 
 
+def _loose(sources: Mapping[str, Source]) -> list[str]:
+    """The periods before the start that the data do not have yet: a lock cannot hold them."""
+    said = []
+    for name, source in sources.items():
+        periods = sorted({*source.before.periods})
+        if source.delayed is not None or len(periods) < 2:
+            continue
+        rhythm = rhythm_of(periods)
+        many = rhythm.steps(periods[-1], source.question.start) - 1
+        if many > 0:
+            first, last = (str(rhythm.after(periods[-1], at)) for at in (1, many))
+            said.append(
+                f"the data of {name} end in {periods[-1]}, before the start {source.question.start}: "
+                f"this lock does not hold what they will say of {span([first, last])}, and the result "
+                "will say so."
+            )
+    return said
+
+
 def beside(plan: Plan) -> list[str]:
     """That other plans were locked for the same question: of several, one may please by chance."""
     return [
@@ -102,25 +144,55 @@ def beside(plan: Plan) -> list[str]:
     ]
 
 
-def _slip(plan: Plan) -> list[str]:
-    """That a rise would count as success, which is seldom meant."""
-    if plan.success is None or plan.success.at_most <= 0:
-        return []
-    most = f"{100 * plan.success.at_most:.6g} %"
-    return [
-        f"success.relative_effect_at_most is above zero: a rise of {most} or less would count as "
-        f"success. If a fall of {most} or more is meant, it is {-plan.success.at_most:g}."
-    ]
+def _slip(plan: Plan) -> Iterator[str]:
+    """What is seldom meant: that a rise would count as success, and a margin above the whole."""
+    if plan.success is not None and plan.success.at_most > 0:
+        most, key = plan.success.at_most, "success.relative_effect_at_most"
+        meant = most / 100 if most > 1 else most
+        yield (
+            f"{key} is above zero: a rise of {100 * most:,.6g} % or less would count as success. If a "
+            f"fall of {100 * meant:.6g} % or more is meant, it is {-meant:g}."
+        )
+    for one in plan.outcomes:
+        if one.margin is not None and abs(one.margin) > 1:
+            yield (
+                f"outcomes.{one.name}.margin = {one.margin:g} is {100 * one.margin:,.6g} %; if "
+                f"{one.margin:g} % is meant, it is {one.margin / 100:.6g}."
+            )
 
 
-def _mute(plan: Plan, before: Study) -> list[str]:
+def _mute(plan: Plan, before: Study, source: Source) -> Iterator[str]:
     """The reviews at which the primary design could show nothing, whatever happened."""
-    floor = plan.designs[plan.primary].floor(before)
     looks = looks_of(plan, rhythm_of(before.panel.periods))
     reviews = plan.reviews.periods if plan.reviews else ()
-    return [
-        f"at the review after {period} {plan.primary} could show nothing, whatever happened: its "
-        f"least p-value is {floor:.3g}, and that review's level {look.level:.2g}."
-        for period, look in zip(reviews, looks, strict=False)
-        if not look.within_reach(floor)
-    ]
+    for period, look, after in zip(reviews, looks, periods_of(plan, before), strict=False):
+        floor = plan.designs[plan.primary].floor(later(before, source, after))
+        if not look.within_reach(floor):
+            yield (
+                f"at the review after {period} {plan.primary} could show nothing, whatever happened: "
+                f"its least p-value is {floor:.3g}, and that review's level {look.level:.2g}."
+            )
+
+
+def _without_interval(plan: Plan, sources: Mapping[str, Source]) -> Iterator[str]:
+    """The declared tests whose design gives no interval when it is tried, with a fall and without:
+    every verdict rests on one."""
+    for one in _declared(plan, sources):
+        panel = one.study.panel
+        fallen = panel.outcome.copy()
+        rows = np.ix_(one.study.treated, range(one.study.start, len(panel.periods)))
+        fallen[rows] = fallen[rows] // 2 if panel.counted else fallen[rows] / 2
+        tried = (one.study, replace(one.study, panel=panel.with_outcome(fallen)))
+        if not any(_has_interval(one.design, study) for study in tried):
+            yield (
+                f"{one.key} is {one.name}, which gave no interval at the level {one.study.level:.3g} "
+                f"when it was tried with {one.study.start} periods before the start and "
+                f"{one.study.after} from it on: nothing is shown or excluded without one."
+            )
+
+
+def _has_interval(design: Design, study: Study) -> bool:
+    try:
+        return design.fit(study).relative_interval is not None
+    except InputError:
+        return False

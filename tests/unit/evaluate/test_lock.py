@@ -80,6 +80,51 @@ def test_data_from_before_that_changed(tmp_path: Path) -> None:
     assert "not those that were locked" in stands(path).against[0]
 
 
+def test_what_an_outcome_does_not_use_accuses_nothing(tmp_path: Path) -> None:
+    """Another column, another order, numbers as a spreadsheet writes them."""
+    path = written(tmp_path, BEFORE)
+    lock(path)
+    written(
+        tmp_path,
+        [
+            row | {"events": f"{row['events']}.0", "dogs": at}
+            for at, row in enumerate(reversed(rows()))
+        ],
+    )
+    assert stands(path).status == "confirmatory"
+
+
+def test_data_that_changed_are_named(tmp_path: Path) -> None:
+    """One outcome was revised in one area and year: it alone is accused, of that."""
+    calls = '\n[outcomes.calls]\noutcome = "calls"\n'
+    every = [row | {"calls": 7} for row in rows()]
+    path = written(tmp_path, [row for row in every if row["year"] < 2020], PLAN + calls)
+    lock(path)
+    revised = [
+        row | {"calls": 8} if (row["area"], row["year"]) == ("area 3", 2018) else row
+        for row in every
+    ]
+    written(tmp_path, revised, PLAN + calls)
+    found = stands(path)
+    assert list(found.differing) == ["calls"]
+    assert found.against == (
+        "the data of calls from before the start are not those that were locked"
+        " (in 2018 of 'area 3')",
+    )
+
+
+def test_areas_of_other_outcomes_are_no_data_of_this_one(tmp_path: Path) -> None:
+    near = '\n[outcomes.near]\noutcome = "events"\ntreated = ["area 2"]\n'
+    path = written(tmp_path, BEFORE, PLAN + near)
+    lock(path)
+    written(
+        tmp_path,
+        [row | {"events": 1} if row["area"] == "area 2" else row for row in rows()],
+        PLAN + near,
+    )
+    assert list(stands(path).differing) == ["near"]
+
+
 def test_code_that_changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = written(tmp_path, BEFORE)
     lock(path)
@@ -97,11 +142,41 @@ def test_a_lock_that_was_edited_is_none(tmp_path: Path) -> None:
         stands(path)
 
 
+def test_a_lock_of_another_form_says_what_to_do(tmp_path: Path) -> None:
+    path = written(tmp_path, BEFORE)
+    lock(path)
+    content = json.loads(lock_path(path).read_text())
+    for known in content["data"].values():
+        known["already_public"] = ["2020"]
+        del known["public_earlier"], known["open"], known["periods"], known["areas"]
+    old = {**content, "version": 1, "code": "0.0.9/0123456789abcdef"}
+    lock_path(path).write_text(json.dumps(old))
+    with pytest.raises(InputError, match=r"which OpenDCR 0\.0\.9/\S+ wrote; .* --again"):
+        stands(path)
+    with pytest.raises(InputError, match=r"0\.0\.9"):
+        lock(path)
+    again = lock(path, again=True)
+    assert again["replaces"] == [old["seal"]]
+    assert any("for 2020 when an earlier lock" in one for one in stands(path).against)
+
+
+def test_locking_anew_does_not_change_what_was_public_at_first(tmp_path: Path) -> None:
+    path = written(tmp_path, BEFORE)
+    lock(path)
+    written(tmp_path, plan=PLAN + "[designs.ratio_of_ratios]\n")  # with the outcome, and anew
+    lock(path, again=True)
+    said = [one for one in stands(path).against if "was public" in one]
+    assert said == ["primary was public for 2020 to 2023 when the plan was locked anew"]
+
+
 def test_periods_that_come_before_the_start_are_no_change(tmp_path: Path) -> None:
     path = written(tmp_path, [row for row in rows() if row["year"] < 2018])
     lock(path)
     written(tmp_path)  # the years until the start, and after it
-    assert stands(path).status == "confirmatory"
+    found = stands(path)
+    assert found.status == "confirmatory"
+    assert found.to_data()["not_held"] == {"primary": ["2018", "2019"]}
+    assert found.told[0].startswith("The lock does not hold primary of 2018 to 2019")
 
 
 def test_which_design_decides_is_part_of_the_plan(tmp_path: Path) -> None:
@@ -152,9 +227,29 @@ def test_a_reporting_triangle_is_under_the_lock(tmp_path: Path) -> None:
     editions(tmp_path, 2023)  # later editions, of periods before the start too
     assert stands(path).status == "confirmatory"
     editions(tmp_path, 2023, first=11)
-    assert stands(path).against == (
-        "the data of primary.nowcast from before the start are not those that were locked",
-    )
+    (said,) = stands(path).against
+    assert said.startswith("the data of primary.nowcast from before the start are not those that")
+
+
+def test_counts_that_were_incomplete_may_become_what_editions_print(tmp_path: Path) -> None:
+    path = written(tmp_path, BEFORE, PLAN + NOWCAST)
+    editions(tmp_path, 2019)
+    content = lock(path)
+    (first,) = content["data"]["primary"]["open"]  # one year is incomplete, of the treated area
+    assert (first["period"], first["area"]) == ("2019", "area 1")
+
+    def now(count: int) -> list[dict]:
+        last = ("area 1", 2019)
+        return [
+            row | {"events": count} if (row["area"], row["year"]) == last else row for row in rows()
+        ]
+
+    written(tmp_path, now(11), PLAN + NOWCAST)
+    editions(tmp_path, 2023)  # in which 2019 is 11
+    assert stands(path).status == "confirmatory"
+    written(tmp_path, now(13), PLAN + NOWCAST)
+    (said,) = stands(path).against
+    assert "2019 of area 1" in said and "nor what an edition printed" in said
 
 
 def test_a_triangle_with_counts_from_the_start_on_made_the_outcome_public(tmp_path: Path) -> None:
@@ -172,10 +267,13 @@ def test_what_was_public_for_the_first_lock_stays_said(tmp_path: Path) -> None:
         tmp_path, BEFORE, PLAN.replace('"events"', '"people"').replace('exposure = "people"', "")
     )
     again = lock(path, again=True)
-    assert again["data"]["primary"]["already_public"] == ["2020", "2021", "2022", "2023"]
+    assert again["data"]["primary"]["public_earlier"] == ["2020", "2021", "2022", "2023"]
+    assert again["data"]["primary"]["already_public"] == []
     found = stands(path)
     assert f"with the seal {first['seal'][:12]}" in found.against[0]
-    assert "was public for 2020 to 2023 when the plan was first locked" in found.against[1]
+    assert (
+        "was public for 2020 to 2023 when an earlier lock of the plan was made" in found.against[1]
+    )
 
 
 def test_an_outcome_that_is_no_longer_asked_for_stays_said(tmp_path: Path) -> None:
@@ -213,5 +311,9 @@ def test_other_locks_of_the_same_question_are_told(tmp_path: Path) -> None:
     )
     (said,) = beside(read_plan(other))
     assert said.startswith("plan.lock.json beside it") and beside(read_plan(path)) == []
+    lock(other)
+    assert stands(path).to_data()["rivals"] == ["other.lock.json"]
+    assert "Another plan" in stands(path).told[0] and stands(path).status == "confirmatory"
+    lock_path(other).unlink()
     other.write_text(PLAN.replace("start = 2020", "start = 2021"))
     assert beside(read_plan(other)) == []

@@ -110,6 +110,20 @@ def test_a_plan_is_asked_at_its_reviews(tmp_path: Path) -> None:
     assert made.review(4).level == pytest.approx(0.049, abs=1e-3)
 
 
+@pytest.mark.parametrize(
+    ("more", "periods"),
+    [
+        ("", (1, 2, 3, 4)),
+        ("[power]\nperiods = [2, 9]\n", (2, 4)),
+        ("[power]\nperiods = [4]\n", (4,)),
+    ],
+)
+def test_a_plan_is_asked_to_its_end_and_not_beyond(
+    tmp_path: Path, more: str, periods: tuple[int, ...]
+) -> None:
+    assert periods_of(*planned(tmp_path, "\n" + more)) == periods
+
+
 def test_looks_at_any_time_are_read_with_their_wider_interval(tmp_path: Path) -> None:
     plan, study = planned(tmp_path, REVIEWS + 'spending = "anytime"\n')
     made = asked_of(plan, study)
@@ -132,7 +146,16 @@ def test_what_is_told(asked: Asked) -> None:
     told = "\n".join(lines(asked, found))
     assert "A fall of 20 % would be shown in 80 of 100 worlds: after 5 periods" in told
     assert told.count("95 % interval") == 1 and max(map(len, told.splitlines())) < 150
-    assert "Where nothing happens" not in told
+    assert "Where nothing happens" not in told and "least p-value" not in told
+    assert "from 40 panels of each case: chance moves them by up to 15 either way" in told
+
+
+def test_a_floor_that_forbids_everything_is_told(asked: Asked) -> None:
+    """No rank among forty areas reaches a level of 1 %."""
+    strict = replace(asked, reviews={5: Review(0.01)})
+    told = "\n".join(lines(strict, power(strict, cases_of([("whole", 1.0)], [2, 5], [0.0]), 10)))
+    assert told.count("least p-value") == 1
+    assert "After 5 periods its least p-value is 0.025, above the level 0.01" in told
 
 
 def test_whose_drift_it_is() -> None:
@@ -140,6 +163,8 @@ def test_whose_drift_it_is() -> None:
     alone = Study(every.panel.of([0]), (0,), BEFORE - 1)
     found = summed(CASE, np.array([[-0.1, -0.4, 0.2, 0.4]] * 5), READ)
     assert words_of(every).told_in(found).endswith("with the other areas' drift")
+    cells = replace(every, panel=replace(every.panel, labels={"ring": every.panel.units}))
+    assert words_of(cells).told_in(found).endswith("with the other cells' drift")
     assert words_of(alone).told_in(found).endswith("with the series' own drift")
 
 

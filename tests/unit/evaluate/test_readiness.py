@@ -68,6 +68,20 @@ def test_a_triangle_that_cannot_be_read(tmp_path: Path, editions: str, said: str
         tried(tmp_path, f'{PLAN}\n[nowcast]\npath = "editions.csv"\nmost = 3\n{unit}')
 
 
+def test_a_triangle_may_hold_areas_of_another_outcome(tmp_path: Path) -> None:
+    """They are taken out of the panel, and out of the triangle."""
+    printed = [
+        f"{year},{edition},3,{area}"
+        for area in ("area 1", "area 2")
+        for edition in range(2015, 2020)
+        for year in range(2012, edition + 1)
+    ]
+    (tmp_path / "editions.csv").write_text("\n".join(["period,edition,count,area", *printed]))
+    near = '\n[outcomes.near]\noutcome = "events"\ntreated = ["area 2"]\n'
+    nowcast = '\n[nowcast]\npath = "editions.csv"\nmost = 1\nunit = "area"\n'
+    tried(tmp_path, PLAN + near + nowcast)
+
+
 EVERY_SECOND = [row for row in DATA if row["year"] % 2 == 0]
 
 

@@ -96,7 +96,12 @@ def test_a_start_outside_the_data(tmp_path: Path, start: int, said: str) -> None
 
 def test_a_start_of_another_kind_than_the_data(tmp_path: Path) -> None:
     said = refused(tmp_path, plan=PLAN.replace("start = 2020", 'start = "2020-Q1"'))
-    assert "quarters" in said and "whole numbers" in said
+    assert "question.start" in said and "quarters" in said and "whole numbers" in said
+
+
+def test_data_that_end_before_the_start(tmp_path: Path) -> None:
+    said = refused(tmp_path, plan=PLAN.replace("to = 2023", "to = 2019"))
+    assert "data.to" in said and "2019, before the start 2020" in said
 
 
 def test_no_file_of_data(tmp_path: Path) -> None:
@@ -324,8 +329,9 @@ def other_file(folder: Path, content: bytes | None) -> str:
      (b"area,year\na,1\n\nb,12,5\n", "row 4: found 3 cells under 2 headings"),
      (b"area;year\na;12,5\n", "columns apart by semicolons"),
      (b"area,year,area\na,1,b\n", "two columns of one name, 'area'"),
+     (b"Deaths by area,,\narea,year,events\na,1,2\n", "'Deaths by area' alone in the first line, as a title is"),
      (b'area,year\n"a,1\n', "expected a table in CSV")],
-    ids=range(10),
+    ids=range(11),
 )  # fmt: skip
 def test_a_file_that_is_no_table_is_said_to_be_what_it_is(
     tmp_path: Path, content: bytes | None, said: str
@@ -333,13 +339,30 @@ def test_a_file_that_is_no_table_is_said_to_be_what_it_is(
     assert said in other_file(tmp_path, content)
 
 
+def test_what_a_spreadsheet_leaves_beside_and_below(tmp_path: Path) -> None:
+    path = written(tmp_path)
+    table = tmp_path / "panel.csv"
+    table.write_text(
+        "".join(f",{one},,\n" for one in table.read_text().splitlines()) + ",,,,,,\n" * 3
+    )
+    read = read_plan(path)
+    made = study_from(sources_of(read)["primary"], read.designs[read.primary])
+    assert np.array_equal(made.panel.outcome, study(tmp_path).panel.outcome)
+
+
+def test_words_of_a_word_processor_are_told(tmp_path: Path) -> None:
+    told = refused(tmp_path, plan=PLAN.replace('"Events in area 1"', "\u201cEvents\u201d"))
+    assert "plan.toml, line 3: found \u201c, a quotation mark that a word processor wrote" in told
+
+
 @pytest.mark.parametrize(
     ("old", "new", "said"),
-    [('outcome = "events"', 'outcome = "Events "', "did you mean 'events'?"),
+    [("treated =", "Treated =", "did you mean 'treated'?"),
+     ('outcome = "events"', 'outcome = "Events "', "did you mean 'events'?"),
      ('outcome = "events"', 'outcome = "evnts"', "did you mean 'events'?"),
      ('["area 1"]', '["Area  1 "]', "did you mean 'area 1'?"),
      ('["area 1"]', '["Dundee"]', "found no area named 'Dundee'; expected one of area 1, area 2, area 3")],
-    ids=range(4),
+    ids=range(5),
 )  # fmt: skip
 def test_a_name_that_is_almost_there_is_told(tmp_path: Path, old: str, new: str, said: str) -> None:
     told = refused(tmp_path, rows(3), PLAN.replace(old, new))
@@ -395,6 +418,13 @@ def test_an_area_that_is_the_sum_of_others_is_no_donor(
         made.donors()
     assert str(caught.value).endswith('exclude = ["Scotland"]')
     assert len(made.donors(exclude=["Scotland"])) == 4 and len(made.donors_possible()) == 5
+
+
+def test_a_total_that_holds_areas_of_another_outcome(tmp_path: Path) -> None:
+    near = '\n[outcomes.near]\noutcome = "events"\ntreated = ["area 2"]\n'
+    for without in ((), ("area 2",)):
+        made = study(tmp_path, with_total(rows(5), without=without), PLAN + near)
+        assert made.totals == ("Scotland",) and "area 2" not in made.panel.units
 
 
 def test_two_names_of_one_total_and_a_total_that_is_rounded(tmp_path: Path) -> None:

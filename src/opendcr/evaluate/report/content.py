@@ -74,7 +74,7 @@ class Provenance:
 
 @dataclass(frozen=True)
 class Lock:
-    """The plan as it was locked. `hash` is of the plan and `data` of the files that it names, by
+    """The plan as it was locked. `hash` is of the plan and `data` of what each outcome uses, by
     name; `changed` says in sentences what is no longer as it was locked. `seal` is the digest of
     the lock itself, `replaces` those of earlier locks, `registered` where it can be looked up."""
 
@@ -98,7 +98,7 @@ class Lock:
             )
         for name in sorted({*self.data, *now.data}):
             if self.data.get(name) != now.data.get(name):
-                told.append(f"{name} is not the file of data that was locked: its hash is another.")
+                told.append(f"The data of {name} are not those that were locked.")
         return tuple(told)
 
 

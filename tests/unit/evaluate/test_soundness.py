@@ -1,0 +1,53 @@
+"""What is known of a plan before it is locked: floors, intervals, slips."""
+
+from pathlib import Path
+
+import pytest
+
+from opendcr.errors import InputError
+from opendcr.evaluate.findings import sources_of
+from opendcr.evaluate.plan import PRIMARY, read_plan
+from opendcr.evaluate.reading import study_before
+from opendcr.evaluate.soundness import floor_refused, foreseen
+from tests.support.planned import PLAN, rows, written
+
+DESIGN = "[designs.difference_in_differences]\n"
+BEFORE = [row for row in rows(first=2003) if row["year"] < 2020]  # 17 years
+
+
+def control(to: int, placebos: str) -> str:
+    made = PLAN.replace(DESIGN, f'[designs.synthetic_control]\nplacebos = "{placebos}"\n')
+    return made.replace("to = 2023", f"to = {to}")
+
+
+def warned(path: Path) -> str:
+    plan = read_plan(path)
+    sources = sources_of(plan)
+    before = study_before(sources[PRIMARY], plan.designs[plan.primary])
+    return " ".join(foreseen(plan, before, sources, 0).warnings)
+
+
+def test_a_floor_is_that_of_the_plan_s_end(tmp_path: Path) -> None:
+    """A p-value of shifts in time can be 1 in as many as there will be periods: 22 are enough for a
+    level of 5 %, 19 are not."""
+    plan = read_plan(written(tmp_path, BEFORE, control(2024, "time")))
+    floor_refused(plan, sources_of(plan))
+    plan = read_plan(written(tmp_path, BEFORE, control(2021, "time")))
+    with pytest.raises(InputError, match=r"success\.design: found a least p-value of 0\.0526"):
+        floor_refused(plan, sources_of(plan))
+
+
+def test_a_design_that_could_give_no_interval_is_told(tmp_path: Path) -> None:
+    """The rank among areas can be below the level while the interval, which is of shifts in time,
+    has too few periods."""
+    said = warned(written(tmp_path, BEFORE, control(2021, "space")))
+    assert "synthetic_control, which gave no interval at the level 0.05" in said
+    assert "17 periods before the start and 2 from it on" in said
+    assert "no interval" not in warned(written(tmp_path, BEFORE, control(2024, "space")))
+
+
+def test_a_margin_that_was_meant_in_per_cent_is_told(tmp_path: Path) -> None:
+    calls = '\n[outcomes.calls]\noutcome = "events"\nmargin = {}\n'
+    said = warned(written(tmp_path, BEFORE, PLAN + calls.format(10)))
+    assert "outcomes.calls.margin = 10 is 1,000 %; if 10 % is meant, it is 0.1." in said
+    assert "margin" not in warned(written(tmp_path, BEFORE, PLAN + calls.format(0.1)))
