@@ -6,7 +6,7 @@ from math import ceil, exp, expm1, log
 import numpy as np
 from numpy.typing import NDArray
 
-from opendcr.evaluate.estimate import Bounds, Interval, Placebo
+from opendcr.evaluate.estimate import Bounds, Interval, Placebo, Size
 from opendcr.evaluate.kernel import conformal as kernel
 from opendcr.evaluate.weights.donor_pool import DonorPool
 
@@ -71,9 +71,9 @@ class Conformal:
         relative = self._relative(expected, step)
         return Bounds(low, high, whole, relative), self._words(whole)
 
-    def p_value(self) -> tuple[float, tuple[Placebo, ...]]:
+    def p_value(self) -> tuple[float, tuple[Placebo, ...], Size]:
         """The p-value of no effect, and every other block: from which period, and how far its mean is
-        from what was expected."""
+        from what was expected; and how far that from the start on is."""
         test = self._test()
         found = test.blocks(test.series) / (len(test.series) - test.start)
         periods = self.pool.study.panel.periods[self.first :]
@@ -82,7 +82,8 @@ class Conformal:
             for at, one in enumerate(periods)
             if at != test.start
         )
-        return float((found >= found[test.start] * (1 - _EQUAL)).mean()), others
+        size = Size(float(found[test.start]), "how far a block's mean is from what was expected")
+        return float((found >= size.ratio * (1 - _EQUAL)).mean()), others, size
 
     def _test(self, places: NDArray[np.intp] | None = None, relative: bool = False) -> "_Test":
         """The test of an effect over the periods permuted, or over some of them."""

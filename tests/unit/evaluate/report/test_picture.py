@@ -15,7 +15,6 @@ from opendcr.evaluate.report.picture import (
     APART,
     expected_figure,
     gap_figure,
-    own_ratio,
     rank_figure,
 )
 from tests.support.studied import report
@@ -132,17 +131,21 @@ def test_every_placebo_that_is_given_is_a_thin_line() -> None:
     assert "8 placebos" in figure.alt
 
 
-def test_the_rank_of_placebos_is_drawn_only_where_the_p_value_is_that_rank() -> None:
+def test_the_answer_stands_among_its_placebos_at_its_own_size() -> None:
     leading = report().leading
     figure = rank_figure(leading)
     assert figure is not None
     assert len(of(drawn(figure), "circle", "dot")) == 11
     assert figure.rows[1][:2] == ("1", "the answer") and len(figure.rows) == 13
 
-    other = replace(leading, estimate=replace(leading.estimate, p_value=0.5))
-    assert own_ratio(other.estimate) is None and rank_figure(other) is None
-    bare = replace(leading, estimate=replace(leading.estimate, placebos=()))
-    assert rank_figure(bare) is None
+    assert leading.estimate.size is not None
+    assert f"Each dot is {leading.estimate.size.scale}." in figure.caption
+    assert "not this rank" not in figure.caption
+
+    other = rank_figure(replace(leading, estimate=replace(leading.estimate, p_value=0.5)))
+    assert other is not None and "p-value, which is not this rank alone: 0.500" in other.caption
+    for lacks in ({"placebos": ()}, {"size": None}):
+        assert rank_figure(replace(leading, estimate=replace(leading.estimate, **lacks))) is None
 
 
 def test_a_drawing_says_itself_in_words() -> None:
