@@ -209,12 +209,8 @@ def _told(found: "Findings") -> Iterator[str]:
     for name, one in found.answers.items():
         yield _line(name, one.estimate, one.verdict)
     for other in found.further:
-        said = f"{other.answer.verdict} ({other.role})" if other.margin is not None else other.role
-        yield _line(
-            other.outcome.name,
-            other.answer.estimate,
-            f"{said}, {100 * (1 - other.level):.4g} % interval",
-        )
+        said = f"{other.said} ({100 * (1 - other.level):.4g} % interval)"
+        yield _line(other.outcome.name, other.answer.estimate, said)
     failed = [
         check
         for one in found.answers.values()

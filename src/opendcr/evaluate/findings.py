@@ -6,15 +6,18 @@ from typing import Any, Literal
 
 from opendcr.errors import InputError
 from opendcr.evaluate.decision import (
+    DESCRIPTIVE,
     Claim,
     Verdict,
     at_least,
     at_most,
     benefit_sentence,
+    besides,
     control_sentence,
     floor_sentence,
     harm_sentence,
     harmful,
+    in_words,
     moved,
     plain_sentence,
     success_sentence,
@@ -79,12 +82,38 @@ class Further:
     level: float
     margin: float | None
 
+    @property
+    def interval(self) -> Interval | None:
+        """Of the relative effect."""
+        return self.answer.estimate.relative_interval
+
+    @property
+    def changed(self) -> bool:
+        """Whether its interval leaves out no change."""
+        return self.interval is not None and not self.interval[0] <= 0 <= self.interval[1]
+
+    @property
+    def judged(self) -> bool:
+        """Whether it has a verdict: by its margin, or that what should not have changed did."""
+        return self.role == "declared" or self.outcome.kind == "negative_control"
+
+    @property
+    def said(self) -> str:
+        """Its verdict and what else is shown of it, as a table says it."""
+        return in_words(self.outcome.kind, self.answer.verdict, self.interval, self.margin)
+
+    @property
+    def besides(self) -> str:
+        """What is shown of it beside its verdict; empty where nothing is."""
+        return besides(self.outcome.kind, self.answer.verdict, self.interval, self.margin)
+
     def to_data(self) -> dict[str, Any]:
-        """The answer as JSON."""
+        """The answer as JSON: what is descriptive has no verdict."""
         about = {"title": self.outcome.title, "kind": self.outcome.kind, "role": self.role,
                  "margin": self.margin, "level": self.level, "design": self.answer.design}  # fmt: skip
         own = {"treated": list(self.outcome.treated)} if self.outcome.treated else {}
-        return about | own | self.answer.to_data()
+        made = about | own | self.answer.to_data()
+        return {name: one for name, one in made.items() if name != "verdict" or self.judged}
 
 
 @dataclass(frozen=True)
@@ -277,7 +306,7 @@ def _further(plan: Plan, outcome: Outcome, source: Source, review: Review) -> Fu
     claim, margin = _claim(design, source.question, study), plan.margin_of(outcome)
     verdict, sentence = _said(outcome.kind, claim, found.relative_interval, margin)
     answer = Answered(outcome.design, design.TITLE, found, verdict, sentence)
-    role: Any = "descriptive" if outcome.margin is None else "declared"
+    role: Any = DESCRIPTIVE if margin is None else "declared"
     return Further(outcome, answer, role, study.level, margin)
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from statistics import fmean
 
 from opendcr.evaluate import forest
-from opendcr.evaluate.decision import Verdict, asked, smaller, span
+from opendcr.evaluate.decision import Verdict, asked, span
 from opendcr.evaluate.designs import CellDesign
 from opendcr.evaluate.findings import (
     Answered,
@@ -17,7 +17,7 @@ from opendcr.evaluate.findings import (
 )
 from opendcr.evaluate.lock import code
 from opendcr.evaluate.panel import some
-from opendcr.evaluate.plan import Plan
+from opendcr.evaluate.plan import Kind, Plan
 from opendcr.evaluate.report import content
 from opendcr.evaluate.report.content import Report
 from opendcr.evaluate.report.words import confidence, count, figure
@@ -171,7 +171,7 @@ def limits(found: Findings) -> Iterator[str]:
         )
     if found.study.panel.exposure is not None:
         yield "The estimate is of an area, not of the people who used the room."
-    if found.further:
+    if any(not one.judged for one in found.further):
         yield "Outcomes that are called descriptive were not declared with a margin: no claim rests on them."
 
 
@@ -183,7 +183,7 @@ def in_short(found: Findings) -> str:
         "Why it changed is not in these figures: whatever else changed there then is in them too."
     )
     said = (simulated, question_sentence(found.plan), _counted(found), _chance(found),
-            _standing(found), _harms(found), last)  # fmt: skip
+            _standing(found), _looked_at(found), last)  # fmt: skip
     return " ".join(filter(None, said))
 
 
@@ -249,28 +249,38 @@ def _standing(found: Findings) -> str:
     return said + doubted(found.further)
 
 
-def _harms(found: Findings) -> str:
-    """The harms and displacement that were looked for, by what is known of them."""
-    said = [_known(found, "harm"), _known(found, "displacement")]
-    return " ".join(["No harm was looked for." if not said[0] else said[0], said[1]]).strip()
+def _looked_at(found: Findings) -> str:
+    """The harms, displacement and benefits that were looked for, by what is known of them."""
+    kinds: tuple[Kind, ...] = ("harm", "displacement", "benefit")
+    harms, *others = (_known(found, kind) for kind in kinds)
+    return " ".join(filter(None, [harms or "No harm was looked for.", *others]))
 
 
-def _known(found: Findings, kind: str) -> str:
+def _known(found: Findings, kind: Kind) -> str:
     """What is known of the outcomes of a kind; empty where there are none."""
     of = [one for one in found.further if one.outcome.kind == kind]
-    said = []
+    said, judged = [], [one for one in of if one.margin is not None]
     for verdict, words in _PLAIN.items():
-        names = [
-            one.outcome.title
-            for one in of
-            if one.margin is not None and one.answer.verdict == verdict
-        ]
-        said += [f"{words} for {some(names)}"] if names else []
-    lesser = [one.outcome.title for one in of if _smaller(one)]
-    said += [f"less than that is shown for {some(lesser)}"] if lesser else []
-    only = [one.outcome.title for one in of if one.margin is None]
-    said += [f"looked at, without a margin, in {some(only)}"] if only else []
-    return f"{kind.capitalize()} beyond its margin is {'; '.join(said)}." if said else ""
+        named = [_named(one) for one in judged if one.answer.verdict == verdict]
+        said += [f"{words} for {some(named)}"] if named else []
+    made = [f"{kind.capitalize()} beyond its margin is {'; '.join(said)}."] if said else []
+    made += [
+        f"But {one.besides} is shown for {one.outcome.title}." for one in judged if one.besides
+    ]
+    only = [_named(one) for one in of if one.margin is None]
+    made += [f"{kind.capitalize()} without a margin was looked at in {some(only)}."] if only else []
+    return " ".join(made)
+
+
+def _named(one: Further) -> str:
+    """An outcome, with what its reader must know besides: which way it went where it has no margin
+    and that is shown, and checks that did not hold."""
+    went = [span(one.interval)] if one.margin is None and one.changed and one.interval else []
+    checks = one.answer.estimate.checks
+    failed = sum(check.passed is False for check in checks)
+    held = [f"{failed} of {len(checks)} checks on it did not hold"] if failed else []
+    beside = "; ".join([*went, *held])
+    return f"{one.outcome.title} ({beside})" if beside else one.outcome.title
 
 
 def _answer(one: Answered) -> content.Answer:
@@ -281,11 +291,7 @@ def _further(one: Further) -> content.Further:
     kind, answer = one.outcome.kind, one.answer
     of = "" if one.margin is None else asked(kind, one.margin)
     return content.Further(kind, one.outcome.title, of, one.level, answer.title, answer.estimate,
-                           answer.verdict, answer.sentence, _smaller(one))  # fmt: skip
-
-
-def _smaller(one: Further) -> bool:
-    return smaller(one.outcome.kind, one.answer.estimate.relative_interval, one.margin)
+                           answer.verdict, answer.sentence, one.said)  # fmt: skip
 
 
 def _lock(found: Findings) -> content.Lock | None:

@@ -58,6 +58,8 @@ def test_further_outcomes_stand_beside_the_first(tmp_path: Path) -> None:
     assert "a rise of 25 % or more is excluded" in further["litter"].answer.sentence
     assert (further["litter"].role, further["treatment"].role) == ("declared", "descriptive")
     assert further["treatment"].outcome.title == "treatment"
+    assert "verdict" not in made.to_data()["outcomes"]["treatment"]
+    assert further["treatment"].said == "descriptive"
     data = made.to_data()["outcomes"]["litter"]
     assert (
         data["kind"] == "harm"
@@ -71,6 +73,17 @@ def test_a_harm_that_happened_is_shown(tmp_path: Path) -> None:
     made = found(tmp_path, with_more(litter=1.8), PLAN + FURTHER)
     litter = made.further[0].answer
     assert litter.verdict == "shown" and "a rise of 25 % or more is shown" in litter.sentence
+
+
+def test_a_benefit_that_worsens_is_said_where_the_study_is_read_first(tmp_path: Path) -> None:
+    data = with_more(calls=0.5)
+    less = "Benefit without a margin was looked at in treatment (a fall of between"
+    assert less in report_of(found(tmp_path, data, PLAN + FURTHER)).short
+    made = found(tmp_path, data, PLAN + FURTHER + "margin = 0.1\n")
+    said = report_of(made).short
+    assert "Benefit beyond its margin is ruled out for treatment" in said
+    assert "But a fall is shown for treatment." in said
+    assert made.further[-1].answer.sentence.endswith("is excluded, but a fall is shown.")
 
 
 CONTROL = '\n[outcomes.calls]\ntitle = "Calls"\noutcome = "calls"\nkind = "negative_control"\n'
@@ -117,7 +130,9 @@ def test_an_outcome_may_look_at_neighbours_which_then_are_compared_with_nowhere(
         assert len(estimate.placebos) == 22 and own not in {one.unit for one in estimate.placebos}
     counts = [row["events"] for row in rows() if row["area"] == "area 2"]
     assert [one.observed_count for one in near.answer.estimate.effect] == counts
-    assert "looked at, without a margin, in Events next door." in report_of(made).short
+    assert (
+        "Displacement without a margin was looked at in Events next door" in report_of(made).short
+    )
 
 
 @pytest.mark.parametrize("key", ["donors", "exclude"])
@@ -156,7 +171,7 @@ def test_a_study_is_said_in_plain_words(tmp_path: Path) -> None:
     assert f" {had:,.0f} were counted, where about " in said and "% fewer." in said
     assert "a fall of 10 % or more, which the plan calls success, is shown." in said
     assert "It can suggest but not confirm, because the plan was not locked." in said
-    assert "Harm beyond its margin is ruled out for Discarded needles." in said
+    assert "Harm beyond its margin is ruled out for Discarded needles (1 of 10 checks on it" in said
     for jargon in ("interval", "p-value", "estimate", "confidence", "significant", "level"):
         assert jargon not in said
 

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable
 
+from opendcr.evaluate.decision import DESCRIPTIVE
 from opendcr.evaluate.estimate import Interval
 from opendcr.evaluate.report import words
 from opendcr.evaluate.report.blocks import Block, Drawing, Grid, Heading, Points, Terms, Text
@@ -11,7 +12,7 @@ from opendcr.evaluate.report.content import ABOUT, Answer, Figure, Further, Lock
 from opendcr.evaluate.report.picture import expected_figure, gap_figure, rank_figure
 from opendcr.evaluate.report.words import Scale, scale_of
 
-PRIMARY, DESCRIPTIVE = "primary", "nothing declared"
+PRIMARY, NOTHING = "primary", "nothing declared"
 # In the order in which they are read.
 KINDS = {"benefit": "benefit", "harm": "harm", "displacement": "displacement",
          "negative_control": "negative control"}  # fmt: skip
@@ -72,18 +73,12 @@ def _other(one: Further) -> tuple[str, ...]:
     return (
         one.title,
         KINDS[one.kind],
-        one.asked or DESCRIPTIVE,
-        _verdict(one),
+        one.asked or NOTHING,
+        one.said,
         _effect(found.relative_effect, found.relative_interval),
         words.confidence(one.level),
         words.p_words(found),
     )
-
-
-def _verdict(one: Further) -> str:
-    if not one.asked:
-        return "none is given"
-    return f"{one.verdict}, but a smaller one is shown" if one.smaller else one.verdict
 
 
 def _rings(report: Report) -> Iterable[tuple[str, ...]]:
@@ -97,8 +92,8 @@ def _rings(report: Report) -> Iterable[tuple[str, ...]]:
         yield (
             name,
             KINDS["displacement"],
+            NOTHING,
             DESCRIPTIVE,
-            "none is given",
             effect,
             holds,
             "not given",

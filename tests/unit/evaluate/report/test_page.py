@@ -133,7 +133,7 @@ def test_further_outcomes_are_ordered_and_those_of_rings_stand_among_them() -> N
     assert [row[1] for row in grid.rows[1:]] == [
         "primary", "benefit", "harm", "displacement", "negative control"]  # fmt: skip
     assert grid.rows[4][0] == "next ring" and "no\xa0bound" in grid.rows[4][4]
-    assert grid.rows[5][3] == "none is given"
+    assert grid.rows[4][3] == "descriptive"
     assert "Displacement was not looked for" not in page_of(made)
 
 
