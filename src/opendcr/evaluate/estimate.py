@@ -126,8 +126,9 @@ class Estimate:
     parts: Mapping[str, Part] | None = None
 
     def widened(self, relative: Interval, said: str) -> "Estimate":
-        """The same with another interval of the relative effect, and those of sum and mean that
-        follow from it: what was expected is what is uncertain. `said` goes with `inference`."""
+        """The same with another interval of the relative effect, those of sum and mean that follow
+        from it (what was expected is what is uncertain), and no p-value, which would be of the
+        interval that it had. `said` goes with `inference`."""
         ends = [(1 + self.relative_effect) / (1 + one) for one in relative if one > -1 + _NONE]
         known = len(ends) == 2 and self.relative_effect != 0
 
@@ -139,6 +140,8 @@ class Estimate:
         return replace(
             self,
             relative_interval=relative,
+            p_value=None,
+            p_floor=None,
             interval=follows(self.average_effect),
             cumulative_interval=follows(self.cumulative),
             inference=f"{self.inference.rstrip('.')}. {said}",

@@ -218,7 +218,7 @@ def _answered(
     """A design's answer to the plan's own question."""
     threshold = threshold_of(plan)
     design = plan.designs[name]
-    found = review.of(_found(design, study, nowcasts))
+    found = _found(design, study, nowcasts, review)
     interval = found.relative_interval
     sentence = success_sentence(_claim(design, plan.question, study), interval, threshold)
     floor = "" if interval else floor_sentence(found.p_floor, study.level)
@@ -234,17 +234,21 @@ def _against(found: Estimate, level: float) -> str:
     return f" The test does not reject no effect (p = {p_value:.2f})."
 
 
-def _found(design: Design, study: Study, nowcasts: Mapping[str, Nowcast]) -> Estimate:
-    """The design's answer with its checks, under the nowcasts where there are any."""
+def _found(
+    design: Design, study: Study, nowcasts: Mapping[str, Nowcast], review: Review
+) -> Estimate:
+    """The design's answer as this review may read it, with its checks; under the nowcasts where
+    there are any."""
     if not nowcasts:
-        return with_checks(design, study, design.fit(study))
+        return _checked(design, study, design.fit(study), review)
     found = carried(study, nowcasts, design.fit)
-    return with_checks(design, at_middle(study, nowcasts), found)
+    return _checked(design, at_middle(study, nowcasts), found, review)
 
 
-def with_checks(design: Design, study: Study, found: Estimate) -> Estimate:
-    """An answer of the design with the checks that travel with it."""
-    checks = (*found.checks, *_made(design, study, found))
+def _checked(design: Design, study: Study, fitted: Estimate, review: Review) -> Estimate:
+    """An answer with the checks that travel with it: the design's own, and those of what is read."""
+    found = review.of(fitted)
+    checks = (*fitted.checks, *_made(design, study, fitted))
     checks = (*checks, *_agreement(found, study.level))
     positive = study.panel.exposure is not None or bool((study.series.outcome > 0).all())
     more = (confounding(found),) if positive else ()
@@ -262,12 +266,14 @@ def _made(design: Design, study: Study, found: Estimate) -> tuple[Check, ...]:
 
 def _agreement(found: Estimate, level: float) -> tuple[Check, ...]:
     """Whether interval and p-value say the same of no effect, where they rest on different things."""
-    if found.p_value is None or found.relative_interval is None:
+    if found.relative_interval is None:
         return ()
     low, high = found.relative_interval
     if not low <= found.relative_effect <= high:
         said = f"{found.relative_effect:+.1%} lies outside its interval, {low:+.1%} to {high:+.1%}"
         return (Check("the estimate lies in its interval", False, said),)
+    if found.p_value is None:
+        return ()
     claims, rejects = low > 0 or high < 0, found.p_value <= level
     said = f"the interval {'leaves out' if claims else 'holds'} no effect, and p is {found.p_value:.3f}"
     return (Check("interval and p-value agree", claims == rejects, said),)
@@ -298,7 +304,7 @@ def _further(plan: Plan, outcome: Outcome, source: Source, review: Review) -> Fu
     design = plan.designs[outcome.design]
     level = plan.question.level if outcome.margin is None else plan.declared_level
     study = replace(study_from(source, design), level=review.part(level, plan.question.level))
-    found = review.of(_found(design, study, _nowcasts(outcome.nowcast, study)))
+    found = _found(design, study, _nowcasts(outcome.nowcast, study), review)
     more: tuple[Check, ...] = (AS_PRINTED,) if plan.nowcast and not outcome.nowcast else ()
     if outcome.data != plan.data:
         more += data_checks(study.panel, outcome.data)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from opendcr.errors import InputError
+from opendcr.evaluate.evalue import e_value_of_interval
 from opendcr.evaluate.findings import run_study
 from opendcr.evaluate.plan import read_plan
 from opendcr.evaluate.reporting import report_of
@@ -267,6 +268,11 @@ def test_an_interval_may_hold_at_every_look(tmp_path: Path) -> None:
         < wide.relative_interval[1]
     )
     assert wide.relative_effect == plain.relative_effect and "at every look" in wide.inference
+    assert (wide.p_value, wide.p_floor) == (None, None)  # they were of this look alone
+    checks = {one.name: one.detail for one in wide.checks}
+    assert "interval and p-value agree" not in checks
+    low, high = (1 + one for one in wide.relative_interval)
+    assert f"and {e_value_of_interval(low, high):.2f} for" in checks["unmeasured confounding"]
 
 
 def triangle(folder: Path, late: float) -> None:
