@@ -188,7 +188,7 @@ def _rank_told(estimate: Estimate, above: int) -> str:
     rank = (1 + above) / (1 + len(estimate.placebos))
     is_rank = math.isclose(rank, estimate.p_value, abs_tol=1e-9)
     return (
-        f"p-value{'' if is_rank else ', which is not this rank alone'}: {words.p_words(estimate)}."
+        f"P-value{'' if is_rank else ', which is not this rank alone'}: {words.p_words(estimate)}."
     )
 
 
@@ -197,8 +197,8 @@ def _svg(chart: Chart, said: str) -> str:
     upright = Axis.over(chart.numbers, HEIGHT - BOTTOM, TOP)
     across = [_across(at, len(chart.times)) for at in range(len(chart.times))]
     parts = [_head(HEIGHT, said), f'<text class="tick" x="8" y="18">{escape(chart.unit)}</text>']
-    parts += [_level(upright, value) for value in upright.levels]
     parts += [_band(chart.band, across, upright)] if chart.band else []
+    parts += [_level(upright, value) for value in upright.levels]  # over the band: zero must show
     parts += [_period(x, chart.times[at]) for at, x in _named(chart.times, across)]
     parts += [_line(line, across, upright) for line in chart.lines]
     parts += _points(chart, across, upright)

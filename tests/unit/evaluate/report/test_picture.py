@@ -109,6 +109,12 @@ def test_what_is_nowcast_is_hollow_and_named_in_figure_caption_and_table() -> No
         assert [row[-1] for row in figure.rows] == ["reports", *["as printed"] * 4, "nowcast"]
 
 
+def test_zero_shows_over_the_band() -> None:
+    made = answer([10.0, 12, 11, 9, 8], [10.0, 11, 11, 12, 12], low=2)
+    svg = gap_figure(made, "2003", PLAIN, 0.05).svg
+    assert svg.index('class="band"') < svg.index('class="zero"')
+
+
 def test_names_at_the_ends_of_lines_do_not_cover_each_other() -> None:
     root = drawn(expected_figure(answer([5.0, 6, 7, 8], [5.0, 6, 7, 8]), "2003", PLAIN, 0.05))
     names = [one for one in of(root, "text", "label") if one.text in ("observed", "expected")]
@@ -143,7 +149,7 @@ def test_the_answer_stands_among_its_placebos_at_its_own_size() -> None:
     assert "not this rank" not in figure.caption
 
     other = rank_figure(replace(leading, estimate=replace(leading.estimate, p_value=0.5)))
-    assert other is not None and "p-value, which is not this rank alone: 0.500" in other.caption
+    assert other is not None and "P-value, which is not this rank alone: 0.500" in other.caption
     for lacks in ({"placebos": ()}, {"size": None}):
         assert rank_figure(replace(leading, estimate=replace(leading.estimate, **lacks))) is None
 
