@@ -217,7 +217,7 @@ def floor_sentence(p_floor: float | None, level: float) -> str:
         return ""
     return (
         f"With so few placebos the least p-value that could be found is {p_floor:.2g}: at the level "
-        f"of {_percent(level)} this test could have shown nothing, whatever happened."
+        f"of {_percent(float(f'{level:.2g}'))} this test could have shown nothing, whatever happened."
     )
 
 

@@ -24,7 +24,7 @@ from opendcr.evaluate.decision import (
 )
 from opendcr.evaluate.delays.delayed import at_middle, carried, nowcasts_of
 from opendcr.evaluate.delays.nowcast import Nowcast
-from opendcr.evaluate.designs import Design
+from opendcr.evaluate.designs import CellDesign, Design
 from opendcr.evaluate.estimate import Check, Estimate, Interval
 from opendcr.evaluate.evalue import e_value, e_value_of_interval
 from opendcr.evaluate.lock import Standing, standing
@@ -310,6 +310,7 @@ def _further(plan: Plan, outcome: Outcome, source: Source, review: Review) -> Fu
         more += data_checks(study.panel, outcome.data)
     found = replace(found, checks=(*found.checks, *more))
     claim, margin = _claim(design, source.question, study), plan.margin_of(outcome)
+    claim = replace(claim, outcome=f"“{outcome.title}”")  # a title is no part of a sentence
     verdict, sentence = _said(outcome.kind, claim, found.relative_interval, margin)
     answer = Answered(outcome.design, design.TITLE, found, verdict, sentence)
     role: Any = DESCRIPTIVE if margin is None else "declared"
@@ -332,8 +333,14 @@ def _said(
 
 
 def _claim(design: Design, question: Question, study: Study) -> Claim:
-    areas = some(list(question.treated)) if question.treated else "the area studied"
-    return Claim(design.TITLE.lower(), question.called, areas, study.level)
+    return Claim(design.TITLE.lower(), question.called, treated(design, question), study.level)
+
+
+def treated(design: Design, question: Question) -> str:
+    """The treated areas or cells in words."""
+    if isinstance(design, CellDesign):
+        return design.treated_in_words
+    return some(list(question.treated)) if question.treated else "the area studied"
 
 
 def doubted(further: Sequence[Further]) -> str:

@@ -1,8 +1,10 @@
 """From a plan that was run to its report."""
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from statistics import fmean
+from typing import Any
 
 from opendcr.evaluate import forest
 from opendcr.evaluate.decision import Verdict, asked, span
@@ -14,10 +16,11 @@ from opendcr.evaluate.findings import (
     doubted,
     sources_of,
     threshold_of,
+    treated,
 )
 from opendcr.evaluate.lock import code
 from opendcr.evaluate.panel import some
-from opendcr.evaluate.plan import Kind, Plan
+from opendcr.evaluate.plan import Kind, Plan, plain
 from opendcr.evaluate.report import content
 from opendcr.evaluate.report.content import Report
 from opendcr.evaluate.report.words import confidence, count, figure
@@ -41,7 +44,7 @@ def report_of(found: Findings) -> Report:
         asked("success", threshold_of(plan)),
         found.leading.verdict,
         content.Status(not standing.against, tuple(map(_sentence, standing.against))),
-        content.Origin(plan.data.simulated, plan.data.source or f"Data: {plan.data.path.name}."),
+        content.Origin(plan.data.simulated, _source(plan)),
         content.Provenance(plan.hash, code(), data),
         tuple(_answer(one) for one in found.answers.values()),
         plan.primary,
@@ -57,26 +60,34 @@ def report_of(found: Findings) -> Report:
     )
 
 
+def _source(plan: Plan) -> str:
+    """Where the data are from, as a sentence."""
+    said = plan.data.source or f"Data: {plan.data.path.name}"
+    return said if said.endswith((".", "!", "?")) else f"{said}."
+
+
 def beside(found: Findings) -> content.Figure | None:
     """This study's effect beside published ones of the families that the plan names."""
     families = found.plan.published
     if not families:
         return None
     outcome, leading = found.plan.question.called, found.leading
-    own = forest.here(found.plan.family or outcome, outcome, leading.title, leading.estimate)
+    own = forest.here(found.plan.family or outcome, outcome, leading.title, leading.estimate,
+                      found.study.level)  # fmt: skip
     if found.plan.data.simulated:
         own = replace(own, label=f"{own.label} (simulated data)")
     rows = forest.rows([own], [one for one in effects_of_rooms() if one.family in families])
     alt = f"Forest plot of {outcome} here and of published effects of rooms; the table under it says the same."
-    caption = "Nothing is pooled: designs, outcomes and comparisons differ."
+    caption = "Nothing is pooled: designs, outcomes and comparisons differ. " + forest.held(own)
     return content.Figure("Effects that others published", forest.forest_svg(rows), alt,
                           tuple(forest.table(rows)), caption)  # fmt: skip
 
 
 def question_sentence(plan: Plan) -> str:
     """The question in a sentence."""
-    question = plan.question
-    where = f" in {some(list(question.treated))}" if question.treated else ""
+    question, design = plan.question, plan.designs[plan.primary]
+    known = question.treated or isinstance(design, CellDesign)
+    where = f" in {treated(design, question)}" if known else ""
     return f"Did {question.called}{where} change from {question.start} on, beside what was to be expected?"
 
 
@@ -102,12 +113,10 @@ def declared(found: Findings) -> Iterator[tuple[str, str]]:
     )
     yield "Treated", _treated(plan)
     yield "Start", str(question.start)
-    for design in plan.designs.values():
-        yield (
-            "Design",
-            design.TITLE
-            + (" (the verdict rests on it)" if design is plan.designs[plan.primary] else ""),
-        )
+    yield "Periods", _periods(found)
+    for name, design in plan.designs.items():
+        rests = " (the verdict rests on it)" if name == plan.primary else ""
+        yield "Design", f"{design.TITLE}{rests}; {_settings(plan.content['designs'][name])}"
     if plan.success:
         yield (
             "Success",
@@ -128,14 +137,42 @@ def declared(found: Findings) -> Iterator[tuple[str, str]]:
     if plan.reviews:
         yield (
             "Reviews",
-            f"after {', '.join(map(str, plan.reviews.periods))}; {words(plan.reviews.spending)} spending",
+            f"after {', '.join(map(str, plan.reviews.periods))}; {_SPENDING[plan.reviews.spending]}",
         )
 
 
+_SPENDING = {
+    "obrien_fleming": "O'Brien–Fleming spending",
+    "pocock": "Pocock spending",
+    "anytime": "and at any time between, by an interval that holds at every look",
+}
+
+
 def _treated(plan: Plan) -> str:
-    if isinstance(plan.designs[plan.primary], CellDesign):
-        return "the cells that the design names"
-    return some(list(plan.question.treated)) if plan.question.treated else "the one series"
+    design, question = plan.designs[plan.primary], plan.question
+    if question.treated or isinstance(design, CellDesign):
+        return treated(design, question)
+    return "the one series"
+
+
+def _periods(found: Findings) -> str:
+    """The periods that were used, and which of their ends the plan gave."""
+    periods, data = found.study.panel.periods, found.plan.data
+    ends = {"from": data.first, "to": data.last}
+    given = [f"{name} {end}" for name, end in ends.items() if end is not None]
+    left = [f"no `{name}`" for name, end in ends.items() if end is None]
+    return f"{periods[0]} to {periods[-1]}; the plan says {some([*given, *left])}"
+
+
+def _settings(table: Mapping[str, Any]) -> str:
+    """A design's settings as the plan gave them."""
+    if not table:
+        return "the plan gives no settings"
+    return "; ".join(f"{words(name)}: {_setting(value)}" for name, value in table.items())
+
+
+def _setting(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(plain(value), ensure_ascii=False)
 
 
 def _level(found: Findings, level: float) -> str:
@@ -148,8 +185,12 @@ def _shared(plan: Plan) -> str:
     count = sum(one.margin is not None for one in plan.outcomes)
     if plan.multiplicity == "bonferroni" and count:
         return (
-            f"the primary outcome has its level of {100 * plan.question.level:.4g} % to itself; the {count} "
-            "further ones with a margin share another (Bonferroni)"
+            f"the primary outcome has its level of {100 * plan.question.level:.4g} % to itself; "
+            + (
+                "the further one with a margin has another"
+                if count == 1
+                else f"the {count} further ones with a margin share another (Bonferroni)"
+            )
         )
     return "each outcome has its level to itself: of many, some will seem to differ by chance alone"
 
@@ -168,6 +209,11 @@ def limits(found: Findings) -> Iterator[str]:
         yield (
             "One area was treated. Whatever else happened there alone from the start on is in the "
             "estimate, and no statistic can take it out."
+        )
+    if len(found.study.panel.units) == 1:
+        yield (
+            "One series is held against its own past. It cannot tell the room from anything else "
+            "that began in the same place at about the same time."
         )
     if found.study.panel.exposure is not None:
         yield "The estimate is of an area, not of the people who used the room."
@@ -194,15 +240,19 @@ def _counted(found: Findings) -> str:
     change = f"{abs(100 * estimate.relative_effect):.0f} %"
     fewer = estimate.relative_effect < 0
     if all(one.observed_count is not None for one in rows):
-        had = sum(one.observed_count or 0.0 for one in rows)
+        had = f"{count(float(found.study.series.outcome[found.study.start :].sum()))} were counted"
+        if any(one.nowcast for one in rows):
+            whole = sum(one.observed_count or 0.0 for one in rows)
+            had += f" so far, and {whole:,.0f} are foreseen once all reports are in (a nowcast)"
         expected = sum(one.expected_count or 0.0 for one in rows)
         return (
-            f"{count(had)} were counted, where about {expected:,.0f} were to be expected: "
+            f"{had}, where about {expected:,.0f} were to be expected: "
             f"{change} {'fewer' if fewer else 'more'}."
         )
     mean, wanted = (fmean(one.observed for one in rows), fmean(one.expected for one in rows))
+    late = " (late reports foreseen: a nowcast)" if any(one.nowcast for one in rows) else ""
     return (
-        f"It was {figure(mean)} on average, where about {figure(wanted)} was to be expected: "
+        f"It was {figure(mean)} on average{late}, where about {figure(wanted)} was to be expected: "
         f"{change} {'less' if fewer else 'more'}."
     )
 

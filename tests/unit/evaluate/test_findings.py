@@ -124,7 +124,7 @@ def test_an_outcome_may_look_at_neighbours_which_then_are_compared_with_nowhere(
 ) -> None:
     made = found(tmp_path, plan=PLAN + NEAR)
     (near,) = made.further
-    assert "Events next door in area 2" in near.answer.sentence
+    assert "“Events next door” in area 2" in near.answer.sentence
     assert made.to_data()["outcomes"]["near"]["treated"] == ["area 2"]
     both = (made.leading.estimate, near.answer.estimate)
     for estimate, own in zip(both, ("area 2", "area 1"), strict=True):
@@ -161,6 +161,43 @@ def test_the_report_holds_what_was_found(tmp_path: Path) -> None:
     said = dict(report.declared)
     assert said["Primary outcome"].endswith("95\N{NO-BREAK SPACE}%")
     assert "by chance alone" in said["More than one outcome"]
+    assert said["Periods"] == "2009 to 2023; the plan says to 2023, no `from`"
+    assert said["Design"].endswith("(the verdict rests on it); the plan gives no settings")
+
+
+def test_a_single_series_is_told_what_it_cannot_tell(tmp_path: Path) -> None:
+    single = SINGLE.format(path=written(tmp_path).parent / "single.csv")
+    made = [row for row in rows() if row["area"] == "area 1"]
+    with (tmp_path / "single.csv").open("w", newline="") as file:
+        writer = csv.DictWriter(file, list(made[0]))
+        writer.writeheader()
+        writer.writerows(made)
+    (tmp_path / "single.toml").write_text(single)
+    report = report_of(run_study(read_plan(tmp_path / "single.toml")))
+    said = dict(report.declared)
+    assert any("cannot tell the room from anything else" in one for one in report.limits)
+    assert not any("descriptive" in one for one in report.limits)
+    assert said["Design"].endswith('; family: quasi_poisson; terms: ["level"]')
+    assert said["Reviews"] == "after 2021, 2023; O'Brien–Fleming spending"
+    assert report.origin.words == "Made for a test."
+
+
+SINGLE = """
+[question]
+outcome = "events"
+time = "year"
+start = 2020
+[data]
+path = "{path}"
+exposure = "people"
+breaks = []
+source = "Made for a test"
+[designs.interrupted_time_series]
+family = "quasi_poisson"
+terms = ["level"]
+[reviews]
+after = [2021, 2023]
+"""
 
 
 def test_a_study_is_said_in_plain_words(tmp_path: Path) -> None:
@@ -297,6 +334,9 @@ def test_late_reports_are_carried_into_the_interval(tmp_path: Path) -> None:
     assert carried.relative_interval and whole.relative_interval
     assert np.ptp(carried.relative_interval) > np.ptp(whole.relative_interval) * 0.98
     assert "nowcast" in carried.inference
+    short = report_of(found(tmp_path, HALVED, PLAN + NOWCAST)).short
+    printed = sum(r["events"] for r in HALVED if r["area"] == "area 1" and r["year"] >= 2020)
+    assert f"{printed} were counted so far, and " in short and "(a nowcast)" in short
     assert [one.time for one in carried.effect if one.nowcast] == ["2023"]
     assert "reporting delay" in {one.name for one in carried.checks}
 
@@ -359,7 +399,10 @@ def test_a_plan_of_rings_is_told_with_its_cells_and_its_displacement() -> None:
     glasgow = PROP99.parents[2] / "glasgow" / "studies" / "calls_simulated.toml"
     report = report_of(run_study(read_plan(glasgow)))
     said = dict(report.declared)
-    assert said["Treated"] == "the cells that the design names"
+    cells = "the cells near (ring 0-500m) and inside hours (hours inside)"
+    assert said["Treated"] == cells and f"in {cells} change from" in report.short
+    assert "near: ring == '0-500m'; inside hours: hours == 'inside'" in said["Design"]
+    assert said["Periods"].startswith("20") and "the plan says " in said["Periods"]
     assert said["Success"] == "shown is a fall: the whole interval lies there"
     assert "More than one outcome" not in said
     assert report.looked_for == {"displacement"}

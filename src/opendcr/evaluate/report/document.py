@@ -33,8 +33,8 @@ def _head(report: Report) -> Iterable[Block]:
     yield Text(f"Verdict: {report.verdict}", "badge")
     yield Text("Simulated data" if report.origin.simulated else "Published data", "badge")
     yield Text(report.short, "short")
-    yield Text(report.sentence, "answer")
     yield _outcomes(report)
+    yield Text(report.sentence, "answer")
     yield Points((*report.status.reasons, *_failed(report)))
     yield Text(f"{report.question.sentence} {report.origin.words} {report.origin.short}")
     titles = "; ".join(one.title for one in report.designs)
@@ -107,11 +107,13 @@ def _effect(relative: float, interval: Interval | None) -> str:
 def _failed(report: Report) -> tuple[str, ...]:
     """The checks that failed, where the answer is read."""
     failed = [f"{one.name} ({of})" for of, one in report.all_checks if one.passed is False]
-    return (
-        (f"{len(failed)} of {len(report.all_checks)} checks failed: {'; '.join(failed)}.",)
-        if failed
-        else ()
+    if not failed:
+        return ()
+    own = sum(one.passed is False for one in report.leading.estimate.checks)
+    told = (
+        f"{len(failed)} of {len(report.all_checks)} checks failed, {own or 'none'} of them of the "
     )
+    return (f"{told}design on which the verdict rests: {'; '.join(failed)}.",)
 
 
 def _plan(report: Report) -> Iterable[Block]:
@@ -170,7 +172,7 @@ def _designs(report: Report) -> Iterable[Block]:
         yield Text(one.sentence)
         if one.estimate.p_floor is not None and one.estimate.p_floor > report.level:
             yield Text(
-                f"No effect, however large, could have a p-value of {report.level:g} or less by this design."
+                f"No effect, however large, could have a p-value of {report.level:.2g} or less by this design."
             )
         yield Text(f"{one.estimate.inference} {_fit(one, scale)}".strip(), "note")
         yield from _weights(report, one)

@@ -97,7 +97,8 @@ def test_a_harm_that_was_looked_for_is_not_said_to_be_missing() -> None:
 
 def test_failed_checks_stand_beside_the_answer() -> None:
     head = PAGE.split("<h2")[0]
-    assert "1 of 3 checks failed: leave one out" in head
+    assert "1 of 3 checks failed, 1 of them of the design on which the verdict rests" in head
+    assert "rests: leave one out" in head
 
 
 def test_intervals_and_floors_stand_beside_every_estimate() -> None:
