@@ -127,13 +127,16 @@ def declared(found: Findings) -> Iterator[tuple[str, str]]:
         of = asked(one.outcome.kind, one.margin) if one.margin is not None else "descriptive"
         yield (
             "Further outcome",
-            f"{one.outcome.title}{where}: {words(one.outcome.kind)}; {of}; {_level(found, one.level)}",
+            f"{one.outcome.title}{where}: {words(one.outcome.kind)}; {of}; {_level(found, one.level)}; "
+            f"{_settings(_own(plan, one.outcome.name))}",
         )
     if plan.outcomes:
         yield "More than one outcome", _shared(plan)
     neighbours = [name for one in plan.outcomes for name in one.treated]
     if neighbours:
         yield "Compared with nowhere", some(neighbours)
+    if plan.nowcast:
+        yield "Late reports", f"nowcast; {_settings(plan.content['nowcast'])}"
     if plan.reviews:
         yield (
             "Reviews",
@@ -146,6 +149,14 @@ _SPENDING = {
     "pocock": "Pocock spending",
     "anytime": "and at any time between, by an interval that holds at every look",
 }
+
+
+def _own(plan: Plan, outcome: str) -> dict[str, Any]:
+    """What the plan says of a further outcome beyond what is said of each."""
+    told = ("title", "kind", "margin", "treated")
+    return {
+        name: one for name, one in plan.content["outcomes"][outcome].items() if name not in told
+    }
 
 
 def _treated(plan: Plan) -> str:

@@ -161,6 +161,7 @@ def test_the_report_holds_what_was_found(tmp_path: Path) -> None:
     said = dict(report.declared)
     assert said["Primary outcome"].endswith("95\N{NO-BREAK SPACE}%")
     assert "by chance alone" in said["More than one outcome"]
+    assert said["Further outcome"].endswith("; outcome: calls")
     assert said["Periods"] == "2009 to 2023; the plan says to 2023, no `from`"
     assert said["Design"].endswith("(the verdict rests on it); the plan gives no settings")
 
@@ -334,7 +335,9 @@ def test_late_reports_are_carried_into_the_interval(tmp_path: Path) -> None:
     assert carried.relative_interval and whole.relative_interval
     assert np.ptp(carried.relative_interval) > np.ptp(whole.relative_interval) * 0.98
     assert "nowcast" in carried.inference
-    short = report_of(found(tmp_path, HALVED, PLAN + NOWCAST)).short
+    report = report_of(found(tmp_path, HALVED, PLAN + NOWCAST))
+    short = report.short
+    assert dict(report.declared)["Late reports"] == "nowcast; path: editions.csv; most: 1"
     printed = sum(r["events"] for r in HALVED if r["area"] == "area 1" and r["year"] >= 2020)
     assert f"{printed} were counted so far, and " in short and "(a nowcast)" in short
     assert [one.time for one in carried.effect if one.nowcast] == ["2023"]
