@@ -174,7 +174,7 @@ def _designs(report: Report) -> Iterable[Block]:
             yield Text(
                 f"No effect, however large, could have a p-value of {report.level:.2g} or less by this design."
             )
-        yield Text(f"{one.estimate.inference} {_fit(one, scale)}".strip(), "note")
+        yield Text(f"{one.estimate.inference.rstrip('.')}. {_fit(one, scale)}".strip(), "note")
         yield from _weights(report, one)
 
 

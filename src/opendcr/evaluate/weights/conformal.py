@@ -73,16 +73,20 @@ class Conformal:
 
     def p_value(self) -> tuple[float, tuple[Placebo, ...], Size]:
         """The p-value of no effect, and every other block: from which period, and how far its mean is
-        from what was expected; and how far that from the start on is."""
+        from what was expected, over the series' own mean; and how far that from the start on is."""
         test = self._test()
-        found = test.blocks(test.series) / (len(test.series) - test.start)
+        level = float(np.abs(test.series).mean()) or 1.0
+        found = test.blocks(test.series) / ((len(test.series) - test.start) * level)
         periods = self.pool.study.panel.periods[self.first :]
         others = tuple(
             Placebo(float(found[at]), start=str(one))
             for at, one in enumerate(periods)
             if at != test.start
         )
-        size = Size(float(found[test.start]), "how far a block's mean is from what was expected")
+        size = Size(
+            float(found[test.start]),
+            "how far a block's mean is from what was expected, over the series' mean",
+        )
         return float((found >= size.ratio * (1 - _EQUAL)).mean()), others, size
 
     def _test(self, places: NDArray[np.intp] | None = None, relative: bool = False) -> "_Test":
