@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from opendcr.evaluate.estimate import Bounds, Check, Estimate, Placebo, estimate_of
+from opendcr.evaluate.estimate import Bounds, Check, Estimate, Placebo, Size, estimate_of
 from opendcr.evaluate.panel import Panel
 from opendcr.evaluate.periods import Period
 from opendcr.evaluate.report.content import (
@@ -73,7 +73,13 @@ def report(**more: Any) -> Report:
     )
     weights = {f"Area {at}": 1 / 11 for at in range(1, AREAS)} | {"Area 11": 0.0}
     first = replace(
-        plain, placebos=others, p_value=1 / 12, p_floor=1 / 12, checks=checks, weights=weights
+        plain,
+        placebos=others,
+        size=Size(ratio, "the error after the start over that before"),
+        p_value=1 / 12,
+        p_floor=1 / 12,
+        checks=checks,
+        weights=weights,
     )
     second = replace(
         estimate(made, by_period=False), p_value=0.02, inference="From a normal approximation."
@@ -81,7 +87,7 @@ def report(**more: Any) -> Report:
     draw = stream(5, "gaps")
     gaps = {one.unit or "": tuple(draw.normal(0, 5e-6, 48).tolist()) for one in others[:8]}
     harm = Further("harm", "Discarded needles", "a rise of 10 % or more", 0.025, "Synthetic control", replace(plain, relative_effect=0.04,
-                   relative_interval=(-0.06, 0.15)), "undetermined", "No harm is shown, nor excluded.")  # fmt: skip
+                   relative_interval=(-0.06, 0.15)), "undetermined", "No harm is shown, nor excluded.", "undetermined")  # fmt: skip
     whole: dict[str, Any] = {
         "question": Question(
             "Drug deaths after a room opened in Northbank",

@@ -11,6 +11,7 @@ import click
 from opendcr.cli.output import NOT_HELD, emit, json_option, out_folder, progress, say
 
 if TYPE_CHECKING:
+    from opendcr.evaluate.estimate import Check
     from opendcr.evaluate.findings import Findings
     from opendcr.evaluate.plan import Plan
 
@@ -221,20 +222,24 @@ def _told(found: "Findings") -> Iterator[str]:
     for name, one in found.answers.items():
         yield _line(name, one.estimate, one.verdict)
     for other in found.further:
-        said = f"{other.answer.verdict} ({other.role})" if other.margin is not None else other.role
-        yield _line(
-            other.outcome.name,
-            other.answer.estimate,
-            f"{said}, {100 * (1 - other.level):.4g} % interval",
-        )
-    failed = [
-        check
-        for one in found.answers.values()
-        for check in one.estimate.checks
-        if check.passed is False
-    ]
-    for check in (*failed, *(one for one in found.checks if one.passed is False)):
-        yield f"Check that did not hold: {check.name}: {check.detail}"
+        said = f"{other.said} ({100 * (1 - other.level):.4g} % interval)"
+        yield _line(other.outcome.name, other.answer.estimate, said)
+    every = [(of, check) for of, checks in _checks(found) for check in checks]
+    failed = [(of, check) for of, check in every if check.passed is False]
+    yield f"{len(failed)} of {len(every)} checks did not hold" + (":" if failed else ".")
+    for of, check in failed:
+        yield f"- {of}: {check.name}: {check.detail}"
+
+
+def _checks(found: "Findings") -> "Iterator[tuple[str, Sequence[Check]]]":
+    """The checks with what they are of: the answer on which success rests first."""
+    names = sorted(found.answers, key=lambda name: name != found.plan.primary)
+    for name in names:
+        rests = " (the verdict rests on it)" if name == found.plan.primary else ""
+        yield f"{name}{rests}", found.answers[name].estimate.checks
+    yield "the study", found.checks
+    for one in found.further:
+        yield f"outcome {one.outcome.name}", one.answer.estimate.checks
 
 
 def _line(name: str, found: Any, verdict: str) -> str:

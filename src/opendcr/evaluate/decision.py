@@ -13,6 +13,7 @@ from opendcr.errors import InputError
 
 Interval = tuple[float, float]
 Verdict = Literal["shown", "excluded", "undetermined"]
+DESCRIPTIVE = "descriptive"  # of an outcome of which nothing was declared
 
 
 @dataclass(frozen=True)
@@ -100,14 +101,37 @@ def moved(interval: Interval | None, margin: float | None) -> Verdict:
     return "shown" if low > 0 or high < 0 else "undetermined"
 
 
-def smaller(kind: str, interval: Interval | None, margin: float | None) -> bool:
-    """Whether a harm or change beyond its margin is excluded and a smaller one shown all the same."""
-    if interval is None or margin is None or kind == "benefit":
-        return False
+def besides(kind: str, verdict: Verdict, interval: Interval | None, margin: float | None) -> str:
+    """What is shown of an outcome beside its verdict, in words: a lesser harm or change than that of
+    its margin, or a benefit that went the other way; empty where there is nothing such."""
+    if interval is None or _sound(interval)[0] <= 0 <= interval[1]:
+        return ""
+    low, high = interval
     if kind == "negative_control":
-        return moved(interval, margin) == "excluded" and not interval[0] <= 0 <= interval[1]
-    there = risen(_mirrored(interval) if margin < 0 else interval)
-    return harmless(interval, margin) == "shown" and there
+        beyond = margin is not None and (low >= margin or high <= -margin)
+        return "" if beyond else "a smaller change" if verdict == "excluded" else "a change"
+    if margin is None or verdict == "shown":
+        return ""
+    way, wanted = ("rise" if low > 0 else "fall"), _way(kind, margin)
+    if way == wanted:
+        return f"a smaller {way}" if verdict == "excluded" else f"a {way}"
+    return f"a {way}" if kind == "benefit" else ""
+
+
+def in_words(kind: str, verdict: Verdict, interval: Interval | None, margin: float | None) -> str:
+    """What a table says of a further outcome: its verdict, which is of its margin, with what else is
+    shown; "descriptive" where nothing was declared of it."""
+    also = besides(kind, verdict, interval, margin)
+    if margin is None:
+        return f"descriptive; {also} is shown" if also else DESCRIPTIVE
+    if also and verdict == "shown":  # that it moved, and not that it moved so far
+        verdict = "undetermined"
+    return f"{verdict}, but {also} is shown" if also else verdict
+
+
+def _way(kind: str, margin: float) -> str:
+    """Where a margin lies: a benefit of none is a fall, a harm of none a rise."""
+    return "fall" if margin < 0 or (margin == 0 and kind == "benefit") else "rise"
 
 
 def asked(kind: str, threshold: float) -> str:
@@ -132,12 +156,13 @@ def success_sentence(claim: Claim, interval: Interval | None, threshold: float) 
 
 def benefit_sentence(claim: Claim, interval: Interval | None, threshold: float) -> str:
     """One sentence on a benefit: a fall to a threshold below zero, or a rise to one above it."""
-    if threshold <= 0:
-        return success_sentence(claim, interval, threshold)
     if interval is None:
         return _no_interval(claim)
-    said = SAID[at_least(interval, threshold)]
-    return f"{_compatible(claim, interval)}; {asked('benefit', threshold)} is {said}."
+    verdict = (at_most if threshold <= 0 else at_least)(interval, threshold)
+    also = _also("benefit", verdict, interval, threshold)
+    return (
+        f"{_compatible(claim, interval)}; {asked('benefit', threshold)} is {SAID[verdict]}{also}."
+    )
 
 
 def harm_sentence(claim: Claim, interval: Interval | None, margin: float) -> str:
@@ -145,10 +170,9 @@ def harm_sentence(claim: Claim, interval: Interval | None, margin: float) -> str
     margin (`harmless`) is ruled out."""
     if interval is None:
         return _no_interval(claim)
-    kind = "fall" if margin < 0 else "rise"
-    said = SAID[harmful(interval, margin)]
-    also = f", but a smaller {kind} is shown" if smaller("harm", interval, margin) else ""
-    return f"{_compatible(claim, interval)}; {asked('harm', margin)} is {said}{also}."
+    verdict = harmful(interval, margin)
+    also = _also("harm", verdict, interval, margin)
+    return f"{_compatible(claim, interval)}; {asked('harm', margin)} is {SAID[verdict]}{also}."
 
 
 def control_sentence(claim: Claim, interval: Interval | None, margin: float | None) -> str:
@@ -160,11 +184,14 @@ def control_sentence(claim: Claim, interval: Interval | None, margin: float | No
         return f"{_compatible(claim, interval)}: it should not have changed, and did."
     if margin is None:
         return f"{_compatible(claim, interval)}; no margin says what staying still is."
-    also = (
-        ", but a smaller change is shown" if smaller("negative_control", interval, margin) else ""
-    )
+    also = _also("negative_control", verdict, interval, margin)
     wanted = asked("negative_control", margin)
     return f"{_compatible(claim, interval)}; {wanted} is {SAID[verdict]}{also}."
+
+
+def _also(kind: str, verdict: Verdict, interval: Interval, margin: float) -> str:
+    found = besides(kind, verdict, interval, margin)
+    return f", but {found} is shown" if found else ""
 
 
 def plain_sentence(claim: Claim, interval: Interval | None) -> str:
@@ -190,7 +217,7 @@ def floor_sentence(p_floor: float | None, level: float) -> str:
         return ""
     return (
         f"With so few placebos the least p-value that could be found is {p_floor:.2g}: at the level "
-        f"of {_percent(level)} this test could have shown nothing, whatever happened."
+        f"of {_percent(float(f'{level:.2g}'))} this test could have shown nothing, whatever happened."
     )
 
 

@@ -63,6 +63,15 @@ class Placebo:
 
 
 @dataclass(frozen=True)
+class Size:
+    """How extreme an answer is, on the scale of its placebos' `ratio`, by which the design ranks; and
+    what that scale is, in words."""
+
+    ratio: float
+    scale: str
+
+
+@dataclass(frozen=True)
 class Part:
     """A further figure beside the main one, of its own definition: the relative effect in one ring,
     or under an assumption. Counts from the start on stand beside where there are any;
@@ -92,7 +101,8 @@ class Estimate:
     `average_effect` is per period and per unit of exposure; `cumulative` in counts where there is
     an exposure. Intervals hold 1 − level. `inference` says in one sentence where interval and
     p-value come from. `weights` are by area, and `predictor_weights` in the plan's order;
-    `parts` are further figures by name, as the design defines them.
+    `parts` are further figures by name, as the design defines them. `size` is where the answer
+    itself stands among its `placebos`.
     """
 
     effect: tuple[PeriodEffect, ...]
@@ -111,12 +121,14 @@ class Estimate:
     predictor_weights: Sequence[float] | None = None
     coefficients: Mapping[str, Coefficient] | None = None
     placebos: tuple[Placebo, ...] = ()
+    size: Size | None = None
     checks: tuple[Check, ...] = ()
     parts: Mapping[str, Part] | None = None
 
     def widened(self, relative: Interval, said: str) -> "Estimate":
-        """The same with another interval of the relative effect, and those of sum and mean that
-        follow from it: what was expected is what is uncertain. `said` goes with `inference`."""
+        """The same with another interval of the relative effect, those of sum and mean that follow
+        from it (what was expected is what is uncertain), and no p-value, which would be of the
+        interval that it had. `said` goes with `inference`."""
         ends = [(1 + self.relative_effect) / (1 + one) for one in relative if one > -1 + _NONE]
         known = len(ends) == 2 and self.relative_effect != 0
 
@@ -128,6 +140,8 @@ class Estimate:
         return replace(
             self,
             relative_interval=relative,
+            p_value=None,
+            p_floor=None,
             interval=follows(self.average_effect),
             cumulative_interval=follows(self.cumulative),
             inference=f"{self.inference.rstrip('.')}. {said}",

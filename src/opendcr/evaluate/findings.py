@@ -6,22 +6,25 @@ from typing import Any, Literal
 
 from opendcr.errors import InputError
 from opendcr.evaluate.decision import (
+    DESCRIPTIVE,
     Claim,
     Verdict,
     at_least,
     at_most,
     benefit_sentence,
+    besides,
     control_sentence,
     floor_sentence,
     harm_sentence,
     harmful,
+    in_words,
     moved,
     plain_sentence,
     success_sentence,
 )
 from opendcr.evaluate.delays.delayed import at_middle, carried, nowcasts_of
 from opendcr.evaluate.delays.nowcast import Nowcast
-from opendcr.evaluate.designs import Design
+from opendcr.evaluate.designs import CellDesign, Design
 from opendcr.evaluate.estimate import Check, Estimate, Interval
 from opendcr.evaluate.evalue import e_value, e_value_of_interval
 from opendcr.evaluate.lock import Standing, standing
@@ -87,12 +90,38 @@ class Further:
     level: float
     margin: float | None
 
+    @property
+    def interval(self) -> Interval | None:
+        """Of the relative effect."""
+        return self.answer.estimate.relative_interval
+
+    @property
+    def changed(self) -> bool:
+        """Whether its interval leaves out no change."""
+        return self.interval is not None and not self.interval[0] <= 0 <= self.interval[1]
+
+    @property
+    def judged(self) -> bool:
+        """Whether it has a verdict: by its margin, or that what should not have changed did."""
+        return self.role == "declared" or self.outcome.kind == "negative_control"
+
+    @property
+    def said(self) -> str:
+        """Its verdict and what else is shown of it, as a table says it."""
+        return in_words(self.outcome.kind, self.answer.verdict, self.interval, self.margin)
+
+    @property
+    def besides(self) -> str:
+        """What is shown of it beside its verdict; empty where nothing is."""
+        return besides(self.outcome.kind, self.answer.verdict, self.interval, self.margin)
+
     def to_data(self) -> dict[str, Any]:
-        """The answer as JSON."""
+        """The answer as JSON: what is descriptive has no verdict."""
         about = {"title": self.outcome.title, "kind": self.outcome.kind, "role": self.role,
                  "margin": self.margin, "level": self.level, "design": self.answer.design}  # fmt: skip
         own = {"treated": list(self.outcome.treated)} if self.outcome.treated else {}
-        return about | own | self.answer.to_data()
+        made = about | own | self.answer.to_data()
+        return {name: one for name, one in made.items() if name != "verdict" or self.judged}
 
 
 @dataclass(frozen=True)
@@ -209,7 +238,7 @@ def _answered(
     """A design's answer to the plan's own question."""
     threshold = threshold_of(plan)
     design = plan.designs[name]
-    found = review.of(_found(design, study, nowcasts))
+    found = _found(design, study, nowcasts, review)
     interval = found.relative_interval
     sentence = success_sentence(_claim(design, plan.question, study), interval, threshold)
     floor = "" if interval else floor_sentence(found.p_floor, study.level)
@@ -225,17 +254,21 @@ def _against(found: Estimate, level: float) -> str:
     return f" The test does not reject no effect (p = {p_value:.2f})."
 
 
-def _found(design: Design, study: Study, nowcasts: Mapping[str, Nowcast]) -> Estimate:
-    """The design's answer with its checks, under the nowcasts where there are any."""
+def _found(
+    design: Design, study: Study, nowcasts: Mapping[str, Nowcast], review: Review
+) -> Estimate:
+    """The design's answer as this review may read it, with its checks; under the nowcasts where
+    there are any."""
     if not nowcasts:
-        return with_checks(design, study, design.fit(study))
+        return _checked(design, study, design.fit(study), review)
     found = carried(study, nowcasts, design.fit)
-    return with_checks(design, at_middle(study, nowcasts), found)
+    return _checked(design, at_middle(study, nowcasts), found, review)
 
 
-def with_checks(design: Design, study: Study, found: Estimate) -> Estimate:
-    """An answer of the design with the checks that travel with it."""
-    checks = (*found.checks, *_made(design, study, found))
+def _checked(design: Design, study: Study, fitted: Estimate, review: Review) -> Estimate:
+    """An answer with the checks that travel with it: the design's own, and those of what is read."""
+    found = review.of(fitted)
+    checks = (*fitted.checks, *_made(design, study, fitted))
     checks = (*checks, *_agreement(found, study.level))
     positive = study.panel.exposure is not None or bool((study.series.outcome > 0).all())
     more = (confounding(found),) if positive else ()
@@ -253,12 +286,14 @@ def _made(design: Design, study: Study, found: Estimate) -> tuple[Check, ...]:
 
 def _agreement(found: Estimate, level: float) -> tuple[Check, ...]:
     """Whether interval and p-value say the same of no effect, where they rest on different things."""
-    if found.p_value is None or found.relative_interval is None:
+    if found.relative_interval is None:
         return ()
     low, high = found.relative_interval
     if not low <= found.relative_effect <= high:
         said = f"{found.relative_effect:+.1%} lies outside its interval, {low:+.1%} to {high:+.1%}"
         return (Check("the estimate lies in its interval", False, said),)
+    if found.p_value is None:
+        return ()
     claims, rejects = low > 0 or high < 0, found.p_value <= level
     said = f"the interval {'leaves out' if claims else 'holds'} no effect, and p is {found.p_value:.3f}"
     return (Check("interval and p-value agree", claims == rejects, said),)
@@ -291,15 +326,16 @@ def _further(
     design, source = plan.designs[outcome.design], sources[outcome.name]
     level = plan.question.level if outcome.margin is None else plan.declared_level
     study = replace(study_from(source, design), level=review.part(level, plan.question.level))
-    found = review.of(_found(design, study, _nowcasts(sources.get(late_of(outcome.name)), study)))
+    found = _found(design, study, _nowcasts(sources.get(late_of(outcome.name)), study), review)
     more: tuple[Check, ...] = (AS_PRINTED,) if plan.nowcast and not outcome.nowcast else ()
     if outcome.data != plan.data:
         more += data_checks(study.panel, outcome.data, [outcome.design])
     found = replace(found, checks=(*found.checks, *more))
     claim, margin = _claim(design, source.question, study), plan.margin_of(outcome)
+    claim = replace(claim, outcome=f"“{outcome.title}”")  # a title is no part of a sentence
     verdict, sentence = _said(outcome.kind, claim, found.relative_interval, margin)
     answer = Answered(outcome.design, design.TITLE, found, verdict, sentence)
-    role: Any = "descriptive" if outcome.margin is None else "declared"
+    role: Any = DESCRIPTIVE if margin is None else "declared"
     return Further(outcome, answer, role, study.level, margin)
 
 
@@ -319,8 +355,14 @@ def _said(
 
 
 def _claim(design: Design, question: Question, study: Study) -> Claim:
-    areas = some(list(question.treated)) if question.treated else "the area studied"
-    return Claim(design.TITLE.lower(), question.called, areas, study.level)
+    return Claim(design.TITLE.lower(), question.called, treated(design, question), study.level)
+
+
+def treated(design: Design, question: Question) -> str:
+    """The treated areas or cells in words."""
+    if isinstance(design, CellDesign):
+        return design.treated_in_words
+    return some(list(question.treated)) if question.treated else "the area studied"
 
 
 def doubted(further: Sequence[Further]) -> str:

@@ -14,6 +14,7 @@ from textwrap import wrap
 
 from opendcr.errors import InputError
 from opendcr.evaluate.estimate import Estimate, Interval
+from opendcr.evaluate.report.words import confidence
 from opendcr.published.effects import Concern, Effect, Measure
 
 HERE = "This room"
@@ -28,6 +29,7 @@ APART: dict[Measure, str] = {
     "rate_difference": "a difference of rates is no ratio",
     "direction": "only a direction was read",
 }
+USUAL = 0.05  # what the intervals of published effects leave out
 WIDTH, HEAD, FOOT = 1000, 36, 56
 LEFT, RIGHT = 430, 170  # of the axis: the labels, and the figures
 LINE, GAP = 18, 14  # between two lines of a label, and between two rows
@@ -38,7 +40,8 @@ CLOSEST = 1e-3  # a ratio nearer to zero is drawn as this one
 class Row:
     """One estimate: a ratio and its interval (None where there is none), or what stands apart with
     the reason (`apart`). `comparison` is what it is compared with and `concerns` what speaks against
-    it; `read` is False where the figure is from memory, and it is then not drawn."""
+    it; `read` is False where the figure is from memory, and it is then not drawn. Intervals hold
+    1 − `level`, which is said where it is not what published ones hold."""
 
     label: str
     outcome: str
@@ -53,6 +56,7 @@ class Row:
     apart: str = ""
     here: bool = False
     read: bool = True
+    level: float = USUAL
 
     @property
     def figures(self) -> str:
@@ -62,7 +66,8 @@ class Row:
         if self.interval is None:
             return f"{self.ratio:.2f} (no interval)"
         low, high = ("no bound" if one == math.inf else f"{one:.2f}" for one in self.interval)
-        return f"{self.ratio:.2f} ({low} to {high})"
+        holds = "" if self.level == USUAL else f", {confidence(self.level)}"
+        return f"{self.ratio:.2f} ({low} to {high}{holds})"
 
     @property
     def drawn(self) -> bool:
@@ -86,13 +91,21 @@ class Row:
         return LINE * len(self.lines) + GAP
 
 
-def here(family: str, outcome: str, design: str, estimate: Estimate) -> Row:
-    """This room's row: observed over expected, with the interval of the relative effect."""
+def held(own: Row) -> str:
+    """What the intervals hold, in a sentence."""
+    if own.interval is None or own.level == USUAL:
+        return f"Intervals hold {confidence(USUAL)}."
+    return f"Published intervals hold {confidence(USUAL)}, this room's {confidence(own.level)}."
+
+
+def here(family: str, outcome: str, design: str, estimate: Estimate, level: float = USUAL) -> Row:
+    """This room's row: observed over expected, with the interval of the relative effect, which holds
+    1 − `level`."""
     ends = estimate.relative_interval
     interval = None if ends is None else (1 + ends[0], 1 + ends[1])
     printed = f"relative effect {100 * estimate.relative_effect:.1f} %"
     return Row(HERE, outcome, family, EXPECTED, 1 + estimate.relative_effect, interval,
-               printed, design, "what was expected without the change", here=True)  # fmt: skip
+               printed, design, "what was expected without the change", here=True, level=level)  # fmt: skip
 
 
 def published(effect: Effect) -> Row:
@@ -180,7 +193,7 @@ def forest_svg(found: Sequence[Row]) -> str:
     axis, bottom = _axis(drawn), height - FOOT
     parts = [
         f'<svg class="picture forest" viewBox="0 0 {WIDTH} {height}" role="img" '
-        f'aria-label="Ratios of {len(drawn)} estimates, with 95 % intervals where there are any; '
+        f'aria-label="Ratios of {len(drawn)} estimates, with intervals where there are any; '
         f'under 1 is fewer. The table says the same.">',
         *_grid(axis, bottom),
     ]

@@ -1,11 +1,13 @@
 """From a plan that was run to its report."""
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from statistics import fmean
+from typing import Any
 
 from opendcr.evaluate import forest
-from opendcr.evaluate.decision import Verdict, asked, smaller, span
+from opendcr.evaluate.decision import Verdict, asked, span
 from opendcr.evaluate.designs import CellDesign
 from opendcr.evaluate.findings import (
     Answered,
@@ -14,10 +16,11 @@ from opendcr.evaluate.findings import (
     doubted,
     sources_of,
     threshold_of,
+    treated,
 )
 from opendcr.evaluate.lock import code
 from opendcr.evaluate.panel import some
-from opendcr.evaluate.plan import Plan
+from opendcr.evaluate.plan import Kind, Plan, plain
 from opendcr.evaluate.report import content
 from opendcr.evaluate.report.content import Report
 from opendcr.evaluate.report.words import confidence, count, figure
@@ -41,7 +44,7 @@ def report_of(found: Findings) -> Report:
         asked("success", threshold_of(plan)),
         found.leading.verdict,
         content.Status(not standing.against, tuple(map(_sentence, standing.against))),
-        content.Origin(plan.data.simulated, plan.data.source or f"Data: {plan.data.path.name}."),
+        content.Origin(plan.data.simulated, _source(plan)),
         content.Provenance(plan.hash, code(), data),
         tuple(_answer(one) for one in found.answers.values()),
         plan.primary,
@@ -57,26 +60,34 @@ def report_of(found: Findings) -> Report:
     )
 
 
+def _source(plan: Plan) -> str:
+    """Where the data are from, as a sentence."""
+    said = plan.data.source or f"Data: {plan.data.path.name}"
+    return said if said.endswith((".", "!", "?")) else f"{said}."
+
+
 def beside(found: Findings) -> content.Figure | None:
     """This study's effect beside published ones of the families that the plan names."""
     families = found.plan.published
     if not families:
         return None
     outcome, leading = found.plan.question.called, found.leading
-    own = forest.here(found.plan.family or outcome, outcome, leading.title, leading.estimate)
+    own = forest.here(found.plan.family or outcome, outcome, leading.title, leading.estimate,
+                      found.study.level)  # fmt: skip
     if found.plan.data.simulated:
         own = replace(own, label=f"{own.label} (simulated data)")
     rows = forest.rows([own], [one for one in effects_of_rooms() if one.family in families])
     alt = f"Forest plot of {outcome} here and of published effects of rooms; the table under it says the same."
-    caption = "Nothing is pooled: designs, outcomes and comparisons differ."
+    caption = "Nothing is pooled: designs, outcomes and comparisons differ. " + forest.held(own)
     return content.Figure("Effects that others published", forest.forest_svg(rows), alt,
                           tuple(forest.table(rows)), caption)  # fmt: skip
 
 
 def question_sentence(plan: Plan) -> str:
     """The question in a sentence."""
-    question = plan.question
-    where = f" in {some(list(question.treated))}" if question.treated else ""
+    question, design = plan.question, plan.designs[plan.primary]
+    known = question.treated or isinstance(design, CellDesign)
+    where = f" in {treated(design, question)}" if known else ""
     return f"Did {question.called}{where} change from {question.start} on, beside what was to be expected?"
 
 
@@ -105,12 +116,10 @@ def declared(found: Findings) -> Iterator[tuple[str, str]]:
     )
     yield "Treated", _treated(plan)
     yield "Start", str(question.start)
-    for design in plan.designs.values():
-        yield (
-            "Design",
-            design.TITLE
-            + (" (the verdict rests on it)" if design is plan.designs[plan.primary] else ""),
-        )
+    yield "Periods", _periods(found)
+    for name, design in plan.designs.items():
+        rests = " (the verdict rests on it)" if name == plan.primary else ""
+        yield "Design", f"{design.TITLE}{rests}; {_settings(plan.content['designs'][name])}"
     if plan.success:
         yield (
             "Success",
@@ -121,24 +130,63 @@ def declared(found: Findings) -> Iterator[tuple[str, str]]:
         of = asked(one.outcome.kind, one.margin) if one.margin is not None else "descriptive"
         yield (
             "Further outcome",
-            f"{one.outcome.title}{where}: {words(one.outcome.kind)}; {of}; {_level(found, one.level)}",
+            f"{one.outcome.title}{where}: {words(one.outcome.kind)}; {of}; {_level(found, one.level)}; "
+            f"{_settings(_own(plan, one.outcome.name))}",
         )
     if plan.outcomes:
         yield "More than one outcome", _shared(plan)
     neighbours = [name for one in plan.outcomes for name in one.treated]
     if neighbours:
         yield "Compared with nowhere", some(neighbours)
+    if plan.nowcast:
+        yield "Late reports", f"nowcast; {_settings(plan.content['nowcast'])}"
     if plan.reviews:
         yield (
             "Reviews",
-            f"after {', '.join(map(str, plan.reviews.periods))}; {words(plan.reviews.spending)} spending",
+            f"after {', '.join(map(str, plan.reviews.periods))}; {_SPENDING[plan.reviews.spending]}",
         )
 
 
+_SPENDING = {
+    "obrien_fleming": "O'Brien–Fleming spending",
+    "pocock": "Pocock spending",
+    "anytime": "and at any time between, by an interval that holds at every look",
+}
+
+
+def _own(plan: Plan, outcome: str) -> dict[str, Any]:
+    """What the plan says of a further outcome beyond what is said of each."""
+    told = ("title", "kind", "margin", "treated")
+    return {
+        name: one for name, one in plan.content["outcomes"][outcome].items() if name not in told
+    }
+
+
 def _treated(plan: Plan) -> str:
-    if isinstance(plan.designs[plan.primary], CellDesign):
-        return "the cells that the design names"
-    return some(list(plan.question.treated)) if plan.question.treated else "the one series"
+    design, question = plan.designs[plan.primary], plan.question
+    if question.treated or isinstance(design, CellDesign):
+        return treated(design, question)
+    return "the one series"
+
+
+def _periods(found: Findings) -> str:
+    """The periods that were used, and which of their ends the plan gave."""
+    periods, data = found.study.panel.periods, found.plan.data
+    ends = {"from": data.first, "to": data.last}
+    given = [f"{name} {end}" for name, end in ends.items() if end is not None]
+    left = [f"no `{name}`" for name, end in ends.items() if end is None]
+    return f"{periods[0]} to {periods[-1]}; the plan says {some([*given, *left])}"
+
+
+def _settings(table: Mapping[str, Any]) -> str:
+    """A design's settings as the plan gave them."""
+    if not table:
+        return "the plan gives no settings"
+    return "; ".join(f"{words(name)}: {_setting(value)}" for name, value in table.items())
+
+
+def _setting(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(plain(value), ensure_ascii=False)
 
 
 def _level(found: Findings, level: float) -> str:
@@ -151,8 +199,12 @@ def _shared(plan: Plan) -> str:
     count = sum(one.margin is not None for one in plan.outcomes)
     if plan.multiplicity == "bonferroni" and count:
         return (
-            f"the primary outcome has its level of {100 * plan.question.level:.4g} % to itself; the {count} "
-            "further ones with a margin share another (Bonferroni)"
+            f"the primary outcome has its level of {100 * plan.question.level:.4g} % to itself; "
+            + (
+                "the further one with a margin has another"
+                if count == 1
+                else f"the {count} further ones with a margin share another (Bonferroni)"
+            )
         )
     return "each outcome has its level to itself: of many, some will seem to differ by chance alone"
 
@@ -172,9 +224,14 @@ def limits(found: Findings) -> Iterator[str]:
             "One area was treated. Whatever else happened there alone from the start on is in the "
             "estimate, and no statistic can take it out."
         )
+    if len(found.study.panel.units) == 1:
+        yield (
+            "One series is held against its own past. It cannot tell the room from anything else "
+            "that began in the same place at about the same time."
+        )
     if found.study.panel.exposure is not None:
         yield "The estimate is of an area, not of the people who used the room."
-    if found.further:
+    if any(not one.judged for one in found.further):
         yield "Outcomes that are called descriptive were not declared with a margin: no claim rests on them."
 
 
@@ -186,7 +243,7 @@ def in_short(found: Findings) -> str:
         "Why it changed is not in these figures: whatever else changed there then is in them too."
     )
     said = (simulated, question_sentence(found.plan), _counted(found), _chance(found),
-            _standing(found), _harms(found), last)  # fmt: skip
+            _standing(found), _looked_at(found), last)  # fmt: skip
     return " ".join(filter(None, said))
 
 
@@ -197,15 +254,19 @@ def _counted(found: Findings) -> str:
     change = f"{abs(100 * estimate.relative_effect):.0f} %"
     fewer = estimate.relative_effect < 0
     if all(one.observed_count is not None for one in rows):
-        had = sum(one.observed_count or 0.0 for one in rows)
+        had = f"{count(float(found.study.series.outcome[found.study.start :].sum()))} were counted"
+        if any(one.nowcast for one in rows):
+            whole = sum(one.observed_count or 0.0 for one in rows)
+            had += f" so far, and {whole:,.0f} are foreseen once all reports are in (a nowcast)"
         expected = sum(one.expected_count or 0.0 for one in rows)
         return (
-            f"{count(had)} were counted, where about {expected:,.0f} were to be expected: "
+            f"{had}, where about {expected:,.0f} were to be expected: "
             f"{change} {'fewer' if fewer else 'more'}."
         )
     mean, wanted = (fmean(one.observed for one in rows), fmean(one.expected for one in rows))
+    late = " (late reports foreseen: a nowcast)" if any(one.nowcast for one in rows) else ""
     return (
-        f"It was {figure(mean)} on average, where about {figure(wanted)} was to be expected: "
+        f"It was {figure(mean)} on average{late}, where about {figure(wanted)} was to be expected: "
         f"{change} {'less' if fewer else 'more'}."
     )
 
@@ -252,28 +313,38 @@ def _standing(found: Findings) -> str:
     return " ".join((said, *found.standing.told)) + doubted(found.further)
 
 
-def _harms(found: Findings) -> str:
-    """The harms and displacement that were looked for, by what is known of them."""
-    said = [_known(found, "harm"), _known(found, "displacement")]
-    return " ".join(["No harm was looked for." if not said[0] else said[0], said[1]]).strip()
+def _looked_at(found: Findings) -> str:
+    """The harms, displacement and benefits that were looked for, by what is known of them."""
+    kinds: tuple[Kind, ...] = ("harm", "displacement", "benefit")
+    harms, *others = (_known(found, kind) for kind in kinds)
+    return " ".join(filter(None, [harms or "No harm was looked for.", *others]))
 
 
-def _known(found: Findings, kind: str) -> str:
+def _known(found: Findings, kind: Kind) -> str:
     """What is known of the outcomes of a kind; empty where there are none."""
     of = [one for one in found.further if one.outcome.kind == kind]
-    said = []
+    said, judged = [], [one for one in of if one.margin is not None]
     for verdict, words in _PLAIN.items():
-        names = [
-            one.outcome.title
-            for one in of
-            if one.margin is not None and one.answer.verdict == verdict
-        ]
-        said += [f"{words} for {some(names)}"] if names else []
-    lesser = [one.outcome.title for one in of if _smaller(one)]
-    said += [f"less than that is shown for {some(lesser)}"] if lesser else []
-    only = [one.outcome.title for one in of if one.margin is None]
-    said += [f"looked at, without a margin, in {some(only)}"] if only else []
-    return f"{kind.capitalize()} beyond its margin is {'; '.join(said)}." if said else ""
+        named = [_named(one) for one in judged if one.answer.verdict == verdict]
+        said += [f"{words} for {some(named)}"] if named else []
+    made = [f"{kind.capitalize()} beyond its margin is {'; '.join(said)}."] if said else []
+    made += [
+        f"But {one.besides} is shown for {one.outcome.title}." for one in judged if one.besides
+    ]
+    only = [_named(one) for one in of if one.margin is None]
+    made += [f"{kind.capitalize()} without a margin was looked at in {some(only)}."] if only else []
+    return " ".join(made)
+
+
+def _named(one: Further) -> str:
+    """An outcome, with what its reader must know besides: which way it went where it has no margin
+    and that is shown, and checks that did not hold."""
+    went = [span(one.interval)] if one.margin is None and one.changed and one.interval else []
+    checks = one.answer.estimate.checks
+    failed = sum(check.passed is False for check in checks)
+    held = [f"{failed} of {len(checks)} checks on it did not hold"] if failed else []
+    beside = "; ".join([*went, *held])
+    return f"{one.outcome.title} ({beside})" if beside else one.outcome.title
 
 
 def _answer(one: Answered) -> content.Answer:
@@ -284,11 +355,7 @@ def _further(one: Further) -> content.Further:
     kind, answer = one.outcome.kind, one.answer
     of = "" if one.margin is None else asked(kind, one.margin)
     return content.Further(kind, one.outcome.title, of, one.level, answer.title, answer.estimate,
-                           answer.verdict, answer.sentence, _smaller(one))  # fmt: skip
-
-
-def _smaller(one: Further) -> bool:
-    return smaller(one.outcome.kind, one.answer.estimate.relative_interval, one.margin)
+                           answer.verdict, answer.sentence, one.said)  # fmt: skip
 
 
 def _lock(found: Findings) -> content.Lock | None:

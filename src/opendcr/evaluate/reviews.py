@@ -90,5 +90,5 @@ def _at_every_look(found: Estimate, fraction: float, level: float) -> Estimate:
         return found
     ends = always_valid((low + high) / 2, se, se * fraction**0.5, level)
     relative = (exp(ends[0]) - 1, exp(ends[1]) - 1 if last < inf else inf)
-    said = "The interval holds at every look at once (Howard and others 2021); the p-value is of this look alone."
+    said = "The interval holds at every look at once (Howard and others 2021); a p-value would be of this look alone, and is not given."
     return found.widened(relative, said)

@@ -16,10 +16,11 @@ from opendcr.evaluate.decision import (
     control_sentence,
     floor_sentence,
     harm_sentence,
+    harmful,
     harmless,
+    in_words,
     moved,
     risen,
-    smaller,
     span,
     success_sentence,
 )
@@ -115,15 +116,32 @@ def test_the_sentence_on_harm_never_calls_a_wide_interval_harmless(interval, mar
 
 
 @pytest.mark.parametrize(
-    ("kind", "interval", "margin", "there"),
-    [("harm", (0.01, 0.08), 0.1, True), ("harm", (-0.08, -0.01), 0.1, False), ("displacement", (-0.1, -0.05), -0.2, True),
-     ("harm", (0.01, 0.2), 0.1, False), ("negative_control", (-0.08, -0.01), 0.1, True), ("benefit", (-0.08, -0.01), 0.1, False),
-     ("harm", None, 0.1, False), ("harm", (0.01, 0.02), None, False)],
-)  # fmt: skip
-def test_a_smaller_harm_may_be_shown_though_the_margin_is_not_reached(
-    kind, interval, margin, there
+    ("kind", "interval", "margin", "said"),
+    [
+        ("harm", (0.01, 0.08), 0.1, "excluded, but a smaller rise is shown"),
+        ("harm", (0.01, 0.2), 0.1, "undetermined, but a rise is shown"),
+        ("harm", (0.12, 0.2), 0.1, "shown"),
+        ("harm", (-0.08, -0.01), 0.1, "excluded"),
+        ("harm", None, 0.1, "undetermined"),
+        ("displacement", (-0.1, -0.05), -0.2, "excluded, but a smaller fall is shown"),
+        ("negative_control", (-0.08, -0.01), 0.1, "excluded, but a smaller change is shown"),
+        ("negative_control", (0.053, 0.164), 0.15, "undetermined, but a change is shown"),
+        ("negative_control", (0.16, 0.3), 0.15, "shown"),
+        ("negative_control", (0.16, 0.3), None, "descriptive; a change is shown"),
+        ("benefit", (-0.08, -0.01), 0.1, "excluded, but a fall is shown"),
+        ("benefit", (0.02, 0.3), -0.1, "excluded, but a rise is shown"),
+        ("benefit", (0.02, 0.3), 0.1, "undetermined, but a rise is shown"),
+        ("benefit", (-0.08, -0.01), None, "descriptive"),
+    ],
+)
+def test_a_table_claims_no_more_than_the_interval_and_hides_nothing_adverse(
+    kind, interval, margin, said
 ):
-    assert smaller(kind, interval, margin) is there
+    verdict = {
+        "benefit": at_most if (margin or 0) <= 0 else at_least,
+        "negative_control": moved,
+    }.get(kind, harmful)(interval, margin or 0)
+    assert in_words(kind, verdict, interval, margin) == said
 
 
 @given(INTERVALS, st.floats(0, 0.4), THRESHOLDS)

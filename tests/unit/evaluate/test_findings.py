@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from opendcr.errors import InputError
+from opendcr.evaluate.evalue import e_value_of_interval
 from opendcr.evaluate.findings import run_study
 from opendcr.evaluate.plan import read_plan
 from opendcr.evaluate.reporting import report_of
@@ -58,6 +59,8 @@ def test_further_outcomes_stand_beside_the_first(tmp_path: Path) -> None:
     assert "a rise of 25 % or more is excluded" in further["litter"].answer.sentence
     assert (further["litter"].role, further["treatment"].role) == ("declared", "descriptive")
     assert further["treatment"].outcome.title == "treatment"
+    assert "verdict" not in made.to_data()["outcomes"]["treatment"]
+    assert further["treatment"].said == "descriptive"
     data = made.to_data()["outcomes"]["litter"]
     assert (
         data["kind"] == "harm"
@@ -71,6 +74,17 @@ def test_a_harm_that_happened_is_shown(tmp_path: Path) -> None:
     made = found(tmp_path, with_more(litter=1.8), PLAN + FURTHER)
     litter = made.further[0].answer
     assert litter.verdict == "shown" and "a rise of 25 % or more is shown" in litter.sentence
+
+
+def test_a_benefit_that_worsens_is_said_where_the_study_is_read_first(tmp_path: Path) -> None:
+    data = with_more(calls=0.5)
+    less = "Benefit without a margin was looked at in treatment (a fall of between"
+    assert less in report_of(found(tmp_path, data, PLAN + FURTHER)).short
+    made = found(tmp_path, data, PLAN + FURTHER + "margin = 0.1\n")
+    said = report_of(made).short
+    assert "Benefit beyond its margin is ruled out for treatment" in said
+    assert "But a fall is shown for treatment." in said
+    assert made.further[-1].answer.sentence.endswith("is excluded, but a fall is shown.")
 
 
 CONTROL = '\n[outcomes.calls]\ntitle = "Calls"\noutcome = "calls"\nkind = "negative_control"\n'
@@ -110,14 +124,16 @@ def test_an_outcome_may_look_at_neighbours_which_then_are_compared_with_nowhere(
 ) -> None:
     made = found(tmp_path, plan=PLAN + NEAR)
     (near,) = made.further
-    assert "Events next door in area 2" in near.answer.sentence
+    assert "“Events next door” in area 2" in near.answer.sentence
     assert made.to_data()["outcomes"]["near"]["treated"] == ["area 2"]
     both = (made.leading.estimate, near.answer.estimate)
     for estimate, own in zip(both, ("area 2", "area 1"), strict=True):
         assert len(estimate.placebos) == 22 and own not in {one.unit for one in estimate.placebos}
     counts = [row["events"] for row in rows() if row["area"] == "area 2"]
     assert [one.observed_count for one in near.answer.estimate.effect] == counts
-    assert "looked at, without a margin, in Events next door." in report_of(made).short
+    assert (
+        "Displacement without a margin was looked at in Events next door" in report_of(made).short
+    )
 
 
 @pytest.mark.parametrize("key", ["donors", "exclude"])
@@ -145,6 +161,44 @@ def test_the_report_holds_what_was_found(tmp_path: Path) -> None:
     said = dict(report.declared)
     assert said["Primary outcome"].endswith("95\N{NO-BREAK SPACE}%")
     assert "by chance alone" in said["More than one outcome"]
+    assert said["Further outcome"].endswith("; outcome: calls")
+    assert said["Periods"] == "2009 to 2023; the plan says to 2023, no `from`"
+    assert said["Design"].endswith("(the verdict rests on it); the plan gives no settings")
+
+
+def test_a_single_series_is_told_what_it_cannot_tell(tmp_path: Path) -> None:
+    single = SINGLE.format(path=written(tmp_path).parent / "single.csv")
+    made = [row for row in rows() if row["area"] == "area 1"]
+    with (tmp_path / "single.csv").open("w", newline="") as file:
+        writer = csv.DictWriter(file, list(made[0]))
+        writer.writeheader()
+        writer.writerows(made)
+    (tmp_path / "single.toml").write_text(single)
+    report = report_of(run_study(read_plan(tmp_path / "single.toml")))
+    said = dict(report.declared)
+    assert any("cannot tell the room from anything else" in one for one in report.limits)
+    assert not any("descriptive" in one for one in report.limits)
+    assert said["Design"].endswith('; family: quasi_poisson; terms: ["level"]')
+    assert said["Reviews"] == "after 2021, 2023; O'Brien–Fleming spending"
+    assert report.origin.words == "Made for a test."
+
+
+SINGLE = """
+[question]
+outcome = "events"
+time = "year"
+start = 2020
+[data]
+path = "{path}"
+exposure = "people"
+breaks = []
+source = "Made for a test"
+[designs.interrupted_time_series]
+family = "quasi_poisson"
+terms = ["level"]
+[reviews]
+after = [2021, 2023]
+"""
 
 
 def test_a_study_is_said_in_plain_words(tmp_path: Path) -> None:
@@ -156,7 +210,7 @@ def test_a_study_is_said_in_plain_words(tmp_path: Path) -> None:
     assert f" {had:,.0f} were counted, where about " in said and "% fewer." in said
     assert "a fall of 10 % or more, which the plan calls success, is shown." in said
     assert "It can suggest but not confirm, because the plan was not locked." in said
-    assert "Harm beyond its margin is ruled out for Discarded needles." in said
+    assert "Harm beyond its margin is ruled out for Discarded needles (1 of 10 checks on it" in said
     for jargon in ("interval", "p-value", "estimate", "confidence", "significant", "level"):
         assert jargon not in said
 
@@ -252,6 +306,11 @@ def test_an_interval_may_hold_at_every_look(tmp_path: Path) -> None:
         < wide.relative_interval[1]
     )
     assert wide.relative_effect == plain.relative_effect and "at every look" in wide.inference
+    assert (wide.p_value, wide.p_floor) == (None, None)  # they were of this look alone
+    checks = {one.name: one.detail for one in wide.checks}
+    assert "interval and p-value agree" not in checks
+    low, high = (1 + one for one in wide.relative_interval)
+    assert f"and {e_value_of_interval(low, high):.2f} for" in checks["unmeasured confounding"]
 
 
 def triangle(folder: Path, late: float) -> None:
@@ -276,6 +335,11 @@ def test_late_reports_are_carried_into_the_interval(tmp_path: Path) -> None:
     assert carried.relative_interval and whole.relative_interval
     assert np.ptp(carried.relative_interval) > np.ptp(whole.relative_interval) * 0.98
     assert "nowcast" in carried.inference
+    report = report_of(found(tmp_path, HALVED, PLAN + NOWCAST))
+    short = report.short
+    assert dict(report.declared)["Late reports"] == "nowcast; path: editions.csv; most: 1"
+    printed = sum(r["events"] for r in HALVED if r["area"] == "area 1" and r["year"] >= 2020)
+    assert f"{printed} were counted so far, and " in short and "(a nowcast)" in short
     assert [one.time for one in carried.effect if one.nowcast] == ["2023"]
     assert "reporting delay" in {one.name for one in carried.checks}
 
@@ -338,7 +402,10 @@ def test_a_plan_of_rings_is_told_with_its_cells_and_its_displacement() -> None:
     glasgow = PROP99.parents[2] / "glasgow" / "studies" / "calls_simulated.toml"
     report = report_of(run_study(read_plan(glasgow)))
     said = dict(report.declared)
-    assert said["Treated"] == "the cells that the design names"
+    cells = "the cells near (ring 0-500m) and inside hours (hours inside)"
+    assert said["Treated"] == cells and f"in {cells} change from" in report.short
+    assert "near: ring == '0-500m'; inside hours: hours == 'inside'" in said["Design"]
+    assert said["Periods"].startswith("20") and "the plan says " in said["Periods"]
     assert said["Success"] == "shown is a fall: the whole interval lies there"
     assert "More than one outcome" not in said
     assert report.looked_for == {"displacement"}

@@ -20,6 +20,7 @@ from opendcr.evaluate.forest import (
     TRENDS,
     WIDTH,
     forest_svg,
+    held,
     here,
     rows,
     table,
@@ -122,6 +123,12 @@ def test_beside_each_drawn_row_stand_what_it_is_compared_with_and_what_may_bias_
         if one.drawn:
             assert f"against: {one.comparison}" in said
             assert all(concern.domain in one.lines[-1] for concern in one.concerns)
+
+
+def test_an_interval_of_another_level_than_published_ones_says_what_it_holds():
+    other = replace(OWN, level=0.1)
+    assert other.figures.endswith(", 90\N{NO-BREAK SPACE}%)") and "%" not in OWN.figures
+    assert "this room's 90" in held(other) and "this room" not in held(OWN)
 
 
 def test_there_must_be_something_to_draw():

@@ -107,6 +107,22 @@ def test_what_is_not_locked_is_not_confirmatory(opendcr, tmp_path: Path) -> None
     assert done.returncode == 1 and "not locked" in done.stderr and "exploratory" in done.stdout
 
 
+def test_a_check_that_did_not_hold_is_told_with_what_it_is_of(opendcr, tmp_path: Path) -> None:
+    needles = '\n[outcomes.needles]\noutcome = "events"\nkind = "harm"\nmargin = 0.1\n'
+    steep = [
+        row | {"events": row["events"] * (1 + row["year"] % 7)} if row["area"] == "area 1" else row
+        for row in FALL
+    ]
+    done = opendcr("study", "run", written(tmp_path, steep, PLAN + needles))
+    lines = done.stdout.splitlines()
+    (at,) = [at for at, line in enumerate(lines) if line.endswith(" checks did not hold:")]
+    told = lines[at + 1 :]
+    assert len(told) == int(lines[at].split(" of ")[0]) > 1
+    of = [one.split(": ")[0] for one in told]
+    assert of[0] == "- difference_in_differences (the verdict rests on it)"
+    assert of[-1] == "- outcome needles" and len(set(of)) == 2
+
+
 def test_a_plan_edited_after_its_lock_says_so(opendcr, answered, tmp_path: Path) -> None:
     path = written(tmp_path, BEFORE)
     assert opendcr("study", "lock", path, "--panels", "0").returncode == 0

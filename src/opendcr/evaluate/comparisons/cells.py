@@ -64,6 +64,14 @@ class Selection:
         values = tuple(one or two for one, two in _QUOTED.findall(right))
         return cls(where, text, column, values, sign == "!=")
 
+    @property
+    def in_words(self) -> str:
+        """What it chooses: "ring 0-500m"."""
+        if self.column is None:
+            return self.text
+        values = " or ".join(self.values)
+        return f"{self.column.replace('_', ' ')} {'not ' if self.negated else ''}{values}"
+
     def of(self, labels: Labels) -> Chosen:
         """The cells of a panel with these labels; InputError where they are none or all."""
         column, values = self._among(labels)

@@ -129,6 +129,13 @@ class PlaceboGaps:
         return own / deviation, effects / np.sqrt(fitted.of(self.noise))
 
 
+# What `PlaceboGaps.ranked` and its like rank by.
+IN_DEVIATIONS = (
+    "how far what followed the start is from what was expected, in standard deviations of the "
+    "placebos' own for an area of that size"
+)
+
+
 def counting(counts: Real, exposure: Real) -> Real:
     """The variance of one period's rate by counting alone (half an event more, for none at all)."""
     total = exposure.sum(axis=-1)

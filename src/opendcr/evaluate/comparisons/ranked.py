@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from opendcr.evaluate.comparisons.differences import Compared, Mask, bounds_by_test
 from opendcr.evaluate.comparisons.errors import Errors, Wider, alike, errors
-from opendcr.evaluate.estimate import Bounds, Placebo, bounds_of_expected, bounds_of_ratio
+from opendcr.evaluate.estimate import Bounds, Placebo, Size, bounds_of_expected, bounds_of_ratio
 from opendcr.evaluate.study import Study
 
 Real = NDArray[np.float64]
@@ -114,6 +114,16 @@ def bounds_of(answer: Ranked, margin: float | None, bias: float = 0) -> Bounds:
         return bounds_of_expected(study, expected, (totals[1] - wide, totals[1] + wide))
     low, high = bounds_by_test(*totals, margin, answer.wider, bias)
     return bounds_of_ratio(study, expected, (low, high))
+
+
+def size_of(answer: Ranked) -> Size:
+    """How extreme the treated series' effect is, on the scale of `placebos_of`."""
+    if answer.compared.family == "poisson":
+        scale = "how far the logarithm of observed over expected from the start on is from none"
+    else:
+        scale = "how far the mean from the start on is from what was expected"
+    sized = ", each brought to the treated areas' size" if answer.corrected else ""
+    return Size(abs(float(answer.effects[0])), scale + sized)
 
 
 def placebos_of(answer: Ranked) -> tuple[Placebo, ...]:

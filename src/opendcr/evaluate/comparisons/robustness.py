@@ -21,9 +21,9 @@ def fit_before(gap: Real, placebos: Real, start: int) -> Check:
     own = float(np.sqrt(np.mean(gap[:start] ** 2)))
     others = np.sqrt(np.mean(placebos[:, :start] ** 2, axis=1))
     usual, better = float(np.median(others)), int((others < own).sum())
+    times = f"{own / usual:.2f} times" if usual > 0 else "beside none at"
     detail = (
-        f"error before {own:.4g}, of placebos {usual:.4g} at the median; "
-        f"{better} of {len(others)} are fitted better"
+        f"error before {times} the placebos' median; {better} of {len(others)} are fitted better"
     )
     return Check("fit before", own <= _POOR * usual, detail)
 
@@ -56,7 +56,7 @@ def earlier_starts(study: Study, fit: Callable[[Study], Estimate]) -> Check:
         clear.append(not _seen(found, study.level))
     if not said:
         return Check(name, None, "no earlier start is possible")
-    return Check(name, all(clear), f"claimed where nothing began: {'; '.join(said)}")
+    return Check(name, all(clear), f"found where nothing began: {'; '.join(said)}")
 
 
 def _seen(found: Estimate, level: float) -> bool:

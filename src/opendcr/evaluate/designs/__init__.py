@@ -42,6 +42,10 @@ class Design(Protocol):
 class CellDesign(Design, Protocol):
     """A design whose areas are cells: each combination of some columns of text."""
 
+    @property
+    def treated_in_words(self) -> str:
+        """What its treated cells are."""
+
     def label_columns(self, labels: Labels) -> tuple[str, ...]:
         """The columns that make cells, among these (by row of the table)."""
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from opendcr.evaluate.comparisons.errors import SizeVariance, alike
 from opendcr.evaluate.comparisons.pools import (
+    IN_DEVIATIONS,
     PlaceboGaps,
     Pools,
     gap_bounds,
@@ -28,7 +29,15 @@ from opendcr.evaluate.comparisons.robustness import (
     placebo_ranks,
     steady,
 )
-from opendcr.evaluate.estimate import Bounds, Check, Estimate, Placebo, bounds_of_ratio, estimate_of
+from opendcr.evaluate.estimate import (
+    Bounds,
+    Check,
+    Estimate,
+    Placebo,
+    Size,
+    bounds_of_ratio,
+    estimate_of,
+)
 from opendcr.evaluate.kernel.factors import (
     expected_of,
     fit_factors,
@@ -353,6 +362,7 @@ def _answer(study: Study, fitted: Fit) -> Estimate:
             Placebo(abs(float(ratio)), unit=name)
             for ratio, name in zip(ratios, fitted.pools.names, strict=True)
         ),
+        size=Size(abs(own), IN_DEVIATIONS),
     )
 
 

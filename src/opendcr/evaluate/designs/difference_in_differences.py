@@ -14,7 +14,7 @@ from opendcr.evaluate.comparisons.differences import (
     read_comparison,
 )
 from opendcr.evaluate.comparisons.errors import floor
-from opendcr.evaluate.comparisons.ranked import Ranked, bounds_of, placebos_of
+from opendcr.evaluate.comparisons.ranked import Ranked, bounds_of, placebos_of, size_of
 from opendcr.evaluate.estimate import Check, Coefficient, Estimate, estimate_of
 from opendcr.evaluate.study import Study
 from opendcr.keyed import Table
@@ -63,6 +63,7 @@ class DifferenceInDifferences:
             p_value=answer.errors.p_value(answer.effects[0]),
             p_floor=answer.errors.floor,
             placebos=placebos_of(answer),
+            size=size_of(answer),
             **self._further(answer),
         )
 

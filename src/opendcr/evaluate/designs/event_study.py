@@ -11,7 +11,7 @@ from opendcr.evaluate.comparisons import checks as checking
 from opendcr.evaluate.comparisons import robustness
 from opendcr.evaluate.comparisons.differences import Comparison, Mask, ratio_bounds, read_comparison
 from opendcr.evaluate.comparisons.errors import Errors, floor, shrunken_covariance
-from opendcr.evaluate.comparisons.ranked import Ranked, bounds_of, placebos_of
+from opendcr.evaluate.comparisons.ranked import Ranked, bounds_of, placebos_of, size_of
 from opendcr.evaluate.estimate import Check, Estimate, estimate_of, less
 from opendcr.evaluate.study import Study
 from opendcr.keyed import Table
@@ -97,6 +97,7 @@ class EventStudy:
             pre_rmspe=float(np.sqrt(np.mean(gap[answer.before] ** 2))),
             weights=self.comparison.weights_of(study, answer.compared.rows),
             placebos=placebos_of(answer),
+            size=size_of(answer),
         )
 
     def answer(self, study: Study) -> Ranked:

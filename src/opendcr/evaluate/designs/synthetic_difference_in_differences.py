@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from opendcr.evaluate.comparisons.errors import alike
 from opendcr.evaluate.comparisons.pools import (
+    IN_DEVIATIONS,
     PlaceboGaps,
     Pools,
     counting,
@@ -25,7 +26,7 @@ from opendcr.evaluate.comparisons.robustness import (
     placebo_ranks,
     steady,
 )
-from opendcr.evaluate.estimate import Check, Estimate, Placebo, estimate_of
+from opendcr.evaluate.estimate import Check, Estimate, Placebo, Size, estimate_of
 from opendcr.evaluate.kernel.balancing import placebo_gaps, weights_of
 from opendcr.evaluate.study import Study
 from opendcr.keyed import Table
@@ -162,6 +163,7 @@ def _answer(study: Study, fitted: Fit, placebos: PlaceboGaps, names: Sequence[st
         placebos=tuple(
             Placebo(abs(float(ratio)), unit=name) for ratio, name in zip(ratios, names, strict=True)
         ),
+        size=Size(abs(own), IN_DEVIATIONS),
     )
 
 

@@ -131,6 +131,12 @@ class TripleDifference:
             inference,
         )
 
+    @property
+    def treated_in_words(self) -> str:
+        """What its treated cells are, by the plan's own choice."""
+        near, inside = self.near.in_words, self.inside_hours.in_words
+        return f"the cells near ({near}) and inside hours ({inside})"
+
     def label_columns(self, labels: Labels) -> tuple[str, ...]:
         """The columns in which near, inside and far are chosen."""
         chosen = [self.near, self.inside_hours, *([self.far] if self.far else [])]

@@ -125,8 +125,8 @@ class Answer:
 @dataclass(frozen=True)
 class Further:
     """The answer for a further outcome: a harm that is looked for, or where people may have gone.
-    `asked` is what its verdict is of, in words, empty where it is descriptive, and `smaller` says
-    that less of it is shown though that is excluded; its intervals hold 1 − `level`."""
+    `asked` is what its verdict is of, in words, empty where it is descriptive, and `said` is what
+    its verdict and interval allow to be said, in a table; its intervals hold 1 − `level`."""
 
     kind: Kind
     title: str
@@ -136,7 +136,7 @@ class Further:
     estimate: Estimate
     verdict: Verdict
     sentence: str
-    smaller: bool = False
+    said: str
 
     def __post_init__(self) -> None:
         _one_of(self.kind, Kind, f"the kind of {self.title}")

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable
 
+from opendcr.evaluate.decision import DESCRIPTIVE
 from opendcr.evaluate.estimate import Interval
 from opendcr.evaluate.report import words
 from opendcr.evaluate.report.blocks import Block, Drawing, Grid, Heading, Points, Terms, Text
@@ -11,7 +12,7 @@ from opendcr.evaluate.report.content import ABOUT, Answer, Figure, Further, Lock
 from opendcr.evaluate.report.picture import expected_figure, gap_figure, rank_figure
 from opendcr.evaluate.report.words import Scale, scale_of
 
-PRIMARY, DESCRIPTIVE = "primary", "nothing declared"
+PRIMARY, NOTHING = "primary", "nothing declared"
 # In the order in which they are read.
 KINDS = {"benefit": "benefit", "harm": "harm", "displacement": "displacement",
          "negative_control": "negative control"}  # fmt: skip
@@ -32,8 +33,8 @@ def _head(report: Report) -> Iterable[Block]:
     yield Text(f"Verdict: {report.verdict}", "badge")
     yield Text("Simulated data" if report.origin.simulated else "Published data", "badge")
     yield Text(report.short, "short")
-    yield Text(report.sentence, "answer")
     yield _outcomes(report)
+    yield Text(report.sentence, "answer")
     yield Points((*report.status.reasons, *_failed(report)))
     yield Text(f"{report.question.sentence} {report.origin.words} {report.origin.short}")
     titles = "; ".join(one.title for one in report.designs)
@@ -72,18 +73,12 @@ def _other(one: Further) -> tuple[str, ...]:
     return (
         one.title,
         KINDS[one.kind],
-        one.asked or DESCRIPTIVE,
-        _verdict(one),
+        one.asked or NOTHING,
+        one.said,
         _effect(found.relative_effect, found.relative_interval),
         words.confidence(one.level),
         words.p_words(found),
     )
-
-
-def _verdict(one: Further) -> str:
-    if not one.asked:
-        return "none is given"
-    return f"{one.verdict}, but a smaller one is shown" if one.smaller else one.verdict
 
 
 def _rings(report: Report) -> Iterable[tuple[str, ...]]:
@@ -97,8 +92,8 @@ def _rings(report: Report) -> Iterable[tuple[str, ...]]:
         yield (
             name,
             KINDS["displacement"],
+            NOTHING,
             DESCRIPTIVE,
-            "none is given",
             effect,
             holds,
             "not given",
@@ -112,11 +107,13 @@ def _effect(relative: float, interval: Interval | None) -> str:
 def _failed(report: Report) -> tuple[str, ...]:
     """The checks that failed, where the answer is read."""
     failed = [f"{one.name} ({of})" for of, one in report.all_checks if one.passed is False]
-    return (
-        (f"{len(failed)} of {len(report.all_checks)} checks failed: {'; '.join(failed)}.",)
-        if failed
-        else ()
+    if not failed:
+        return ()
+    own = sum(one.passed is False for one in report.leading.estimate.checks)
+    told = (
+        f"{len(failed)} of {len(report.all_checks)} checks failed, {own or 'none'} of them of the "
     )
+    return (f"{told}design on which the verdict rests: {'; '.join(failed)}.",)
 
 
 def _plan(report: Report) -> Iterable[Block]:
@@ -175,9 +172,9 @@ def _designs(report: Report) -> Iterable[Block]:
         yield Text(one.sentence)
         if one.estimate.p_floor is not None and one.estimate.p_floor > report.level:
             yield Text(
-                f"No effect, however large, could have a p-value of {report.level:g} or less by this design."
+                f"No effect, however large, could have a p-value of {report.level:.2g} or less by this design."
             )
-        yield Text(f"{one.estimate.inference} {_fit(one, scale)}".strip(), "note")
+        yield Text(f"{one.estimate.inference.rstrip('.')}. {_fit(one, scale)}".strip(), "note")
         yield from _weights(report, one)
 
 

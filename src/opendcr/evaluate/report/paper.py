@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from functools import cache
 from importlib.resources import files
+from statistics import fmean
 from typing import Any
 from unicodedata import category
 
@@ -23,7 +24,10 @@ from opendcr.evaluate.report.page import shown
 
 UNLOCKED = date(2000, 1, 1)  # the date of a paper of which no lock says when
 _LINE = 100  # characters of a table in one line of the paper
-_WIDE, _HEADING = 36, 14  # characters of a cell and of a heading in one line, at most
+_WIDE, _HEADING = (
+    36,
+    14,
+)  # characters of a word that needs a line for itself, and of a heading in one, at most
 _PROBE = """#set document(title: "-")
 #set text(lang: "en", font: "Libertinus Serif")
 #sys.inputs.text #text(weight: "bold", sys.inputs.text)
@@ -88,14 +92,16 @@ def _numbers(blocks: Sequence[Block]) -> list[dict[str, Any]]:
 
 
 def _grid(grid: Grid) -> dict[str, Any]:
-    widths = [_width(column) for column in zip(*grid.rows, strict=True)]
+    columns = list(zip(*grid.rows, strict=True))
+    widths = [_width(column) for column in columns]
+    fills = sum(widths) > _LINE
     return {
         "kind": "grid",
         "caption": spelled(grid.caption),
         "rows": _cells(grid.rows),
         "numbers": sorted(grid.numbers),
-        "widths": widths,
-        "fills": sum(widths) > _LINE,
+        "widths": _shared(columns) if fills else widths,
+        "fills": fills,
     }
 
 
@@ -104,11 +110,22 @@ def _cells(rows: Rows) -> list[list[str]]:
 
 
 def _width(column: Sequence[str]) -> int:
-    """How wide a column is, in characters: its longest cell under the heading, within bounds, and
-    the longest word of its heading."""
+    """How wide a column would be, in characters: its longest cell, under the longest word of its
+    heading and so much of that as is short."""
     heading, *cells = column
     words = (len(word) for cell in column for word in cell.split(" "))
-    return 2 + max(*words, min(max(map(len, cells), default=0), _WIDE), min(len(heading), _HEADING))
+    return 2 + max(*words, max(map(len, cells), default=0), min(len(heading), _HEADING))
+
+
+def _shared(columns: Sequence[Sequence[str]]) -> list[float]:
+    """The widths of columns that fill the line: of each its longest word, and of what is left a part
+    by how much there is to be read in it."""
+    words = [max(len(word) for cell in column for word in cell.split(" ")) for column in columns]
+    least = [2 + min(one, _WIDE) for one in words]
+    text = [fmean(map(len, column[1:])) if column[1:] else 0.0 for column in columns]
+    wanted = [max(one - word, 0.1) for one, word in zip(text, least, strict=True)]
+    spare = max(_LINE - sum(least), 0) / sum(wanted)
+    return [word + spare * more for word, more in zip(least, wanted, strict=True)]
 
 
 def _printed(svg: str) -> str:

@@ -24,6 +24,7 @@ STEPS = 5  # of an axis, about
 TICKS = 9  # periods named on the lower axis, at most
 APART = 20  # px between two labels at the end of lines
 FROM_ZERO = 0.5  # a least value under this share of the greatest: the axis begins at zero
+_EQUAL = 1e-9  # in a rank: what arithmetic alone tells apart is alike
 STRIP, DOT = 34, 6.0  # height of the axis of a strip, and the radius of its dots
 
 Values = Sequence[float | None]
@@ -159,41 +160,36 @@ def gap_figure(answer: Answer, start: str, scale: Scale, level: float) -> Figure
 
 
 def rank_figure(answer: Answer) -> Figure | None:
-    """Where the answer stands among its placebos; None where it has none, or its p-value is not the
-    rank of its error after the start over its error before."""
+    """Where the answer stands among its placebos, on the scale by which its design ranks; None where
+    it has none, or no size on that scale."""
     estimate = answer.estimate
-    ratio, others = own_ratio(estimate), ranked(estimate)
-    if ratio is None:
+    size, others = estimate.size, estimate.placebos
+    if size is None or not others:
         return None
-    above = sum(one.ratio >= ratio for one in others)
+    ratio = size.ratio
+    above = sum(one.ratio >= ratio * (1 - _EQUAL) for one in others)
     title = "How extreme, among placebos"
     said = (
-        f"{title}, by {answer.title}. Dots on a line of ratios: the answer at {words.figure(ratio)}, "
+        f"{title}, by {answer.title}. Dots on a line: the answer at {words.figure(ratio)}, "
         f"and {len(others)} placebos, of which {above or 'none'} are at least as extreme."
     )
     caption = (
-        f"By {answer.title}. Each dot is how far what followed the start left what was expected, over "
-        f"how far it did before. Of {len(others)} placebos {above or 'none'} are at least as extreme: "
-        f"p-value: {words.p_words(estimate)}."
+        f"By {answer.title}. Each dot is {size.scale}. Of {len(others)} placebos {above or 'none'} "
+        f"are at least as extreme. {_rank_told(estimate, above)}"
     )
     return Figure(title, _strip(ratio, others, said), said, _rank_rows(ratio, others), caption)
 
 
-def own_ratio(estimate: Estimate) -> float | None:
-    """The answer's own place on the scale of its placebos: its error after the start over that
-    before, where its p-value is the rank of that; else None."""
-    before, after, others = estimate.pre_rmspe, estimate.post_rmspe, ranked(estimate)
-    if not before or after is None or estimate.p_value is None or not others:
-        return None
-    rank = 1 + sum(one.ratio >= after / before for one in others)
-    agrees = math.isclose(rank / (1 + len(others)), estimate.p_value, abs_tol=1e-9)
-    return after / before if agrees else None
-
-
-def ranked(estimate: Estimate) -> tuple[Placebo, ...]:
-    """The placebos among which an answer is ranked: other areas, else other starts."""
-    areas = tuple(one for one in estimate.placebos if one.unit is not None)
-    return areas or estimate.placebos
+def _rank_told(estimate: Estimate, above: int) -> str:
+    """The p-value beside the rank, and that it is another where it is: of sets of areas, or over
+    draws of a nowcast."""
+    if estimate.p_value is None:
+        return "No p-value is given."
+    rank = (1 + above) / (1 + len(estimate.placebos))
+    is_rank = math.isclose(rank, estimate.p_value, abs_tol=1e-9)
+    return (
+        f"P-value{'' if is_rank else ', which is not this rank alone'}: {words.p_words(estimate)}."
+    )
 
 
 def _svg(chart: Chart, said: str) -> str:
@@ -201,8 +197,8 @@ def _svg(chart: Chart, said: str) -> str:
     upright = Axis.over(chart.numbers, HEIGHT - BOTTOM, TOP)
     across = [_across(at, len(chart.times)) for at in range(len(chart.times))]
     parts = [_head(HEIGHT, said), f'<text class="tick" x="8" y="18">{escape(chart.unit)}</text>']
-    parts += [_level(upright, value) for value in upright.levels]
     parts += [_band(chart.band, across, upright)] if chart.band else []
+    parts += [_level(upright, value) for value in upright.levels]  # over the band: zero must show
     parts += [_period(x, chart.times[at]) for at, x in _named(chart.times, across)]
     parts += [_line(line, across, upright) for line in chart.lines]
     parts += _points(chart, across, upright)
@@ -441,4 +437,4 @@ def _rank_rows(ratio: float, others: Sequence[Placebo]) -> Rows:
         (str(at), name, words.figure(value), claimed)
         for at, (value, name, claimed) in enumerate(ordered, 1)
     ]
-    return (("rank", "where", "ratio", "what it would have claimed"), *rows)
+    return (("rank", "where", "how extreme", "what it would have claimed"), *rows)

@@ -72,7 +72,7 @@ def fit_before(checked: Checked) -> Check:
     series = checked.study.series.rates[checked.compared.matched(checked.study)]
     level, spread = float(np.abs(series).mean()), float(series.std(ddof=1))
     detail = (
-        f"root mean squared error before {found:.4g}: {_share(found, level)} of the mean level, "
+        f"root mean squared error before: {_share(found, level)} of the mean level, "
         f"{_share(found, spread)} of the standard deviation (passed up to {_GOOD_FIT:.0%})"
     )
     return Check("fit before the start", found <= _GOOD_FIT * spread, detail)
@@ -122,7 +122,7 @@ def nothing_happened(checked: Checked) -> Check:
         return Check("starts when nothing happened", None, "too few periods before the start")
     worst = max(claimed, key=lambda one: abs(claimed[one]))
     detail = (
-        f"{len(claimed)} starts before the real one; the greatest effect claimed is "
+        f"{len(claimed)} starts before the real one; the greatest effect found is "
         f"{claimed[worst]:+.1%} (from {worst}), against {checked.found.relative_effect:+.1%}"
     )
     passed = abs(claimed[worst]) < abs(checked.found.relative_effect)
@@ -137,9 +137,12 @@ def started_earlier(checked: Checked) -> Check:
             effects.append(_after(found, study))
     if not effects:
         return Check("starts a little earlier", None, "too few periods before the start")
+    if checked.found.average_effect == 0:
+        return Check("starts a little earlier", None, "no effect that could be another")
+    shares = [one / checked.found.average_effect for one in effects]
     detail = (
         f"with weights from up to {len(effects)} periods fewer, the mean effect from the start on "
-        f"is {min(effects):.4g} to {max(effects):.4g}; with all {checked.found.average_effect:.4g}"
+        f"is {_share(min(shares), 1.0)} to {_share(max(shares), 1.0)} of that with all"
     )
     same = all(one * checked.found.average_effect > 0 for one in effects)
     return Check("starts a little earlier", same, detail)
@@ -152,9 +155,10 @@ def hull(gaps: Real) -> Check:
     distance = float(np.sqrt((missed**2).mean()))
     if distance <= _TOUCHES * length:
         return Check("within the donors' hull", True, "a weighed mean of donors matches all of it")
+    size = length / float(np.sqrt(len(gaps)))  # as a root mean square
     beyond = int(((gaps.min(axis=1) > 0) | (gaps.max(axis=1) < 0)).sum())
     detail = (
-        f"outside by {distance:.4g} (root mean square); {beyond} of {len(gaps)} matched values lie "
+        f"outside by {_share(distance, size)} of how far the farthest donor is; {beyond} of {len(gaps)} matched values lie "
         "outside the range of all donors"
     )
     return Check("within the donors' hull", None if beyond == 0 else False, detail)

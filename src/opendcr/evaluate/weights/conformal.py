@@ -11,6 +11,7 @@ from opendcr.evaluate.estimate import (
     Bounds,
     Interval,
     Placebo,
+    Size,
     bounds_of_expected,
     bounds_of_ratio,
 )
@@ -99,18 +100,23 @@ class Conformal:
         few, many = (float(total) + (mean - one) * among for one in (found[1], found[0]))
         return bounds_of_expected(study, expected, (few, many))
 
-    def p_value(self) -> tuple[float, tuple[Placebo, ...]]:
+    def p_value(self) -> tuple[float, tuple[Placebo, ...], Size]:
         """The p-value of no effect, and every other block: from which period, and how far its mean is
-        from what was expected."""
+        from what was expected, over the series' own mean; and how far that from the start on is."""
         test = self._test()
-        found = test.blocks(test.series) / (len(test.series) - test.start)
+        level = float(np.abs(test.series).mean()) or 1.0
+        found = test.blocks(test.series) / ((len(test.series) - test.start) * level)
         periods = self.pool.study.panel.periods[self.first :]
         others = tuple(
             Placebo(float(found[at]), start=str(one))
             for at, one in enumerate(periods)
             if at != test.start
         )
-        return float((found >= found[test.start] * (1 - _EQUAL)).mean()), others
+        size = Size(
+            float(found[test.start]),
+            "how far a block's mean is from what was expected, over the series' mean",
+        )
+        return float((found >= size.ratio * (1 - _EQUAL)).mean()), others, size
 
     def _test(self, places: NDArray[np.intp] | None = None, relative: bool = False) -> "_Test":
         """The test of an effect over the periods permuted, or over some of them."""

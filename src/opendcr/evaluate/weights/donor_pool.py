@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from opendcr.errors import InputError
-from opendcr.evaluate.estimate import Placebo
+from opendcr.evaluate.estimate import Placebo, Size
 from opendcr.evaluate.periods import Period
 from opendcr.evaluate.study import Study
 from opendcr.evaluate.weights.predictors import Range
@@ -146,6 +146,13 @@ class DonorPool:
         return {
             self.names[at]: float(weights[at]) for at in order if abs(weights[at]) > LEAST_WEIGHT
         }
+
+    def size(self, expected: Real) -> Size:
+        """How extreme the treated series is, on the scale of `placebos`."""
+        gap = self.series - expected
+        after = float(np.sqrt(np.mean(gap[self.study.start :] ** 2)))
+        scale = "the root mean squared error from the start on over that before"
+        return Size(ratio_of(after, self.rmspe(gap)), scale)
 
     def placebos(self, expected: Real) -> tuple[Placebo, ...]:
         """Each donor as though it had been treated; `expected` is periods × donors.

@@ -5,7 +5,7 @@ goes with the area's events (Ferman and Pinto 2019, as for differences in differ
 all areas' errors are alike.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -21,9 +21,16 @@ from opendcr.evaluate.comparisons.errors import (
     deviations,
     errors,
 )
-from opendcr.evaluate.estimate import Bounds, Interval, bounds_of_expected, bounds_of_ratio
+from opendcr.evaluate.estimate import (
+    Bounds,
+    Interval,
+    Placebo,
+    Size,
+    bounds_of_expected,
+    bounds_of_ratio,
+)
 from opendcr.evaluate.weights.conformal import Conformal, Refit
-from opendcr.evaluate.weights.donor_pool import DonorPool, rank_p, ratio_of
+from opendcr.evaluate.weights.donor_pool import DonorPool, rank_p
 
 Real = NDArray[np.float64]
 
@@ -49,16 +56,31 @@ class PlaceboErrors:
             else " and brought to the treated area's number of events"
         )
 
-    def p_value(self) -> tuple[float, float]:
-        """The rank of the effect among the donors' errors, and the least that it could be."""
+    def ranked(self) -> dict[str, Any]:
+        """The rank of the effect among the donors' errors, the least that it could be, and how far
+        off each donor and the treated series are."""
         over = slice(self.pool.study.start, None)
         observed, expected = self._totals(over)
         errors, _ = self._errors(over, expected)
         if self.pool.exposure is None:
             own = (observed - expected) / len(self.expected[over])
+            scale = "how far the mean from the start on is from what was expected"
         else:
             own = float(log_ratio(np.array(observed), np.array(expected)))
-        return errors.p_value(own), errors.floor
+            scale = (
+                "how far the logarithm of observed over expected from the start on is from none, each "
+                "brought to the treated area's size"
+            )
+        placebos = self.pool.placebos(self.of_each)
+        return {
+            "p_value": errors.p_value(own),
+            "p_floor": errors.floor,
+            "placebos": tuple(
+                replace(one, ratio=abs(float(error)))
+                for one, error in zip(placebos, errors.draws, strict=True)
+            ),
+            "size": Size(abs(own), scale),
+        }
 
     def bounds(self) -> Bounds:
         """Intervals of the mean effect, relative to the expected, and by period after the start."""
@@ -148,21 +170,20 @@ def ranked(
         return {}, ()
     if kind == "time":
         inference = Conformal(pool, refit)
-        value, blocks = inference.p_value()
+        value, blocks, size = inference.p_value()
         said = f"p: conformal, the block from the start among {inference.periods} blocks in time"
-        return {"p_value": value, "p_floor": inference.floor, "placebos": blocks}, (said,)
-    placebos = pool.placebos(errors.of_each)
-    of = f"among {len(placebos)} donors, each treated in turn and compared with the others, the treated area not among them"
+        return _tested(value, inference.floor, blocks, size), (said,)
+    of = f"among {len(pool.rows)} donors, each treated in turn and compared with the others, the treated area not among them"
     if kind == "errors":
-        value, least = errors.p_value()
-        return {"p_value": value, "p_floor": least, "placebos": placebos}, (
-            f"p: rank of the error, {of}",
-        )
-    gap = pool.series - errors.expected
-    after = float(np.sqrt(np.mean(gap[pool.study.start :] ** 2)))
-    value = rank_p(ratio_of(after, pool.rmspe(gap)), placebos)
+        return errors.ranked(), (f"p: rank of the error, {of}",)
+    placebos, size = pool.placebos(errors.of_each), pool.size(errors.expected)
+    value = rank_p(size.ratio, placebos)
     said = f"p: rank of the ratio of errors after and before {of}"
-    return {"p_value": value, "p_floor": 1 / (1 + len(placebos)), "placebos": placebos}, (said,)
+    return _tested(value, 1 / (1 + len(placebos)), placebos, size), (said,)
+
+
+def _tested(p: float, least: float, placebos: tuple[Placebo, ...], size: Size) -> dict[str, Any]:
+    return {"p_value": p, "p_floor": least, "placebos": placebos, "size": size}
 
 
 PLACEBOS = ("space", "errors", "time", "none")

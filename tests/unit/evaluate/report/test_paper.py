@@ -8,6 +8,7 @@ import typst
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
+from opendcr.evaluate.estimate import Check
 from opendcr.evaluate.report.content import Report
 from opendcr.evaluate.report.paper import compiled, has, inputs_of, paper_of, spelled
 from tests.conftest import SOAK
@@ -65,6 +66,18 @@ def test_a_figure_without_words_is_refused() -> None:
             one["alt"] = None
     with pytest.raises(typst.TypstError, match=r"(?i)alt"):
         compiled({"report": json.dumps(data)})
+
+
+def test_the_column_with_most_to_read_is_the_widest() -> None:
+    said = "what was found of it, at a length that no line of a paper holds; " * 4
+    made = report(checks=(Check("a check of some name", None, said),))
+    blocks = json.loads(inputs_of(made)["report"])["blocks"]
+    (checks,) = [one for one in blocks if one["kind"] == "grid" and one["rows"][0][0] == "result"]
+    assert checks["fills"] and sum(checks["widths"]) == pytest.approx(100)
+    text = [sum(map(len, column)) for column in zip(*checks["rows"], strict=True)]
+    assert max(zip(checks["widths"], text, strict=True))[1] == max(text)
+    for width, column in zip(checks["widths"], zip(*checks["rows"], strict=True), strict=True):
+        assert width > max(len(word) for cell in column for word in cell.split(" "))
 
 
 def test_page_and_paper_hold_the_same_tables() -> None:

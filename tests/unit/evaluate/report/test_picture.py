@@ -15,7 +15,6 @@ from opendcr.evaluate.report.picture import (
     APART,
     expected_figure,
     gap_figure,
-    own_ratio,
     rank_figure,
 )
 from tests.support.studied import report
@@ -110,6 +109,12 @@ def test_what_is_nowcast_is_hollow_and_named_in_figure_caption_and_table() -> No
         assert [row[-1] for row in figure.rows] == ["reports", *["as printed"] * 4, "nowcast"]
 
 
+def test_zero_shows_over_the_band() -> None:
+    made = answer([10.0, 12, 11, 9, 8], [10.0, 11, 11, 12, 12], low=2)
+    svg = gap_figure(made, "2003", PLAIN, 0.05).svg
+    assert svg.index('class="band"') < svg.index('class="zero"')
+
+
 def test_names_at_the_ends_of_lines_do_not_cover_each_other() -> None:
     root = drawn(expected_figure(answer([5.0, 6, 7, 8], [5.0, 6, 7, 8]), "2003", PLAIN, 0.05))
     names = [one for one in of(root, "text", "label") if one.text in ("observed", "expected")]
@@ -132,17 +137,21 @@ def test_every_placebo_that_is_given_is_a_thin_line() -> None:
     assert "8 placebos" in figure.alt
 
 
-def test_the_rank_of_placebos_is_drawn_only_where_the_p_value_is_that_rank() -> None:
+def test_the_answer_stands_among_its_placebos_at_its_own_size() -> None:
     leading = report().leading
     figure = rank_figure(leading)
     assert figure is not None
     assert len(of(drawn(figure), "circle", "dot")) == 11
     assert figure.rows[1][:2] == ("1", "the answer") and len(figure.rows) == 13
 
-    other = replace(leading, estimate=replace(leading.estimate, p_value=0.5))
-    assert own_ratio(other.estimate) is None and rank_figure(other) is None
-    bare = replace(leading, estimate=replace(leading.estimate, placebos=()))
-    assert rank_figure(bare) is None
+    assert leading.estimate.size is not None
+    assert f"Each dot is {leading.estimate.size.scale}." in figure.caption
+    assert "not this rank" not in figure.caption
+
+    other = rank_figure(replace(leading, estimate=replace(leading.estimate, p_value=0.5)))
+    assert other is not None and "P-value, which is not this rank alone: 0.500" in other.caption
+    for lacks in ({"placebos": ()}, {"size": None}):
+        assert rank_figure(replace(leading, estimate=replace(leading.estimate, **lacks))) is None
 
 
 def test_a_drawing_says_itself_in_words() -> None:

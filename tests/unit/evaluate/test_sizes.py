@@ -1,0 +1,45 @@
+"""An answer and its placebos are on one scale: the rank on it is the p-value."""
+
+import numpy as np
+import pytest
+
+from opendcr.evaluate.designs import design_of
+from opendcr.keyed import Table
+
+from .panels import study
+
+COUNTED = ("difference_in_differences", "event_study", "count_factors",
+           "synthetic_difference_in_differences", "synthetic_control")  # fmt: skip
+
+
+def areas(counted: bool, change: float = 1.0):
+    """Twelve areas of three sizes in twelve periods, the first of them changed from the ninth on."""
+    draws = np.random.default_rng(8)
+    people = np.repeat([2e4, 5e4, 2e5], 4)[:, None] * np.ones((1, 12))
+    rates = 4e-4 * np.exp(draws.normal(0, 0.2, (12, 1)) + draws.normal(0, 0.1, (12, 12)))
+    rates[0, 8:] *= change
+    outcome = draws.poisson(people * rates).astype(float) if counted else 1e5 * rates
+    return study(outcome, 8, people if counted else None)
+
+
+def fitted(name: str, counted: bool, change: float = 1.0, **said: str):
+    return design_of(name).read(Table("plan.toml", name, said)).fit(areas(counted, change))
+
+
+@pytest.mark.parametrize("change", [1.0, 0.5])
+@pytest.mark.parametrize("counted", [True, False])
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        *((name, {}) for name in COUNTED),
+        ("synthetic_control", {"placebos": "errors", "inference": "placebos"}),
+        ("augmented_synthetic_control", {"placebos": "errors", "inference": "placebos"}),
+        ("synthetic_control", {"placebos": "time"}),
+    ],
+)
+def test_the_rank_of_the_answers_size_is_its_p_value(name, said, counted, change) -> None:
+    found = fitted(name, counted, change, **said)
+    sizes = np.array([one.ratio for one in found.placebos])
+    rank = (1 + (sizes >= found.size.ratio * (1 - 1e-9)).sum()) / (1 + len(sizes))
+    assert found.p_value == pytest.approx(rank)
+    assert found.size.scale and found.to_data()["size"]["ratio"] == found.size.ratio
