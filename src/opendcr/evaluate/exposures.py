@@ -188,4 +188,4 @@ def sizes_check(panel: Panel, designs: Iterable[str]) -> tuple[Check, ...]:
         "small ones, so that p-values and intervals from other areas do not hold; give the people "
         "(or what else the counts are of) as data.exposure"
     )
-    return (Check("areas are of one size", False, said),)
+    return (Check("sizes of areas", False, said),)
