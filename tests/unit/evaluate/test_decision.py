@@ -217,3 +217,7 @@ def test_where_falling_is_the_harm_the_margin_is_below_zero(interval, verdict, s
 def test_a_benefit_may_be_a_rise(interval, verdict):
     said = benefit_sentence(Claim("a design", "treatment starts", "a city"), interval, 0.1)
     assert at_least(interval, 0.1) == verdict and "a rise of 10 % or more is" in said
+
+
+def test_a_level_is_told_by_two_figures():
+    assert "at the level of 0.31 % this test" in floor_sentence(0.056, 0.00305065)

@@ -241,6 +241,12 @@ def test_declared_outcomes_share_the_level(tmp_path: Path) -> None:
             assert wider == interval
 
 
+def test_one_further_outcome_is_told_as_one(tmp_path: Path) -> None:
+    plan = PLAN + FURTHER + '\n[multiplicity]\nrule = "bonferroni"\n'
+    told = dict(report_of(found(tmp_path, with_more(), plan)).declared)["More than one outcome"]
+    assert told.endswith("to itself; the further one with a margin has another")
+
+
 PROP99 = Path(__file__).parents[3] / "examples" / "studies" / "prop99" / "prop99.csv"
 CALIFORNIA = f"""
 [question]
