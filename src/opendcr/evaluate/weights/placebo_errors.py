@@ -59,14 +59,12 @@ class PlaceboErrors:
     def ranked(self) -> dict[str, Any]:
         """The rank of the effect among the donors' errors, the least that it could be, and how far
         off each donor and the treated series are."""
-        over = slice(self.pool.study.start, None)
-        observed, expected = self._totals(over)
-        errors, _ = self._errors(over, expected)
+        errors, whole = self._whole.errors, self._whole
         if self.pool.exposure is None:
-            own = (observed - expected) / len(self.expected[over])
+            own = (whole.observed - whole.expected) / self.pool.study.after
             scale = "how far the mean from the start on is from what was expected"
         else:
-            own = float(log_ratio(np.array(observed), np.array(expected)))
+            own = float(log_ratio(np.array(whole.observed), np.array(whole.expected)))
             scale = (
                 "how far the logarithm of observed over expected from the start on is from none, each "
                 "brought to the treated area's size"
@@ -84,28 +82,32 @@ class PlaceboErrors:
 
     def bounds(self) -> Bounds:
         """Intervals of the mean effect, relative to the expected, and by period after the start."""
-        start, count = self.pool.study.start, len(self.expected)
-        whole = self._margin(slice(start, None))
-        if whole is None:
+        study, level = self.pool.study, self.pool.study.level
+        margin = self._whole.errors.margin(level)
+        if margin is None:
             return Bounds()
-        each = [self._margin(slice(at, at + 1)) for at in range(start, count)]
+        each = [self._strays(slice(at, at + 1)) for at in range(study.start, len(self.expected))]
         if self.pool.exposure is None:
-            return self._additive(whole, np.array([np.nan] * start + each, dtype=float))
-        relative = self._relative(slice(start, None))
-        ends = [self._relative(slice(at, at + 1)) for at in range(start, count)]
-        rows = [(np.nan, np.nan)] * start + [one or (np.nan, np.nan) for one in ends]
-        low, high = np.array(rows).T
+            margins = [one.errors.margin(level) for one in each]
+            return self._additive(margin, np.array([np.nan] * study.start + margins, dtype=float))
+        relative = self._whole.relative(level)
         if relative is None:
             return Bounds()
-        return bounds_of_ratio(self.pool.study, self.expected, relative, (low, high))
+        none = (np.nan, np.nan)
+        low, high = np.array([none] * study.start + [one.relative(level) or none for one in each]).T
+        return bounds_of_ratio(study, self.expected, relative, (low, high))
 
     def _additive(self, margin: float, each: Real) -> Bounds:
         """From the half-widths of the mean's interval, and of each period's."""
-        study = self.pool.study
+        study, total = self.pool.study, self._whole.expected
         gap = study.series.rates - self.expected
-        _, total = self._totals(slice(study.start, None))
         ends = total - margin * study.after, total + margin * study.after
         return bounds_of_expected(study, self.expected, ends, (gap - each, gap + each))
+
+    @cached_property
+    def _whole(self) -> "_Strays":
+        """From the start on."""
+        return self._strays(slice(self.pool.study.start, None))
 
     @cached_property
     def _people(self) -> Real:
@@ -113,48 +115,53 @@ class PlaceboErrors:
         exposure = self.pool.study.series.exposure
         return np.ones(len(self.expected)) if exposure is None else exposure
 
-    def _totals(self, over: slice) -> tuple[float, float]:
-        """Observed and expected of the treated series; of counts no fewer than none are expected."""
-        series = self.pool.study.series
+    @cached_property
+    def _counts(self) -> tuple[Real, Real]:
+        """The donors' counts, and those that the others expect of each: periods × donors."""
+        rows, panel = list(self.pool.rows), self.pool.study.panel
+        assert panel.exposure is not None
+        of_each = np.maximum(self.of_each / self.pool.factors, 0.0) * panel.exposure[rows].T
+        return panel.outcome[rows].T, of_each
+
+    def _strays(self, over: slice) -> "_Strays":
+        """How far the treated areas' mean gap over some periods, or their log ratio, may stray, from
+        the donors' own; and of this how it grows as fewer events are expected."""
+        pool, study = self.pool, self.pool.study
+        observed = float(study.series.outcome[over].sum())
         expected = float((self.expected * self._people)[over].sum())
-        least = -np.inf if self.pool.exposure is None else 0.0
-        return float(series.outcome[over].sum()), max(expected, least)
-
-    def _margin(self, over: slice) -> float | None:
-        """Half the width of the interval over some periods, on the scale of the ranks; None where
-        these give none."""
-        errors, _ = self._errors(over, self._totals(over)[1])
-        return errors.margin(self.pool.study.level)
-
-    def _relative(self, over: slice) -> Interval | None:
-        """The interval of the relative effect on counts over some periods."""
-        observed, expected = self._totals(over)
-        errors, wider = self._errors(over, expected)
-        margin = errors.margin(self.pool.study.level)
-        if margin is None or wider is None or expected <= 0:
-            return None
-        return bounds_by_test(observed, expected, margin, wider)
-
-    def _errors(self, over: slice, expected: float) -> tuple[Errors, Wider | None]:
-        """Errors of the treated areas' mean gap, or of their log ratio, from the donors' own; and
-        of this how they grow as fewer events are expected."""
-        if self.pool.exposure is None:
-            found = (self.pool.donors - self.of_each)[over].mean(axis=0)
-            alike(self.pool.study.panel.where, found, float(np.abs(self.pool.donors).max()))
-            return Errors(found), None
-        pool, before = self.pool, slice(0, self.pool.study.start)
-        counts = pool.study.panel.outcome[list(pool.rows)].T
-        exposure = pool.study.panel.exposure
-        assert exposure is not None
-        people = exposure[list(pool.rows)].T
-        of_each = np.maximum(self.of_each / pool.factors, 0.0) * people
-        effects = log_ratio(counts[over].sum(axis=0), of_each[over].sum(axis=0))
-        small = _smallness(counts[before].sum(axis=0), of_each[over].sum(axis=0))
-        own = _smallness(pool.study.series.outcome[before].sum(), np.array([expected]))
-        alike(pool.study.panel.where, effects, 1.0)
+        if pool.exposure is None:
+            found = (pool.donors - self.of_each)[over].mean(axis=0)
+            alike(study.panel.where, found, float(np.abs(pool.donors).max()))
+            return _Strays(observed, expected, Errors(found))
+        counts, of_each = self._counts
+        expected, before = max(expected, 0.0), slice(0, study.start)
+        later = of_each[over].sum(axis=0)
+        effects = log_ratio(counts[over].sum(axis=0), later)
+        alike(study.panel.where, effects, 1.0)
+        small = _smallness(counts[before].sum(axis=0), later)
+        own = _smallness(study.series.outcome[before].sum(), np.array([expected]))
         spread, treated = deviations(effects**2, small, own, 1.0)
         wider = Wider(float(treated[0] ** 2), np.array([expected]), np.ones(1))
-        return Errors(errors(effects, spread, treated, pool.study.seed)), wider
+        made = Errors(errors(effects, spread, treated, study.seed))
+        return _Strays(observed, expected, made, wider)
+
+
+@dataclass(frozen=True)
+class _Strays:
+    """Observed and expected over some periods, and how far one may stray from the other: `errors` of
+    the mean gap, or where there is `wider` of the logarithm of their ratio."""
+
+    observed: float
+    expected: float
+    errors: Errors
+    wider: Wider | None = None
+
+    def relative(self, level: float) -> Interval | None:
+        """The interval of the relative effect on counts."""
+        margin = self.errors.margin(level)
+        if margin is None or self.wider is None or self.expected <= 0:
+            return None
+        return bounds_by_test(self.observed, self.expected, margin, self.wider)
 
 
 def ranked(
