@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from scipy import special
 
 from opendcr.errors import InputError
+from opendcr.evaluate.kernel.size_variance import weighted
 from opendcr.streams import stream
 
 Real = NDArray[np.float64]
@@ -119,18 +120,13 @@ class SizeVariance:
         cls, squares: Real, smallness: Real, weights: Real, least: float
     ) -> "SizeVariance":
         """Weighted least squares within the bounds: `weights` are fits × areas."""
-        powers = np.column_stack([np.ones_like(smallness), smallness, smallness**2])
-        sums = weights @ powers
-        of_squares = (weights * squares) @ powers[:, :2]
-        x, xx = (sums[:, 1:] / sums[:, :1]).T
-        y, xy = (of_squares / sums[:, :1]).T
-        spread = xx - x**2
-        apart = spread > _TINY * x**2
-        slope = np.where(apart, (xy - x * y) / np.where(apart, spread, 1.0), 0.0)
-        slope = np.maximum(slope, least)
-        over = y < slope * x  # the constant would be below zero: a line through zero instead
-        slope = np.where(over, np.maximum(xy / xx, least), slope)
-        return cls(np.where(over, 0.0, y - slope * x), slope, sums)
+        found = weighted(
+            np.ascontiguousarray(np.atleast_2d(squares)),
+            np.ascontiguousarray(smallness),
+            np.ascontiguousarray(weights),
+            least,
+        )
+        return cls(found[:, 0], found[:, 1], found[:, 2:])
 
     def of(self, smallness: Real) -> Real:
         """Variances of areas, by the one fit or each by its own."""
