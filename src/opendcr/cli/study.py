@@ -57,10 +57,12 @@ def study() -> None:
     is_flag=True,
     help="Lock a plan again that was locked before; the new lock names the old one.",
 )
-@click.option("--panels", type=click.IntRange(0, 100_000), default=200, show_default=True,
-              help="Panels drawn for the warning about power; 0 for none.")  # fmt: skip
+@click.option("--panels", type=click.IntRange(0, 100_000),
+              help="Panels drawn to say what it could show; 0 for none. Left out: 200, or 40 of a design that samples.")  # fmt: skip
 @json_option
-def lock_command(plan: Path, registered: str, again: bool, panels: int, as_json: bool) -> None:
+def lock_command(
+    plan: Path, registered: str, again: bool, panels: int | None, as_json: bool
+) -> None:
     """Lock a plan: keep its hash, the code's and the data's from before the start, beside it.
 
     No outcome from the start on is read. A plan that could not be run when its data are there, or
@@ -89,7 +91,9 @@ def lock_command(plan: Path, registered: str, again: bool, panels: int, as_json:
     )
 
 
-def _locked_now(plan: "Plan", registered: str, again: bool, panels: int) -> Mapping[str, Any]:
+def _locked_now(
+    plan: "Plan", registered: str, again: bool, panels: int | None
+) -> Mapping[str, Any]:
     """The lock of a plan, once it was tried and asked what it could show."""
     from opendcr.evaluate.findings import sources_of
     from opendcr.evaluate.lock import lock_path, locked, write_lock

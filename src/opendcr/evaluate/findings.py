@@ -24,7 +24,7 @@ from opendcr.evaluate.decision import (
 )
 from opendcr.evaluate.delays.delayed import at_middle, carried, nowcasts_of
 from opendcr.evaluate.delays.nowcast import Nowcast
-from opendcr.evaluate.designs import CellDesign, Design
+from opendcr.evaluate.designs import CellDesign, Design, repeated
 from opendcr.evaluate.estimate import Check, Estimate, Interval
 from opendcr.evaluate.evalue import e_value, e_value_of_interval
 from opendcr.evaluate.lock import Standing, standing
@@ -261,7 +261,7 @@ def _found(
     there are any."""
     if not nowcasts:
         return _checked(design, study, design.fit(study), review)
-    found = carried(study, nowcasts, design.fit)
+    found = carried(study, nowcasts, design.fit, repeated(design).fit)
     return _checked(design, at_middle(study, nowcasts), found, review)
 
 

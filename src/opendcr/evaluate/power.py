@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from opendcr.errors import InputError
-from opendcr.evaluate.designs import Design
+from opendcr.evaluate.designs import Design, repeated
 from opendcr.evaluate.estimate import Estimate
 from opendcr.evaluate.panel import Panel
 from opendcr.evaluate.periods import rhythm_of
@@ -185,7 +185,9 @@ def asked_of(plan: Plan, before: Study) -> Asked:
         for after in periods_of(plan, before)
     }
     threshold = plan.success.at_most if plan.success else 0.0
-    return Asked(plan.designs[plan.primary], before, threshold, reviews, plan.power.scatter)
+    return Asked(
+        repeated(plan.designs[plan.primary]), before, threshold, reviews, plan.power.scatter
+    )
 
 
 def periods_of(plan: Plan, before: Study) -> tuple[int, ...]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from opendcr.errors import InputError
-from opendcr.evaluate.designs import CellDesign, DatedDesign, Design
+from opendcr.evaluate.designs import CellDesign, DatedDesign, Design, repeated
 from opendcr.evaluate.estimate import Estimate
 from opendcr.evaluate.periods import Period
 from opendcr.evaluate.study import LEAST_BEFORE, Study
@@ -103,7 +103,9 @@ def _rehearsed(
         design.planned_for(panel.periods[start]) if isinstance(design, DatedDesign) else design
     )
     try:
-        return Rehearsed(*named, planned.fit(before.starting(start, area)), level=before.level)
+        return Rehearsed(
+            *named, repeated(planned).fit(before.starting(start, area)), level=before.level
+        )
     except InputError as error:
         return Rehearsed(*named, None, f"{error.found}; expected {error.expected}")
 

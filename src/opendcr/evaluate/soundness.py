@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from opendcr.errors import InputError
-from opendcr.evaluate.designs import Design
+from opendcr.evaluate.designs import Design, SampledDesign
 from opendcr.evaluate.lock import rivals
 from opendcr.evaluate.periods import rhythm_of, span
 from opendcr.evaluate.plan import PRIMARY, Plan
@@ -17,6 +17,11 @@ from opendcr.evaluate.readiness import later
 from opendcr.evaluate.reading import Source, data_checks, study_before
 from opendcr.evaluate.reviews import looks_of
 from opendcr.evaluate.study import Study
+
+PANELS, SAMPLED = (
+    200,
+    40,
+)  # panels by which a lock says what could be shown; of a design that samples
 
 
 def least_level(plan: Plan, before: Study) -> float:
@@ -81,15 +86,18 @@ def foreseen(
     plan: Plan,
     before: Study,
     sources: Mapping[str, Source],
-    panels: int,
+    panels: int | None,
     show: Callable[[int], None] = lambda done: None,
 ) -> Foreseen:
-    """Outcomes that are known already, other locks of the same question, and power."""
+    """Outcomes that are known already, other locks of the same question, and power,
+    from so many panels (None: as many as take seconds)."""
     said = [*beside(plan), *_known(sources), *_loose(sources), *_slip(plan)]
     said += [*_mute(plan, before, sources[PRIMARY]), *_without_interval(plan, sources)]
     said += [
         f"{one.name}: {one.detail}." for one in data_checks(before.panel, plan.data, plan.designs)
     ]
+    if panels is None:
+        panels = SAMPLED if isinstance(plan.designs[plan.primary], SampledDesign) else PANELS
     if not panels:
         return Foreseen(tuple(said), 0)
     after = max(periods_of(plan, before))

@@ -65,7 +65,7 @@ def test_draws_stand_where_the_counts_were_and_nowhere_else():
 
 @pytest.mark.parametrize("tilt", [1.0, 2.5])
 def test_draws_that_are_all_alike_change_nothing(tilt):
-    made = carried(STUDY, {"here": of([[80, 90]] * 20)}, normal(tilt=tilt), 20)
+    made = carried(STUDY, {"here": of([[80, 90]] * 20)}, normal(tilt=tilt), fits=20)
     alone = normal(tilt=tilt)(replace(STUDY, panel=drawn(PANEL, {"here": of([[80, 90]])}, 0)))
     assert [row.nowcast for row in made.effect] == [False] * 4 + [True] * 2
     assert "0% of the variance" in made.checks[0].detail
@@ -92,7 +92,7 @@ def spread_of(between, many):
 def test_normal_draws_and_a_normal_study_add_their_variances():
     """The mixture of N(θ, s²) over θ ~ N(μ, b²) is N(μ, s² + b²): Rubin's total variance. All that
     the answer has follows it: intervals, the p-value, coefficients, parts."""
-    found = carried(STUDY, {"here": spread_of(0.08, 150)}, normal(0.06), 150)
+    found = carried(STUDY, {"here": spread_of(0.08, 150)}, normal(0.06), fits=150)
     total, log = math.hypot(0.06, 0.08), math.log(0.8)
     low, high = (math.exp(log + side * 1.96 * total) - 1 for side in (-1, 1))
     assert found.relative_interval == pytest.approx((low, high), abs=0.003)
@@ -121,7 +121,7 @@ def test_interval_and_p_value_are_of_one_distribution(middle, between, se, tilt)
     the intervals of sum and mean say the same."""
     logs = norm.ppf((np.arange(9) + 0.5) / 9) * between
     draws = of(np.repeat(middle * np.exp(logs)[:, None], 2, axis=1))
-    found = carried(STUDY, {"here": draws}, normal(se, tilt), 9)
+    found = carried(STUDY, {"here": draws}, normal(se, tilt), fits=9)
     assume(abs(found.p_value - 0.05) > 1e-4)
     for low, high in (found.relative_interval, found.interval, found.cumulative_interval):
         assert (low > 0 or high < 0) == (found.p_value < 0.05)
@@ -131,9 +131,9 @@ def test_a_p_value_never_falls_under_what_each_draw_could_give():
     def ranked(study):
         return replace(normal()(study), p_value=1 / 20, p_floor=1 / 20)
 
-    found = carried(STUDY, {"here": spread_of(0.02, 30)}, ranked, 30)
+    found = carried(STUDY, {"here": spread_of(0.02, 30)}, ranked, fits=30)
     assert found.p_value == pytest.approx(1 / 20)
-    mixed_signs = carried(STUDY, {"here": of([[50, 50], [200, 200]] * 5)}, ranked, 10)
+    mixed_signs = carried(STUDY, {"here": of([[50, 50], [200, 200]] * 5)}, ranked, fits=10)
     assert mixed_signs.p_value == pytest.approx(1.0)
 
 
@@ -143,13 +143,13 @@ def test_an_interval_without_a_bound_stays_one():
             normal()(study), relative_interval=(-1.0, math.inf), interval=(-1.0, math.inf)
         )
 
-    found = carried(STUDY, {"here": of([[80, 90]] * 2 + [[81, 90]])}, fit, 3)
+    found = carried(STUDY, {"here": of([[80, 90]] * 2 + [[81, 90]])}, fit, fits=3)
     low, high = found.relative_interval
     assert low < -0.999_99 and high > 1e6 and found.interval is None
 
 
 def test_a_design_without_an_interval_carries_its_p_value_and_says_what_is_nowcast():
-    found = carried(STUDY, {"here": spread_of(0.08, 40)}, bare, 40)
+    found = carried(STUDY, {"here": spread_of(0.08, 40)}, bare, fits=40)
     assert found.relative_interval is None and found.effect[-1].nowcast
     assert found.p_value > bare(at_middle(STUDY, {"here": spread_of(0.08, 40)})).p_value
     (said,) = found.checks
@@ -159,11 +159,11 @@ def test_a_design_without_an_interval_carries_its_p_value_and_says_what_is_nowca
 
 def test_what_cannot_be_carried_is_said():
     with pytest.raises(InputError, match="5 fits of 3 draws"):
-        carried(STUDY, {"here": of([[80, 90]] * 3)}, normal(), 5)
+        carried(STUDY, {"here": of([[80, 90]] * 3)}, normal(), fits=5)
     with pytest.raises(InputError, match="no area named 'nowhere'"):
-        carried(STUDY, {"nowhere": of([[80, 90]])}, normal(), 1)
+        carried(STUDY, {"nowhere": of([[80, 90]])}, normal(), fits=1)
     with pytest.raises(InputError, match="no 0000-06"):
-        carried(replace(STUDY, panel=PANEL.during(0, 5)), {"here": of([[80, 90]])}, normal(), 1)
+        carried(replace(STUDY, panel=PANEL.during(0, 5)), {"here": of([[80, 90]])}, normal(), fits=1)
 
 
 def before_and_after(study):
@@ -188,7 +188,7 @@ def test_what_is_found_where_nothing_happened_is_found_no_more_under_a_nowcast()
         study = Study(panel, (0,), len(panel.periods) - 6)
         answers = {
             "printed": before_and_after(study),
-            "nowcast": carried(study, {"here": made}, before_and_after, 30),
+            "nowcast": carried(study, {"here": made}, before_and_after, fits=30),
         }
         for name, one in answers.items():
             low, high = one.relative_interval

@@ -83,16 +83,19 @@ def carried(
     study: Study,
     nowcasts: Mapping[str, Nowcast],
     fit: Callable[[Study], Estimate],
+    again: Callable[[Study], Estimate] | None = None,
     fits: int = FITS,
 ) -> Estimate:
-    """The answer of a study whose latest counts are still to change.
+    """The answer of a study whose latest counts are still to change; `again` is how the study is
+    fitted to each draw, where that may be quicker.
 
     Raises InputError where a nowcast has fewer draws than `fits`, or its area or a period of it is
     not in the panel.
     """
     found = fit(at_middle(study, nowcasts))
+    again = again or fit
     draws = [
-        fit(replace(study, panel=drawn(study.panel, nowcasts, at)))
+        again(replace(study, panel=drawn(study.panel, nowcasts, at)))
         for at in range(_enough(study.panel, nowcasts, fits))
     ]
     periods = {str(one) for made in nowcasts.values() for one in made.periods}

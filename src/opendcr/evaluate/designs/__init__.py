@@ -61,6 +61,20 @@ class DatedDesign(Design, Protocol):
         """The design as it would have been planned for an earlier start."""
 
 
+@runtime_checkable
+class SampledDesign(Design, Protocol):
+    """A design that samples, and takes a second where others take milliseconds."""
+
+    @property
+    def quick(self) -> Design:
+        """The design with fewer draws: its intervals are the same but for more error of sampling."""
+
+
+def repeated(design: Design) -> Design:
+    """The design as it is fitted again and again."""
+    return design.quick if isinstance(design, SampledDesign) else design
+
+
 # By the name of its table in a plan: the module of this folder, and the class in it.
 DESIGNS = {
     "interrupted_time_series": "InterruptedTimeSeries",

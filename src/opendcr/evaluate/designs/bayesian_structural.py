@@ -163,7 +163,7 @@ class BayesianStructural:
     def _tried(self, study: Study, end: int) -> Estimate | None:
         """The answer for one period alone, from those before it; None where it cannot be."""
         try:
-            return self._quick.fit(replace(study, panel=study.panel.during(0, end + 1), start=end))
+            return self.quick.fit(replace(study, panel=study.panel.during(0, end + 1), start=end))
         except InputError:
             return None
 
@@ -171,7 +171,7 @@ class BayesianStructural:
         """What the design would have claimed from an earlier start, at which nothing happened."""
         name = f"placebo start {earlier.panel.periods[earlier.start]}"
         try:
-            found = self._quick.fit(earlier)
+            found = self.quick.fit(earlier)
         except InputError:
             return Check(name, None, "too few periods before the start to try")
         low, high = found.relative_interval or found.interval or (0.0, 0.0)
@@ -179,7 +179,8 @@ class BayesianStructural:
         return Check(name, low <= 0 <= high, detail)
 
     @property
-    def _quick(self) -> Self:
+    def quick(self) -> Self:
+        """With fewer draws, where it is fitted again and again."""
         return replace(self, draws=min(self.draws, TRIED))
 
     def scaled(self, study: Study) -> "Scaled":
