@@ -163,7 +163,9 @@ def test_what_cannot_be_carried_is_said():
     with pytest.raises(InputError, match="no area named 'nowhere'"):
         carried(STUDY, {"nowhere": of([[80, 90]])}, normal(), fits=1)
     with pytest.raises(InputError, match="no 0000-06"):
-        carried(replace(STUDY, panel=PANEL.during(0, 5)), {"here": of([[80, 90]])}, normal(), fits=1)
+        carried(
+            replace(STUDY, panel=PANEL.during(0, 5)), {"here": of([[80, 90]])}, normal(), fits=1
+        )
 
 
 def before_and_after(study):
