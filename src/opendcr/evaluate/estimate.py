@@ -175,7 +175,7 @@ def bounds_of_expected(
     ratio holds it where that of the total expected does.
     """
     series, after = study.series, slice(study.start, None)
-    people = np.ones(len(expected)) if series.exposure is None else series.exposure
+    people = series.people
     observed, total = float(series.outcome[after].sum()), float((expected * people)[after].sum())
     mean, among = float((series.rates - expected)[after].mean()), float(people[after].sum())
     few, many = ends
@@ -224,7 +224,7 @@ def bounds_of_ratio(
     if by_period is not None:
         low, high = (less(observed, one) for one in by_period)
     mean, claimed = float(observed[after].mean()), float(expected[after].mean())
-    share = 1 + _claimed(study, expected)
+    share = 1 + relative_effect(study, expected)
     ends = [mean - claimed * share / (1 + one) for one in relative if one > -1 + _NONE]
     interval = (ends[0], ends[1]) if len(ends) == 2 else None
     total = float(study.series.outcome[after].sum())
@@ -243,11 +243,10 @@ def less(observed: Real, relative: Real) -> Real:
         return np.where(relative > -1 + _NONE, observed - observed / (1 + relative), np.nan)
 
 
-def _claimed(study: Study, expected: Real) -> float:
-    """The relative effect from the start on."""
+def relative_effect(study: Study, expected: Real) -> float:
+    """Σ observed / Σ expected − 1 from the start on, in counts where there is an exposure."""
     series, after = study.series, slice(study.start, None)
-    people = np.ones(len(expected)) if series.exposure is None else series.exposure
-    return float(series.outcome[after].sum() / (expected * people)[after].sum()) - 1
+    return float(series.outcome[after].sum() / (expected * series.people)[after].sum()) - 1
 
 
 _NONE = 1e-9  # a ratio under which none is left
@@ -262,9 +261,8 @@ def estimate_of(
     design expects nothing (then the period is left out). `more` are further fields of `Estimate`.
     """
     series, start = study.series, study.start
-    observed, scale = series.rates, series.exposure
+    observed, scale, in_counts = series.rates, series.exposure, series.people
     after = np.arange(len(observed)) >= start
-    in_counts = np.ones(len(observed)) if scale is None else scale
     gap = observed - expected
     total = float((expected * in_counts)[after].sum())
     cumulative = float((gap * in_counts)[after].sum())

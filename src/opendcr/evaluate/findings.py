@@ -126,9 +126,11 @@ class Further:
 
 @dataclass(frozen=True)
 class Findings:
-    """A plan that was run. `look` is the review that this is, where the plan has reviews."""
+    """A plan that was run, on `sources` by outcome. `look` is the review that this is, where the plan
+    has reviews."""
 
     plan: Plan
+    sources: Mapping[str, Source]
     standing: Standing
     study: Study
     answers: Mapping[str, Answered]
@@ -217,7 +219,7 @@ def run_study(plan: Plan, show: Callable[[str], None] = lambda name: None) -> Fi
     leading = answers[plan.primary]
     answers[plan.primary] = replace(leading, sentence=leading.sentence + doubted(further))
     checks = (*data_checks(study.panel, plan.data, plan.designs), *_negative_controls(further))
-    return Findings(plan, stands, study, answers, tuple(further), checks, review.look)
+    return Findings(plan, sources, stands, study, answers, tuple(further), checks, review.look)
 
 
 def _nowcasts(late: Source | None, study: Study) -> dict[str, Nowcast]:

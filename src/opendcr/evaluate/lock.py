@@ -202,8 +202,12 @@ def write_lock(
             raise _another(path, content["plan"]["content"])
         content = _replacing(content, there, path)
     content = {**content, "registered": registered}
-    write_whole(path, json.dumps(content, ensure_ascii=False, indent=1) + "\n")
+    _write(path, content)
     return content
+
+
+def _write(path: Path, content: Mapping[str, Any]) -> None:
+    write_whole(path, json.dumps(content, ensure_ascii=False, indent=1) + "\n")
 
 
 def lockable(plan: Plan) -> bool:
@@ -234,7 +238,7 @@ def registered_at(path: Path, where: str) -> dict[str, Any]:
     content = _content(path)
     if where and where not in content["registered"].split("; "):
         content["registered"] = "; ".join(filter(None, [content["registered"], where]))
-        write_whole(path, json.dumps(content, ensure_ascii=False, indent=1) + "\n")
+        _write(path, content)
     return content
 
 

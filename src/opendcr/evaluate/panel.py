@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from opendcr.errors import InputError
 from opendcr.evaluate.files import number_of, read_table
-from opendcr.evaluate.periods import Period, absent, kinds, no_period, usually_apart
+from opendcr.evaluate.periods import Period, absent, kinds, no_period, rhythm_of, usually_apart
 from opendcr.keyed import meant
 
 Real = NDArray[np.float64]
@@ -50,6 +50,11 @@ class Panel:
         return self.outcome if self.exposure is None else self.outcome / self.exposure
 
     @cached_property
+    def people(self) -> Real:
+        """Areas × periods: the exposure, or one each where there is none."""
+        return np.ones_like(self.outcome) if self.exposure is None else self.exposure
+
+    @cached_property
     def counted(self) -> bool:
         """Whether the outcome is a count: there is an exposure, or all that is known of it is whole
         and not negative."""
@@ -82,6 +87,21 @@ class Panel:
             outcome=self.outcome[:, first:last],
             exposure=None if self.exposure is None else self.exposure[:, first:last],
             columns={name: one[:, first:last] for name, one in self.columns.items()},
+        )
+
+    def longer(self, periods: int) -> "Panel":
+        """The panel with so many periods more: exposures as in the last, all else unknown."""
+        rhythm, last = rhythm_of(self.periods), self.periods[-1]
+        unknown = np.full((len(self.units), periods), np.nan)
+        exposure = self.exposure
+        if exposure is not None:
+            exposure = np.hstack([exposure, np.repeat(exposure[:, -1:], periods, axis=1)])
+        return replace(
+            self,
+            periods=(*self.periods, *(rhythm.after(last, at + 1) for at in range(periods))),
+            outcome=np.hstack([self.outcome, unknown]),
+            exposure=exposure,
+            columns={name: np.hstack([one, unknown]) for name, one in self.columns.items()},
         )
 
     def with_outcome(self, outcome: Real) -> "Panel":

@@ -13,7 +13,7 @@ import numpy as np
 from opendcr.errors import InputError
 from opendcr.evaluate.delays.delayed import triangles_of
 from opendcr.evaluate.designs import Design
-from opendcr.evaluate.panel import Panel, Real
+from opendcr.evaluate.panel import Panel
 from opendcr.evaluate.periods import Period, rhythm_of
 from opendcr.evaluate.plan import PRIMARY, Plan
 from opendcr.evaluate.power import asked_of, periods_of
@@ -64,23 +64,13 @@ def later(before: Study, source: Source, after: int) -> Study:
 def imagined(panel: Panel, start: Period, after: int) -> Panel:
     """A panel that ends before a start as if it went on until so many periods from it on, each as
     one before the start was."""
-    rhythm, known = rhythm_of(panel.periods), len(panel.periods)
-    count = rhythm.steps(panel.periods[-1], start) - 1 + after
+    known = len(panel.periods)
+    count = rhythm_of(panel.periods).steps(panel.periods[-1], start) - 1 + after
     places = np.arange(known + count) % known
-
-    def longer(values: Real) -> Real:
-        return values[:, places]
-
-    periods = (rhythm.after(panel.periods[-1], at + 1) for at in range(count))
-    exposure = panel.exposure
-    if exposure is not None:
-        exposure = np.hstack([exposure, np.repeat(exposure[:, -1:], count, axis=1)])
     return replace(
-        panel,
-        periods=(*panel.periods, *periods),
-        outcome=longer(panel.outcome),
-        exposure=exposure,
-        columns={name: longer(one) for name, one in panel.columns.items()},
+        panel.longer(count),
+        outcome=panel.outcome[:, places],
+        columns={name: one[:, places] for name, one in panel.columns.items()},
     )
 
 

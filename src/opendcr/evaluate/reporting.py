@@ -14,7 +14,6 @@ from opendcr.evaluate.findings import (
     Findings,
     Further,
     doubted,
-    sources_of,
     threshold_of,
     treated,
 )
@@ -30,7 +29,7 @@ from opendcr.published.effects import effects_of_rooms
 def report_of(found: Findings) -> Report:
     """The report."""
     plan, standing = found.plan, found.standing
-    data = {name: source.digest for name, source in sources_of(plan).items()}
+    data = {name: source.digest for name, source in found.sources.items()}
     return Report(
         content.Question(
             plan.question.title,
@@ -364,7 +363,7 @@ def _lock(found: Findings) -> content.Lock | None:
         return None
     differing = found.standing.differing
     held = {}
-    for name, source in sources_of(found.plan).items():
+    for name, source in found.sources.items():
         known = lock.data.get(name, {"before": ""})
         same = name in lock.data and name not in differing
         held[name] = source.digest if same else known["before"]

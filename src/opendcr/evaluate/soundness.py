@@ -18,10 +18,8 @@ from opendcr.evaluate.reading import Source, data_checks, study_before
 from opendcr.evaluate.reviews import looks_of
 from opendcr.evaluate.study import Study
 
-PANELS, SAMPLED = (
-    200,
-    40,
-)  # panels by which a lock says what could be shown; of a design that samples
+PANELS = 200  # by which a lock says what could be shown
+SAMPLED = 40  # the same, of a design that samples
 
 
 def least_level(plan: Plan, before: Study) -> float:

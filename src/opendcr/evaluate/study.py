@@ -27,6 +27,11 @@ class Series:
         """By period: the outcome for each unit of exposure, or as it is."""
         return self.outcome if self.exposure is None else self.outcome / self.exposure
 
+    @cached_property
+    def people(self) -> Real:
+        """By period: the exposure, or one each where there is none."""
+        return np.ones_like(self.outcome) if self.exposure is None else self.exposure
+
 
 @dataclass(frozen=True)
 class Study:

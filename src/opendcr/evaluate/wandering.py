@@ -215,7 +215,7 @@ def series_of(panel: Panel, areas: Sequence[int]) -> Series:
         found = "counts too small to say how areas drift"
         raise InputError(panel.where, found, f"a mean of {LEAST:g}")
     counts = outcome[rows]
-    exposure = np.ones_like(counts) if panel.exposure is None else panel.exposure[list(areas)][rows]
+    exposure = panel.people[list(areas)][rows]
     logs = np.log((counts + 0.5) / exposure)
     mean = counts.sum(axis=1, keepdims=True)
     if len(rows) >= FEW:

@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from opendcr.evaluate.panel import Panel
-from opendcr.evaluate.periods import rhythm_of
 from opendcr.evaluate.wandering import FEW, Wandering, cycle_of, unseasonal, wandering_of
 from opendcr.streams import stream
 
@@ -52,8 +51,7 @@ class World:
         common[:, :, : self.start] = 0.0  # what the periods before shared is known
         scatter = random.standard_normal(shape) * wander.scatter
         logs = np.cumsum(steps + common, axis=2) + scatter
-        exposure = 1.0 if self.panel.exposure is None else self.panel.exposure
-        level = np.nan_to_num(self.rates * exposure)  # of areas with gaps nothing is drawn
+        level = np.nan_to_num(self.rates * self.panel.people)  # of areas with gaps nothing is drawn
         expected: Real = level * np.exp(logs - wander.scatter**2 / 2)
         return expected
 
@@ -87,7 +85,7 @@ def world_of(
     """
     wandering = wandering or wandering_of(panel, compared(panel, treated))
     rates = _rates(panel, treated, after)
-    return World(_longer(panel, after), rates, wandering, len(panel.periods), tuple(treated))
+    return World(panel.longer(after), rates, wandering, len(panel.periods), tuple(treated))
 
 
 def compared(panel: Panel, treated: Sequence[int]) -> list[int]:
@@ -101,32 +99,18 @@ def _rates(panel: Panel, treated: Sequence[int], after: int) -> Real:
     goes on; of fewer than three areas to compare with, their season and trend, which go on."""
     others = compared(panel, treated)
     rows, few = sorted({*treated, *others}), len(others) < FEW
-    exposure = np.ones_like(panel.outcome) if panel.exposure is None else panel.exposure
     cycle = cycle_of(panel.periods, 2 if few else 1)
-    outcome = panel.outcome[rows]
+    outcome, people = panel.outcome[rows], panel.people
     if few:
-        logs = np.log((np.maximum(outcome, 0.5) if panel.counted else outcome) / exposure[rows])
+        logs = np.log((np.maximum(outcome, 0.5) if panel.counted else outcome) / people[rows])
         shared = np.exp((logs - unseasonal(logs, cycle)).mean(axis=0))
     else:
-        shared = outcome.sum(axis=0) / exposure[rows].sum(axis=0)
-    level = panel.outcome.sum(axis=1) / (shared * exposure).sum(axis=1)
+        shared = outcome.sum(axis=0) / people[rows].sum(axis=0)
+    level = panel.outcome.sum(axis=1) / (shared * people).sum(axis=1)
     years = np.arange(after) // cycle + 1
     trend = shared[-1] / shared[-1 - cycle] if few else 1.0
     later = shared[len(shared) - cycle + np.arange(after) % cycle] * trend**years
     return np.outer(np.maximum(level, 0), np.concatenate([shared, later]))
-
-
-def _longer(panel: Panel, after: int) -> Panel:
-    """The panel with so many periods more: exposures as in the last, outcomes unknown."""
-    rhythm, last = rhythm_of(panel.periods), panel.periods[-1]
-    periods = (*panel.periods, *(rhythm.after(last, at + 1) for at in range(after)))
-    unknown = np.full((len(panel.units), after), np.nan)
-    exposure = panel.exposure
-    if exposure is not None:
-        exposure = np.hstack([exposure, np.repeat(exposure[:, -1:], after, axis=1)])
-    columns = {name: np.hstack([one, unknown]) for name, one in panel.columns.items()}
-    return replace(panel, periods=periods, outcome=np.hstack([panel.outcome, unknown]),
-                   exposure=exposure, columns=columns)  # fmt: skip
 
 
 def sharing(world: World, share: float) -> World:

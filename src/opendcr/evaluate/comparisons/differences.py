@@ -215,11 +215,9 @@ def compared(study: Study, donors: Sequence[int], family: Family, weights: Weigh
         found = f"{len(donors)} donors for {len(study.treated)} treated areas"
         raise InputError(panel.where, found, "more donors than treated areas")
     rows = [*(study.treated if several else ()), *donors]
-    exposure = np.ones(panel.outcome.shape) if panel.exposure is None else panel.exposure
     series = study.series
-    whole = np.ones(len(panel.periods)) if series.exposure is None else series.exposure
     outcome = np.vstack([series.outcome, panel.outcome[rows]])
-    people = np.vstack([whole, exposure[rows]])
+    people = np.vstack([series.people, panel.people[rows]])
     first = len(rows) - len(donors) + 1
     base = _base(outcome[first:], people[first:], family, weights, study.start)
     base = np.vstack([np.tile(base[0], (first, 1)), base[1:]])

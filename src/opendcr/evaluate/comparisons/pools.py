@@ -152,7 +152,7 @@ def gap_bounds(study: Study, expected: Real, placebos: PlaceboGaps) -> Bounds:
     """Intervals of the effect by period, and as a whole from that of what was expected: of counts
     by a test of each ratio, otherwise as the mean of the periods is known."""
     series, start = study.series, study.start
-    people = np.ones(len(expected)) if series.exposure is None else series.exposure
+    people = series.people
     total = float((expected * people)[start:].sum())
     sums = placebos.gaps[:, start:] @ people[start:]  # as if of so many people as are treated
     errors = placebos.errors(np.vstack([sums, placebos.gaps.T]))
@@ -182,10 +182,3 @@ def counted_ratio(observed: float, expected: float, error: float, reach: float) 
     middle = 2 * observed * expected + reach**2 * expected
     root = middle + sqrt(max(middle**2 - 4 * observed**2 * last, 0.0))
     return 2 * observed**2 / root - 1, (root / (2 * last) - 1 if last > 0 else inf)
-
-
-def relative_effect(study: Study, expected: Real) -> float:
-    """Σ observed / Σ expected − 1 from the start on, in counts where there is an exposure."""
-    series, after = study.series, slice(study.start, None)
-    total = expected if series.exposure is None else expected * series.exposure
-    return float(series.outcome[after].sum() / total[after].sum()) - 1

@@ -83,6 +83,16 @@ def other_starts(design: Design, study: Study, found: Estimate) -> Check:
     return Check("other starts", bool(same.all()), "; ".join(said))
 
 
+def without_each(
+    without: Callable[[str], Design], study: Study, found: Estimate
+) -> dict[str, float]:
+    """Relative effects without each of the donors that are placebos, where enough are left."""
+    units = [one.unit for one in found.placebos if one.unit is not None]
+    if len(units) <= len(study.treated) + 1:
+        return {}
+    return {unit: without(unit).fit(study).relative_effect for unit in units}
+
+
 def donors_left_out(found: Estimate, effects: Mapping[str, float]) -> Check:
     """Whether the effect keeps its sign without each donor: `effects` by the donor left out."""
     name = "donors left out"

@@ -214,8 +214,7 @@ def _jackknife(whole: PlaceboErrors, intercept: bool, ridge: float) -> tuple[Bou
     gap_low, gap_high = pool.series - highest, pool.series - lowest
     gap_low[: study.start] = gap_high[: study.start] = np.nan
     after = slice(study.start, None)
-    exposure = study.series.exposure
-    people = np.ones(study.after) if exposure is None else exposure[after]
+    people = study.series.people[after]
     among = float(people.sum())
     few, many = _mean_of(expected[:, after] @ people / among, errors, rank, least)
     said = (

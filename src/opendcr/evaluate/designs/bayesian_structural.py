@@ -212,18 +212,12 @@ class Scaled:
             raise InputError(self.study.panel.where, found, expected)
 
     @cached_property
-    def exposure(self) -> Real:
-        """By period; ones where there is none."""
-        series = self.study.series
-        return np.ones(len(series.outcome)) if series.exposure is None else series.exposure
-
-    @cached_property
     def centre(self) -> float:
         """The mean before the start: of counts, the logarithm of the mean rate."""
         start, series = self.study.start, self.study.series
         if self.family == "gaussian":
             return float(series.rates[:start].mean())
-        return float(np.log(series.outcome[:start].sum() / self.exposure[:start].sum()))
+        return float(np.log(series.outcome[:start].sum() / series.people[:start].sum()))
 
     @cached_property
     def unit(self) -> float:
@@ -259,7 +253,7 @@ class Scaled:
         return Model(
             self.family == "poisson",
             outcome[:start],
-            (np.log(self.exposure) + self.centre)[:start],
+            (np.log(self.study.series.people) + self.centre)[:start],
             np.ascontiguousarray(np.hstack([donors, seasons]).T),
             spread * np.repeat([self.design.slab, 1.0], [of_donors, of_seasons]),
             np.repeat([chance, 1.0], [own, always]),
@@ -288,15 +282,17 @@ class Scaled:
         panel, rows = self.study.panel, list(self.rows)
         if self.family == "gaussian":
             return np.asarray(_standard(levels, self.study.start)[0].mean(axis=1))
-        exposure = float(len(rows)) if panel.exposure is None else panel.exposure[rows].sum(axis=0)
-        return np.asarray(np.log((panel.outcome[rows].sum(axis=0) + 0.5) / exposure))
+        people = panel.people[rows].sum(axis=0)
+        return np.asarray(np.log((panel.outcome[rows].sum(axis=0) + 0.5) / people))
 
     def outcomes(self, signal: Real) -> tuple[Real, Real]:
         """Of signals (draws × periods): means, and outcomes with all noise, not by exposure."""
         if self.family == "gaussian":
-            made = (self.centre + self.unit * signal) * self.exposure
+            made = (self.centre + self.unit * signal) * self.study.series.people
             return made, made
-        means = np.exp(np.minimum(np.log(self.exposure) + self.centre + signal, MOST_LOG))
+        means = np.exp(
+            np.minimum(np.log(self.study.series.people) + self.centre + signal, MOST_LOG)
+        )
         rng = stream(self.study.seed, "bayesian_structural", "counts")
         return means, rng.poisson(means).astype(float)
 
@@ -305,17 +301,16 @@ class Scaled:
         series, start = self.study.series, self.study.start
         if self.family == "gaussian":
             return (series.rates - self.centre) / self.unit, 1.0
-        return series.outcome, float(np.log((series.outcome + 0.5) / self.exposure)[:start].std())
+        return series.outcome, float(np.log((series.outcome + 0.5) / series.people)[:start].std())
 
     def _donor_levels(self) -> Real:
         """Periods × donors: rates, of counts their logarithms (half an event added to each)."""
         panel, rows = self.study.panel, list(self.rows)
         if self.family == "gaussian":
             return panel.rates[rows].T
-        exposure = 1.0 if panel.exposure is None else panel.exposure[rows]
         if np.any(panel.outcome[rows] < 0):
             raise InputError(panel.where, "a donor's count below zero", "counts, zero or more")
-        return np.log((panel.outcome[rows] + 0.5) / exposure).T
+        return np.log((panel.outcome[rows] + 0.5) / panel.people[rows]).T
 
     def _drift_of_donors(self) -> float:
         """The drift at which the donors' own series before the start are likeliest, each beside the
@@ -333,7 +328,7 @@ class Scaled:
         """Each donor's series before the start as if it were treated, without any to compare with."""
         rows, panel = list(self.rows), self.study.panel.during(0, self.study.start)
         counts = panel.outcome[rows]
-        exposure = np.ones(counts.shape) if panel.exposure is None else panel.exposure[rows]
+        exposure = panel.people[rows]
         levels = _standard(self._donor_levels()[: self.study.start], self.study.start)[0].T
         nothing, none = np.zeros((0, self.study.start)), np.zeros(0)
         start = np.array([FIRST_LEVEL[self.family], 0.0])
@@ -376,7 +371,7 @@ class Posterior:
 
     def estimate(self) -> Estimate:
         """The contract's answer; expected is the median of the mean by period."""
-        study, exposure, start = self.study, self.scaled.exposure, self.study.start
+        study, exposure, start = self.study, self.study.series.people, self.study.start
         observed, made = study.series.rates, self.drawn[1] / exposure
         expected = np.median(self.drawn[0], axis=0) / exposure
         at = (study.level / 2, 1 - study.level / 2)

@@ -19,7 +19,6 @@ from opendcr.evaluate.comparisons.pools import (
     least_p,
     pools_of,
     rank_of,
-    relative_effect,
     student,
 )
 from opendcr.evaluate.comparisons.robustness import (
@@ -37,6 +36,7 @@ from opendcr.evaluate.estimate import (
     Size,
     bounds_of_ratio,
     estimate_of,
+    relative_effect,
 )
 from opendcr.evaluate.kernel.factors import (
     expected_of,

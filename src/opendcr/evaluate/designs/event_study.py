@@ -117,7 +117,7 @@ class EventStudy:
             *relative_magnitudes(replace(self, base="last"), study),
             checking.trend_before(answer),
             robustness.placebo_ranks(found),
-            robustness.donors_left_out(found, self._without_each(study, found)),
+            robustness.donors_left_out(found, robustness.without_each(self.without, study, found)),
             robustness.other_starts(self, study, found),
             *checking.of_residuals(answer),
             checking.sizes(answer.compared),
@@ -133,15 +133,9 @@ class EventStudy:
         )
         return Check("effects before", p > answer.study.level, detail)
 
-    def _without_each(self, study: Study, found: Estimate) -> dict[str, float]:
-        """Relative effects without each donor, where enough are left."""
-        units = [one.unit for one in found.placebos if one.unit is not None]
-        if len(units) <= len(study.treated) + 1:
-            return {}
-        return {
-            unit: replace(self, comparison=self.comparison.without(unit)).fit(study).relative_effect
-            for unit in units
-        }
+    def without(self, donor: str) -> Self:
+        """The design without a donor."""
+        return replace(self, comparison=self.comparison.without(donor))
 
     def floor(self, study: Study) -> float | None:
         """One over the number of donors and one; over a thousand where several were treated."""

@@ -158,9 +158,7 @@ def _series(panel: Panel, rows: Sequence[int]) -> tuple[Real, Real]:
     """Some areas together: counts and exposures by period; where there is no exposure, areas."""
     some = list(rows)
     panel.counts(some)
-    counts = panel.outcome[some]
-    exposure = np.ones_like(counts) if panel.exposure is None else panel.exposure[some]
-    return counts.sum(axis=0), exposure.sum(axis=0)
+    return panel.outcome[some].sum(axis=0), panel.people[some].sum(axis=0)
 
 
 def _cell(panel: Panel, rows: Sequence[int], start: int) -> Cell:

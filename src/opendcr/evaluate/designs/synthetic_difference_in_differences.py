@@ -17,7 +17,6 @@ from opendcr.evaluate.comparisons.pools import (
     least_p,
     pools_of,
     rank_of,
-    relative_effect,
 )
 from opendcr.evaluate.comparisons.robustness import (
     donors_left_out,
@@ -26,7 +25,7 @@ from opendcr.evaluate.comparisons.robustness import (
     placebo_ranks,
     steady,
 )
-from opendcr.evaluate.estimate import Check, Estimate, Placebo, Size, estimate_of
+from opendcr.evaluate.estimate import Check, Estimate, Placebo, Size, estimate_of, relative_effect
 from opendcr.evaluate.kernel.balancing import placebo_gaps, weights_of
 from opendcr.evaluate.study import Study
 from opendcr.keyed import Table

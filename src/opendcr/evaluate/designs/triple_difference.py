@@ -39,12 +39,6 @@ class Cells:
     inside: Mask
 
     @cached_property
-    def exposure(self) -> Real:
-        """Cells × periods: 1 where the plan names none."""
-        panel = self.study.panel
-        return np.ones(panel.outcome.shape) if panel.exposure is None else panel.exposure
-
-    @cached_property
     def ring_of(self) -> NDArray[np.str_]:
         """By cell: its ring, in the column of which the near cells are chosen."""
         return np.array(self.study.panel.labels[self.near.column])
@@ -61,7 +55,8 @@ class Cells:
 
     def sums(self, cells: Mask) -> tuple[Real, Real]:
         """By period: counts and exposures of some cells together."""
-        return self.study.panel.outcome[cells].sum(axis=0), self.exposure[cells].sum(axis=0)
+        panel = self.study.panel
+        return panel.outcome[cells].sum(axis=0), panel.people[cells].sum(axis=0)
 
     def triple(self, near: Mask, far: Mask) -> Contrast:
         """Near cells inside hours, beside those outside and the far ones by the hour.
@@ -175,7 +170,7 @@ class TripleDifference:
         cells = self.cells(study)
         series = cells.triple(cells.near.mask, cells.far)
         p, relative = self.ranked(series, study.level)
-        scale = cells.exposure[list(study.treated)].sum(axis=0)
+        scale = study.panel.people[list(study.treated)].sum(axis=0)
         rates = (series.counts - series.expected)[: study.start] / scale[: study.start]
         return estimate_of(
             study,

@@ -83,8 +83,7 @@ class Conformal:
     def _whole(self, expected: Real, step: float) -> Bounds:
         """Of a common ratio; where none is left, of a common addition: it says what was expected."""
         study, after = self.pool.study, slice(self.pool.study.start, None)
-        exposure = study.series.exposure
-        people = np.ones(len(expected)) if exposure is None else exposure
+        people = study.series.people
         observed, total = ((one * people)[after].sum() for one in (self.pool.series, expected))
         if observed > 0 and total > 0:
             step = step * float(people[after].sum()) / float(total)

@@ -110,12 +110,6 @@ class PlaceboErrors:
         return self._strays(slice(self.pool.study.start, None))
 
     @cached_property
-    def _people(self) -> Real:
-        """By period: the treated areas' exposure."""
-        exposure = self.pool.study.series.exposure
-        return np.ones(len(self.expected)) if exposure is None else exposure
-
-    @cached_property
     def _counts(self) -> tuple[Real, Real]:
         """The donors' counts, and those that the others expect of each: periods × donors."""
         rows, panel = list(self.pool.rows), self.pool.study.panel
@@ -128,7 +122,7 @@ class PlaceboErrors:
         the donors' own; and of this how it grows as fewer events are expected."""
         pool, study = self.pool, self.pool.study
         observed = float(study.series.outcome[over].sum())
-        expected = float((self.expected * self._people)[over].sum())
+        expected = float((self.expected * study.series.people)[over].sum())
         if pool.exposure is None:
             found = (pool.donors - self.of_each)[over].mean(axis=0)
             alike(study.panel.where, found, float(np.abs(pool.donors).max()))
