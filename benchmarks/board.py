@@ -187,7 +187,9 @@ def main() -> None:
     chosen = parser.parse_args()
     path = chromium()
     if path is None:
-        raise SystemExit("Chromium is missing: install it (Debian: apt-get install chromium)")
+        raise SystemExit(
+            "Chromium is missing: install it (Debian: apt-get install chromium-headless-shell)"
+        )
     print(machine())
     with store("sqlite") as of, opendcr(of) as url, peer(of, "plain_page") as plain:
         fill(url, of.token)

@@ -34,7 +34,7 @@ from opendcr.measures.plainly import Plainly
 from opendcr.tables import read_ledger
 
 OPENED = datetime(2021, 1, 1, 9, tzinfo=UTC)
-VISITS_A_DAY, DAYS, PEOPLE = 27, 365, 420
+VISITS_A_DAY, PEOPLE = 27, 420
 INVENTED = Origin("simulated", scenario="benchmark", seed=1)
 SUBSTANCES = (["cocaine"], ["heroin"], ["heroin", "cocaine"], ["ketamine"])
 BOOTHS = [f"booth-{number}" for number in range(1, 9)]
@@ -53,15 +53,18 @@ print(json.dumps({"seconds": seconds, "peak_mb": peak, "rows": sum(len(r.rows) f
 
 
 class Year:
-    """One invented year of one room."""
+    """One invented year of one room, or its first days."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, days: int) -> None:
+        self.days = days
         self.draw = random.Random(seed)
         self.people = [f"p-{self.draw.getrandbits(64):016x}" for _ in range(PEOPLE)]
 
     def facts(self) -> list[Fact]:
         """The year's facts, unsealed, in the order in which they happened."""
-        stays = [stay for day in range(DAYS) for stay in self._day(OPENED + timedelta(days=day))]
+        stays = [
+            stay for day in range(self.days) for stay in self._day(OPENED + timedelta(days=day))
+        ]
         return [*self._opening(), *sorted(stays, key=lambda fact: fact.recorded)]
 
     def _opening(self) -> Iterator[Fact]:
@@ -189,14 +192,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rooms", type=int, default=16)
     parser.add_argument("--years", type=int, default=5)
+    parser.add_argument("--days", type=int, default=365, help="of each year with anything in it")
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="opendcr-benchmark-") as folder:
-        compare(chosen.rooms, chosen.years, Path(folder))
+        compare(chosen.rooms, chosen.years, chosen.days, Path(folder))
 
 
-def compare(rooms: int, years: int, folder: Path) -> None:
+def compare(rooms: int, years: int, days: int, folder: Path) -> None:
     header = Header("room-0", "Europe/London", INVENTED)
-    sealed = seal(Year(1).facts(), 0, first_link(header))
+    sealed = seal(Year(1, days).facts(), 0, first_link(header))
     year = frame_of([encode(fact) for fact in sealed])
     paths = [folder / f"room-{room}.parquet" for room in range(rooms)]
     facts = sum(write_room(year, room, years, path) for room, path in enumerate(paths))

@@ -5,11 +5,13 @@
 set -euo pipefail
 
 has_postgresql() { compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || command -v initdb >/dev/null; }
-has_chromium() { test -x "${CHROMIUM:-$(command -v chromium || command -v chromium-browser)}"; }
+has_chromium() {
+  test -x "${CHROMIUM:-$(command -v chromium-headless-shell || command -v chromium || command -v chromium-browser)}"
+}
 
 missing() {
   has_postgresql || printf 'postgresql '
-  has_chromium || printf 'chromium '
+  has_chromium || printf 'chromium-headless-shell '
 }
 
 apt() {

@@ -1,5 +1,6 @@
 """What holds of every simulated room, whatever its scenario."""
 
+import os
 from dataclasses import replace
 from datetime import date, timedelta
 from itertools import pairwise
@@ -21,6 +22,8 @@ from opendcr.simulate.tallied import Hours
 from tests.simulated import NEVER_CLOSES, Played, plain
 
 pytestmark = pytest.mark.timeout(900)  # many examples in make soak
+SOAK = os.environ.get("OPENDCR_SOAK") == "1"
+ROOMS = settings(max_examples=500 if SOAK else 20)  # each plays a day or two
 
 ENDS = ("served", "left_waiting", "turned_away", "waiting_at_close")
 
@@ -72,6 +75,7 @@ def play(scenario: Scenario, seed: int = 1) -> Played:
     return Played(scenario, list(days(scenario, seed)), seed)
 
 
+@ROOMS
 @given(scenarios(), st.integers(0, 2**53 - 1))
 def test_everybody_who_comes_to_use_ends_in_exactly_one_way(scenario, seed):
     played = play(scenario, seed)
@@ -82,6 +86,7 @@ def test_everybody_who_comes_to_use_ends_in_exactly_one_way(scenario, seed):
     assert figures["arrivals"] == sum(figures[end] for end in ENDS)
 
 
+@ROOMS
 @given(scenarios())
 def test_the_ledger_folds_to_an_empty_room_and_nothing_in_it_is_flagged(scenario):
     played = play(scenario)
@@ -92,6 +97,7 @@ def test_the_ledger_folds_to_an_empty_room_and_nothing_in_it_is_flagged(scenario
     assert "ReviewFlagged" not in {fact.kind for fact in played.facts}
 
 
+@ROOMS
 @given(scenarios())
 def test_every_fact_decodes_and_says_only_what_the_catalogue_knows(scenario):
     for fact in play(scenario).facts:
@@ -101,6 +107,7 @@ def test_every_fact_decodes_and_says_only_what_the_catalogue_knows(scenario):
         assert all(kind.fields[key].plausible(value) for key, value in fact.data.items()), fact
 
 
+@ROOMS
 @given(scenarios())
 def test_facts_and_stays_tell_the_same(scenario):
     played = play(scenario)
@@ -111,6 +118,7 @@ def test_facts_and_stays_tell_the_same(scenario):
     assert kinds.count("TurnedAway") == sum(stay.end == "turned_away" for stay in stays)
 
 
+@ROOMS
 @given(scenarios())
 def test_no_place_holds_two_and_no_wait_is_negative(scenario):
     played = play(scenario)
@@ -126,6 +134,7 @@ def test_no_place_holds_two_and_no_wait_is_negative(scenario):
         assert stay.until is None or stay.arrived <= stay.until
 
 
+@ROOMS
 @given(scenarios())
 def test_shares_are_shares(scenario):
     figures = play(scenario).figures()
@@ -133,6 +142,7 @@ def test_shares_are_shares(scenario):
         assert figures[name] is None or -1e-9 <= figures[name] <= 1 + 1e-9, name
 
 
+@ROOMS
 @given(scenarios(), st.integers(0, 2**32))
 def test_the_same_seed_gives_the_same_ledger_and_another_seed_another(scenario, seed):
     once, again = play(scenario, seed), play(scenario, seed)
@@ -141,6 +151,7 @@ def test_the_same_seed_gives_the_same_ledger_and_another_seed_another(scenario, 
         assert play(scenario, seed + 1).facts[-1].chain != once.facts[-1].chain
 
 
+@ROOMS
 @given(st.integers(0, 2**32), st.data())
 def test_dropping_one_person_changes_nothing_that_others_bring(seed, data):
     """In a room with a place for everybody nobody meets anybody, so nothing may change at all."""

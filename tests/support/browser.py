@@ -12,6 +12,7 @@ from tests.support.required import missing
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
 
+AMPLE = 20_000  # ms that a page may take where nothing is said: the machine may be busy
 NewPage = Callable[..., "Page"]
 
 # Without these Chromium calls its maker, and fails to, at every start.
@@ -24,10 +25,14 @@ _QUIET = [
 ]
 
 
+# The shell is the same browser without its own windows: a page of its own costs a sixth in it.
+_NAMES = ("chromium-headless-shell", "chromium", "chromium-browser")
+
+
 def chromium() -> str | None:
     """The browser's path: the environment's CHROMIUM, else the system's, if there is one."""
     named = os.environ.get("CHROMIUM")
-    return named or shutil.which("chromium") or shutil.which("chromium-browser")
+    return named or next(filter(None, map(shutil.which, _NAMES)), None)
 
 
 def flags() -> list[str]:
@@ -43,9 +48,10 @@ def browser() -> "Iterator[Browser]":
     """
     path = chromium()
     if path is None:
-        missing("Chromium", "chromium")
-    from playwright.sync_api import sync_playwright  # not needed for the tests of the domain
+        missing("Chromium", "chromium-headless-shell")
+    from playwright.sync_api import expect, sync_playwright  # not needed for tests of the domain
 
+    expect.set_options(timeout=AMPLE)
     with sync_playwright() as playwright:
         launched = playwright.chromium.launch(executable_path=path, args=flags())
         yield launched

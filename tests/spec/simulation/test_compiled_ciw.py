@@ -31,7 +31,7 @@ from tests.simulated import plain
 pytestmark = pytest.mark.timeout(1800)  # long runs in make soak
 SOAK = os.environ.get("OPENDCR_SOAK") == "1"
 WRONGLY = 0.001
-THEIRS, OURS = (1_000, 10_000) if SOAK else (200, 2_000)  # replications
+THEIRS, OURS = (1_000, 10_000) if SOAK else (200, 1_200)  # replications
 UNTIL = 24 * 60.0  # a day, in minutes
 
 FIGURES = ("arrivals", "served", "left_waiting", "turned_away", "waiting_at_close",

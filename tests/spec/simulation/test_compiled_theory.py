@@ -42,7 +42,7 @@ from tests.simulated import NEVER_CLOSES, plain
 pytestmark = pytest.mark.timeout(1800)  # many sets in make soak
 SOAK = os.environ.get("OPENDCR_SOAK") == "1"
 WRONGLY = 0.001  # how often chance rejects a whole table of a room that is right
-SETS = 200 if SOAK else 30
+SETS = 200 if SOAK else 16
 REPLICATIONS = 64
 VISITS = 20_000 if SOAK else 8_000  # in each of them, about
 

@@ -14,13 +14,13 @@ SMALL = {
     "board.py": ("--loads", "1"),
     "fold.py": ("--facts", "3000"),
     "interrupted.py": ("--repeats", "3"),
-    "measures.py": ("--rooms", "1", "--years", "1"),
-    "power.py": ("--panels", "20", "--slow", "1"),
+    "measures.py": ("--rooms", "1", "--years", "1", "--days", "20"),
+    "power.py": ("--panels", "4", "--slow", "1"),
     "room.py": (
         "--days",
-        "20",
-        "--replications",
         "10",
+        "--replications",
+        "4",
         "--repeats",
         "1",
         "--starts",
@@ -32,7 +32,7 @@ SMALL = {
     "structural.py": ("--seeds", "1", "--without", "peers"),
     "synthetic_control.py": ("--without", "peers"),
     "verification.py": ("--facts", "1000"),
-    "write_path.py": ("--seconds", "1", "--saturated", "1", "--engine", "sqlite"),
+    "write_path.py": ("--seconds", "0.5", "--saturated", "0.5", "--engine", "sqlite"),
 }
 
 
@@ -46,7 +46,7 @@ def test_every_program_is_among_them_and_in_the_readme() -> None:
 @pytest.mark.parametrize("program", SMALL)
 def test_it_runs_to_its_end(program: str) -> None:
     if program == "board.py" and chromium() is None:
-        missing("Chromium", "chromium")
+        missing("Chromium", "chromium-headless-shell")
     done = subprocess.run(
         [sys.executable, BENCHMARKS / program, *SMALL[program]],
         capture_output=True,

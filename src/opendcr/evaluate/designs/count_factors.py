@@ -95,7 +95,8 @@ class Matrix:
 
     def before(self, start: int) -> "Matrix":
         """The periods before the start."""
-        return replace(self, outcome=self.outcome[:, :start], sizes=self.sizes[:, :start])
+        until = [np.ascontiguousarray(one[:, :start]) for one in (self.outcome, self.sizes)]
+        return replace(self, outcome=until[0], sizes=until[1])
 
 
 @dataclass(frozen=True)
@@ -242,7 +243,7 @@ def _begun(matrix: Matrix, rank: int) -> Factors:
     root = np.sqrt(strength[:rank])
     return Factors(
         np.column_stack([area, left[:, :rank] * root]),
-        np.column_stack([period, right[:rank].T * root]),
+        np.ascontiguousarray(np.column_stack([period, right[:rank].T * root])),
     )
 
 
