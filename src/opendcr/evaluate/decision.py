@@ -32,11 +32,12 @@ class Claim:
 
 def at_most(interval: Interval | None, threshold: float) -> Verdict:
     """Whether a relative effect at or under a threshold is shown: the whole interval lies there;
-    excluded: none of it does; or neither, as without an interval."""
+    excluded: none of it does; or neither, as without an interval. No change is no fall: with a
+    threshold of zero the interval ends under it."""
     if interval is None:
         return "undetermined"
     low, high = _sound(interval)
-    if high <= threshold:
+    if high <= threshold and (high < 0 or threshold > 0):
         return "shown"
     return "excluded" if low > threshold else "undetermined"
 
@@ -63,7 +64,7 @@ def harmless(interval: Interval | None, margin: float) -> Verdict:
     low, high = _sound(interval)
     if high < margin:
         return "shown"
-    return "excluded" if low >= margin else "undetermined"
+    return "excluded" if low >= margin and low > 0 else "undetermined"
 
 
 def harmful(interval: Interval | None, margin: float) -> Verdict:

@@ -327,7 +327,7 @@ def _further(
 ) -> Further:
     design, source = plan.designs[outcome.design], sources[outcome.name]
     level = plan.question.level if outcome.margin is None else plan.declared_level
-    study = replace(study_from(source, design), level=review.part(level, plan.question.level))
+    study = replace(study_from(source, design), level=review.level_of(level))
     found = _found(design, study, _nowcasts(sources.get(late_of(outcome.name)), study), review)
     more: tuple[Check, ...] = (AS_PRINTED,) if plan.nowcast and not outcome.nowcast else ()
     if outcome.data != plan.data:

@@ -22,10 +22,10 @@ PANELS = 200  # by which a lock says what could be shown
 SAMPLED = 40  # the same, of a design that samples
 
 
-def least_level(plan: Plan, before: Study) -> float:
-    """The level at which the last decision is taken: the plan's own, or what its reviews leave."""
-    looks = looks_of(plan, rhythm_of(before.panel.periods))
-    return looks[-1].level if looks else plan.question.level
+def last_level(plan: Plan, before: Study, level: float) -> float:
+    """The level at which the last decision is taken: an outcome's own, or what reviews leave of it."""
+    looks = looks_of(plan, rhythm_of(before.panel.periods), level)
+    return looks[-1].level if looks else level
 
 
 def floor_refused(plan: Plan, sources: Mapping[str, Source]) -> None:
@@ -61,9 +61,9 @@ def _declared(plan: Plan, sources: Mapping[str, Source]) -> Iterator[_Declared]:
     for key, name, named, level in asked:
         design = plan.designs[named]
         before = study_before(sources[name], design)
-        part = least_level(plan, before) / plan.question.level
         study = later(before, sources[name], max(periods_of(plan, before)))
-        yield _Declared(f"{key}.design", named, design, replace(study, level=level * part))
+        last = replace(study, level=last_level(plan, before, level))
+        yield _Declared(f"{key}.design", named, design, last)
 
 
 @dataclass(frozen=True)

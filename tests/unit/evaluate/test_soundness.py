@@ -37,6 +37,24 @@ def test_a_floor_is_that_of_the_plan_s_end(tmp_path: Path) -> None:
         floor_refused(plan, sources_of(plan))
 
 
+def test_a_floor_is_held_to_what_reviews_leave_of_the_level(tmp_path: Path) -> None:
+    """Of 24 areas the least p-value is 1/24: at the last of three looks less than that is left."""
+    looks = '\n[reviews]\nspending = "pocock"\nafter = [2021, 2022, 2023]\n'
+    plan = read_plan(written(tmp_path, BEFORE, PLAN))
+    floor_refused(plan, sources_of(plan))
+    plan = read_plan(written(tmp_path, BEFORE, PLAN + looks))
+    with pytest.raises(
+        InputError, match=r"0\.0417 for difference_in_differences, above the level 0"
+    ):
+        floor_refused(plan, sources_of(plan))
+
+
+def test_a_floor_that_equals_the_level_can_be_reached(tmp_path: Path) -> None:
+    said = PLAN.replace("start = 2020", f"start = 2020\nlevel = {1 / 24!r}")
+    plan = read_plan(written(tmp_path, BEFORE, said))
+    floor_refused(plan, sources_of(plan))
+
+
 def test_a_design_that_could_give_no_interval_is_told(tmp_path: Path) -> None:
     """The rank among areas can be below the level while the interval, which is of shifts in time,
     has too few periods."""
