@@ -67,7 +67,8 @@ class Standing:
 
     `changed` are keys of the plan; `differing`, by outcome, how its data are no longer what they
     were; `not_held`, by outcome, the periods before the start that came after the lock; `rivals`
-    the locks beside it of other plans that ask the same.
+    the locks beside it of other plans that ask the same; `late` says that it was made after the
+    start.
     """
 
     hash: str
@@ -77,6 +78,7 @@ class Standing:
     not_held: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     rivals: tuple[str, ...] = ()
     against: tuple[str, ...] = ()
+    late: str = ""
 
     @property
     def locked(self) -> bool:
@@ -100,18 +102,26 @@ class Standing:
 
     @property
     def told(self) -> tuple[str, ...]:
-        """What is to be known beside the status, in sentences: what the lock does not hold, and
-        that other plans ask the same."""
+        """What is to be known beside the status, in sentences: that the lock came after the start or
+        after others, what it does not hold, and that other plans ask the same."""
+        before = self.lock.replaces if self.lock else ()
+        anew = [
+            f"the plan was locked anew before its start, in place of the lock(s) with the seal {_short(before)}."
+        ]
         loose = [
-            f"the lock does not hold {name} of {span(periods)}: these periods are before the start, "
-            "and came after the lock."
-            for name, periods in self.not_held.items()
+            *filter(None, [self.late]),
+            *(anew if before and not self.late else []),
+            *(
+                f"the lock does not hold {name} of {span(periods)}: these periods are before the start, "
+                "and came after the lock."
+                for name, periods in self.not_held.items()
+            ),
         ]
         others = len(self.rivals)
         many = "another plan" if others == 1 else f"{others} other plans"
         verb = "is" if others == 1 else "are"
         beside = (
-            f"{many} of the same outcome, areas and start {verb} locked beside it "
+            f"{many} of the same outcome and areas {verb} locked beside it "
             f"({some(self.rivals)}): whoever is shown one result has to be told of the others."
         )
         return tuple(
@@ -149,8 +159,8 @@ def lock_path(plan: Path) -> Path:
 
 
 def rivals(plan: Plan) -> list[Path]:
-    """Locks of other plans in the plan's folder that ask the same: of the same outcome, areas and
-    start."""
+    """Locks of other plans in the plan's folder that ask the same: of the same outcome and areas,
+    whatever the start: several starts are several chances."""
     mine, found = plan.decided["question"], []
     for path in sorted(plan.path.parent.glob(f"*{SUFFIX}")):
         if path == lock_path(plan.path):
@@ -159,7 +169,7 @@ def rivals(plan: Plan) -> list[Path]:
             asked = _content(path)["plan"]["content"].get("question", {})
         except (InputError, KeyError, TypeError, AttributeError):
             continue  # no lock, of any version
-        if all(asked.get(key) == mine.get(key) for key in ("outcome", "treated", "start")):
+        if all(asked.get(key) == mine.get(key) for key in ("outcome", "treated")):
             found.append(path)
     return found
 
@@ -315,17 +325,31 @@ def standing(plan: Plan, sources: Mapping[str, Source]) -> Standing:
         {name: periods for name, periods in loose.items() if periods},
         beside,
     )
+    made = replace(made, late=late(plan.question.start, lock.locked_at))
     return replace(made, against=tuple(_against(made, lock, sources)))
+
+
+def late(start: Period, locked_at: str) -> str:
+    """What a lock cannot show that was made after the start; empty where it was made before."""
+    began, made = start.first_day, datetime.fromisoformat(locked_at).date()
+    if began is None or made <= began:
+        return ""
+    months = (made.year - began.year) * 12 + made.month - began.month
+    after = f"{months} months" if months > 1 else "some days" if months == 0 else "a month"
+    return (
+        f"the lock was made {after} after the start ({start}): it shows that the plan was fixed while "
+        "its file had no later figures, and not that nobody had seen them elsewhere."
+    )
 
 
 def _against(made: Standing, lock: Lock, sources: Mapping[str, Source]) -> Iterator[str]:
     """Why the results are exploratory all the same."""
     if made.changed:
         yield f"the plan was changed after it was locked ({', '.join(made.changed)})"
-    if lock.replaces:
-        yield f"the plan was locked anew, in place of the lock(s) with the seal {_short(lock.replaces)}"
     if lock.code != code():
         yield f"the code is {code()}, and was {lock.code} when the plan was locked"
+    if lock.replaces and made.late:
+        yield f"the plan was locked anew after its start, in place of the lock(s) with the seal {_short(lock.replaces)}"
     for name in sources:
         if name not in lock.data:
             yield f"the data of {name} were not locked"

@@ -4,7 +4,7 @@ import re
 from calendar import monthrange
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import MAXYEAR, date, timedelta
 from itertools import pairwise
 from math import gcd
 from statistics import mode
@@ -25,6 +25,7 @@ _OTHER = re.compile(  # 13/02/2023, 13.2.23, 2023/02/13, 13-02-2023, 02/2023, Fe
 _WRITES: dict[Kind, str] = {"number": "whole numbers", "month": "months", "quarter": "quarters",
                             "date": "dates"}  # fmt: skip
 _ONE: dict[Kind, str] = {"number": "period", "month": "month", "quarter": "quarter", "date": "day"}
+_FIRST_YEAR = 1000  # smaller numbers count something else
 _ORDINALS = {2: "second", 3: "third"}
 _A_YEAR: dict[Kind, float] = {"month": 12, "quarter": 4, "number": 1, "date": 365.25}
 _UNITS = {("month", 1): "months", ("quarter", 1): "quarters", ("month", 3): "quarters",
@@ -59,6 +60,15 @@ class Period:
         if self.kind == "quarter":
             return f"{self.at // 4:04}-Q{self.at % 4 + 1}"
         return str(self.at) if self.kind == "number" else date.fromordinal(self.at).isoformat()
+
+    @property
+    def first_day(self) -> date | None:
+        """The day on which it begins, a number being a year; None where that is no year."""
+        if self.kind == "date":
+            return date.fromordinal(self.at)
+        months = {"number": 12, "quarter": 3, "month": 1}[self.kind]
+        year, month = divmod(self.at * months, 12)
+        return date(year, month + 1, 1) if _FIRST_YEAR <= year <= MAXYEAR else None
 
     def after(self, steps: int) -> "Period":
         """The period so many of its own units later."""

@@ -144,7 +144,7 @@ def _loose(sources: Mapping[str, Source]) -> list[str]:
 def beside(plan: Plan) -> list[str]:
     """That other plans were locked for the same question: of several, one may please by chance."""
     return [
-        f"{one.name} beside it is the lock of another plan for the same outcome, areas and start: "
+        f"{one.name} beside it is the lock of another plan for the same outcome and areas: "
         "whoever is shown the result of one has to be told of the other."
         for one in rivals(plan)
     ]
