@@ -340,4 +340,6 @@ def test_other_locks_of_the_same_question_are_told(tmp_path: Path) -> None:
     assert "Another plan" in stands(path).told[-1] and stands(path).status == "confirmatory"
     lock_path(other).unlink()
     other.write_text(PLAN.replace("start = 2020", "start = 2021"))
+    assert len(beside(read_plan(other))) == 1  # another start is another chance
+    other.write_text(PLAN.replace('["area 1"]', '["area 2"]'))
     assert beside(read_plan(other)) == []
