@@ -170,8 +170,12 @@ class Plan:
         way, or within the change that counts as success: a larger one could be all that was seen."""
         if outcome.kind != "negative_control":
             return outcome.margin
-        success = self.success.at_most if self.success else 0.0
-        return abs(success if outcome.margin is None else outcome.margin) or None
+        return abs(self.threshold if outcome.margin is None else outcome.margin) or None
+
+    @property
+    def threshold(self) -> float:
+        """The relative effect that the answer is held against: any fall, where none is named."""
+        return self.success.at_most if self.success else 0.0
 
     def apart_from(self, treated: tuple[str, ...]) -> tuple[str, ...]:
         """The areas that another outcome's question treats: compared with in none of the others."""

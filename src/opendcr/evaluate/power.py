@@ -184,10 +184,8 @@ def asked_of(plan: Plan, before: Study) -> Asked:
         after: review_of(plan, rhythm.after(start, after - 1), rhythm)
         for after in periods_of(plan, before)
     }
-    threshold = plan.success.at_most if plan.success else 0.0
-    return Asked(
-        repeated(plan.designs[plan.primary]), before, threshold, reviews, plan.power.scatter
-    )
+    design = repeated(plan.designs[plan.primary])
+    return Asked(design, before, plan.threshold, reviews, plan.power.scatter)
 
 
 def periods_of(plan: Plan, before: Study) -> tuple[int, ...]:

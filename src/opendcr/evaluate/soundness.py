@@ -9,10 +9,11 @@ import numpy as np
 from opendcr.errors import InputError
 from opendcr.evaluate.designs import Design, SampledDesign
 from opendcr.evaluate.lock import rivals
+from opendcr.evaluate.panel import some
 from opendcr.evaluate.periods import rhythm_of, span
 from opendcr.evaluate.plan import PRIMARY, Plan
 from opendcr.evaluate.power import SHOWN, asked_of, cases_of, periods_of, power, shares_of
-from opendcr.evaluate.powered import words_of
+from opendcr.evaluate.powered import within, words_of
 from opendcr.evaluate.readiness import later
 from opendcr.evaluate.reading import Source, data_checks, study_before
 from opendcr.evaluate.reviews import looks_of
@@ -91,6 +92,7 @@ def foreseen(
     from so many panels (None: as many as take seconds)."""
     said = [*beside(plan), *_known(sources), *_loose(sources), *_slip(plan)]
     said += [*_mute(plan, before, sources[PRIMARY]), *_without_interval(plan, sources)]
+    said += [*_unreachable(plan)]
     said += [
         f"{one.name}: {one.detail}." for one in data_checks(before.panel, plan.data, plan.designs)
     ]
@@ -107,10 +109,11 @@ def foreseen(
     except InputError as error:
         unknown = f"what the plan could show cannot be said: found {error.found}."
         return Foreseen((*said, unknown), 0)
-    words = words_of(before)
+    words = words_of(before, plan.threshold)
     told = {one: f"{words.told_in(one)}." for one in found if one.case.effect}
     false = tuple(words.false_claims(found))
-    seldom = [sentence for one, sentence in told.items() if one.told < SHOWN]
+    seldom = [sentence for one, sentence in told.items()
+              if one.told < SHOWN and not within(one.case.effect, plan.threshold)]  # fmt: skip
     return Foreseen((*said, *seldom, *false), panels, (*told.values(), *false))
 
 
@@ -165,6 +168,17 @@ def _slip(plan: Plan) -> Iterator[str]:
                 f"outcomes.{one.name}.margin = {one.margin:g} is {100 * one.margin:,.6g} %; if "
                 f"{one.margin:g} % is meant, it is {one.margin / 100:.6g}."
             )
+
+
+def _unreachable(plan: Plan) -> Iterator[str]:
+    """That effects which are asked for are no larger than the one that success asks for."""
+    small = [f"{-100 * one:.6g}" for one in plan.power.effects if within(one, plan.threshold)]
+    if small:
+        yield (
+            f"of the effects that power is asked for, falls of {some(small)} % can be shown at no "
+            f"length: success asks that the whole interval lies at or under {100 * plan.threshold:.6g} %. "
+            "Ask for larger ones, or for success at a smaller fall."
+        )
 
 
 def _mute(plan: Plan, before: Study, source: Source) -> Iterator[str]:

@@ -168,6 +168,33 @@ def test_whose_drift_it_is() -> None:
     assert words_of(alone).told_in(found).endswith("with the series' own drift")
 
 
+@pytest.mark.parametrize(
+    ("effect", "threshold", "said"),
+    [
+        (-0.2, -0.1, "A fall of 20 % would be shown in 20 of 100 worlds (13 to 29) after 4"),
+        (-0.1, -0.1, "A fall of 10 % cannot be shown at any length: it is the threshold itself; a"),
+        (-0.05, -0.1, "A fall of 5 % cannot be shown at any length: it is less than the threshold"),
+        (-0.05, 0.0, "A fall of 5 % would be shown in 20 of 100 worlds (13 to 29) after 4"),
+        (0.1, -0.1, "A rise of 10 % would be seen in 30 of 100 worlds (22 to 40) after 4"),
+    ],
+)
+def test_a_fall_no_larger_than_the_threshold_is_not_told_as_a_lack_of_power(
+    effect: float, threshold: float, said: str
+) -> None:
+    rows = np.repeat(
+        [[-0.5, -0.7, -0.4, 0.0], [-0.2, -0.3, -0.05, 0.0], [-0.1, -0.4, 0.2, 0.4]],
+        [20, 10, 70],
+        axis=0,
+    )
+    read = Reading(0.05, -0.3, 0.0)
+    found = summed(Case("whole", 1.0, 4, effect, "estimated"), rows, read)
+    words = words_of(before(), threshold)
+    assert words.told_in(found).startswith(said)
+    assert ("seen in 30" in words.told_in(found)) is (threshold < 0)
+    until = words.until([found], "whole", effect)
+    assert ("80 of 100" in until) is ("cannot be shown" not in said)
+
+
 def test_false_claims_are_told() -> None:
     """With drift that a design knows nothing of, what is shown of nothing is told."""
     rows = np.repeat([[-0.3, -0.5, -0.1, 0.01], [-0.1, -0.4, 0.2, 0.4]], [30, 70], axis=0)

@@ -69,3 +69,22 @@ def test_a_margin_that_was_meant_in_per_cent_is_told(tmp_path: Path) -> None:
     said = warned(written(tmp_path, BEFORE, PLAN + calls.format(10)))
     assert "outcomes.calls.margin = 10 is 1,000 %; if 10 % is meant, it is 0.1." in said
     assert "margin" not in warned(written(tmp_path, BEFORE, PLAN + calls.format(0.1)))
+
+
+@pytest.mark.parametrize(("most", "small"), [(-0.1, "falls of 10 %"), (-0.2, "falls of 10, 20 %")])
+def test_effects_that_no_data_could_show_are_told_once(
+    tmp_path: Path, most: float, small: str
+) -> None:
+    """However many panels: success asks for more than what is asked of power."""
+    success = f"\n[success]\nrelative_effect_at_most = {most}\n"
+    path = written(tmp_path, BEFORE, PLAN + success)
+    assert warned(path).count(f"{small} can be shown at no length") == 1
+    plan = read_plan(path)
+    sources = sources_of(plan)
+    found = foreseen(plan, study_before(sources[PRIMARY], plan.designs[plan.primary]), sources, 20)
+    assert not [one for one in found.warnings if "A fall of 10 %" in one]
+    assert "A fall of 10 % cannot be shown at any length" in found.power[0]
+
+
+def test_effects_beyond_the_threshold_are_no_slip(tmp_path: Path) -> None:
+    assert "at no length" not in warned(written(tmp_path, BEFORE, PLAN))
