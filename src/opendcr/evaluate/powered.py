@@ -5,11 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from opendcr.evaluate.periods import rhythm_of
-from opendcr.evaluate.power import Asked, Drift, Power, until_shown, wilson
+from opendcr.evaluate.power import Asked, Drift, Power, fewer_later, until_shown, wilson
 from opendcr.evaluate.study import Study
 
 WORLDS = 100  # that figures are told of
 MUCH = 1.1  # times too large, from which on it is told
+_FURTHER = (
+    " What was before is carried on, and says less the further it is carried: waiting costs sight."
+)
 _DRIFTS: tuple[Drift, ...] = ("none", "estimated", "upper")
 
 
@@ -56,12 +59,18 @@ class Words:
 
         def said(drift: Drift) -> str:
             periods = until_shown(found, series, effect, drift)
-            return self.after(periods) if periods else f"not within {most} {self.units}"
+            begun = self.after(periods) if periods else f"not within {most} {self.units}"
+            fewer = fewer_later(found, series, effect, drift)
+            return begun + (
+                f", and in fewer {self.after(fewer[1])} than after {fewer[0]}" if fewer else ""
+            )
 
         without, drifting = said("none"), said("estimated")
         beside = f"; were there no drift, {without}" if without != drifting else ""
+        falls = _FURTHER if "in fewer" in drifting + beside else ""
         return (
-            f"{self.effect(effect)} would be {told} in 80 of {WORLDS} worlds: {drifting}{beside}."
+            f"{self.effect(effect)} would be {told} in 80 of {WORLDS} worlds: "
+            f"{drifting}{beside}.{falls}"
         )
 
     def false_claims(self, found: Sequence[Power]) -> Iterator[str]:

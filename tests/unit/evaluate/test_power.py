@@ -17,9 +17,12 @@ from opendcr.evaluate.plan import PRIMARY, read_plan
 from opendcr.evaluate.power import (
     Asked,
     Case,
+    Drift,
+    Power,
     Reading,
     asked_of,
     cases_of,
+    fewer_later,
     periods_of,
     power,
     summed,
@@ -236,19 +239,34 @@ def test_what_could_not_be_estimated_was_not_shown() -> None:
     assert nothing.refused == 3 and nothing.mean is None
 
 
-def test_when_an_effect_would_be_seen() -> None:
-    def row(periods: int, share: float):
-        rows = np.repeat(
-            [[-0.3, -0.4, -0.2, 0.0], [-0.3, -0.4, 0.2, 0.5]],
-            [round(100 * share), 100 - round(100 * share)],
-            axis=0,
-        )
-        return summed(Case("whole", 1.0, periods, -0.2, "estimated"), rows, READ)
+def told(periods: int, count: int, of: int = 100, drift: Drift = "estimated") -> Power:
+    """A fall of 20 % that is shown in so many panels."""
+    rows = np.repeat([[-0.3, -0.4, -0.2, 0.0], [-0.3, -0.4, 0.2, 0.5]], [count, of - count], axis=0)
+    return summed(Case("whole", 1.0, periods, -0.2, drift), rows, READ)
 
-    rows = [row(4, 0.3), row(8, 0.8), row(12, 0.95)]
-    assert until_shown(rows, "whole", -0.2, "estimated") == 8
+
+def test_when_an_effect_would_be_seen() -> None:
+    """80 of 100 panels may be fewer than 80 of 100 worlds; 830 of 1,000 are not."""
+    rows = [told(4, 30), told(8, 80), told(12, 95)]
+    assert until_shown(rows, "whole", -0.2, "estimated") == 12
+    assert until_shown([told(8, 830, 1000)], "whole", -0.2, "estimated") == 8
     assert until_shown(rows[:1], "whole", -0.2, "estimated") is None
     assert until_shown(rows, "whole", -0.2, "none") is None
+
+
+def test_that_waiting_costs_sight_is_told() -> None:
+    """Only where the figures cannot be chance's."""
+    many = [told(12, 680, 1000), told(24, 830, 1000), told(36, 750, 1000), told(60, 600, 1000)]
+    assert fewer_later(many, "whole", -0.2, "estimated") == (24, 36)
+    words = words_of(before())
+    said = words.until([*many, told(12, 990, 1000, "none")], "whole", -0.2)
+    assert "worlds: after 24 periods, and in fewer after 36 periods than after 24;" in said
+    assert said.endswith("waiting costs sight.")
+    few = [told(12, 68), told(24, 83), told(36, 75)]
+    assert fewer_later(few, "whole", -0.2, "estimated") is None
+    assert "fewer" not in words.until(few, "whole", -0.2)
+    falling = words.until([told(24, 83), told(60, 60)], "whole", -0.2)
+    assert "not within 60 periods, and in fewer after 60 periods than after 24" in falling
 
 
 @pytest.mark.parametrize(
