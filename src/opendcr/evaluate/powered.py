@@ -1,6 +1,6 @@
 """What a power study found, in words: a table for each series, and a sentence for each effect."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -133,7 +133,8 @@ def lines(asked: Asked, found: Sequence[Power]) -> Iterator[str]:
         yield from _table(of, words, bool(asked.threshold))
         yield from words.false_claims(of)
         for effect in dict.fromkeys(one.case.effect for one in of if one.case.effect):
-            yield words.until(found, series, effect) + _exaggerated(of, effect)
+            last = _last([one for one in of if one.case.effect == effect])
+            yield words.until(found, series, effect) + exaggerated(last)
     if refused := sum(one.refused for one in found):
         total = sum(one.panels for one in found)
         yield f"In {refused} of {total} worlds the design gave no answer; they count as not shown."
@@ -228,11 +229,29 @@ def _percent(effect: float) -> str:
     return f"{100 * effect:+.3g}%" if effect else "none"
 
 
-def _exaggerated(of: Sequence[Power], effect: float) -> str:
-    """How wrong an effect looks where it is seen, at the last period."""
-    rows = [one for one in of if one.case.effect == effect and one.case.drift == "estimated"]
-    last = max(rows, key=lambda one: one.case.periods)
-    if last.type_m is None or last.type_s is None or last.type_m < MUCH:
+def exaggerated(one: Power) -> str:
+    """How wrong an effect looks where it is seen; empty where that is little."""
+    if one.type_m is None or one.type_s is None or one.type_m < MUCH:
         return ""
-    wrong = f", and in {last.type_s:.0%} of them of the wrong sign" if last.type_s >= 0.005 else ""
-    return f" Where it is seen then, it looks {last.type_m:.1f} times as large as it is{wrong}."
+    turned = _turned(one.type_s)
+    return f" Where it is seen then, it looks {one.type_m:.1f} times as large as it is{turned}."
+
+
+def foretold(rows: Sequence[Mapping[str, Any]]) -> str:
+    """How much too large effects look where they are seen, by the figures that a lock keeps (as of
+    `Power.to_data`); empty where it keeps none, or none looks much too large."""
+    much = [
+        f"a true {'fall' if one['effect'] < 0 else 'rise'} of {100 * abs(one['effect']):.6g} % looks "
+        f"{one['type_m']:.1f} times as large as it is" + _turned(one["type_s"])
+        for one in rows
+        if one["type_m"] is not None and one["type_m"] >= MUCH
+    ]
+    return (
+        f"By what was foreseen at the lock, where it is seen at all, {'; '.join(much)}."
+        if much
+        else ""
+    )
+
+
+def _turned(type_s: float) -> str:
+    return f" (in {type_s:.0%} of them with the wrong sign)" if type_s >= 0.005 else ""

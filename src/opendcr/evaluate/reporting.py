@@ -20,6 +20,7 @@ from opendcr.evaluate.findings import (
 from opendcr.evaluate.lock import code
 from opendcr.evaluate.panel import some
 from opendcr.evaluate.plan import Kind, Plan, plain
+from opendcr.evaluate.powered import foretold
 from opendcr.evaluate.report import content
 from opendcr.evaluate.report.content import Report
 from opendcr.evaluate.report.words import confidence, count, figure
@@ -213,6 +214,7 @@ def limits(found: Findings) -> Iterator[str]:
     yield from found.plan.limits
     if found.leading.verdict == "undetermined":
         yield "That nothing is shown does not show that nothing happened."
+    yield from _larger(found)
     if not any(one.outcome.kind == "negative_control" for one in found.further):
         yield (
             "No outcome that should not have changed was looked at: nothing here tests whether "
@@ -232,6 +234,13 @@ def limits(found: Findings) -> Iterator[str]:
         yield "The estimate is of an area, not of the people who used the room."
     if any(not one.judged for one in found.further):
         yield "Outcomes that are called descriptive were not declared with a margin: no claim rests on them."
+
+
+def _larger(found: Findings) -> Iterator[str]:
+    """How much too large an effect that is seen looks, by what the lock keeps."""
+    lock, interval = found.standing.lock, found.leading.estimate.relative_interval
+    if lock and interval and not interval[0] <= 0 <= interval[1]:
+        yield from filter(None, [foretold(lock.foreseen.get("effects", ()))])
 
 
 def in_short(found: Findings) -> str:

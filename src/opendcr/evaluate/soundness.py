@@ -12,8 +12,8 @@ from opendcr.evaluate.lock import rivals
 from opendcr.evaluate.panel import some
 from opendcr.evaluate.periods import rhythm_of, span
 from opendcr.evaluate.plan import PRIMARY, Plan
-from opendcr.evaluate.power import SHOWN, asked_of, cases_of, periods_of, power, shares_of
-from opendcr.evaluate.powered import within, words_of
+from opendcr.evaluate.power import SHOWN, Power, asked_of, cases_of, periods_of, power, shares_of
+from opendcr.evaluate.powered import exaggerated, within, words_of
 from opendcr.evaluate.readiness import later
 from opendcr.evaluate.reading import Source, data_checks, study_before
 from opendcr.evaluate.reviews import looks_of
@@ -70,15 +70,18 @@ def _declared(plan: Plan, sources: Mapping[str, Source]) -> Iterator[_Declared]:
 @dataclass(frozen=True)
 class Foreseen:
     """What is known of a plan before it is locked: `warnings` that whoever locks it must hear, and
-    how often of so many `panels` it would show an effect at its end, in sentences."""
+    how often of so many `panels` it would show an effect at its end, in sentences and in the
+    figures of each effect."""
 
     warnings: tuple[str, ...]
     panels: int
     power: tuple[str, ...] = ()
+    effects: tuple[Power, ...] = ()
 
     def to_data(self) -> dict[str, Any]:
         """What the lock keeps of it."""
-        return {"warnings": [*self.warnings], "panels": self.panels, "power": [*self.power]}
+        return {"warnings": [*self.warnings], "panels": self.panels, "power": [*self.power],
+                "effects": [one.to_data() for one in self.effects]}  # fmt: skip
 
 
 def foreseen(
@@ -111,10 +114,11 @@ def foreseen(
         return Foreseen((*said, unknown), 0)
     words = words_of(before, plan.threshold)
     told = {one: f"{words.told_in(one)}." for one in found if one.case.effect}
+    looks = [f"{sentence}{exaggerated(one)}" for one, sentence in told.items()]
     false = tuple(words.false_claims(found))
     seldom = [sentence for one, sentence in told.items()
               if one.told < SHOWN and not within(one.case.effect, plan.threshold)]  # fmt: skip
-    return Foreseen((*said, *seldom, *false), panels, (*told.values(), *false))
+    return Foreseen((*said, *seldom, *false), panels, (*looks, *false), tuple(told))
 
 
 def _known(sources: Mapping[str, Source]) -> list[str]:

@@ -29,7 +29,7 @@ from opendcr.evaluate.power import (
     until_shown,
     wilson,
 )
-from opendcr.evaluate.powered import lines, words_of
+from opendcr.evaluate.powered import exaggerated, foretold, lines, words_of
 from opendcr.evaluate.reading import study_before
 from opendcr.evaluate.reviews import Review
 from opendcr.evaluate.study import Study
@@ -243,6 +243,18 @@ def told(periods: int, count: int, of: int = 100, drift: Drift = "estimated") ->
     """A fall of 20 % that is shown in so many panels."""
     rows = np.repeat([[-0.3, -0.4, -0.2, 0.0], [-0.3, -0.4, 0.2, 0.5]], [count, of - count], axis=0)
     return summed(Case("whole", 1.0, periods, -0.2, drift), rows, READ)
+
+
+def test_how_much_too_large_an_effect_looks_is_told_of_what_a_lock_keeps() -> None:
+    rows = np.repeat([[-0.3, -0.5, -0.1, 0.0], [0.3, 0.1, 0.5, 0.0]], [9, 1], axis=0)
+    found = summed(CASE, rows, READ)
+    said = "where it is seen at all, a true fall of 20 % looks 1.5 times as large as it is"
+    assert exaggerated(found).startswith(" Where it is seen then, it looks 1.5 times as large")
+    assert said in foretold([found.to_data()]) and "10% of them" in foretold([found.to_data()])
+    right = summed(CASE, rows[:9] * [2 / 3, 1, 1, 1], READ)
+    unseen = summed(CASE, np.array([[-0.1, -0.4, 0.2, 0.4]]), READ)
+    assert foretold([right.to_data(), unseen.to_data()]) == foretold([]) == ""
+    assert exaggerated(right) == exaggerated(unseen) == ""
 
 
 def test_when_an_effect_would_be_seen() -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from opendcr import cli
 from opendcr.cli.output import run
+from opendcr.evaluate.powered import foretold
 from tests.support.planned import PLAN, rows, written
 
 FALL = rows(effect=-0.4)
@@ -157,6 +158,9 @@ def test_a_lock_warns_of_what_could_not_be_seen(opendcr, tmp_path: Path) -> None
     )
     page = (tmp_path / "out" / "report.html").read_text().replace("\xa0", " ")
     assert kept["power"] and all(one.split("%")[0] in page for one in kept["power"])
+    assert [one["effect"] for one in kept["effects"]] == [-0.1, -0.2, -0.3]
+    larger = foretold(kept["effects"])  # the fall of 40 % is seen
+    assert "a true fall of 10 % looks" in larger and larger in page
 
 
 def test_a_rise_as_success_is_told(opendcr, tmp_path: Path) -> None:
