@@ -67,10 +67,12 @@ class Data:
 
 @dataclass(frozen=True)
 class Success:
-    """What would count as success: the whole interval of one design at or under a relative effect."""
+    """What would count as success: the whole interval of one design at or under a relative effect.
+    `caveat` is a sentence that must be said wherever success is shown."""
 
     design: str
     at_most: float
+    caveat: str = ""
 
 
 @dataclass(frozen=True)
@@ -262,9 +264,12 @@ def _designs(table: Table) -> dict[str, Design]:
 def _success(whole: Table, designs: Mapping[str, Design]) -> Success | None:
     if "success" not in whole:
         return None
-    table = whole.table("success", ("design", "relative_effect_at_most"))
-    design = table.one_of("design", designs, next(iter(designs)))
-    return Success(design, table.number("relative_effect_at_most", -1, 10, 0.0))
+    table = whole.table("success", ("design", "relative_effect_at_most", "caveat"))
+    return Success(
+        table.one_of("design", designs, next(iter(designs))),
+        table.number("relative_effect_at_most", -1, 10, 0.0),
+        table.text("caveat", most=300) if "caveat" in table else "",
+    )
 
 
 def _outcomes(table: Table, plan: Plan) -> tuple[Outcome, ...]:

@@ -23,3 +23,10 @@ def test_reviews_that_cannot_be(tmp_path: Path, reviews: str, said: str) -> None
     path = written(tmp_path, rows(areas=2), f"{PLAN}\n[reviews]\n{reviews}\n")
     with pytest.raises(InputError, match=said):
         read_plan(path)
+
+
+@pytest.mark.parametrize("caveat", ['""', '"two\\nlines"', f'"{"a" * 301}"', "3"])
+def test_a_caveat_is_one_line(tmp_path: Path, caveat: str) -> None:
+    path = written(tmp_path, rows(areas=2), f"{PLAN}\n[success]\ncaveat = {caveat}\n")
+    with pytest.raises(InputError, match=r"plan\.toml, success\.caveat: .* 300 characters in one"):
+        read_plan(path)
