@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from numba import njit
 
 from opendcr import cli
+from opendcr.cli import study
 from opendcr.cli.output import run
 from opendcr.evaluate.powered import foretold
 from tests.support.planned import PLAN, rows, written
@@ -187,6 +189,27 @@ def test_a_rehearsal_tells_everything(answered, tmp_path: Path) -> None:
     assert others["rehearsals"] == 46 and others["claims"] <= 6
     with (tmp_path / "rehearsal.csv").open() as file:
         assert len(list(csv.DictReader(file))) == 48
+
+
+def test_whoever_waits_for_power_is_told_once_for_how_long(
+    opendcr, answered, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(study, "PATIENCE", 0.0)
+    more = "\n[power]\neffects = [-0.5]\nperiods = [2]\n"
+    path = written(tmp_path, BEFORE, PLAN.replace("to = 2023", "to = 2021") + more)
+    done = opendcr("study", "power", path, "--panels", "10")
+    assert done.returncode == 0 and done.stderr.count("Panels: 10 of 60, about ") == 1
+    answered("study", "power", path, "--panels", "10")  # nothing on standard error
+
+
+def test_that_a_design_is_compiled_is_told_once_in_a_process(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    study._compiling.cache_clear()
+    for quiet in (True, False, False):
+        with study._working("Designs", quiet):
+            njit(lambda: 1)()
+    assert capsys.readouterr().err == f"{study.COMPILING}\n"
 
 
 def test_power_before_there_is_anything_to_see(answered, tmp_path: Path) -> None:
