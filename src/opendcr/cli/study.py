@@ -119,9 +119,9 @@ def _locked_now(
 
     sources = sources_of(plan)
     before = study_before(sources["primary"], plan.designs[plan.primary])
-    ready(plan, sources)
-    floor_refused(plan, sources)
     with _working("Panels", quiet) as show:
+        ready(plan, sources)
+        floor_refused(plan, sources)
         told = foreseen(plan, before, sources, panels, show)
     made = locked(plan, sources, told.to_data(), datetime.now(UTC))
     return write_lock(lock_path(plan.path), made, registered, again)
@@ -246,11 +246,24 @@ def _told(found: "Findings") -> Iterator[str]:
     for other in found.further:
         said = f"{other.said} ({100 * (1 - other.level):.4g} % interval)"
         yield _line(other.outcome.name, other.answer.estimate, said)
+    yield from _without_interval(found)
     every = [(of, check) for of, checks in _checks(found) for check in checks]
     failed = [(of, check) for of, check in every if check.passed is False]
     yield f"{len(failed)} of {len(every)} checks did not hold" + (":" if failed else ".")
     for of, check in failed:
         yield f"- {of}: {check.name}: {check.detail}"
+
+
+def _without_interval(found: "Findings") -> Iterator[str]:
+    """Why there is a "-" in the place of an interval."""
+    from opendcr.evaluate.decision import no_interval
+
+    level = found.study.level
+    rows = [(name, one.estimate, level) for name, one in found.answers.items()]
+    rows += [(one.outcome.name, one.answer.estimate, one.level) for one in found.further]
+    for name, estimate, level in rows:
+        if estimate.relative_interval is None:
+            yield f"{name}: no interval: {no_interval(estimate.p_floor, level)}."
 
 
 def _checks(found: "Findings") -> "Iterator[tuple[str, Sequence[Check]]]":

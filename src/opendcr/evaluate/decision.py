@@ -222,6 +222,16 @@ def floor_sentence(p_floor: float | None, level: float) -> str:
     )
 
 
+def no_interval(p_floor: float | None, level: float) -> str:
+    """Why a design gave no interval, as far as its answer tells."""
+    if p_floor is not None and p_floor > level:
+        return (
+            f"the least p-value that could be found, {p_floor:.3g}, is above the level, {level:.3g}: an "
+            "interval that holds as much would have no ends"
+        )
+    return "these data allow none by this design"
+
+
 def _compatible(claim: Claim, interval: Interval) -> str:
     sure = _percent(1 - float(f"{claim.level:.2g}"))  # two figures of what an interval leaves out
     return (

@@ -10,7 +10,7 @@ import rfc8785
 
 from opendcr.errors import InputError
 from opendcr.evaluate.designs import DESIGNS, CellDesign, Design, design_of
-from opendcr.evaluate.periods import EXPECTED, Period
+from opendcr.evaluate.periods import EXPECTED, Period, among
 from opendcr.evaluate.report.content import ABOUT
 from opendcr.evaluate.sequential import Spending
 from opendcr.evaluate.study import LEVEL
@@ -327,8 +327,12 @@ def _reviews(whole: Table, question: Question) -> Reviews | None:
     periods = _periods(table, "after")
     if not periods or list(periods) != sorted(set(periods)):
         raise table.fail("after", "periods in order, after each of which the result is looked at")
-    if {one.kind for one in periods} != {question.start.kind} or periods[0] < question.start:
-        raise table.fail("after", f"periods of the start's kind, from {question.start} on")
+    kinds, start = {one.kind for one in periods}, question.start
+    if kinds != {start.kind} or periods[0] < start:
+        wanted = f"periods of the start's kind, from {start} on"
+        other = len(kinds) == 1 and kinds != {start.kind}
+        like = f", or a start of theirs, such as {among(start, periods[:1])}" if other else ""
+        raise table.fail("after", wanted + like)
     spending: Any = table.one_of("spending", (*get_args(Spending), "anytime"), "obrien_fleming")
     return Reviews(periods, spending)
 

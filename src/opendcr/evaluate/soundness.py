@@ -1,5 +1,6 @@
 """Whether a plan can answer its question at all: looked at before it is locked."""
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from opendcr.errors import InputError
-from opendcr.evaluate.designs import Design, SampledDesign
+from opendcr.evaluate.designs import DESIGNS, CellDesign, Design, SampledDesign, design_of
 from opendcr.evaluate.lock import rivals
 from opendcr.evaluate.panel import some
 from opendcr.evaluate.periods import rhythm_of, span
@@ -18,9 +19,12 @@ from opendcr.evaluate.readiness import later
 from opendcr.evaluate.reading import Source, data_checks, study_before
 from opendcr.evaluate.reviews import looks_of
 from opendcr.evaluate.study import Study
+from opendcr.keyed import Table
 
 PANELS = 200  # by which a lock says what could be shown
 SAMPLED = 40  # the same, of a design that samples
+MOST = 1000  # areas more that are tried
+NEW = "an area more"  # what they are called
 
 
 def last_level(plan: Plan, before: Study, level: float) -> float:
@@ -36,8 +40,52 @@ def floor_refused(plan: Plan, sources: Mapping[str, Source]) -> None:
         floor = one.design.floor(one.study)
         if floor is not None and floor > one.study.level:
             found = f"a least p-value of {floor:.3g} for {one.name}, above the level {one.study.level:.3g}"
-            expected = "more areas to compare with, a design without such a floor, or another level"
+            expected = "; or ".join([*_enough(plan, one), "another level"])
             raise InputError(f"{plan.path}, {one.key}", found, expected)
+
+
+def _enough(plan: Plan, one: "_Declared") -> Iterator[str]:
+    """What would bring a test's least p-value down to its level: so many more areas, and designs."""
+    more = _more_areas(one)
+    if more is not None:
+        yield f"at least {more} more area{'s' if more > 1 else ''} to compare with"
+    designs = [name for name in DESIGNS if _could(name, plan, one.study)]
+    if designs:
+        yield f"a design that has no such floor here ({', '.join(designs)})"
+
+
+def _more_areas(one: "_Declared") -> int | None:
+    """With how many more areas like those there are a test could be significant; None where more
+    areas change nothing."""
+    others = [at for at in one.study.donors_possible() if at not in one.study.treated]
+
+    def enough(more: int) -> bool:
+        panel = one.study.panel
+        made = panel.of(
+            [*range(len(panel.units)), *(others[at % len(others)] for at in range(more))]
+        )
+        names = (*panel.units, *(f"{NEW} {at}" for at in range(more)))
+        floor = one.design.floor(replace(one.study, panel=replace(made, units=names)))
+        return floor is None or floor <= one.study.level
+
+    if not others or not enough(MOST):
+        return None
+    return 1 + bisect_left(range(1, MOST), True, key=enough)
+
+
+def _could(name: str, plan: Plan, study: Study) -> bool:
+    """Whether a design, as it stands without options, could be significant and give an interval. One
+    that samples is taken at its word: to try it takes seconds."""
+    try:
+        design = design_of(name).read(Table.of(str(plan.path), f"designs.{name}", {}, ()))
+    except InputError:  # it asks for more than areas and periods
+        return False
+    if isinstance(design, CellDesign):
+        return False
+    floor = design.floor(study)
+    if floor is not None and floor > study.level:
+        return False
+    return isinstance(design, SampledDesign) or _has_interval(design, study)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,10 @@ from tests.support.planned import PLAN, rows, written
     [
         ("after = [2019, 2023]", r"plan\.toml, reviews\.after: .* from 2020 on"),
         ("after = [2023, 2021]", r"plan\.toml, reviews\.after: .* periods in order"),
-        ('after = ["2021-01"]', r"plan\.toml, reviews\.after: .* periods of the start's kind"),
+        (
+            'after = ["2021-01"]',
+            r"plan\.toml, reviews\.after: .* kind, from 2020 on, or a start of theirs, such as 2020-01",
+        ),
         ("after = []", r"plan\.toml, reviews\.after"),
         ('after = [2021]\nspending = "linear"', r"plan\.toml, reviews\.spending: found 'linear'"),
     ],

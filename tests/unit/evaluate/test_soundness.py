@@ -33,7 +33,10 @@ def test_a_floor_is_that_of_the_plan_s_end(tmp_path: Path) -> None:
     plan = read_plan(written(tmp_path, BEFORE, control(2024, "time")))
     floor_refused(plan, sources_of(plan))
     plan = read_plan(written(tmp_path, BEFORE, control(2021, "time")))
-    with pytest.raises(InputError, match=r"success\.design: found a least p-value of 0\.0526"):
+    found = (
+        r"success\.design: found a least p-value of 0\.0526 .* expected a design that has no such"
+    )
+    with pytest.raises(InputError, match=found):  # more areas would change nothing
         floor_refused(plan, sources_of(plan))
 
 
@@ -81,7 +84,7 @@ def test_effects_that_no_data_could_show_are_told_once(
     assert warned(path).count(f"{small} can be shown at no length") == 1
     plan = read_plan(path)
     sources = sources_of(plan)
-    found = foreseen(plan, study_before(sources[PRIMARY], plan.designs[plan.primary]), sources, 20)
+    found = foreseen(plan, study_before(sources[PRIMARY], plan.designs[plan.primary]), sources, 4)
     assert not [one for one in found.warnings if "A fall of 10 %" in one]
     assert "A fall of 10 % cannot be shown at any length" in found.power[0]
 

@@ -126,6 +126,18 @@ def test_a_check_that_did_not_hold_is_told_with_what_it_is_of(opendcr, tmp_path:
     assert of[-1] == "- outcome needles" and len(set(of)) == 2
 
 
+def test_a_missing_interval_has_its_reason(opendcr, tmp_path: Path) -> None:
+    """Among 24 areas no rank reaches 2.5 %, which is what Bonferroni's rule leaves of two."""
+    one = '\n[outcomes.{}]\noutcome = "events"\nmargin = 0.1\n'
+    more = one.format("needles") + one.format("calls") + '\n[multiplicity]\nrule = "bonferroni"\n'
+    done = opendcr("study", "run", written(tmp_path, FALL, PLAN + more))
+    said = "no interval: the least p-value that could be found, 0.0417, is above the level, 0.025:"
+    assert [line.split(": ")[0] for line in done.stdout.splitlines() if said in line] == [
+        "needles",
+        "calls",
+    ]
+
+
 def test_a_plan_edited_after_its_lock_says_so(opendcr, answered, tmp_path: Path) -> None:
     path = written(tmp_path, BEFORE)
     assert opendcr("study", "lock", path, "--panels", "0").returncode == 0
@@ -143,6 +155,8 @@ def test_a_test_that_cannot_be_significant_is_not_locked(opendcr, tmp_path: Path
     data = [row for row in BEFORE if int(row["area"].split()[1]) <= 12]
     done = opendcr("study", "lock", written(tmp_path, data))
     assert done.returncode == 2 and "0.0833" in done.stderr and "level 0.05" in done.stderr
+    assert "expected at least 8 more areas to compare with; or a design that has" in done.stderr
+    assert "interrupted_time_series, ratio_of_ratios, bayesian_structural" in done.stderr
     assert not (tmp_path / "plan.lock.json").exists()
 
 
@@ -238,6 +252,7 @@ def test_power_before_there_is_anything_to_see(answered, tmp_path: Path) -> None
         ('time = "year"', 'time = "month"', "no column 'month'"),
         ("start = 2020", "start = 2050", "before the start 2050"),
         ("start = 2020", 'start = "soon"', "'soon'"),
+        ("start = 2020", "start = 2020-01-13", "periods of one kind, such as 2020"),
         ('treated = ["area 1"]', "treated = []", "none treated"),
         ('treated = ["area 1"]', 'treated = ["area 99"]', "area 99"),
         ('path = "panel.csv"', 'path = "other.csv"', "other.csv"),
