@@ -169,7 +169,7 @@ def rehearse_command(plan: Path, out: Path | None, as_json: bool) -> None:
     from opendcr.evaluate.findings import sources_of
     from opendcr.evaluate.plan import PRIMARY, read_plan
     from opendcr.evaluate.reading import study_before
-    from opendcr.evaluate.rehearsal import claims, rehearse
+    from opendcr.evaluate.rehearsal import claims, lines, rehearse
 
     read = read_plan(plan)
     if out is not None:
@@ -178,18 +178,11 @@ def rehearse_command(plan: Path, out: Path | None, as_json: bool) -> None:
     before = {name: study_before(source, design) for name, design in read.designs.items()}
     with _working("Rehearsals", as_json) as show:
         rows = rehearse(read.designs, before, read.rehearsal, show)
-    told = claims(rows)
     every = [one.to_data() for one in rows]
-    document = {"plan": {"hash": read.hash}, "claims": told, "rehearsals": every}
+    document = {"plan": {"hash": read.hash}, "claims": claims(rows), "rehearsals": every}
     if out is not None:
         _csv(out / "rehearsal.csv", every)
-    text = [f"{'design':38}{'area':10}{'rehearsed':>10}{'claim an effect':>17}"]
-    for one in told:
-        if not one["rehearsals"]:
-            continue
-        area = "treated" if one["treated"] else "others"
-        text.append(f"{one['design']:38}{area:10}{one['answered']:>10}{one['claims']:>17}")
-    emit(as_json, document, "\n".join(text))
+    emit(as_json, document, "\n".join(lines(rows)))
 
 
 @study.command("power", epilog="Example: opendcr study power deaths.toml --panels 1000")

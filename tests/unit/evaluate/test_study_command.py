@@ -200,7 +200,8 @@ def test_a_rehearsal_tells_everything(answered, tmp_path: Path) -> None:
     assert len(found["rehearsals"]) == 24 * 2
     assert {one["start"] for one in found["rehearsals"]} == {"2014", "2016"}
     others = next(one for one in found["claims"] if not one["treated"])
-    assert others["rehearsals"] == 46 and others["claims"] <= 6
+    assert others["rehearsals"] == others["answered"] == 46 and others["refused"] == 0
+    assert others["falls"] + others["rises"] == others["claims"] <= 6
     with (tmp_path / "rehearsal.csv").open() as file:
         assert len(list(csv.DictReader(file))) == 48
 
