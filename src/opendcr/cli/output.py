@@ -92,12 +92,15 @@ def progress(
 
 
 def _said_once(label: str, total: int | None, patience: float | None) -> Callable[[int], None]:
+    """Says how much is done once a tenth is, since to begin takes a time of its own, or when
+    patience has run out several times over."""
     started, said = time.monotonic(), patience is None
 
     def show(done: int) -> None:
         nonlocal said
-        seconds = time.monotonic() - started
-        if not said and seconds >= (patience or 0) and done != total:
+        seconds, wait = time.monotonic() - started, patience or 0.0
+        enough = done >= (total or 0) / 10 or seconds >= 6 * wait
+        if not said and seconds >= wait and enough and done != total:
             said = True
             say(f"{label}: {_estimate(done, total, seconds)}")
 

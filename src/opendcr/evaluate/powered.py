@@ -10,9 +10,7 @@ from opendcr.evaluate.study import Study
 
 WORLDS = 100  # that figures are told of
 MUCH = 1.1  # times too large, from which on it is told
-_FURTHER = (
-    " What was before is carried on, and says less the further it is carried: waiting costs sight."
-)
+_FURTHER = " What was before is carried on, and says less the further it is carried: waiting longer shows less."
 _DRIFTS: tuple[Drift, ...] = ("none", "estimated", "upper")
 
 

@@ -266,14 +266,14 @@ def test_when_an_effect_would_be_seen() -> None:
     assert until_shown(rows, "whole", -0.2, "none") is None
 
 
-def test_that_waiting_costs_sight_is_told() -> None:
+def test_that_waiting_longer_can_show_less_is_told() -> None:
     """Only where the figures cannot be chance's."""
     many = [told(12, 680, 1000), told(24, 830, 1000), told(36, 750, 1000), told(60, 600, 1000)]
     assert fewer_later(many, "whole", -0.2, "estimated") == (24, 36)
     words = words_of(before())
     said = words.until([*many, told(12, 990, 1000, "none")], "whole", -0.2)
     assert "worlds: after 24 periods, and in fewer after 36 periods than after 24;" in said
-    assert said.endswith("waiting costs sight.")
+    assert said.endswith("waiting longer shows less.")
     few = [told(12, 68), told(24, 83), told(36, 75)]
     assert fewer_later(few, "whole", -0.2, "estimated") is None
     assert "fewer" not in words.until(few, "whole", -0.2)
