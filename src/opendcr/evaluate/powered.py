@@ -36,8 +36,8 @@ class Words:
                 f"{effect} cannot be shown at any length: {why}; a change would be seen in {seen} "
                 f"{when}"
             )
-        also = f" (a change seen in {round(WORLDS * one.seen)})" if self.threshold else ""
-        return f"{effect} would be shown in {_often(one.power, one.panels)} {when}{also}"
+        also = f", and a change seen in {round(WORLDS * one.seen)}," if self.threshold else ""
+        return f"{effect} would be shown in {_often(one.power, one.panels)}{also} {when}"
 
     def effect(self, effect: float) -> str:
         """An effect as the beginning of a sentence."""
@@ -239,17 +239,13 @@ def foretold(rows: Sequence[Mapping[str, Any]]) -> str:
     """How much too large effects look where they are seen, by the figures that a lock keeps (as of
     `Power.to_data`); empty where it keeps none, or none looks much too large."""
     much = [
-        f"a true {'fall' if one['effect'] < 0 else 'rise'} of {100 * abs(one['effect']):.6g} % looks "
-        f"{one['type_m']:.1f} times as large as it is" + _turned(one["type_s"])
+        f"where a true {'fall' if one['effect'] < 0 else 'rise'} of {100 * abs(one['effect']):.6g} % "
+        f"is seen at all, it looks {one['type_m']:.1f} times as large as it is{_turned(one['type_s'])}"
         for one in rows
         if one["type_m"] is not None and one["type_m"] >= MUCH
     ]
-    return (
-        f"By what was foreseen at the lock, where it is seen at all, {'; '.join(much)}."
-        if much
-        else ""
-    )
+    return f"By what was foreseen at the lock, {'; '.join(much)}." if much else ""
 
 
 def _turned(type_s: float) -> str:
-    return f" (in {type_s:.0%} of them with the wrong sign)" if type_s >= 0.005 else ""
+    return f", and in {100 * type_s:.0f} % of them of the wrong sign" if type_s >= 0.005 else ""

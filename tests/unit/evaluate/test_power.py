@@ -174,7 +174,7 @@ def test_whose_drift_it_is() -> None:
 @pytest.mark.parametrize(
     ("effect", "threshold", "said"),
     [
-        (-0.2, -0.1, "A fall of 20 % would be shown in 20 of 100 worlds (13 to 29) after 4"),
+        (-0.2, -0.1, "A fall of 20 % would be shown in 20 of 100 worlds (13 to 29), and"),
         (-0.1, -0.1, "A fall of 10 % cannot be shown at any length: it is the threshold itself; a"),
         (-0.05, -0.1, "A fall of 5 % cannot be shown at any length: it is less than the threshold"),
         (-0.05, 0.0, "A fall of 5 % would be shown in 20 of 100 worlds (13 to 29) after 4"),
@@ -248,9 +248,9 @@ def told(periods: int, count: int, of: int = 100, drift: Drift = "estimated") ->
 def test_how_much_too_large_an_effect_looks_is_told_of_what_a_lock_keeps() -> None:
     rows = np.repeat([[-0.3, -0.5, -0.1, 0.0], [0.3, 0.1, 0.5, 0.0]], [9, 1], axis=0)
     found = summed(CASE, rows, READ)
-    said = "where it is seen at all, a true fall of 20 % looks 1.5 times as large as it is"
+    said = "where a true fall of 20 % is seen at all, it looks 1.5 times as large as it is"
     assert exaggerated(found).startswith(" Where it is seen then, it looks 1.5 times as large")
-    assert said in foretold([found.to_data()]) and "10% of them" in foretold([found.to_data()])
+    assert said in foretold([found.to_data()]) and "10 % of them" in foretold([found.to_data()])
     right = summed(CASE, rows[:9] * [2 / 3, 1, 1, 1], READ)
     unseen = summed(CASE, np.array([[-0.1, -0.4, 0.2, 0.4]]), READ)
     assert foretold([right.to_data(), unseen.to_data()]) == foretold([]) == ""
