@@ -112,7 +112,7 @@ def _locked_now(
 ) -> Mapping[str, Any]:
     """The lock of a plan, once it was tried and asked what it could show."""
     from opendcr.evaluate.findings import sources_of
-    from opendcr.evaluate.lock import lock_path, locked, write_lock
+    from opendcr.evaluate.lock import late, lock_path, locked, write_lock
     from opendcr.evaluate.readiness import ready
     from opendcr.evaluate.reading import study_before
     from opendcr.evaluate.soundness import floor_refused, foreseen
@@ -123,7 +123,9 @@ def _locked_now(
         ready(plan, sources)
         floor_refused(plan, sources)
         told = foreseen(plan, before, sources, panels, show)
-    made = locked(plan, sources, told.to_data(), datetime.now(UTC))
+    now = datetime.now(UTC)
+    told = told.warned(late(plan.question.start, now))
+    made = locked(plan, sources, told.to_data(), now)
     return write_lock(lock_path(plan.path), made, registered, again)
 
 

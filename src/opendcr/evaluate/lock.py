@@ -325,19 +325,19 @@ def standing(plan: Plan, sources: Mapping[str, Source]) -> Standing:
         {name: periods for name, periods in loose.items() if periods},
         beside,
     )
-    made = replace(made, late=late(plan.question.start, lock.locked_at))
+    made = replace(made, late=late(plan.question.start, datetime.fromisoformat(lock.locked_at)))
     return replace(made, against=tuple(_against(made, lock, sources)))
 
 
-def late(start: Period, locked_at: str) -> str:
+def late(start: Period, at: datetime) -> str:
     """What a lock cannot show that was made after the start; empty where it was made before."""
-    began, made = start.first_day, datetime.fromisoformat(locked_at).date()
+    began, made = start.first_day, at.date()
     if began is None or made <= began:
         return ""
     months = (made.year - began.year) * 12 + made.month - began.month
     after = f"{months} months" if months > 1 else "some days" if months == 0 else "a month"
     return (
-        f"the lock was made {after} after the start ({start}): it shows that the plan was fixed while "
+        f"The lock was made {after} after the start ({start}): it shows that the plan was fixed while "
         "its file had no later figures, and not that nobody had seen them elsewhere."
     )
 

@@ -126,6 +126,10 @@ class Foreseen:
     power: tuple[str, ...] = ()
     effects: tuple[Power, ...] = ()
 
+    def warned(self, *more: str) -> "Foreseen":
+        """The same, with these to be heard first; those that say nothing are left out."""
+        return replace(self, warnings=(*filter(None, more), *self.warnings))
+
     def to_data(self) -> dict[str, Any]:
         """What the lock keeps of it."""
         return {"warnings": [*self.warnings], "panels": self.panels, "power": [*self.power],
@@ -143,7 +147,7 @@ def foreseen(
     from so many panels (None: as many as take seconds)."""
     said = [*beside(plan), *_known(sources), *_loose(sources), *_slip(plan)]
     said += [*_mute(plan, before, sources[PRIMARY]), *_without_interval(plan, sources)]
-    said += [*_unreachable(plan)]
+    said += [*_unreachable(plan), *_several(plan)]
     said += [
         f"{one.name}: {one.detail}." for one in data_checks(before.panel, plan.data, plan.designs)
     ]
@@ -231,6 +235,19 @@ def _unreachable(plan: Plan) -> Iterator[str]:
             f"length: success asks that the whole interval lies at or under {100 * plan.threshold:.6g} %. "
             "Ask for larger ones, or for success at a smaller fall."
         )
+
+
+def _several(plan: Plan) -> Iterator[str]:
+    """That each of several benefits is tested at a level that is shared with no other."""
+    tested = [one for one in plan.outcomes if one.kind == "benefit" and one.margin is not None]
+    if len(tested) < 2 or plan.multiplicity != "none":
+        return
+    level, chance = plan.declared_level, 1 - (1 - plan.declared_level / 2) ** len(tested)
+    yield (
+        f"{len(tested)} further outcomes are tested for a benefit, each at a level of {level:.3g}: were "
+        f"nothing to happen, one or more would be shown in up to {100 * chance:.0f} of 100 such plans. "
+        '[multiplicity] rule = "bonferroni" shares the level among them.'
+    )
 
 
 def _mute(plan: Plan, before: Study, source: Source) -> Iterator[str]:

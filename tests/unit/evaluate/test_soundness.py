@@ -67,6 +67,16 @@ def test_a_design_that_could_give_no_interval_is_told(tmp_path: Path) -> None:
     assert "no interval" not in warned(written(tmp_path, BEFORE, control(2024, "space")))
 
 
+def test_benefits_that_share_no_level_are_told(tmp_path: Path) -> None:
+    one = '\n[outcomes.{}]\noutcome = "events"\nkind = "benefit"\nmargin = 0\n'
+    three = PLAN + "".join(one.format(name) for name in ("a", "b", "c"))
+    said = warned(written(tmp_path, BEFORE, three))
+    assert "3 further outcomes are tested" in said and "in up to 7 of 100 such plans" in said
+    assert "benefit" not in warned(written(tmp_path, BEFORE, PLAN + one.format("a")))
+    shared = three + '\n[multiplicity]\nrule = "bonferroni"\n'
+    assert "benefit" not in warned(written(tmp_path, BEFORE, shared))
+
+
 def test_a_margin_that_was_meant_in_per_cent_is_told(tmp_path: Path) -> None:
     calls = '\n[outcomes.calls]\noutcome = "events"\nmargin = {}\n'
     said = warned(written(tmp_path, BEFORE, PLAN + calls.format(10)))
