@@ -6,6 +6,7 @@ narrower than the one computed.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -219,6 +220,13 @@ def floor_sentence(p_floor: float | None, level: float) -> str:
         f"With so few placebos the least p-value that could be found is {p_floor:.2g}: at the level "
         f"of {_percent(float(f'{level:.2g}'))} this test could have shown nothing, whatever happened."
     )
+
+
+def nothing_began(found: Sequence[str]) -> str:
+    """What must be said beside an effect that is shown, where checks of the same design found a
+    change though nothing began there; empty where they did not."""
+    said = "The same design also finds a change where nothing began"
+    return f"{said}: {'; '.join(found)}." if found else ""
 
 
 def _compatible(claim: Claim, interval: Interval) -> str:

@@ -19,6 +19,7 @@ from opendcr.evaluate.decision import (
     harmful,
     in_words,
     moved,
+    nothing_began,
     plain_sentence,
     success_sentence,
 )
@@ -155,7 +156,7 @@ class Findings:
             "sentence": self.leading.sentence,
             "designs": {name: one.to_data() for name, one in self.answers.items()},
             "outcomes": {one.outcome.name: one.to_data() for one in self.further},
-            "checks": [one.__dict__ for one in self.checks],
+            "checks": [one.to_data() for one in self.checks],
         }
 
 
@@ -243,9 +244,11 @@ def _answered(
     found = _found(design, study, nowcasts, review)
     interval = found.relative_interval
     sentence = success_sentence(_claim(design, plan.question, study), interval, threshold)
+    verdict = at_most(interval, threshold)
     floor = "" if interval else floor_sentence(found.p_floor, study.level)
-    told = f"{sentence}{_against(found, study.level)} {floor}".strip()
-    return Answered(name, design.TITLE, found, at_most(interval, threshold), told)
+    began = nothing_began(found.where_nothing_began) if verdict == "shown" else ""
+    told = " ".join(filter(None, (sentence, _against(found, study.level), floor, began)))
+    return Answered(name, design.TITLE, found, verdict, told)
 
 
 def _against(found: Estimate, level: float) -> str:
@@ -253,7 +256,7 @@ def _against(found: Estimate, level: float) -> str:
     interval, p_value = found.relative_interval, found.p_value
     if interval is None or p_value is None or p_value <= level or interval[0] <= 0 <= interval[1]:
         return ""
-    return f" The test does not reject no effect (p = {p_value:.2f})."
+    return f"The test does not reject no effect (p = {p_value:.2f})."
 
 
 def _found(

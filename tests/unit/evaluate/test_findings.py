@@ -10,6 +10,7 @@ from opendcr.errors import InputError
 from opendcr.evaluate.evalue import e_value_of_interval
 from opendcr.evaluate.findings import run_study
 from opendcr.evaluate.plan import read_plan
+from opendcr.evaluate.report.page import page_of
 from opendcr.evaluate.reporting import report_of
 from opendcr.streams import stream
 from tests.support.planned import PLAN, rows, written
@@ -422,3 +423,30 @@ def test_a_plan_of_rings_is_told_with_its_cells_and_its_displacement() -> None:
 def test_families_of_published_effects_are_known(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="overdose deaths"):
         read_plan(written(tmp_path, plan=PLAN + '\n[published]\noutcomes = ["wonders"]\n'))
+
+
+def test_what_is_shown_is_said_with_what_the_same_design_finds_where_nothing_began(
+    tmp_path: Path,
+) -> None:
+    falling = [
+        row | {"events": int(row["events"] * 0.85 ** (row["year"] - 2009))}
+        if row["area"] == "area 1"
+        else row
+        for row in rows()
+    ]
+    made = found(tmp_path, falling)
+    checks = {one.name: one for one in made.leading.estimate.checks}
+    assert made.leading.verdict == "shown"
+    assert checks["trend before"].passed is checks["earlier starts"].passed is False
+    said = "The same design also finds a change where nothing began: "
+    told = made.to_data()
+    assert (
+        f" {said}a trend of its own before the start; at 2 of 3 earlier starts." in told["sentence"]
+    )
+    assert set(told["designs"]["difference_in_differences"]["checks"][0]) == {
+        "name", "passed", "detail"}  # fmt: skip
+    assert "Events: a fall shown, checks failed" in page_of(report_of(made))
+
+    still = found(tmp_path, rows(effect=-0.4))
+    assert still.leading.verdict == "shown" and said not in still.leading.sentence
+    assert "Events: a fall shown<" in page_of(report_of(still))

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from opendcr.evaluate.comparisons.differences import Compared, Mask
 from opendcr.evaluate.comparisons.errors import HALF, Errors, errors
 from opendcr.evaluate.comparisons.ranked import Ranked
-from opendcr.evaluate.estimate import Check
+from opendcr.evaluate.estimate import TREND, Check
 
 Real = NDArray[np.float64]
 _FEW = 5  # periods before, under which no trend or correlation is read
@@ -35,7 +35,8 @@ def trend_before(answer: Ranked) -> Check:
             f"; a slope of ±{margin:.3g} would be seen in about half of such studies, and would "
             f"move the effect by ±{moved:.3g}{unit} (Roth 2022)"
         )
-    return Check(name, p > answer.study.level, detail)
+    passed = p > answer.study.level
+    return Check(name, passed, detail, "" if passed else TREND)
 
 
 def _slope_errors(answer: Ranked, slopes: Real, expected: Real, time: Real) -> Errors:

@@ -56,7 +56,9 @@ def earlier_starts(study: Study, fit: Callable[[Study], Estimate]) -> Check:
         clear.append(not _seen(found, study.level))
     if not said:
         return Check(name, None, "no earlier start is possible")
-    return Check(name, all(clear), f"found where nothing began: {'; '.join(said)}")
+    detail = f"found where nothing began: {'; '.join(said)}"
+    seen = f"at {clear.count(False)} of {len(clear)} earlier starts"
+    return Check(name, all(clear), detail, "" if all(clear) else seen)
 
 
 def _seen(found: Estimate, level: float) -> bool:

@@ -176,7 +176,9 @@ class BayesianStructural:
             return Check(name, None, "too few periods before the start to try")
         low, high = found.relative_interval or found.interval or (0.0, 0.0)
         detail = f"{found.relative_effect:+.1%} ({low:+.3g} to {high:+.3g}), p {found.p_value:.3f}"
-        return Check(name, low <= 0 <= high, detail)
+        still = low <= 0 <= high
+        earlier_start = f"at the earlier start {earlier.panel.periods[earlier.start]}"
+        return Check(name, still, detail, "" if still else earlier_start)
 
     @property
     def quick(self) -> Self:

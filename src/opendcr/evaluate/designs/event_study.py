@@ -131,7 +131,9 @@ class EventStudy:
             "on only if this passes would itself distort what follows (Roth 2022), so it is shown "
             "beside the estimate and decides nothing"
         )
-        return Check("effects before", p > answer.study.level, detail)
+        passed = p > answer.study.level
+        found = "" if passed else "in the periods before the start together"
+        return Check("effects before", passed, detail, found)
 
     def without(self, donor: str) -> Self:
         """The design without a donor."""

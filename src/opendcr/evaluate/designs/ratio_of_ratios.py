@@ -132,7 +132,10 @@ class RatioOfRatios:
         chance = found.p_value()
         low, high = found.interval(study.level)
         detail = f"within the periods before, later over earlier: {low:.2f} to {high:.2f}, p = {chance:.2g}"  # fmt: skip
-        return Check("drift", chance >= _ALIKE, detail)
+        passed = chance >= _ALIKE
+        return Check(
+            "drift", passed, detail, "" if passed else "within the periods before the start"
+        )
 
     def _shares(self, study: Study, first: int, last: int) -> tuple[Real, ...]:
         """By period: the treated areas' counts and exposures, and the comparison's."""

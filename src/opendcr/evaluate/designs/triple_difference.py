@@ -13,6 +13,7 @@ from opendcr.evaluate.comparisons.cells import Chosen, Labels, Mask, Selection, 
 from opendcr.evaluate.comparisons.errors import HALF
 from opendcr.evaluate.comparisons.shifts import Contrast, Interval, floor
 from opendcr.evaluate.estimate import (
+    TREND,
     Bounds,
     Check,
     Estimate,
@@ -320,7 +321,7 @@ def _trend(series: Contrast, level: float) -> Check:
     p = float((np.abs(slopes) >= abs(slopes[0]) * (1 - 1e-9)).mean())
     slope = slopes[0] / (time @ time)
     detail = f"{slope:+.3g} standard deviations a period, p = {p:.3f} among {count} shifts"
-    return Check(name, p > level, detail)
+    return Check(name, p > level, detail, "" if p > level else TREND)
 
 
 def _dispersion(series: Contrast) -> Check:

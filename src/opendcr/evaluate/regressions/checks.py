@@ -150,7 +150,9 @@ def placebo_starts(design: Segmented, study: Study) -> Check:
         f"{len(claimed)} of {len(tried)} starts at which nothing began would have been significant; "
         f"their relative effects are {_span([one.relative_effect for one in tried])}"
     )
-    return Check("placebo starts", len(claimed) <= 0.2 * len(tried), detail)
+    passed = len(claimed) <= 0.2 * len(tried)
+    found = "" if passed else f"at {len(claimed)} of {len(tried)} earlier starts"
+    return Check("placebo starts", passed, detail, found)
 
 
 def no_trend(design: Segmented, study: Study) -> Check:

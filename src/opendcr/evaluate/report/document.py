@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterable
 
-from opendcr.evaluate.decision import DESCRIPTIVE
+from opendcr.evaluate.decision import DESCRIPTIVE, SAID
 from opendcr.evaluate.estimate import Interval
 from opendcr.evaluate.report import words
 from opendcr.evaluate.report.blocks import Block, Drawing, Grid, Heading, Points, Terms, Text
@@ -30,7 +30,7 @@ def document(report: Report) -> tuple[Block, ...]:
 
 def _head(report: Report) -> Iterable[Block]:
     yield Text(f"{'Confirmatory' if report.status.confirmatory else 'Exploratory'} study", "badge")
-    yield Text(f"Verdict: {report.verdict}", "badge")
+    yield Text(_verdict(report), "badge")
     yield Text("Simulated data" if report.origin.simulated else "Published data", "badge")
     yield Text(report.short, "short")
     yield _outcomes(report)
@@ -39,6 +39,13 @@ def _head(report: Report) -> Iterable[Block]:
     yield Text(f"{report.question.sentence} {report.origin.words} {report.origin.short}")
     titles = "; ".join(one.title for one in report.designs)
     yield Text(f"Designs: {titles}. The verdict rests on: {report.leading.title}.")
+
+
+def _verdict(report: Report) -> str:
+    """What is said of the outcome that was asked about, in a few words."""
+    failed = report.verdict == "shown" and report.leading.estimate.where_nothing_began
+    said = f"{report.question.outcome}: {report.asked} {SAID[report.verdict]}"
+    return f"{said[:1].upper()}{said[1:]}{', checks failed' if failed else ''}"
 
 
 def _outcomes(report: Report) -> Grid:
