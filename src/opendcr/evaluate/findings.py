@@ -9,6 +9,7 @@ from opendcr.evaluate.decision import (
     DESCRIPTIVE,
     Claim,
     Verdict,
+    asked,
     at_least,
     at_most,
     benefit_sentence,
@@ -247,7 +248,8 @@ def _answered(
     verdict = at_most(interval, threshold)
     floor = "" if interval else floor_sentence(found.p_floor, study.level)
     began = nothing_began(found.where_nothing_began) if verdict == "shown" else ""
-    told = " ".join(filter(None, (sentence, _against(found, study.level), floor, began)))
+    also = (_against(found, study.level), floor, began, nowcast_sentence(found, study))
+    told = " ".join(filter(None, (sentence, *also)))
     return Answered(name, design.TITLE, found, verdict, told)
 
 
@@ -257,6 +259,18 @@ def _against(found: Estimate, level: float) -> str:
     if interval is None or p_value is None or p_value <= level or interval[0] <= 0 <= interval[1]:
         return ""
     return f"The test does not reject no effect (p = {p_value:.2f})."
+
+
+def nowcast_sentence(found: Estimate, study: Study) -> str:
+    """How many of the periods from the start on are nowcast; empty where none is."""
+    many = sum(one.nowcast for one in found.effect[-study.after :])
+    if not many:
+        return ""
+    units = rhythm_of(study.panel.periods).units
+    verb = "is a nowcast" if many == 1 else "are nowcasts"
+    return (
+        f"Of the {study.after} {units} from the start on {many} {verb}: reports are still to come."
+    )
 
 
 def _found(
@@ -370,10 +384,20 @@ def treated(design: Design, question: Question) -> str:
     return some(list(question.treated)) if question.treated else "the area studied"
 
 
+def harmed(further: Sequence[Further]) -> list[str]:
+    """The harms that are shown, in words."""
+    return [
+        f"{asked('harm', one.margin)} in {one.outcome.title}"
+        for one in further
+        if one.outcome.kind == "harm" and one.margin is not None and one.answer.verdict == "shown"
+    ]
+
+
 def doubted(further: Sequence[Further]) -> str:
-    """What must be said beside the answer where outcomes that should not have changed did, or
-    cannot be told to have stayed still."""
-    said = ""
+    """What must be said beside the answer: harms that are shown, and outcomes that should not have
+    changed and did, or cannot be told to have stayed still."""
+    harms = harmed(further)
+    said = f" A harm is shown: {'; '.join(harms)}." if harms else ""
     controls = [one for one in further if one.outcome.kind == "negative_control"]
     if changed := [one.outcome.title for one in controls if one.answer.verdict == "shown"]:
         said += (

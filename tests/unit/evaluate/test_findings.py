@@ -75,6 +75,10 @@ def test_a_harm_that_happened_is_shown(tmp_path: Path) -> None:
     made = found(tmp_path, with_more(litter=1.8), PLAN + FURTHER)
     litter = made.further[0].answer
     assert litter.verdict == "shown" and "a rise of 25 % or more is shown" in litter.sentence
+    said = "A harm is shown: a rise of 25 % or more in Discarded needles."
+    assert said in made.to_data()["sentence"]
+    page = page_of(report_of(made)).replace("\xa0", " ")
+    assert "Harm: Discarded needles, a rise of 25 % or more shown" in page and said in page
 
 
 def test_a_benefit_that_worsens_is_said_where_the_study_is_read_first(tmp_path: Path) -> None:
@@ -336,7 +340,11 @@ def test_late_reports_are_carried_into_the_interval(tmp_path: Path) -> None:
     triangle(tmp_path, late=0.5)
     whole = found(tmp_path, rows(effect=-0.4)).leading.estimate
     without = found(tmp_path, HALVED).leading.estimate
-    carried = found(tmp_path, HALVED, PLAN + NOWCAST).leading.estimate
+    leading = found(tmp_path, HALVED, PLAN + NOWCAST).leading
+    carried, told = leading.estimate, leading.sentence
+    assert told.endswith(
+        "Of the 4 periods from the start on 1 is a nowcast: reports are still to come."
+    )
     assert without.relative_effect < whole.relative_effect - 0.05  # half of a year is missing
     assert carried.relative_effect == pytest.approx(whole.relative_effect, abs=0.05)
     assert carried.relative_interval and whole.relative_interval

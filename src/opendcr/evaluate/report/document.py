@@ -31,6 +31,9 @@ def document(report: Report) -> tuple[Block, ...]:
 def _head(report: Report) -> Iterable[Block]:
     yield Text(f"{'Confirmatory' if report.status.confirmatory else 'Exploratory'} study", "badge")
     yield Text(_verdict(report), "badge")
+    for one in report.further:
+        if one.kind == "harm" and one.verdict == "shown":
+            yield Text(f"Harm: {one.title}, {one.asked} shown", "badge")
     yield Text("Simulated data" if report.origin.simulated else "Published data", "badge")
     yield Text(report.short, "short")
     yield _outcomes(report)
