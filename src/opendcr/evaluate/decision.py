@@ -90,9 +90,9 @@ def _sound(interval: Interval) -> Interval:
 
 def moved(interval: Interval | None, margin: float | None) -> Verdict:
     """Whether an outcome moved that should not have: excluded only where the whole interval lies
-    within a margin either way (equivalence; Schuirmann 1987), shown where it leaves out no change.
+    within a margin either way (equivalence; Schuirmann 1987), shown where it excludes zero.
 
-    An interval that merely holds no change says nothing: it may be too wide to tell.
+    An interval that merely includes zero says nothing: it may be too wide to tell.
     """
     if interval is None:
         return "undetermined"

@@ -99,7 +99,7 @@ class Further:
 
     @property
     def changed(self) -> bool:
-        """Whether its interval leaves out no change."""
+        """Whether its interval excludes zero."""
         return self.interval is not None and not self.interval[0] <= 0 <= self.interval[1]
 
     @property
@@ -254,11 +254,11 @@ def _answered(
 
 
 def _against(found: Estimate, level: float) -> str:
-    """What must be said beside an interval that leaves out no effect, where the test does not."""
+    """What must be said beside an interval that excludes zero, where the test does not."""
     interval, p_value = found.relative_interval, found.p_value
     if interval is None or p_value is None or p_value <= level or interval[0] <= 0 <= interval[1]:
         return ""
-    return f"The test does not reject no effect (p = {p_value:.2f})."
+    return f"The test does not rule out chance (p = {p_value:.2f})."
 
 
 def nowcast_sentence(found: Estimate, study: Study) -> str:
@@ -314,7 +314,7 @@ def _agreement(found: Estimate, level: float) -> tuple[Check, ...]:
     if found.p_value is None:
         return ()
     claims, rejects = low > 0 or high < 0, found.p_value <= level
-    said = f"the interval {'leaves out' if claims else 'holds'} no effect, and p is {found.p_value:.3f}"
+    said = f"the interval {'excludes' if claims else 'includes'} zero, and p is {found.p_value:.3f}"
     return (Check("interval and p-value agree", claims == rejects, said),)
 
 

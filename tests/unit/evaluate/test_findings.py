@@ -274,9 +274,10 @@ def test_a_sentence_says_that_it_is_exploratory_and_where_the_test_disagrees(
     whole = run_study(read_plan(tmp_path / "plan.toml"))
     made = whole.leading
     assert made.sentence.startswith("Exploratory: by synthetic control")
-    assert made.sentence.endswith("The test does not reject no effect (p = 0.08).")
-    checks = {one.name: one.passed for one in made.estimate.checks}
-    assert made.verdict == "shown" and checks["interval and p-value agree"] is False
+    assert made.sentence.endswith("The test does not rule out chance (p = 0.08).")
+    (check,) = (one for one in made.estimate.checks if one.name == "interval and p-value agree")
+    assert made.verdict == "shown" and check.passed is False
+    assert check.detail.startswith("the interval excludes zero, and p is 0.077")
     said = report_of(whole).short
     assert "It was 60.4 on average, where about" in said and "less." in said
     assert "a fall is shown. Another test of the same figures does not rule out chance." in said
