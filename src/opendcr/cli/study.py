@@ -222,7 +222,7 @@ def _told(found: "Findings") -> Iterator[str]:
     if standing.dated:
         yield standing.dated
     yield from standing.told
-    yield f"{'design':38}{'effect':>9}  {'interval':19}{'p':>7}{'floor':>8}  verdict"
+    yield f"{'design':38}{'effect':>9}  {'interval':19}{'p':>13}{'floor':>13}  verdict"
     for name, one in found.answers.items():
         yield _line(name, one.estimate, one.verdict)
     for other in found.further:
@@ -247,11 +247,21 @@ def _checks(found: "Findings") -> "Iterator[tuple[str, Sequence[Check]]]":
 
 
 def _line(name: str, found: Any, verdict: str) -> str:
+    from opendcr.evaluate.decision import outwards
+    from opendcr.evaluate.estimate import p_figure
+
     interval = found.relative_interval
-    between = f"{interval[0]:+.1%} to {interval[1]:+.1%}" if interval else "-"
-    p_value = "-" if found.p_value is None else f"{found.p_value:.3f}"
-    floor = "-" if found.p_floor is None else f"{found.p_floor:.3f}"
-    return f"{name:38}{found.relative_effect:>+9.1%}  {between:19}{p_value:>7}{floor:>8}  {verdict}"
+    between = (
+        "{:+.1%} to {:+.1%}".format(*outwards(interval)).replace("+inf%", "no bound")
+        if interval
+        else "-"
+    )
+    p_value, floor = (
+        "-" if one is None else p_figure(one) for one in (found.p_value, found.p_floor)
+    )
+    return (
+        f"{name:38}{found.relative_effect:>+9.1%}  {between:19}{p_value:>13}{floor:>13}  {verdict}"
+    )
 
 
 def _report(found: "Findings", out: Path) -> None:

@@ -263,6 +263,19 @@ def relative_effect(study: Study, expected: Real) -> float:
     return float(series.outcome[after].sum() / (expected * series.people)[after].sum()) - 1
 
 
+def p_figure(p_value: float | None) -> str:
+    """A p-value in figures: never as 0.000, which no test can find."""
+    if p_value is None:
+        return "not given"
+    return "under 0.001" if p_value < 0.001 else f"{p_value:.3f}"
+
+
+def p_said(p_value: float | None) -> str:
+    """The same as an equation, within a sentence."""
+    figure = p_figure(p_value)
+    return f"p = {figure}" if figure[0].isdigit() else f"p {figure}"
+
+
 _NONE = 1e-9  # a ratio under which none is left
 
 

@@ -27,7 +27,7 @@ from opendcr.evaluate.decision import (
 from opendcr.evaluate.delays.delayed import at_middle, carried, nowcasts_of
 from opendcr.evaluate.delays.nowcast import Nowcast
 from opendcr.evaluate.designs import CellDesign, Design, repeated
-from opendcr.evaluate.estimate import Check, Estimate, Interval
+from opendcr.evaluate.estimate import Check, Estimate, Interval, p_figure, p_said
 from opendcr.evaluate.evalue import e_value, e_value_of_interval
 from opendcr.evaluate.lock import Standing, standing
 from opendcr.evaluate.panel import some
@@ -258,7 +258,7 @@ def _against(found: Estimate, level: float) -> str:
     interval, p_value = found.relative_interval, found.p_value
     if interval is None or p_value is None or p_value <= level or interval[0] <= 0 <= interval[1]:
         return ""
-    return f"The test does not rule out chance (p = {p_value:.2f})."
+    return f"The test does not rule out chance ({p_said(p_value)})."
 
 
 def nowcast_sentence(found: Estimate, study: Study) -> str:
@@ -314,7 +314,7 @@ def _agreement(found: Estimate, level: float) -> tuple[Check, ...]:
     if found.p_value is None:
         return ()
     claims, rejects = low > 0 or high < 0, found.p_value <= level
-    said = f"the interval {'excludes' if claims else 'includes'} zero, and p is {found.p_value:.3f}"
+    said = f"the interval {'excludes' if claims else 'includes'} zero, and p is {p_figure(found.p_value)}"
     return (Check("interval and p-value agree", claims == rejects, said),)
 
 

@@ -250,7 +250,7 @@ def _counted(found: Findings) -> str:
     """Observed beside expected: in all where they are counts, else on average."""
     estimate = found.leading.estimate
     rows = estimate.effect[-found.study.after :]
-    change = f"{abs(100 * estimate.relative_effect):.0f} %"
+    change = f"{abs(100 * estimate.relative_effect):.1f} %"
     fewer = estimate.relative_effect < 0
     if all(one.observed_count is not None for one in rows):
         had = f"{count(float(found.study.series.outcome[found.study.start :].sum()))} were counted"

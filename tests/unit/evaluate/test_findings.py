@@ -274,7 +274,7 @@ def test_a_sentence_says_that_it_is_exploratory_and_where_the_test_disagrees(
     whole = run_study(read_plan(tmp_path / "plan.toml"))
     made = whole.leading
     assert made.sentence.startswith("Exploratory: by synthetic control")
-    assert made.sentence.endswith("The test does not rule out chance (p = 0.08).")
+    assert made.sentence.endswith("The test does not rule out chance (p = 0.077).")
     (check,) = (one for one in made.estimate.checks if one.name == "interval and p-value agree")
     assert made.verdict == "shown" and check.passed is False
     assert check.detail.startswith("the interval excludes zero, and p is 0.077")

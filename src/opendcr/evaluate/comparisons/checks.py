@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from opendcr.evaluate.comparisons.differences import Compared, Mask
 from opendcr.evaluate.comparisons.errors import HALF, Errors, errors
 from opendcr.evaluate.comparisons.ranked import Ranked
-from opendcr.evaluate.estimate import TREND, Check
+from opendcr.evaluate.estimate import TREND, Check, p_said
 
 Real = NDArray[np.float64]
 _FEW = 5  # periods before, under which no trend or correlation is read
@@ -27,7 +27,7 @@ def trend_before(answer: Ranked) -> Check:
     if compared.family == "poisson":
         unit = " (log)"
     p = ranked.p_value(float(slopes[0]))
-    detail = f"slope of the gap {slopes[0]:+.3g}{unit} a period, p = {p:.3f} by rank"
+    detail = f"slope of the gap {slopes[0]:+.3g}{unit} a period, {p_said(p)} by rank"
     margin = ranked.margin(answer.study.level)
     if margin is not None:
         moved = margin * len(before) / 2  # from the middle before to the middle after

@@ -23,6 +23,7 @@ from opendcr.evaluate.estimate import (
     Estimate,
     Interval,
     estimate_of,
+    p_said,
     relative_of,
 )
 from opendcr.evaluate.kernel import structural
@@ -175,7 +176,9 @@ class BayesianStructural:
         except InputError:
             return Check(name, None, "too few periods before the start to try")
         low, high = found.relative_interval or found.interval or (0.0, 0.0)
-        detail = f"{found.relative_effect:+.1%} ({low:+.3g} to {high:+.3g}), p {found.p_value:.3f}"
+        detail = (
+            f"{found.relative_effect:+.1%} ({low:+.3g} to {high:+.3g}), {p_said(found.p_value)}"
+        )
         still = low <= 0 <= high
         earlier_start = f"at the earlier start {earlier.panel.periods[earlier.start]}"
         return Check(name, still, detail, "" if still else earlier_start)
