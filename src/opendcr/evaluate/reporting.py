@@ -238,12 +238,16 @@ def in_short(found: Findings) -> str:
     """The study for somebody who reads nothing else: what was asked and found, how sure that is,
     and what it does not say."""
     simulated = "These data are simulated." if found.plan.data.simulated else ""
-    last = (
-        "Why it changed is not in these figures: whatever else changed there then is in them too."
-    )
     said = (simulated, question_sentence(found.plan), _counted(found), _chance(found),
-            _standing(found), _looked_at(found), last)  # fmt: skip
+            _standing(found), _looked_at(found), _why(found))  # fmt: skip
     return " ".join(filter(None, said))
+
+
+def _why(found: Findings) -> str:
+    """What the figures do not say, whatever the answer: why."""
+    if found.leading.verdict == "shown":
+        return "Why it changed is not in these figures: whatever else changed there then is in them too."
+    return "Whatever else happened there then is in these figures too."
 
 
 def _counted(found: Findings) -> str:

@@ -214,6 +214,7 @@ def test_a_study_is_said_in_plain_words(tmp_path: Path) -> None:
     assert said.startswith("Did events in area 1 change from 2020 on")
     assert f" {had:,.0f} were counted, where about " in said and "% fewer." in said
     assert "a fall of 10 % or more, which the plan calls success, is shown." in said
+    assert "Why it changed is not in these figures" in said
     assert "It can suggest but not confirm, because the plan was not locked." in said
     assert "Harm beyond its margin is ruled out for Discarded needles (1 of 10 checks on it" in said
     for jargon in ("interval", "p-value", "estimate", "confidence", "significant", "level"):
@@ -225,6 +226,7 @@ def test_plain_words_say_what_was_not_looked_for_and_what_is_not_known(tmp_path:
     said = report_of(found(tmp_path, few)).short
     assert "How far chance alone could have moved that is not known" in said
     assert "a fall is neither shown nor ruled out" in said and "No harm was looked for" in said
+    assert "Why it changed" not in said and "Whatever else happened there then" in said
 
 
 def test_declared_outcomes_share_the_level(tmp_path: Path) -> None:
