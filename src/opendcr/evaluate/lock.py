@@ -2,7 +2,7 @@
 
 A lock is a file beside its plan. It holds the plan's whole content and hash, the version of the
 code that will be run, a hash of the data from before the start, and which later periods were
-public already. Its own hash, the seal, can be handed to somebody else or registered: a lock that
+in the file already. Its own hash, the seal, can be handed to somebody else or registered: a lock that
 is written anew has another.
 """
 
@@ -246,7 +246,7 @@ def _replacing(
     content: Mapping[str, Any], there: Mapping[str, Any], path: Path
 ) -> Mapping[str, Any]:
     """A lock in the place of another, of this version or an earlier one. It names the seals of those
-    before it, and keeps what was public when they were made, also of outcomes that are no longer
+    before it, and keeps what was in the file when they were made, also of outcomes that are no longer
     asked for."""
     if there.get("version") == VERSION:
         read_lock(path)  # whole, and edited by nobody
@@ -333,10 +333,10 @@ def _against(made: Standing, lock: Lock, sources: Mapping[str, Source]) -> Itera
         yield from said
     for name, known in lock.data.items():
         if public := known["public_earlier"]:
-            yield f"{name} was public for {span(public)} when an earlier lock of the plan was made"
+            yield f"{name} was already in the file for {span(public)} when an earlier lock of the plan was made"
         if public := known["already_public"]:
             again = " anew" if lock.replaces else ""
-            yield f"{name} was public for {span(public)} when the plan was locked{again}"
+            yield f"{name} was already in the file for {span(public)} when the plan was locked{again}"
 
 
 def _short(seals: Sequence[str]) -> str:

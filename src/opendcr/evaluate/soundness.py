@@ -116,7 +116,7 @@ def foreseen(
 
 def _known(sources: Mapping[str, Source]) -> list[str]:
     return [
-        f"{name} was public already for {public[0]} to {public[-1]}: results will be exploratory."
+        f"{name} is already in the file for {public[0]} to {public[-1]}: results will be exploratory."
         for name, source in sources.items()
         if (public := source.public_after)
     ]

@@ -42,7 +42,7 @@ def effects_csv(report: Report) -> str:
     text = io.StringIO()
     rows = csv.writer(text, lineterminator="\n")
     rows.writerow(("design", "phase", *_FIELDS, "origin"))
-    origin = "simulated" if report.origin.simulated else "published"
+    origin = "simulated" if report.origin.simulated else "recorded"
     start = Period.of(report.question.start)
     for answer in report.designs:
         for one in answer.estimate.effect:

@@ -51,7 +51,7 @@ class Status:
 
 @dataclass(frozen=True)
 class Origin:
-    """Whose data: what was published, in words with its source, or which simulation made them."""
+    """Whose data: what was recorded, in words with its source, or which simulation made them."""
 
     simulated: bool
     words: str
@@ -59,7 +59,7 @@ class Origin:
     @property
     def short(self) -> str:
         """What every caption says."""
-        return "Simulated data: nobody in them is real." if self.simulated else "Published data."
+        return "Simulated data: nobody in them is real." if self.simulated else "Recorded data."
 
 
 @dataclass(frozen=True)

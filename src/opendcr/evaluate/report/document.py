@@ -34,7 +34,7 @@ def _head(report: Report) -> Iterable[Block]:
     for one in report.further:
         if one.kind == "harm" and one.verdict == "shown":
             yield Text(f"Harm: {one.title}, {one.asked} shown", "badge")
-    yield Text("Simulated data" if report.origin.simulated else "Published data", "badge")
+    yield Text("Simulated data" if report.origin.simulated else "Recorded data", "badge")
     yield Text(report.short, "short")
     yield _outcomes(report)
     yield Text(report.sentence, "answer")
