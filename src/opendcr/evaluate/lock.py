@@ -67,7 +67,7 @@ class Standing:
 
     `changed` are keys of the plan; `differing`, by outcome, how its data are no longer what they
     were; `not_held`, by outcome, the periods before the start that came after the lock; `rivals`
-    the locks beside it of other plans that ask the same.
+    the locks beside it of other plans that ask the same; `titles` what each outcome is called.
     """
 
     hash: str
@@ -77,6 +77,7 @@ class Standing:
     not_held: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     rivals: tuple[str, ...] = ()
     against: tuple[str, ...] = ()
+    titles: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def locked(self) -> bool:
@@ -103,8 +104,8 @@ class Standing:
         """What is to be known beside the status, in sentences: what the lock does not hold, and
         that other plans ask the same."""
         loose = [
-            f"the lock does not hold {name} of {span(periods)}: these periods are before the start, "
-            "and came after the lock."
+            f"the lock does not hold {self.titles.get(name, name)} of {span(periods)}: these periods "
+            "are before the start, what was expected rests on them too, and they came after the lock."
             for name, periods in self.not_held.items()
         ]
         others = len(self.rivals)
@@ -301,9 +302,10 @@ def standing(plan: Plan, sources: Mapping[str, Source]) -> Standing:
     if not path.exists():
         return Standing(plan.hash, None, rivals=beside, against=("the plan was not locked",))
     lock = read_lock(path)
+    titles = {name: called(name, sources, lock.content) for name in {**lock.data, **sources}}
     kept = {name: (lock.data[name], one) for name, one in sources.items() if name in lock.data}
     differing = {
-        name: tuple(differences(name, held, one, sources.get(late_of(name))))
+        name: tuple(differences(titles[name], held, one, sources.get(late_of(name))))
         for name, (held, one) in kept.items()
     }
     loose = {name: not_held(held, one) for name, (held, one) in kept.items()}
@@ -314,8 +316,19 @@ def standing(plan: Plan, sources: Mapping[str, Source]) -> Standing:
         {name: said for name, said in differing.items() if said},
         {name: periods for name, periods in loose.items() if periods},
         beside,
+        titles=titles,
     )
     return replace(made, against=tuple(_against(made, lock, sources)))
+
+
+def called(name: str, sources: Mapping[str, Source], content: Mapping[str, Any]) -> str:
+    """What an outcome, or the reporting triangle of one, is called by whoever wrote the plan: its key
+    is known to nobody else. `content` is of the plan as it was locked, for outcomes that are no more."""
+    if name in sources:
+        said = sources[name].question.called
+        return said if sources[name].delayed is None else f"the reporting triangle of {said}"
+    known = content.get("outcomes", {}).get(name, {})
+    return str(known.get("title", name.replace("_", " ")))
 
 
 def _against(made: Standing, lock: Lock, sources: Mapping[str, Source]) -> Iterator[str]:
@@ -328,15 +341,16 @@ def _against(made: Standing, lock: Lock, sources: Mapping[str, Source]) -> Itera
         yield f"the code is {code()}, and was {lock.code} when the plan was locked"
     for name in sources:
         if name not in lock.data:
-            yield f"the data of {name} were not locked"
+            yield f"the data of {made.titles[name]} were not locked"
     for said in made.differing.values():
         yield from said
     for name, known in lock.data.items():
+        title = made.titles[name]
         if public := known["public_earlier"]:
-            yield f"{name} was already in the file for {span(public)} when an earlier lock of the plan was made"
+            yield f"{title} was already in the file for {span(public)} when an earlier lock of the plan was made"
         if public := known["already_public"]:
             again = " anew" if lock.replaces else ""
-            yield f"{name} was already in the file for {span(public)} when the plan was locked{again}"
+            yield f"{title} was already in the file for {span(public)} when the plan was locked{again}"
 
 
 def _short(seals: Sequence[str]) -> str:

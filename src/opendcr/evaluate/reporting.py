@@ -17,7 +17,7 @@ from opendcr.evaluate.findings import (
     threshold_of,
     treated,
 )
-from opendcr.evaluate.lock import code
+from opendcr.evaluate.lock import called, code
 from opendcr.evaluate.panel import some
 from opendcr.evaluate.plan import Kind, Plan, plain
 from opendcr.evaluate.report import content
@@ -29,7 +29,8 @@ from opendcr.published.effects import effects_of_rooms
 def report_of(found: Findings) -> Report:
     """The report."""
     plan, standing = found.plan, found.standing
-    data = {name: source.digest for name, source in found.sources.items()}
+    titles = _titles(found)
+    data = {titles[name]: source.digest for name, source in found.sources.items()}
     return Report(
         content.Question(
             plan.question.title,
@@ -303,11 +304,12 @@ def _standing(found: Findings) -> str:
     """How far it can be relied on."""
     every = (*found.leading.estimate.checks, *found.checks)
     failed = [one.name for one in every if one.passed is False]
+    known = f"the figures from {found.plan.question.start} on"
     why = "because the plan was not locked" if found.standing.lock is None else "as told below"
     said = (
         f"It can suggest but not confirm, {why}."
         if found.standing.against
-        else "By its lock, the plan was fixed before the figures were known, and is as it was then."
+        else f"By its lock, the plan was fixed before {known} were known, and is as it was then."
     )
     if failed:
         said += (
@@ -361,19 +363,30 @@ def _further(one: Further) -> content.Further:
                            answer.verdict, answer.sentence, one.said)  # fmt: skip
 
 
+def _titles(found: Findings) -> dict[str, str]:
+    """What each of its sources is called, by name; where two are called the same, with their names."""
+    titles = {name: called(name, found.sources, {}) for name in found.sources}
+    every = [*titles.values()]
+    return {
+        name: title if every.count(title) == 1 else f"{title} ({name})"
+        for name, title in titles.items()
+    }
+
+
 def _lock(found: Findings) -> content.Lock | None:
     lock = found.standing.lock
     if lock is None:
         return None
     differing = found.standing.differing
-    held = {}
+    held, titles = {}, _titles(found)
     for name, source in found.sources.items():
         known = lock.data.get(name, {"before": ""})
         same = name in lock.data and name not in differing
-        held[name] = source.digest if same else known["before"]
+        held[titles[name]] = source.digest if same else known["before"]
     changed = tuple(f"Changed since: {one}." for one in found.standing.changed)
+    loose = {titles[name]: one for name, one in found.standing.not_held.items()}
     return content.Lock(lock.hash, lock.locked_at, lock.code, held, changed, lock.seal,
-                        lock.registered, tuple(lock.replaces))  # fmt: skip
+                        lock.registered, tuple(lock.replaces), loose)  # fmt: skip
 
 
 def _sentence(text: str) -> str:

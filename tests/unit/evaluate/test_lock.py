@@ -166,9 +166,7 @@ def test_locking_anew_does_not_change_what_was_public_at_first(tmp_path: Path) -
     written(tmp_path, plan=PLAN + "[designs.ratio_of_ratios]\n")  # with the outcome, and anew
     lock(path, again=True)
     said = [one for one in stands(path).against if "already in the file" in one]
-    assert said == [
-        "primary was already in the file for 2020 to 2023 when the plan was locked anew"
-    ]
+    assert said == ["events was already in the file for 2020 to 2023 when the plan was locked anew"]
 
 
 def test_periods_that_come_before_the_start_are_no_change(tmp_path: Path) -> None:
@@ -178,7 +176,7 @@ def test_periods_that_come_before_the_start_are_no_change(tmp_path: Path) -> Non
     found = stands(path)
     assert found.status == "confirmatory"
     assert found.to_data()["not_held"] == {"primary": ["2018", "2019"]}
-    assert found.told[0].startswith("The lock does not hold primary of 2018 to 2019")
+    assert found.told[0].startswith("The lock does not hold events of 2018 to 2019")
 
 
 def test_which_design_decides_is_part_of_the_plan(tmp_path: Path) -> None:
@@ -230,7 +228,9 @@ def test_a_reporting_triangle_is_under_the_lock(tmp_path: Path) -> None:
     assert stands(path).status == "confirmatory"
     editions(tmp_path, 2023, first=11)
     (said,) = stands(path).against
-    assert said.startswith("the data of primary.nowcast from before the start are not those that")
+    assert said.startswith(
+        "the data of the reporting triangle of events from before the start are not those that"
+    )
 
 
 def test_counts_that_were_incomplete_may_become_what_editions_print(tmp_path: Path) -> None:
@@ -259,7 +259,7 @@ def test_a_triangle_with_counts_from_the_start_on_made_the_outcome_public(tmp_pa
     editions(tmp_path, 2020)
     lock(path)
     (said,) = stands(path).against
-    assert "primary.nowcast was already in the file for 2020" in said
+    assert "the reporting triangle of events was already in the file for 2020" in said
 
 
 def test_what_was_public_for_the_first_lock_stays_said(tmp_path: Path) -> None:

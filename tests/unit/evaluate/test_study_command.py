@@ -88,7 +88,7 @@ def test_a_place_that_is_added_to_a_lock_makes_no_warning(opendcr, tmp_path: Pat
     again = opendcr("study", "lock", path, "--registered", "osf.io/abcde")
     assert again.stderr == done.stderr and "osf.io/abcde" in again.stdout
     told = opendcr("study", "run", path).stdout
-    assert "confirmatory" in told and "does not hold primary of 2018 to 2019" in told
+    assert "confirmatory" in told and "does not hold events of 2018 to 2019" in told
 
 
 def test_the_same_plan_gives_the_same_bytes(opendcr, tmp_path: Path) -> None:

@@ -76,7 +76,8 @@ class Provenance:
 class Lock:
     """The plan as it was locked. `hash` is of the plan and `data` of what each outcome uses, by
     name; `changed` says in sentences what is no longer as it was locked. `seal` is the digest of
-    the lock itself, `replaces` those of earlier locks, `registered` where it can be looked up."""
+    the lock itself, `replaces` those of earlier locks, `registered` where it can be looked up;
+    `not_held` are the periods before the start, by the outcome's title, that came after it."""
 
     hash: str
     locked: str
@@ -86,6 +87,7 @@ class Lock:
     seal: str = ""
     registered: str = ""
     replaces: tuple[str, ...] = ()
+    not_held: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def differences(self, now: Provenance) -> tuple[str, ...]:
         """What is no longer as it was locked: what is told, and what the hashes and versions show."""

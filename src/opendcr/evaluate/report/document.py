@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from opendcr.evaluate.decision import DESCRIPTIVE, SAID
 from opendcr.evaluate.estimate import Interval
+from opendcr.evaluate.periods import span
 from opendcr.evaluate.report import words
 from opendcr.evaluate.report.blocks import Block, Drawing, Grid, Heading, Points, Terms, Text
 from opendcr.evaluate.report.checklists import Checklist, checklists, held, sections
@@ -29,7 +30,7 @@ def document(report: Report) -> tuple[Block, ...]:
 
 
 def _head(report: Report) -> Iterable[Block]:
-    yield Text(f"{'Confirmatory' if report.status.confirmatory else 'Exploratory'} study", "badge")
+    yield Text(_status(report), "badge")
     yield Text(_verdict(report), "badge")
     for one in report.further:
         if one.kind == "harm" and one.verdict == "shown":
@@ -42,6 +43,20 @@ def _head(report: Report) -> Iterable[Block]:
     yield Text(f"{report.question.sentence} {report.origin.words} {report.origin.short}")
     titles = "; ".join(one.title for one in report.designs)
     yield Text(f"Designs: {titles}. The verdict rests on: {report.leading.title}.")
+
+
+def _status(report: Report) -> str:
+    """Whether it confirms, and how much of what it rests on was not locked."""
+    if not report.status.confirmatory:
+        return "Exploratory study"
+    loose = {
+        period for some in (report.lock.not_held if report.lock else {}).values() for period in some
+    }
+    before = [one.time for one in report.leading.estimate.effect]
+    before = before[: before.index(report.question.start)]
+    many = sum(one in loose for one in before)
+    said = f" ({many} of {len(before)} periods before the start not locked)" if many else ""
+    return f"Confirmatory study{said}"
 
 
 def _verdict(report: Report) -> str:
@@ -135,9 +150,20 @@ def _plan(report: Report) -> Iterable[Block]:
         )
     else:
         changed = lock.differences(report.provenance)
-        yield Points(changed or ("The plan, the data and the code are as they were locked.",))
+        yield Points(changed or (_as_locked(lock),))
         yield Terms(tuple(_locked(lock, report)))
     yield Terms((*report.declared, ("Hash of the plan", report.provenance.plan)))
+
+
+def _as_locked(lock: Lock) -> str:
+    """That nothing has changed: of the data only where the lock holds all of them."""
+    if not lock.not_held:
+        return "The plan, the data and the code are as they were locked."
+    loose = "; ".join(f"{title} of {span(periods)}" for title, periods in lock.not_held.items())
+    return (
+        "The plan and the code are as they were locked, and so are the data that the lock holds. It "
+        f"does not hold {loose}, which came after it and on which what was expected rests too."
+    )
 
 
 def _locked(lock: Lock, report: Report) -> Iterable[tuple[str, str]]:

@@ -144,6 +144,16 @@ def test_what_was_locked_is_told() -> None:
         assert told in words
 
 
+def test_what_came_after_the_lock_is_not_said_to_be_as_locked() -> None:
+    whole = "The plan, the data and the code are as they were locked."
+    assert whole in PAGE and ">Confirmatory study<" in PAGE
+    assert WHOLE.lock is not None
+    loose = {"drug deaths": ("2021-05", "2021-06")}
+    page = page_of(replace(WHOLE, lock=replace(WHOLE.lock, not_held=loose)))
+    assert whole not in page and "It does not hold drug deaths of 2021-05 to 2021-06" in page
+    assert "Confirmatory study (2 of 30 periods before the start not locked)" in page
+
+
 def test_a_floor_above_the_level_is_said() -> None:
     said = "No effect, however large, could have a p-value of 0.05 or less"
     assert said in PAGE and said not in page_of(report(level=0.1))
