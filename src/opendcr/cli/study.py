@@ -132,9 +132,9 @@ def run_command(plan: Path, out: Path | None, confirmatory: bool, as_json: bool)
     with _working("Designs") as show:
         done = iter(range(1, 1000))
         found = run_study(read, lambda name: show(next(done)))
-    if out is not None:
-        _report(found, out)
-    emit(as_json, found.to_data(), "\n".join(_told(found)))
+    written = _report(found, out) if out is not None else []
+    told = [*_told(found), *(f"Written: {path}" for path in written)]
+    emit(as_json, found.to_data(), "\n".join(told))
     if confirmatory and found.standing.against:
         say(f"Exploratory: {'; '.join(found.standing.against)}.")
         raise click.exceptions.Exit(NOT_HELD)
@@ -264,11 +264,12 @@ def _line(name: str, found: Any, verdict: str) -> str:
     )
 
 
-def _report(found: "Findings", out: Path) -> None:
+def _report(found: "Findings", out: Path) -> list[Path]:
+    """Writes the report; the paths of its files."""
     from opendcr.evaluate.report import write_report
     from opendcr.evaluate.reporting import report_of
 
-    write_report(out, report_of(found), found.to_data())
+    return write_report(out, report_of(found), found.to_data())
 
 
 def _csv(path: Path, rows: Sequence[dict[str, Any]]) -> None:

@@ -1,6 +1,5 @@
 """From a plan that was run to its report."""
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from statistics import fmean
@@ -13,7 +12,6 @@ from opendcr.evaluate.findings import (
     Answered,
     Findings,
     Further,
-    doubted,
     threshold_of,
     treated,
 )
@@ -39,11 +37,11 @@ def report_of(found: Findings) -> Report:
             str(found.study.panel.periods[found.study.start]),
             words(plan.data.exposure) if plan.data.exposure else None,
         ),
-        in_short(found),
+        tuple(caveats(found)),
         found.leading.sentence,
         asked("success", threshold_of(plan)),
         found.leading.verdict,
-        content.Status(not standing.against, tuple(map(_sentence, standing.against))),
+        content.Status(not standing.against, tuple(_status(found))),
         content.Origin(plan.data.simulated, _source(plan)),
         content.Provenance(plan.hash, code(), data),
         tuple(_answer(one) for one in found.answers.values()),
@@ -174,8 +172,8 @@ def _periods(found: Findings) -> str:
     periods, data = found.study.panel.periods, found.plan.data
     ends = {"from": data.first, "to": data.last}
     given = [f"{name} {end}" for name, end in ends.items() if end is not None]
-    left = [f"no `{name}`" for name, end in ends.items() if end is None]
-    return f"{periods[0]} to {periods[-1]}; the plan says {some([*given, *left])}"
+    said = f"the plan says {' '.join(given)}" if given else "the plan names no first and no last"
+    return f"{periods[0]} to {periods[-1]}; {said}"
 
 
 def _settings(table: Mapping[str, Any]) -> str:
@@ -186,7 +184,18 @@ def _settings(table: Mapping[str, Any]) -> str:
 
 
 def _setting(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(plain(value), ensure_ascii=False)
+    """What a plan gives, without the marks of its file."""
+    if isinstance(value, Mapping):
+        return ", ".join(f"{words(name)} {_setting(one)}" for name, one in value.items())
+    if isinstance(value, list):
+        each = [
+            f"({_setting(one)})" if isinstance(one, Mapping) else _setting(one) for one in value
+        ]
+        return ", ".join(each) if each else "none"
+    return _SWITCHES[value] if isinstance(value, bool) else str(plain(value))
+
+
+_SWITCHES = {True: "yes", False: "no"}
 
 
 def _level(found: Findings, level: float) -> str:
@@ -235,13 +244,23 @@ def limits(found: Findings) -> Iterator[str]:
         yield "Outcomes that are called descriptive were not declared with a margin: no claim rests on them."
 
 
-def in_short(found: Findings) -> str:
-    """The study for somebody who reads nothing else: what was asked and found, how sure that is,
-    and what it does not say."""
-    simulated = "These data are simulated." if found.plan.data.simulated else ""
-    said = (simulated, question_sentence(found.plan), _counted(found), _chance(found),
-            _standing(found), _looked_at(found), _why(found))  # fmt: skip
-    return " ".join(filter(None, said))
+def caveats(found: Findings) -> Iterator[str]:
+    """What whoever reads the answer alone has to know beside it: what was counted, what the lock
+    does not hold, what else was looked for, and what the figures do not say."""
+    yield f"{_counted(found)} {_why(found)}"
+    yield from found.standing.told
+    yield from _looked_at(found)
+
+
+def _status(found: Findings) -> Iterator[str]:
+    """Why it confirms, or does not."""
+    start, against = found.plan.question.start, found.standing.against
+    if not against:
+        yield (
+            f"By its lock, the plan was fixed before the figures from {start} on were known, and is "
+            "as it was then."
+        )
+    yield from map(_sentence, against)
 
 
 def _why(found: Findings) -> str:
@@ -255,42 +274,18 @@ def _counted(found: Findings) -> str:
     """Observed beside expected: in all where they are counts, else on average."""
     estimate = found.leading.estimate
     rows = estimate.effect[-found.study.after :]
-    change = f"{abs(100 * estimate.relative_effect):.1f} %"
-    fewer = estimate.relative_effect < 0
     if all(one.observed_count is not None for one in rows):
         had = f"{count(float(found.study.series.outcome[found.study.start :].sum()))} were counted"
         if any(one.nowcast for one in rows):
             whole = sum(one.observed_count or 0.0 for one in rows)
             had += f" so far, and {whole:,.0f} are foreseen once all reports are in (a nowcast)"
         expected = sum(one.expected_count or 0.0 for one in rows)
-        return (
-            f"{had}, where about {expected:,.0f} were to be expected: "
-            f"{change} {'fewer' if fewer else 'more'}."
-        )
+        return f"{had}, where about {expected:,.0f} were to be expected."
     mean, wanted = (fmean(one.observed for one in rows), fmean(one.expected for one in rows))
     late = " (late reports foreseen: a nowcast)" if any(one.nowcast for one in rows) else ""
     return (
-        f"It was {figure(mean)} on average{late}, where about {figure(wanted)} was to be expected: "
-        f"{change} {'less' if fewer else 'more'}."
+        f"It was {figure(mean)} on average{late}, where about {figure(wanted)} was to be expected."
     )
-
-
-def _chance(found: Findings) -> str:
-    """How far chance could have moved it, and what that leaves of the size that was asked for."""
-    estimate, interval = found.leading.estimate, found.leading.estimate.relative_interval
-    wanted = asked("success", threshold_of(found.plan))
-    if interval is None:
-        return f"How far chance alone could have moved that is not known, so {wanted} is neither shown nor ruled out."
-    said = (
-        f"Allowing for chance, the truth could be {span(interval)}: {wanted}"
-        f"{', which the plan calls success,' if found.plan.success else ''} is "
-        f"{_PLAIN[found.leading.verdict]}."
-    )
-    p_value, level = estimate.p_value, found.study.level
-    claims = interval[0] > 0 or interval[1] < 0
-    if claims and p_value is not None and p_value > level:
-        said += " Another test of the same figures does not rule out chance."
-    return said
 
 
 _PLAIN: dict[Verdict, str] = {
@@ -300,29 +295,11 @@ _PLAIN: dict[Verdict, str] = {
 }
 
 
-def _standing(found: Findings) -> str:
-    """How far it can be relied on."""
-    every = (*found.leading.estimate.checks, *found.checks)
-    failed = [one.name for one in every if one.passed is False]
-    known = f"the figures from {found.plan.question.start} on"
-    why = "because the plan was not locked" if found.standing.lock is None else "as told below"
-    said = (
-        f"It can suggest but not confirm, {why}."
-        if found.standing.against
-        else f"By its lock, the plan was fixed before {known} were known, and is as it was then."
-    )
-    if failed:
-        said += (
-            f" Of {len(every)} checks on this answer {len(failed)} did not hold ({some(failed)})."
-        )
-    return " ".join((said, *found.standing.told)) + doubted(found.further)
-
-
-def _looked_at(found: Findings) -> str:
+def _looked_at(found: Findings) -> Iterator[str]:
     """The harms, displacement and benefits that were looked for, by what is known of them."""
     kinds: tuple[Kind, ...] = ("harm", "displacement", "benefit")
     harms, *others = (_known(found, kind) for kind in kinds)
-    return " ".join(filter(None, [harms or "No harm was looked for.", *others]))
+    yield from filter(None, [harms or "No harm was looked for.", *others])
 
 
 def _known(found: Findings, kind: Kind) -> str:

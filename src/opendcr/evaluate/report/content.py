@@ -168,8 +168,8 @@ class Figure:
 
 @dataclass(frozen=True)
 class Report:
-    """A study as it is reported. `short` says it in plain words, for who reads nothing else; `asked`
-    is what the verdict is of; `declared` are lines of the plan in words; `primary` names the
+    """A study as it is reported. `sentence` is its answer, for who reads nothing else, and `caveats`
+    what must be read beside it; `asked` is what the verdict is of; `declared` are lines of the plan in words; `primary` names the
     design on which success rests; `power` is what the lock foretold; `about` says in the authors' words what `ABOUT` lists.
 
     Raises ValueError where it would claim what it does not hold: no design, a confirmatory study
@@ -177,7 +177,7 @@ class Report:
     """
 
     question: Question
-    short: str
+    caveats: tuple[str, ...]
     sentence: str
     asked: str
     verdict: Verdict
@@ -198,7 +198,7 @@ class Report:
 
     def __post_init__(self) -> None:
         _one_of(self.verdict, Verdict, "the verdict")
-        said = (self.question.title, self.question.sentence, self.short, self.sentence)
+        said = (self.question.title, self.question.sentence, *self.caveats, self.sentence)
         for text in (*said, self.asked, self.origin.words):
             _must(bool(text.strip()), "a title, a question, an answer and an origin in words")
         _must(self.primary in {one.name for one in self.designs}, f"a design {self.primary}")

@@ -23,8 +23,8 @@ RESULTS = {True: "passed", False: "FAILED", None: "to be read"}
 
 def document(report: Report) -> tuple[Block, ...]:
     """The blocks of a report, after its title."""
-    parts = (_head, _plan, _figures, _designs, _checks, _further, _power, _limits, _effects,
-             _about, _checklists, _provenance)  # fmt: skip
+    parts = (_head, _designs, _gaps, _checks, _further, _effects, _power, _limits, _lock,
+             _plan, _about, _checklists, _provenance)  # fmt: skip
     blocks = (block for part in parts for block in part(report))
     return tuple(block for block in blocks if block != Points(()))
 
@@ -36,13 +36,18 @@ def _head(report: Report) -> Iterable[Block]:
         if one.kind == "harm" and one.verdict == "shown":
             yield Text(f"Harm: {one.title}, {one.asked} shown", "badge")
     yield Text("Simulated data" if report.origin.simulated else "Recorded data", "badge")
-    yield Text(report.short, "short")
-    yield _outcomes(report)
     yield Text(report.sentence, "answer")
-    yield Points((*report.status.reasons, *_failed(report)))
-    yield Text(f"{report.question.sentence} {report.origin.words} {report.origin.short}")
-    titles = "; ".join(one.title for one in report.designs)
-    yield Text(f"Designs: {titles}. The verdict rests on: {report.leading.title}.")
+    answer, scale = report.leading, _scale(report, report.leading)
+    yield _drawing(report, expected_figure(answer, report.question.start, scale, report.level))
+    if scale.factor != 1:
+        yield Text(f"Rates are written as {scale.words}.", "note")
+    yield _outcomes(report)
+    confirms = " ".join((*_not_confirmed(report), *report.status.reasons))
+    yield Points(tuple(filter(None, (confirms, *_failed(report), *report.caveats))))
+
+
+def _not_confirmed(report: Report) -> tuple[str, ...]:
+    return () if report.status.confirmatory else ("It can suggest but not confirm.",)
 
 
 def _status(report: Report) -> str:
@@ -68,10 +73,10 @@ def _verdict(report: Report) -> str:
 
 def _outcomes(report: Report) -> Grid:
     """Every outcome with its estimate, its own level and what may be said of it."""
-    heading = ("outcome", "kind", "was there", "verdict", "effect, in per cent (interval)",
+    heading = ("outcome", "effect, in per cent (interval)", "verdict", "tested for", "kind",
                "interval of", "p (floor)")  # fmt: skip
     rows = [_primary(report), *map(_other, report.further), *_rings(report)]
-    rows = sorted(rows, key=lambda row: _ORDER.index(row[1]))
+    rows = sorted(rows, key=lambda row: _ORDER.index(row[4]))
     caption = (
         f"All outcomes, from {report.question.start} on, beside what was expected without the "
         "change; a minus sign is fewer."
@@ -84,10 +89,10 @@ def _primary(report: Report) -> tuple[str, ...]:
     name = report.question.outcome
     return (
         name[:1].upper() + name[1:],
-        PRIMARY,
-        report.asked,
-        report.verdict,
         _effect(found.relative_effect, found.relative_interval),
+        report.verdict,
+        report.asked,
+        PRIMARY,
         words.confidence(report.level),
         words.p_words(found),
     )
@@ -97,10 +102,10 @@ def _other(one: Further) -> tuple[str, ...]:
     found = one.estimate
     return (
         one.title,
-        KINDS[one.kind],
-        one.asked or NOTHING,
-        one.said,
         _effect(found.relative_effect, found.relative_interval),
+        one.said,
+        one.asked or NOTHING,
+        KINDS[one.kind],
         words.confidence(one.level),
         words.p_words(found),
     )
@@ -116,10 +121,10 @@ def _rings(report: Report) -> Iterable[tuple[str, ...]]:
         effect = _effect(one.relative_effect, interval)
         yield (
             name,
-            KINDS["displacement"],
-            NOTHING,
-            DESCRIPTIVE,
             effect,
+            DESCRIPTIVE,
+            NOTHING,
+            KINDS["displacement"],
             holds,
             "not given",
         )
@@ -141,8 +146,8 @@ def _failed(report: Report) -> tuple[str, ...]:
     return (f"{told}design on which the verdict rests: {'; '.join(failed)}.",)
 
 
-def _plan(report: Report) -> Iterable[Block]:
-    yield Heading("The plan")
+def _lock(report: Report) -> Iterable[Block]:
+    yield Heading("The lock")
     lock = report.lock
     if lock is None:
         yield Text(
@@ -152,7 +157,12 @@ def _plan(report: Report) -> Iterable[Block]:
         changed = lock.differences(report.provenance)
         yield Points(changed or (_as_locked(lock),))
         yield Terms(tuple(_locked(lock, report)))
-    yield Terms((*report.declared, ("Hash of the plan", report.provenance.plan)))
+
+
+def _plan(report: Report) -> Iterable[Block]:
+    yield Heading("The plan, in words")
+    question = ("Question", report.question.sentence)
+    yield Terms((question, *report.declared, ("Hash of the plan", report.provenance.plan)))
 
 
 def _as_locked(lock: Lock) -> str:
@@ -179,13 +189,10 @@ def _locked(lock: Lock, report: Report) -> Iterable[tuple[str, str]]:
         yield "Replaces earlier locks", replaced if lock.replaces else "no"
 
 
-def _figures(report: Report) -> Iterable[Block]:
+def _gaps(report: Report) -> Iterable[Block]:
     answer, start = report.leading, report.question.start
     scale = _scale(report, answer)
-    yield Heading("Observed and expected")
-    if scale.factor != 1:
-        yield Text(f"Rates are written as {scale.words}.", "note")
-    yield _drawing(report, expected_figure(answer, start, scale, report.level))
+    yield Heading("Observed less expected")
     yield _drawing(report, gap_figure(answer, start, scale, report.level))
     ranks = rank_figure(answer)
     if ranks is not None:
@@ -205,7 +212,8 @@ def _designs(report: Report) -> Iterable[Block]:
     )
     for one in report.designs:
         yield Heading(one.title, 3)
-        yield Text(one.sentence)
+        if one.name != report.primary:  # whose sentence stands at the head
+            yield Text(one.sentence)
         if one.estimate.p_floor is not None and one.estimate.p_floor > report.level:
             yield Text(
                 f"No effect, however large, could have a p-value of {report.level:.2g} or less by this design."

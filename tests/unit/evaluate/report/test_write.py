@@ -17,8 +17,9 @@ WHOLE = report()
 
 def test_a_folder_holds_the_page_the_paper_and_the_figures(tmp_path: Path) -> None:
     made = tmp_path / "new" / "study"
-    assert write_report(made, WHOLE, {"verdict": "shown"}) == made / PAGE
-    assert {one.name for one in made.iterdir()} == {PAGE, PAPER, EFFECTS, RESULT}
+    paths = write_report(made, WHOLE, {"verdict": "shown"})
+    assert paths == [made / one for one in (PAGE, PAPER, EFFECTS, RESULT)]
+    assert {*made.iterdir()} == {*paths}
     assert json.loads((made / RESULT).read_text()) == {"verdict": "shown"}
 
 
