@@ -1,5 +1,6 @@
 """From a plan that was run to its report."""
 
+import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from statistics import fmean
@@ -18,6 +19,7 @@ from opendcr.evaluate.findings import (
 from opendcr.evaluate.lock import called, code
 from opendcr.evaluate.panel import some
 from opendcr.evaluate.plan import Kind, Plan, plain
+from opendcr.evaluate.reading import Source
 from opendcr.evaluate.report import content
 from opendcr.evaluate.report.content import Report
 from opendcr.evaluate.report.words import confidence, count, figure
@@ -29,6 +31,7 @@ def report_of(found: Findings) -> Report:
     plan, standing = found.plan, found.standing
     titles = _titles(found)
     data = {titles[name]: source.digest for name, source in found.sources.items()}
+    files = {titles[name]: _file(source) for name, source in found.sources.items()}
     return Report(
         content.Question(
             plan.question.title,
@@ -43,7 +46,7 @@ def report_of(found: Findings) -> Report:
         found.leading.verdict,
         content.Status(not standing.against, tuple(_status(found))),
         content.Origin(plan.data.simulated, _source(plan)),
-        content.Provenance(plan.hash, code(), data),
+        content.Provenance(plan.hash, code(), data, files),
         tuple(_answer(one) for one in found.answers.values()),
         plan.primary,
         _lock(found),
@@ -56,6 +59,12 @@ def report_of(found: Findings) -> Report:
         about=plan.about,
         level=found.study.level,
     )
+
+
+def _file(source: Source) -> tuple[str, str]:
+    """The name of a file of data, and the SHA-256 of its bytes."""
+    path = source.data.path
+    return path.name, hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _source(plan: Plan) -> str:
@@ -298,8 +307,9 @@ _PLAIN: dict[Verdict, str] = {
 def _looked_at(found: Findings) -> Iterator[str]:
     """The harms, displacement and benefits that were looked for, by what is known of them."""
     kinds: tuple[Kind, ...] = ("harm", "displacement", "benefit")
-    harms, *others = (_known(found, kind) for kind in kinds)
-    yield from filter(None, [harms or "No harm was looked for.", *others])
+    if not any(one.outcome.kind == "harm" for one in found.further):
+        yield "No harm was looked for."
+    yield from filter(None, (_known(found, kind) for kind in kinds))
 
 
 def _known(found: Findings, kind: Kind) -> str:
@@ -307,7 +317,7 @@ def _known(found: Findings, kind: Kind) -> str:
     of = [one for one in found.further if one.outcome.kind == kind]
     said, judged = [], [one for one in of if one.margin is not None]
     for verdict, words in _PLAIN.items():
-        named = [_named(one) for one in judged if one.answer.verdict == verdict]
+        named = [_named(one) for one in judged if one.answer.verdict == verdict and _new(one)]
         said += [f"{words} for {some(named)}"] if named else []
     made = [f"{kind.capitalize()} beyond its margin is {'; '.join(said)}."] if said else []
     made += [
@@ -316,6 +326,12 @@ def _known(found: Findings, kind: Kind) -> str:
     only = [_named(one) for one in of if one.margin is None]
     made += [f"{kind.capitalize()} without a margin was looked at in {some(only)}."] if only else []
     return " ".join(made)
+
+
+def _new(one: Further) -> bool:
+    """Whether the sentence does not say of it already what is to be said: a harm that is shown."""
+    said = one.outcome.kind == "harm" and one.answer.verdict == "shown"
+    return not said or _named(one) != one.outcome.title
 
 
 def _named(one: Further) -> str:

@@ -1,6 +1,7 @@
 """What a plan that is run says: further outcomes, negative controls, reviews, late reports."""
 
 import csv
+import hashlib
 from pathlib import Path
 
 import numpy as np
@@ -173,6 +174,18 @@ def test_the_report_holds_what_was_found(tmp_path: Path) -> None:
     assert said["Further outcome"].endswith("; outcome: calls")
     assert said["Periods"] == "2009 to 2023; the plan says to 2023"
     assert said["Design"].endswith("(the verdict rests on it); the plan gives no settings")
+
+
+def test_what_was_read_can_be_checked_by_anybody(tmp_path: Path) -> None:
+    made = found(tmp_path)
+    page = page_of(report_of(made))
+    bytes_ = hashlib.sha256((tmp_path / "panel.csv").read_bytes()).hexdigest()
+    said = made.sources["primary"].said
+    used = sorted(repr((str(one.period), one.area, one.values)) for one in said)
+    for one in ("panel.csv", bytes_, hashlib.sha256("\n".join(used).encode()).hexdigest()):
+        assert f">{one}</td>" in page
+    assert "sha256sum FILE" in page and "sorted and joined by line feeds" in page
+    assert f"Report of {report_of(made).made}; data to 2023." in page
 
 
 def test_a_single_series_is_told_what_it_cannot_tell(tmp_path: Path) -> None:

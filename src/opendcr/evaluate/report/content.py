@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
 from typing import Any, Literal, get_args
 
 from opendcr.evaluate.estimate import Check, Estimate, Part
@@ -64,12 +65,14 @@ class Origin:
 
 @dataclass(frozen=True)
 class Provenance:
-    """What the answer was computed from: the hash of the plan, the version of the code, and the
-    hash of each file of data by its name."""
+    """What the answer was computed from: the hash of the plan, the version of the code, and by what
+    each is called the hash of the data that were used, with the name of their file and the SHA-256 of
+    its bytes in `files`."""
 
     plan: str
     version: str
     data: Mapping[str, str]
+    files: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -170,7 +173,8 @@ class Figure:
 class Report:
     """A study as it is reported. `sentence` is its answer, for who reads nothing else, and `caveats`
     what must be read beside it; `asked` is what the verdict is of; `declared` are lines of the plan in words; `primary` names the
-    design on which success rests; `power` is what the lock foretold; `about` says in the authors' words what `ABOUT` lists.
+    design on which success rests; `power` is what the lock foretold; `about` says in the authors' words what `ABOUT` lists;
+    `made` is the day of the report.
 
     Raises ValueError where it would claim what it does not hold: no design, a confirmatory study
     without a lock of its plan, a start in no period.
@@ -195,6 +199,7 @@ class Report:
     effects: Figure | None = None
     about: Mapping[str, str] = field(default_factory=dict)
     level: float = 0.05
+    made: date = field(default_factory=lambda: datetime.now(UTC).date())
 
     def __post_init__(self) -> None:
         _one_of(self.verdict, Verdict, "the verdict")

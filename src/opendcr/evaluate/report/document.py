@@ -18,6 +18,11 @@ PRIMARY, NOTHING = "primary", "nothing declared"
 KINDS = {"benefit": "benefit", "harm": "harm", "displacement": "displacement",
          "negative_control": "negative control"}  # fmt: skip
 _ORDER = (PRIMARY, *KINDS.values())
+RECOMPUTED = (
+    "SHA-256 of the file: sha256sum FILE. Hash of what was used: SHA-256 of the rows that the plan "
+    "uses, each as Python writes (period, area, (values)), sorted and joined by line feeds: "
+    "opendcr.evaluate.reading.digest_of."
+)
 RESULTS = {True: "passed", False: "FAILED", None: "to be read"}
 
 
@@ -30,6 +35,8 @@ def document(report: Report) -> tuple[Block, ...]:
 
 
 def _head(report: Report) -> Iterable[Block]:
+    ends = report.leading.estimate.effect[-1].time
+    yield Text(f"Report of {report.made}; data to {ends}.", "note")
     yield Text(_status(report), "badge")
     yield Text(_verdict(report), "badge")
     for one in report.further:
@@ -39,8 +46,6 @@ def _head(report: Report) -> Iterable[Block]:
     yield Text(report.sentence, "answer")
     answer, scale = report.leading, _scale(report, report.leading)
     yield _drawing(report, expected_figure(answer, report.question.start, scale, report.level))
-    if scale.factor != 1:
-        yield Text(f"Rates are written as {scale.words}.", "note")
     yield _outcomes(report)
     confirms = " ".join((*_not_confirmed(report), *report.status.reasons))
     yield Points(tuple(filter(None, (confirms, *_failed(report), *report.caveats))))
@@ -359,8 +364,11 @@ def _provenance(report: Report) -> Iterable[Block]:
     yield Heading("Data and code")
     yield Terms((("Data", f"{origin.words} {origin.short}"), ("Code", f"OpenDCR {made.version}")))
     if made.data:
-        rows = [("file", "hash"), *made.data.items()]
+        unknown = ("not given", "not given")
+        rows = [("data on", "file", "SHA-256 of the file", "hash of what was used"),
+                *((name, *made.files.get(name, unknown), one) for name, one in made.data.items())]  # fmt: skip
         yield _grid(report, "What was read.", rows)
+        yield Text(RECOMPUTED, "note")
 
 
 def _scale(report: Report, answer: Answer) -> Scale:
