@@ -50,7 +50,7 @@ def report_of(found: Findings) -> Report:
         tuple(_answer(one) for one in found.answers.values()),
         plan.primary,
         _lock(found),
-        (*declared(found), *dated(found)),
+        tuple(declared(found)),
         tuple(_further(one) for one in found.further),
         found.checks,
         tuple(limits(found)),
@@ -101,15 +101,6 @@ def question_sentence(plan: Plan) -> str:
 def words(name: str) -> str:
     """A column's name in words."""
     return name.replace("_", " ")
-
-
-def dated(found: Findings) -> Iterator[tuple[str, str]]:
-    """What the date of the lock rests on, what it does not hold, and which locks stand beside it."""
-    standing = found.standing
-    if standing.dated:
-        yield "Date of the lock", standing.dated
-    if standing.told:
-        yield "Beside the lock", " ".join(standing.told)
 
 
 def declared(found: Findings) -> Iterator[tuple[str, str]]:
@@ -379,7 +370,7 @@ def _lock(found: Findings) -> content.Lock | None:
     changed = tuple(f"Changed since: {one}." for one in found.standing.changed)
     loose = {titles[name]: one for name, one in found.standing.not_held.items()}
     return content.Lock(lock.hash, lock.locked_at, lock.code, held, changed, lock.seal,
-                        lock.registered, tuple(lock.replaces), loose)  # fmt: skip
+                        lock.registered, tuple(lock.replaces), loose, found.standing.dated)  # fmt: skip
 
 
 def _sentence(text: str) -> str:

@@ -80,7 +80,8 @@ class Lock:
     """The plan as it was locked. `hash` is of the plan and `data` of what each outcome uses, by
     name; `changed` says in sentences what is no longer as it was locked. `seal` is the digest of
     the lock itself, `replaces` those of earlier locks, `registered` where it can be looked up;
-    `not_held` are the periods before the start, by the outcome's title, that came after it."""
+    `not_held` are the periods before the start, by the outcome's title, that came after it, and
+    `dated` says what its date rests on."""
 
     hash: str
     locked: str
@@ -91,6 +92,7 @@ class Lock:
     registered: str = ""
     replaces: tuple[str, ...] = ()
     not_held: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    dated: str = ""
 
     def differences(self, now: Provenance) -> tuple[str, ...]:
         """What is no longer as it was locked: what is told, and what the hashes and versions show."""

@@ -9,7 +9,16 @@ from opendcr.evaluate.periods import span
 from opendcr.evaluate.report import words
 from opendcr.evaluate.report.blocks import Block, Drawing, Grid, Heading, Points, Terms, Text
 from opendcr.evaluate.report.checklists import Checklist, checklists, held, sections
-from opendcr.evaluate.report.content import ABOUT, Answer, Figure, Further, Lock, Report, Rows
+from opendcr.evaluate.report.content import (
+    ABOUT,
+    Answer,
+    Figure,
+    Further,
+    Lock,
+    Provenance,
+    Report,
+    Rows,
+)
 from opendcr.evaluate.report.picture import expected_figure, gap_figure, rank_figure
 from opendcr.evaluate.report.words import Scale, scale_of
 
@@ -190,6 +199,7 @@ def _locked(lock: Lock, report: Report) -> Iterable[tuple[str, str]]:
     if lock.seal:
         yield "Seal of the lock", lock.seal
         yield "Registered", lock.registered or "nowhere that the lock names"
+        yield from [("Date of the lock", lock.dated)] if lock.dated else []
         replaced = f"yes; their seals: {', '.join(lock.replaces)}"
         yield "Replaces earlier locks", replaced if lock.replaces else "no"
 
@@ -364,11 +374,15 @@ def _provenance(report: Report) -> Iterable[Block]:
     yield Heading("Data and code")
     yield Terms((("Data", f"{origin.words} {origin.short}"), ("Code", f"OpenDCR {made.version}")))
     if made.data:
-        unknown = ("not given", "not given")
-        rows = [("data on", "file", "SHA-256 of the file", "hash of what was used"),
-                *((name, *made.files.get(name, unknown), one) for name, one in made.data.items())]  # fmt: skip
-        yield _grid(report, "What was read.", rows)
+        yield Terms(tuple((f"Data on {name}", _read(made, name)) for name in made.data))
         yield Text(RECOMPUTED, "note")
+
+
+def _read(made: Provenance, name: str) -> str:
+    """The file that was read, and what it can be known by."""
+    file = made.files.get(name)
+    of_file = f"{file[0]}; SHA-256 of the file {file[1]}; " if file else ""
+    return f"{of_file}hash of what was used {made.data[name]}"
 
 
 def _scale(report: Report, answer: Answer) -> Scale:
