@@ -76,14 +76,23 @@ def test_magnified_four_times_tables_scroll_and_the_page_does_not(
     assert page.evaluate("document.querySelector('.wide').scrollWidth") > 320
 
 
-def test_the_answer_its_numbers_and_its_status_are_read_without_scrolling(
+def test_the_answer_its_status_and_its_figure_are_read_without_scrolling(
     url: str, new_page: "NewPage"
 ) -> None:
-    page = new_page(width=1024, height=768)
+    page = new_page(width=1280, height=800)
     page.goto(url)
-    for part in (".short", ".badge >> nth=2", "tbody tr >> nth=0"):
+    for part in (".badge >> nth=2", ".answer", ".picture >> nth=0"):
         box = page.locator(part).bounding_box()
-        assert box is not None and box["y"] + box["height"] < 768
+        assert box is not None and box["y"] + box["height"] < 800
+
+
+def test_on_a_phone_the_effect_is_seen_beside_the_outcome(url: str, new_page: "NewPage") -> None:
+    page = new_page(width=390, height=844)
+    page.goto(url)
+    table = page.locator("table", has_text="All outcomes")
+    box = table.locator("tbody tr >> nth=0").locator("td >> nth=0").bounding_box()
+    assert table.locator("thead th >> nth=1").inner_text().startswith("effect")
+    assert box is not None and box["x"] + box["width"] <= 390
 
 
 def test_names_on_figures_cover_neither_each_other_nor_the_edge(

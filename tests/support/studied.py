@@ -93,7 +93,7 @@ def report(**more: Any) -> Report:
             "Drug deaths after a room opened in Northbank",
             "Did fewer people die of drugs in Northbank from July 2021 on than would have without the room?",
             "drug deaths", "2021-07", "people"),
-        "short": "These data are simulated. About a quarter fewer people died than was to be expected.",
+        "caveats": ("About a quarter fewer people died than was to be expected.",),
         "asked": "a fall of 10 % or more",
         "sentence": "Drug deaths in Northbank were about a quarter fewer than expected; success was declared "
                     "as a fall of at least 10 %, and the whole interval lies under that.",

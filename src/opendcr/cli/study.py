@@ -150,9 +150,9 @@ def run_command(plan: Path, out: Path | None, confirmatory: bool, as_json: bool)
     with _working("Designs", as_json) as show:
         done = iter(range(1, 1000))
         found = run_study(read, lambda name: show(next(done)))
-    if out is not None:
-        _report(found, out)
-    emit(as_json, found.to_data(), "\n".join(_told(found)))
+    written = _report(found, out) if out is not None else []
+    told = [*_told(found), *(f"Written: {path}" for path in written)]
+    emit(as_json, found.to_data(), "\n".join(told))
     if confirmatory and found.standing.against:
         say(f"Exploratory: {'; '.join(found.standing.against)}.")
         raise click.exceptions.Exit(NOT_HELD)
@@ -235,7 +235,7 @@ def _told(found: "Findings") -> Iterator[str]:
     if standing.dated:
         yield standing.dated
     yield from standing.told
-    yield f"{'design':38}{'effect':>9}  {'interval':19}{'p':>7}{'floor':>8}  verdict"
+    yield f"{'design':38}{'effect':>9}  {'interval':19}{'p':>13}{'floor':>13}  verdict"
     for name, one in found.answers.items():
         yield _line(name, one.estimate, one.verdict)
     for other in found.further:
@@ -273,18 +273,29 @@ def _checks(found: "Findings") -> "Iterator[tuple[str, Sequence[Check]]]":
 
 
 def _line(name: str, found: Any, verdict: str) -> str:
+    from opendcr.evaluate.decision import outwards
+    from opendcr.evaluate.estimate import p_figure
+
     interval = found.relative_interval
-    between = f"{interval[0]:+.1%} to {interval[1]:+.1%}" if interval else "-"
-    p_value = "-" if found.p_value is None else f"{found.p_value:.3f}"
-    floor = "-" if found.p_floor is None else f"{found.p_floor:.3f}"
-    return f"{name:38}{found.relative_effect:>+9.1%}  {between:19}{p_value:>7}{floor:>8}  {verdict}"
+    between = (
+        "{:+.1%} to {:+.1%}".format(*outwards(interval)).replace("+inf%", "no bound")
+        if interval
+        else "-"
+    )
+    p_value, floor = (
+        "-" if one is None else p_figure(one) for one in (found.p_value, found.p_floor)
+    )
+    return (
+        f"{name:38}{found.relative_effect:>+9.1%}  {between:19}{p_value:>13}{floor:>13}  {verdict}"
+    )
 
 
-def _report(found: "Findings", out: Path) -> None:
+def _report(found: "Findings", out: Path) -> list[Path]:
+    """Writes the report; the paths of its files."""
     from opendcr.evaluate.report import write_report
     from opendcr.evaluate.reporting import report_of
 
-    write_report(out, report_of(found), found.to_data())
+    return write_report(out, report_of(found), found.to_data())
 
 
 def _csv(path: Path, rows: Sequence[dict[str, Any]]) -> None:

@@ -6,6 +6,7 @@ narrower than the one computed.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -90,9 +91,9 @@ def _sound(interval: Interval) -> Interval:
 
 def moved(interval: Interval | None, margin: float | None) -> Verdict:
     """Whether an outcome moved that should not have: excluded only where the whole interval lies
-    within a margin either way (equivalence; Schuirmann 1987), shown where it leaves out no change.
+    within a margin either way (equivalence; Schuirmann 1987), shown where it excludes zero.
 
-    An interval that merely holds no change says nothing: it may be too wide to tell.
+    An interval that merely includes zero says nothing: it may be too wide to tell.
     """
     if interval is None:
         return "undetermined"
@@ -232,6 +233,13 @@ def no_interval(p_floor: float | None, level: float) -> str:
     return "these data allow none by this design"
 
 
+def nothing_began(found: Sequence[str]) -> str:
+    """What must be said beside an effect that is shown, where checks of the same design found a
+    change though nothing began there; empty where they did not."""
+    said = "The same design also finds a change where nothing began"
+    return f"{said}: {'; '.join(found)}." if found else ""
+
+
 def _compatible(claim: Claim, interval: Interval) -> str:
     sure = _percent(1 - float(f"{claim.level:.2g}"))  # two figures of what an interval leaves out
     return (
@@ -252,31 +260,40 @@ def span(interval: Interval) -> str:
 
     A fall is said alone only where the rounded interval ends under zero, and a rise likewise.
     """
-    low, high = _outwards(_sound(interval))
+    low, high = outwards(_sound(interval))
     if high < 0:
-        return f"a fall of between {_percent(-high)} and {_percent(-low)}"
+        return f"a fall of between {_tenths(-high)} and {_tenths(-low)}"
     if low > 0:
-        most = "any size" if high == math.inf else _percent(high)
-        return f"a rise of between {_percent(low)} and {most}"
+        most = "any size" if high == math.inf else _tenths(high)
+        return f"a rise of between {_tenths(low)} and {most}"
     if low == high:
         return "no change"
-    return f"anything from {_change(low)} to {_change(high)}"
+    return f"anything from {_end(low)} to {_end(high)}"
 
 
-def _outwards(interval: Interval) -> Interval:
-    """Whole percents where the interval is wide, tenths where it is not; no fall is of over 100 %."""
+def outwards(interval: Interval) -> Interval:
+    """An interval of a relative effect as it is written everywhere: in tenths of a per cent, rounded
+    outwards; no fall is of over 100 %."""
     low, high = max(interval[0], -1.0), max(interval[1], -1.0)
-    parts = 100 if high - low >= 0.05 else 1000
     # What stands a hair beside a step by the arithmetic alone stays on it.
-    floor = math.floor(low * parts + 1e-9) / parts
-    return floor, high if high == math.inf else math.ceil(high * parts - 1e-9) / parts
+    floor = math.floor(low * 1000 + 1e-9) / 1000
+    return floor, high if high == math.inf else math.ceil(high * 1000 - 1e-9) / 1000
 
 
-def _change(relative: float) -> str:
+def _end(relative: float) -> str:
+    """An end of an interval that holds a fall and a rise."""
     if relative == 0:
         return "no change"
     if relative == math.inf:
         return "a rise of any size"
+    return f"a {'fall' if relative < 0 else 'rise'} of {_tenths(abs(relative))}"
+
+
+def _tenths(share: float) -> str:
+    return f"{100 * share:.1f} %"
+
+
+def _change(relative: float) -> str:
     return f"a {'fall' if relative < 0 else 'rise'} of {_percent(abs(relative))}"
 
 

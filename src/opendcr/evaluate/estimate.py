@@ -12,6 +12,7 @@ from opendcr.errors import InputError
 from opendcr.evaluate.study import Study
 
 Real = NDArray[np.float64]
+TREND = "a trend of its own before the start"  # that a check found where nothing began
 Interval = tuple[float, float]
 
 
@@ -87,11 +88,17 @@ class Part:
 
 @dataclass(frozen=True)
 class Check:
-    """A check that travels with an estimate. `passed` is None where it can only be read."""
+    """A check that travels with an estimate. `passed` is None where it can only be read; `found` is
+    where it found a change though nothing began there, as a clause ("at 20 of 52 earlier starts")."""
 
     name: str
     passed: bool | None
     detail: str
+    found: str = ""
+
+    def to_data(self) -> dict[str, Any]:
+        """The check as JSON."""
+        return {"name": self.name, "passed": self.passed, "detail": self.detail}
 
 
 @dataclass(frozen=True)
@@ -125,6 +132,11 @@ class Estimate:
     checks: tuple[Check, ...] = ()
     parts: Mapping[str, Part] | None = None
 
+    @property
+    def where_nothing_began(self) -> tuple[str, ...]:
+        """Where its checks found a change though nothing began, in words."""
+        return tuple(one.found for one in self.checks if one.found)
+
     def widened(self, relative: Interval, said: str) -> "Estimate":
         """The same with another interval of the relative effect, those of sum and mean that follow
         from it (what was expected is what is uncertain), and no p-value, which would be of the
@@ -150,6 +162,8 @@ class Estimate:
     def to_data(self) -> dict[str, Any]:
         """The answer as JSON: what the design does not have is left out, and nothing is NaN."""
         data = {name: value for name, value in asdict(self).items() if value not in (None, (), {})}
+        if self.checks:
+            data["checks"] = [one.to_data() for one in self.checks]
         return {name: _plain(value) for name, value in data.items()}
 
 
@@ -247,6 +261,19 @@ def relative_effect(study: Study, expected: Real) -> float:
     """Σ observed / Σ expected − 1 from the start on, in counts where there is an exposure."""
     series, after = study.series, slice(study.start, None)
     return float(series.outcome[after].sum() / (expected * series.people)[after].sum()) - 1
+
+
+def p_figure(p_value: float | None) -> str:
+    """A p-value in figures: never as 0.000, which no test can find."""
+    if p_value is None:
+        return "not given"
+    return "under 0.001" if p_value < 0.001 else f"{p_value:.3f}"
+
+
+def p_said(p_value: float | None) -> str:
+    """The same as an equation, within a sentence."""
+    figure = p_figure(p_value)
+    return f"p = {figure}" if figure[0].isdigit() else f"p {figure}"
 
 
 _NONE = 1e-9  # a ratio under which none is left

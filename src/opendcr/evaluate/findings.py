@@ -9,6 +9,7 @@ from opendcr.evaluate.decision import (
     DESCRIPTIVE,
     Claim,
     Verdict,
+    asked,
     at_least,
     at_most,
     benefit_sentence,
@@ -19,13 +20,14 @@ from opendcr.evaluate.decision import (
     harmful,
     in_words,
     moved,
+    nothing_began,
     plain_sentence,
     success_sentence,
 )
 from opendcr.evaluate.delays.delayed import at_middle, carried, nowcasts_of
 from opendcr.evaluate.delays.nowcast import Nowcast
 from opendcr.evaluate.designs import CellDesign, Design, repeated
-from opendcr.evaluate.estimate import Check, Estimate, Interval
+from opendcr.evaluate.estimate import Check, Estimate, Interval, p_figure, p_said
 from opendcr.evaluate.evalue import e_value, e_value_of_interval
 from opendcr.evaluate.lock import Standing, standing
 from opendcr.evaluate.panel import some
@@ -97,7 +99,7 @@ class Further:
 
     @property
     def changed(self) -> bool:
-        """Whether its interval leaves out no change."""
+        """Whether its interval excludes zero."""
         return self.interval is not None and not self.interval[0] <= 0 <= self.interval[1]
 
     @property
@@ -156,7 +158,7 @@ class Findings:
             "caveat": caveat(self.plan, self.leading) or None,
             "designs": {name: one.to_data() for name, one in self.answers.items()},
             "outcomes": {one.outcome.name: one.to_data() for one in self.further},
-            "checks": [one.__dict__ for one in self.checks],
+            "checks": [one.to_data() for one in self.checks],
         }
 
 
@@ -252,17 +254,32 @@ def _answered(
     found = _found(design, study, nowcasts, review)
     interval = found.relative_interval
     sentence = success_sentence(_claim(design, plan.question, study), interval, threshold)
+    verdict = at_most(interval, threshold)
     floor = "" if interval else floor_sentence(found.p_floor, study.level)
-    told = f"{sentence}{_against(found, study.level)} {floor}".strip()
-    return Answered(name, design.TITLE, found, at_most(interval, threshold), told)
+    began = nothing_began(found.where_nothing_began) if verdict == "shown" else ""
+    also = (_against(found, study.level), floor, began, nowcast_sentence(found, study))
+    told = " ".join(filter(None, (sentence, *also)))
+    return Answered(name, design.TITLE, found, verdict, told)
 
 
 def _against(found: Estimate, level: float) -> str:
-    """What must be said beside an interval that leaves out no effect, where the test does not."""
+    """What must be said beside an interval that excludes zero, where the test does not."""
     interval, p_value = found.relative_interval, found.p_value
     if interval is None or p_value is None or p_value <= level or interval[0] <= 0 <= interval[1]:
         return ""
-    return f" The test does not reject no effect (p = {p_value:.2f})."
+    return f"The test does not rule out chance ({p_said(p_value)})."
+
+
+def nowcast_sentence(found: Estimate, study: Study) -> str:
+    """How many of the periods from the start on are nowcast; empty where none is."""
+    many = sum(one.nowcast for one in found.effect[-study.after :])
+    if not many:
+        return ""
+    units = rhythm_of(study.panel.periods).units
+    verb = "is a nowcast" if many == 1 else "are nowcasts"
+    return (
+        f"Of the {study.after} {units} from the start on {many} {verb}: reports are still to come."
+    )
 
 
 def _found(
@@ -306,7 +323,7 @@ def _agreement(found: Estimate, level: float) -> tuple[Check, ...]:
     if found.p_value is None:
         return ()
     claims, rejects = low > 0 or high < 0, found.p_value <= level
-    said = f"the interval {'leaves out' if claims else 'holds'} no effect, and p is {found.p_value:.3f}"
+    said = f"the interval {'excludes' if claims else 'includes'} zero, and p is {p_figure(found.p_value)}"
     return (Check("interval and p-value agree", claims == rejects, said),)
 
 
@@ -376,10 +393,20 @@ def treated(design: Design, question: Question) -> str:
     return some(list(question.treated)) if question.treated else "the area studied"
 
 
+def harmed(further: Sequence[Further]) -> list[str]:
+    """The harms that are shown, in words."""
+    return [
+        f"{asked('harm', one.margin)} in {one.outcome.title}"
+        for one in further
+        if one.outcome.kind == "harm" and one.margin is not None and one.answer.verdict == "shown"
+    ]
+
+
 def doubted(further: Sequence[Further]) -> str:
-    """What must be said beside the answer where outcomes that should not have changed did, or
-    cannot be told to have stayed still."""
-    said = ""
+    """What must be said beside the answer: harms that are shown, and outcomes that should not have
+    changed and did, or cannot be told to have stayed still."""
+    harms = harmed(further)
+    said = f" A harm is shown: {'; '.join(harms)}." if harms else ""
     controls = [one for one in further if one.outcome.kind == "negative_control"]
     if changed := [one.outcome.title for one in controls if one.answer.verdict == "shown"]:
         said += (

@@ -2,12 +2,12 @@
 
 Nothing is pooled. Only ratios stand on the axis, in groups of one family of outcomes and one kind of
 ratio: the hazard of a person who comes is not the rate of an area, and a rate over that of the time
-before not one over what was expected. What is no ratio stands apart with the reason, in the table
-alone.
+before not one over what was expected. What is no ratio has a line of its own too, with what was
+printed in place of a mark: a plot of ratios alone would leave out the studies that found nothing.
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
 from textwrap import wrap
@@ -29,9 +29,12 @@ APART: dict[Measure, str] = {
     "rate_difference": "a difference of rates is no ratio",
     "direction": "only a direction was read",
 }
+ROUNDED = "rounded in the source"  # an interval of no width
+UNREAD = "the figure was not read in its source"
 USUAL = 0.05  # what the intervals of published effects leave out
 WIDTH, HEAD, FOOT = 1000, 36, 56
 LEFT, RIGHT = 430, 170  # of the axis: the labels, and the figures
+SAID = 66  # characters in a line of what stands in place of a mark
 LINE, GAP = 18, 14  # between two lines of a label, and between two rows
 CLOSEST = 1e-3  # a ratio nearer to zero is drawn as this one
 
@@ -40,7 +43,7 @@ CLOSEST = 1e-3  # a ratio nearer to zero is drawn as this one
 class Row:
     """One estimate: a ratio and its interval (None where there is none), or what stands apart with
     the reason (`apart`). `comparison` is what it is compared with and `concerns` what speaks against
-    it; `read` is False where the figure is from memory, and it is then not drawn. Intervals hold
+    it; `read` is False where the figure is from memory, and no mark is then drawn. Intervals hold
     1 − `level`, which is said where it is not what published ones hold."""
 
     label: str
@@ -75,20 +78,28 @@ class Row:
         return self.ratio is not None and self.read
 
     @property
+    def words(self) -> list[str]:
+        """What stands in place of a mark: what was printed, and the reason."""
+        said = f"{self.printed} ({self.apart})" if self.apart and self.read else UNREAD
+        return [] if self.drawn else wrap(said, SAID)
+
+    @property
     def lines(self) -> list[str]:
-        """What stands beside it in the drawing: who, of what, against what, and what may bias it."""
+        """What stands beside it in the drawing: who, of what, by which design, against what, and what
+        may bias it."""
         domains = ", ".join(dict.fromkeys(one.domain for one in self.concerns))
         rest = [
             self.outcome,
+            f"design: {self.design}",
             f"against: {self.comparison}",
             *([f"concerns: {domains}"] if domains else []),
         ]
-        return [*wrap(self.label, 50), *(line for one in rest for line in wrap(one, 58))]
+        return [*wrap(self.label, 46), *(line for one in rest for line in wrap(one, 58))]
 
     @property
     def height(self) -> int:
         """Of the row in the drawing, in px."""
-        return LINE * len(self.lines) + GAP
+        return LINE * max(len(self.lines), len(self.words)) + GAP
 
 
 def held(own: Row) -> str:
@@ -121,9 +132,17 @@ def published(effect: Effect) -> Row:
         effect.design,
         effect.comparison,
         effect.concerns,
-        APART.get(effect.measure, ""),
+        _apart(effect),
         read=effect.checked == "seen",
     )
+
+
+def _apart(effect: Effect) -> str:
+    """Why a published estimate is no ratio; and that its figures are rounded, where they say nothing
+    else. Empty where it is one."""
+    reason = APART.get(effect.measure, "")
+    rounded = reason and effect.interval is not None and effect.interval[0] == effect.interval[1]
+    return f"{reason}; {ROUNDED}" if rounded else reason
 
 
 def _kind(effect: Effect) -> str:
@@ -180,33 +199,34 @@ class _Axis:
 
 
 def forest_svg(found: Sequence[Row]) -> str:
-    """The drawing of the rows that are ratios; colours come from its classes.
+    """The drawing of the rows; colours come from its classes.
 
-    A square is an estimate, a diamond this room's; an arrow goes on beyond the axis. What stands
-    apart, or was not read in a source, is counted under the axis.
+    A square is an estimate, a diamond this room's, hollow where it has no interval; an arrow goes on
+    beyond the axis. What stands apart, or was not read in a source, has words in place of a mark.
     """
     drawn = [one for one in found if one.drawn]
     if not drawn:
         raise InputError("the forest plot", "no estimate that is a ratio", "one or more")
-    groups = list(dict.fromkeys((one.family, one.kind) for one in drawn))
-    height = sum(one.height for one in drawn) + len(groups) * HEAD + FOOT
+    groups = list(dict.fromkeys((one.family, one.kind) for one in found))
+    height = sum(one.height for one in found) + len(groups) * HEAD + FOOT
     axis, bottom = _axis(drawn), height - FOOT
     parts = [
         f'<svg class="picture forest" viewBox="0 0 {WIDTH} {height}" role="img" '
-        f'aria-label="Ratios of {len(drawn)} estimates, with intervals where there are any; '
-        f'under 1 is fewer. The table says the same.">',
+        f'aria-label="{len(found)} estimates: ratios of {len(drawn)}, with intervals where there are '
+        f'any (under 1 is fewer), and the others in words. The table says the same.">',
         *_grid(axis, bottom),
     ]
     y = 0.0
     for family, kind in groups:
-        heading = escape(f"{family[0].upper()}{family[1:]}: {kind}")
+        said = f"{kind}, and so in words" if kind == NO_RATIO else kind
+        heading = escape(f"{family[0].upper()}{family[1:]}: {said}")
         parts.append(f'<text class="heading" x="0" y="{y + HEAD - 12:.0f}">{heading}</text>')
         y += HEAD
-        for one in drawn:
+        for one in found:
             if (one.family, one.kind) == (family, kind):
-                parts.append(_drawn(one, axis, y))
+                parts.append(_row(one, axis, y))
                 y += one.height
-    parts.append(_foot(found, bottom))
+    parts.append(_foot(bottom))
     return "".join([*parts, "</svg>"])
 
 
@@ -242,23 +262,34 @@ def _grid(axis: _Axis, bottom: float) -> list[str]:
     return parts
 
 
-def _drawn(row: Row, axis: _Axis, top: float) -> str:
-    """One row: its name and outcome, its interval and point, its figures; and all in a title."""
-    assert row.ratio is not None
-    y, x = top + (row.height - GAP) / 2, axis.x(row.ratio)
-    title = escape(f"{row.label}, {row.outcome}: {row.figures}; {row.design}")
+def _row(row: Row, axis: _Axis, top: float) -> str:
+    """One row: its name and what is to be known of it, its mark or what is said instead; and all in a
+    title."""
+    said = row.figures if row.drawn else " ".join(row.words)
+    title = escape(f"{row.label}, {row.outcome}: {said}; {row.design}")
     parts = [f'<g class="row{" here" if row.here else ""}"><title>{title}</title>']
-    named = len(wrap(row.label, 50))
+    named = len(wrap(row.label, 46))
     for at, line in enumerate(row.lines):
         kind, under = ("label" if at < named else "tick"), top + LINE * (at + 1) - 4
         parts.append(f'<text class="{kind}" x="0" y="{under:.1f}">{escape(line)}</text>')
-    if row.interval is not None:
-        parts.append(_interval(row.interval, axis, y))
-    parts.append(_point(row, x, y))
-    parts.append(
-        f'<text class="label" x="{WIDTH}" y="{y + 4:.1f}" text-anchor="end">{escape(row.figures)}</text></g>'
-    )
-    return "".join(parts)
+    parts += _mark(row, axis, top + (row.height - GAP) / 2) if row.drawn else _words(row, top)
+    return "".join([*parts, "</g>"])
+
+
+def _mark(row: Row, axis: _Axis, y: float) -> list[str]:
+    """Its interval and point, and its figures."""
+    assert row.ratio is not None
+    parts = [] if row.interval is None else [_interval(row.interval, axis, y)]
+    figures = f'<text class="label" x="{WIDTH}" y="{y + 4:.1f}" text-anchor="end">{escape(row.figures)}</text>'
+    return [*parts, _point(row, axis.x(row.ratio), y), figures]
+
+
+def _words(row: Row, top: float) -> Iterator[str]:
+    """What is said in place of a mark, in the middle of the row."""
+    first = top + (row.height - GAP - LINE * len(row.words)) / 2 - 4
+    for at, line in enumerate(row.words, start=1):
+        y = first + LINE * at
+        yield f'<text class="said" x="{LEFT + 12}" y="{y:.1f}">{escape(line)}</text>'
 
 
 def _interval(interval: Interval, axis: _Axis, y: float) -> str:
@@ -276,18 +307,13 @@ def _interval(interval: Interval, axis: _Axis, y: float) -> str:
 
 
 def _point(row: Row, x: float, y: float) -> str:
+    hollow = " hollow" if row.interval is None else ""
     if row.here:
-        return f'<path class="point here" d="M{x:.1f} {y - 7:.1f}l7 7l-7 7l-7 -7z"/>'
-    return f'<rect class="point" x="{x - 4:.1f}" y="{y - 4:.1f}" width="8" height="8"/>'
+        return f'<path class="point here{hollow}" d="M{x:.1f} {y - 7:.1f}l7 7l-7 7l-7 -7z"/>'
+    return f'<rect class="point{hollow}" x="{x - 4:.1f}" y="{y - 4:.1f}" width="8" height="8"/>'
 
 
-def _foot(found: Sequence[Row], bottom: float) -> str:
-    """What the axis is, and what is not on it."""
-    said = ["ratio (scale of logarithms); left of 1: fewer"]
-    apart = sum(one.ratio is None for one in found)
-    memory = sum(one.ratio is not None and not one.read for one in found)
-    said += [f"in the table alone: {apart} that are no ratio"] if apart else []
-    said += (
-        [f"{'' if apart else 'in the table alone: '}{memory} known from memory"] if memory else []
-    )
-    return f'<text class="tick" x="{WIDTH}" y="{bottom + 42:.0f}" text-anchor="end">{"; ".join(said)}</text>'
+def _foot(bottom: float) -> str:
+    """What the axis is, and what a mark is."""
+    said = "ratio (scale of logarithms); left of 1: fewer; hollow: no interval"
+    return f'<text class="tick" x="{WIDTH}" y="{bottom + 42:.0f}" text-anchor="end">{said}</text>'

@@ -2,7 +2,7 @@
 
 A lock is a file beside its plan. It holds the plan's whole content and hash, the version of the
 code that will be run, a hash of the data from before the start, and which later periods were
-public already. Its own hash, the seal, can be handed to somebody else or registered: a lock that
+in the file already. Its own hash, the seal, can be handed to somebody else or registered: a lock that
 is written anew has another.
 """
 
@@ -67,8 +67,8 @@ class Standing:
 
     `changed` are keys of the plan; `differing`, by outcome, how its data are no longer what they
     were; `not_held`, by outcome, the periods before the start that came after the lock; `rivals`
-    the locks beside it of other plans that ask the same; `late` says that it was made after the
-    start.
+    the locks beside it of other plans that ask the same; `titles` what each outcome is called;
+    `late` says that it was made after the start.
     """
 
     hash: str
@@ -78,6 +78,7 @@ class Standing:
     not_held: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     rivals: tuple[str, ...] = ()
     against: tuple[str, ...] = ()
+    titles: Mapping[str, str] = field(default_factory=dict)
     late: str = ""
 
     @property
@@ -112,8 +113,8 @@ class Standing:
             *filter(None, [self.late]),
             *(anew if before and not self.late else []),
             *(
-                f"the lock does not hold {name} of {span(periods)}: these periods are before the start, "
-                "and came after the lock."
+                f"the lock does not hold {self.titles.get(name, name)} of {span(periods)}: these periods "
+                "are before the start, what was expected rests on them too, and they came after the lock."
                 for name, periods in self.not_held.items()
             ),
         ]
@@ -256,7 +257,7 @@ def _replacing(
     content: Mapping[str, Any], there: Mapping[str, Any], path: Path
 ) -> Mapping[str, Any]:
     """A lock in the place of another, of this version or an earlier one. It names the seals of those
-    before it, and keeps what was public when they were made, also of outcomes that are no longer
+    before it, and keeps what was in the file when they were made, also of outcomes that are no longer
     asked for."""
     if there.get("version") == VERSION:
         read_lock(path)  # whole, and edited by nobody
@@ -311,9 +312,10 @@ def standing(plan: Plan, sources: Mapping[str, Source]) -> Standing:
     if not path.exists():
         return Standing(plan.hash, None, rivals=beside, against=("the plan was not locked",))
     lock = read_lock(path)
+    titles = {name: called(name, sources, lock.content) for name in {**lock.data, **sources}}
     kept = {name: (lock.data[name], one) for name, one in sources.items() if name in lock.data}
     differing = {
-        name: tuple(differences(name, held, one, sources.get(late_of(name))))
+        name: tuple(differences(titles[name], held, one, sources.get(late_of(name))))
         for name, (held, one) in kept.items()
     }
     loose = {name: not_held(held, one) for name, (held, one) in kept.items()}
@@ -324,6 +326,7 @@ def standing(plan: Plan, sources: Mapping[str, Source]) -> Standing:
         {name: said for name, said in differing.items() if said},
         {name: periods for name, periods in loose.items() if periods},
         beside,
+        titles=titles,
     )
     made = replace(made, late=late(plan.question.start, datetime.fromisoformat(lock.locked_at)))
     return replace(made, against=tuple(_against(made, lock, sources)))
@@ -342,6 +345,16 @@ def late(start: Period, at: datetime) -> str:
     )
 
 
+def called(name: str, sources: Mapping[str, Source], content: Mapping[str, Any]) -> str:
+    """What an outcome, or the reporting triangle of one, is called by whoever wrote the plan: its key
+    is known to nobody else. `content` is of the plan as it was locked, for outcomes that are no more."""
+    if name in sources:
+        said = sources[name].question.called
+        return said if sources[name].delayed is None else f"the reporting triangle of {said}"
+    known = content.get("outcomes", {}).get(name, {})
+    return str(known.get("title", name.replace("_", " ")))
+
+
 def _against(made: Standing, lock: Lock, sources: Mapping[str, Source]) -> Iterator[str]:
     """Why the results are exploratory all the same."""
     if made.changed:
@@ -352,15 +365,16 @@ def _against(made: Standing, lock: Lock, sources: Mapping[str, Source]) -> Itera
         yield f"the plan was locked anew after its start, in place of the lock(s) with the seal {_short(lock.replaces)}"
     for name in sources:
         if name not in lock.data:
-            yield f"the data of {name} were not locked"
+            yield f"the data of {made.titles[name]} were not locked"
     for said in made.differing.values():
         yield from said
     for name, known in lock.data.items():
+        title = made.titles[name]
         if public := known["public_earlier"]:
-            yield f"{name} was public for {span(public)} when an earlier lock of the plan was made"
+            yield f"{title} was already in the file for {span(public)} when an earlier lock of the plan was made"
         if public := known["already_public"]:
             again = " anew" if lock.replaces else ""
-            yield f"{name} was public for {span(public)} when the plan was locked{again}"
+            yield f"{title} was already in the file for {span(public)} when the plan was locked{again}"
 
 
 def _short(seals: Sequence[str]) -> str:

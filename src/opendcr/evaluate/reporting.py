@@ -1,6 +1,6 @@
 """From a plan that was run to its report."""
 
-import json
+import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from statistics import fmean
@@ -13,14 +13,14 @@ from opendcr.evaluate.findings import (
     Answered,
     Findings,
     Further,
-    doubted,
     threshold_of,
     treated,
 )
-from opendcr.evaluate.lock import code
+from opendcr.evaluate.lock import called, code
 from opendcr.evaluate.panel import some
 from opendcr.evaluate.plan import Kind, Plan, plain
 from opendcr.evaluate.powered import foretold
+from opendcr.evaluate.reading import Source
 from opendcr.evaluate.report import content
 from opendcr.evaluate.report.content import Report
 from opendcr.evaluate.report.words import confidence, count, figure
@@ -30,7 +30,9 @@ from opendcr.published.effects import effects_of_rooms
 def report_of(found: Findings) -> Report:
     """The report."""
     plan, standing = found.plan, found.standing
-    data = {name: source.digest for name, source in found.sources.items()}
+    titles = _titles(found)
+    data = {titles[name]: source.digest for name, source in found.sources.items()}
+    files = {titles[name]: _file(source) for name, source in found.sources.items()}
     return Report(
         content.Question(
             plan.question.title,
@@ -39,17 +41,17 @@ def report_of(found: Findings) -> Report:
             str(found.study.panel.periods[found.study.start]),
             words(plan.data.exposure) if plan.data.exposure else None,
         ),
-        in_short(found),
+        tuple(caveats(found)),
         found.leading.sentence,
         asked("success", threshold_of(plan)),
         found.leading.verdict,
-        content.Status(not standing.against, tuple(map(_sentence, standing.against))),
+        content.Status(not standing.against, tuple(_status(found))),
         content.Origin(plan.data.simulated, _source(plan)),
-        content.Provenance(plan.hash, code(), data),
+        content.Provenance(plan.hash, code(), data, files),
         tuple(_answer(one) for one in found.answers.values()),
         plan.primary,
         _lock(found),
-        (*declared(found), *dated(found)),
+        tuple(declared(found)),
         tuple(_further(one) for one in found.further),
         found.checks,
         tuple(limits(found)),
@@ -58,6 +60,12 @@ def report_of(found: Findings) -> Report:
         about=plan.about,
         level=found.study.level,
     )
+
+
+def _file(source: Source) -> tuple[str, str]:
+    """The name of a file of data, and the SHA-256 of its bytes."""
+    path = source.data.path
+    return path.name, hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _source(plan: Plan) -> str:
@@ -94,15 +102,6 @@ def question_sentence(plan: Plan) -> str:
 def words(name: str) -> str:
     """A column's name in words."""
     return name.replace("_", " ")
-
-
-def dated(found: Findings) -> Iterator[tuple[str, str]]:
-    """What the date of the lock rests on, what it does not hold, and which locks stand beside it."""
-    standing = found.standing
-    if standing.dated:
-        yield "Date of the lock", standing.dated
-    if standing.told:
-        yield "Beside the lock", " ".join(standing.told)
 
 
 def declared(found: Findings) -> Iterator[tuple[str, str]]:
@@ -174,8 +173,8 @@ def _periods(found: Findings) -> str:
     periods, data = found.study.panel.periods, found.plan.data
     ends = {"from": data.first, "to": data.last}
     given = [f"{name} {end}" for name, end in ends.items() if end is not None]
-    left = [f"no `{name}`" for name, end in ends.items() if end is None]
-    return f"{periods[0]} to {periods[-1]}; the plan says {some([*given, *left])}"
+    said = f"the plan says {' '.join(given)}" if given else "the plan names no first and no last"
+    return f"{periods[0]} to {periods[-1]}; {said}"
 
 
 def _settings(table: Mapping[str, Any]) -> str:
@@ -186,7 +185,18 @@ def _settings(table: Mapping[str, Any]) -> str:
 
 
 def _setting(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(plain(value), ensure_ascii=False)
+    """What a plan gives, without the marks of its file."""
+    if isinstance(value, Mapping):
+        return ", ".join(f"{words(name)} {_setting(one)}" for name, one in value.items())
+    if isinstance(value, list):
+        each = [
+            f"({_setting(one)})" if isinstance(one, Mapping) else _setting(one) for one in value
+        ]
+        return ", ".join(each) if each else "none"
+    return _SWITCHES[value] if isinstance(value, bool) else str(plain(value))
+
+
+_SWITCHES = {True: "yes", False: "no"}
 
 
 def _level(found: Findings, level: float) -> str:
@@ -243,58 +253,48 @@ def _larger(found: Findings) -> Iterator[str]:
         yield from filter(None, [foretold(lock.foreseen.get("effects", ()))])
 
 
-def in_short(found: Findings) -> str:
-    """The study for somebody who reads nothing else: what was asked and found, how sure that is,
-    and what it does not say."""
-    simulated = "These data are simulated." if found.plan.data.simulated else ""
-    last = (
-        "Why it changed is not in these figures: whatever else changed there then is in them too."
-    )
-    said = (simulated, question_sentence(found.plan), _counted(found), _chance(found),
-            _standing(found), _looked_at(found), last)  # fmt: skip
-    return " ".join(filter(None, said))
+def caveats(found: Findings) -> Iterator[str]:
+    """What whoever reads the answer alone has to know beside it: what was counted, what the lock
+    does not hold, what else was looked for, and what the figures do not say."""
+    yield f"{_counted(found)} {_why(found)}"
+    yield from found.standing.told
+    yield from _looked_at(found)
+
+
+def _status(found: Findings) -> Iterator[str]:
+    """Why it confirms, or does not."""
+    start, against = found.plan.question.start, found.standing.against
+    if not against:
+        yield (
+            f"By its lock, the plan was fixed before its file had figures from {start} on, and is as it "
+            "was then."
+        )
+    yield from map(_sentence, against)
+
+
+def _why(found: Findings) -> str:
+    """What the figures do not say, whatever the answer: why."""
+    if found.leading.verdict == "shown":
+        return "Why it changed is not in these figures: whatever else changed there then is in them too."
+    return "Whatever else happened there then is in these figures too."
 
 
 def _counted(found: Findings) -> str:
     """Observed beside expected: in all where they are counts, else on average."""
     estimate = found.leading.estimate
     rows = estimate.effect[-found.study.after :]
-    change = f"{abs(100 * estimate.relative_effect):.0f} %"
-    fewer = estimate.relative_effect < 0
     if all(one.observed_count is not None for one in rows):
         had = f"{count(float(found.study.series.outcome[found.study.start :].sum()))} were counted"
         if any(one.nowcast for one in rows):
             whole = sum(one.observed_count or 0.0 for one in rows)
             had += f" so far, and {whole:,.0f} are foreseen once all reports are in (a nowcast)"
         expected = sum(one.expected_count or 0.0 for one in rows)
-        return (
-            f"{had}, where about {expected:,.0f} were to be expected: "
-            f"{change} {'fewer' if fewer else 'more'}."
-        )
+        return f"{had}, where about {expected:,.0f} were to be expected."
     mean, wanted = (fmean(one.observed for one in rows), fmean(one.expected for one in rows))
     late = " (late reports foreseen: a nowcast)" if any(one.nowcast for one in rows) else ""
     return (
-        f"It was {figure(mean)} on average{late}, where about {figure(wanted)} was to be expected: "
-        f"{change} {'less' if fewer else 'more'}."
+        f"It was {figure(mean)} on average{late}, where about {figure(wanted)} was to be expected."
     )
-
-
-def _chance(found: Findings) -> str:
-    """How far chance could have moved it, and what that leaves of the size that was asked for."""
-    estimate, interval = found.leading.estimate, found.leading.estimate.relative_interval
-    wanted = asked("success", threshold_of(found.plan))
-    if interval is None:
-        return f"How far chance alone could have moved that is not known, so {wanted} is neither shown nor ruled out."
-    said = (
-        f"Allowing for chance, the truth could be {span(interval)}: {wanted}"
-        f"{', which the plan calls success,' if found.plan.success else ''} is "
-        f"{_PLAIN[found.leading.verdict]}."
-    )
-    p_value, level = estimate.p_value, found.study.level
-    claims = interval[0] > 0 or interval[1] < 0
-    if claims and p_value is not None and p_value > level:
-        said += " Another test of the same figures does not rule out chance."
-    return said
 
 
 _PLAIN: dict[Verdict, str] = {
@@ -304,28 +304,12 @@ _PLAIN: dict[Verdict, str] = {
 }
 
 
-def _standing(found: Findings) -> str:
-    """How far it can be relied on."""
-    every = (*found.leading.estimate.checks, *found.checks)
-    failed = [one.name for one in every if one.passed is False]
-    why = "because the plan was not locked" if found.standing.lock is None else "as told below"
-    said = (
-        f"It can suggest but not confirm, {why}."
-        if found.standing.against
-        else "By its lock, the plan was fixed before the figures were known, and is as it was then."
-    )
-    if failed:
-        said += (
-            f" Of {len(every)} checks on this answer {len(failed)} did not hold ({some(failed)})."
-        )
-    return " ".join((said, *found.standing.told)) + doubted(found.further)
-
-
-def _looked_at(found: Findings) -> str:
+def _looked_at(found: Findings) -> Iterator[str]:
     """The harms, displacement and benefits that were looked for, by what is known of them."""
     kinds: tuple[Kind, ...] = ("harm", "displacement", "benefit")
-    harms, *others = (_known(found, kind) for kind in kinds)
-    return " ".join(filter(None, [harms or "No harm was looked for.", *others]))
+    if not any(one.outcome.kind == "harm" for one in found.further):
+        yield "No harm was looked for."
+    yield from filter(None, (_known(found, kind) for kind in kinds))
 
 
 def _known(found: Findings, kind: Kind) -> str:
@@ -333,7 +317,7 @@ def _known(found: Findings, kind: Kind) -> str:
     of = [one for one in found.further if one.outcome.kind == kind]
     said, judged = [], [one for one in of if one.margin is not None]
     for verdict, words in _PLAIN.items():
-        named = [_named(one) for one in judged if one.answer.verdict == verdict]
+        named = [_named(one) for one in judged if one.answer.verdict == verdict and _new(one)]
         said += [f"{words} for {some(named)}"] if named else []
     made = [f"{kind.capitalize()} beyond its margin is {'; '.join(said)}."] if said else []
     made += [
@@ -342,6 +326,12 @@ def _known(found: Findings, kind: Kind) -> str:
     only = [_named(one) for one in of if one.margin is None]
     made += [f"{kind.capitalize()} without a margin was looked at in {some(only)}."] if only else []
     return " ".join(made)
+
+
+def _new(one: Further) -> bool:
+    """Whether the sentence does not say of it already what is to be said: a harm that is shown."""
+    said = one.outcome.kind == "harm" and one.answer.verdict == "shown"
+    return not said or _named(one) != one.outcome.title
 
 
 def _named(one: Further) -> str:
@@ -366,19 +356,30 @@ def _further(one: Further) -> content.Further:
                            answer.verdict, answer.sentence, one.said)  # fmt: skip
 
 
+def _titles(found: Findings) -> dict[str, str]:
+    """What each of its sources is called, by name; where two are called the same, with their names."""
+    titles = {name: called(name, found.sources, {}) for name in found.sources}
+    every = [*titles.values()]
+    return {
+        name: title if every.count(title) == 1 else f"{title} ({name})"
+        for name, title in titles.items()
+    }
+
+
 def _lock(found: Findings) -> content.Lock | None:
     lock = found.standing.lock
     if lock is None:
         return None
     differing = found.standing.differing
-    held = {}
+    held, titles = {}, _titles(found)
     for name, source in found.sources.items():
         known = lock.data.get(name, {"before": ""})
         same = name in lock.data and name not in differing
-        held[name] = source.digest if same else known["before"]
+        held[titles[name]] = source.digest if same else known["before"]
     changed = tuple(f"Changed since: {one}." for one in found.standing.changed)
+    loose = {titles[name]: one for name, one in found.standing.not_held.items()}
     return content.Lock(lock.hash, lock.locked_at, lock.code, held, changed, lock.seal,
-                        lock.registered, tuple(lock.replaces))  # fmt: skip
+                        lock.registered, tuple(lock.replaces), loose, found.standing.dated)  # fmt: skip
 
 
 def _sentence(text: str) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 
 from opendcr.errors import InputError
 from opendcr.evaluate.designs import DESIGNS, CellDesign, Design, SampledDesign, design_of
-from opendcr.evaluate.lock import rivals
+from opendcr.evaluate.lock import called, rivals
 from opendcr.evaluate.panel import some
 from opendcr.evaluate.periods import rhythm_of, span
 from opendcr.evaluate.plan import PRIMARY, Plan
@@ -175,7 +175,7 @@ def foreseen(
 
 def _known(sources: Mapping[str, Source]) -> list[str]:
     return [
-        f"{name} was public already for {public[0]} to {public[-1]}: results will be exploratory."
+        f"{called(name, sources, {})} is already in the file for {public[0]} to {public[-1]}: results will be exploratory."
         for name, source in sources.items()
         if (public := source.public_after)
     ]
@@ -193,7 +193,7 @@ def _loose(sources: Mapping[str, Source]) -> list[str]:
         if many > 0:
             first, last = (str(rhythm.after(periods[-1], at)) for at in (1, many))
             said.append(
-                f"the data of {name} end in {periods[-1]}, before the start {source.question.start}: "
+                f"the data of {called(name, sources, {})} end in {periods[-1]}, before the start {source.question.start}: "
                 f"this lock does not hold what they will say of {span([first, last])}, and the result "
                 "will say so."
             )

@@ -69,11 +69,11 @@ def test_what_should_not_have_changed_stayed_strictly_within_its_margin(interval
 def test_sentences_as_they_are_read():
     assert success_sentence(CLAIM, (-0.238, 0.0751), -0.10) == (
         "By difference in differences, the data on overdose call-outs in Glasgow city centre are "
-        "compatible with anything from a fall of 24 % to a rise of 8 %, against what was expected "
+        "compatible with anything from a fall of 23.8 % to a rise of 7.6 %, against what was expected "
         "without the change (95 % interval); a fall of 10 % or more is neither shown nor excluded."
     )
     shown = success_sentence(CLAIM, (-0.31, -0.125), -0.10)
-    assert "a fall of between 12 % and 31 %" in shown and "10 % or more is shown." in shown
+    assert "a fall of between 12.5 % and 31.0 %" in shown and "10 % or more is shown." in shown
     assert success_sentence(CLAIM, (-0.05, 0.2), -0.1).endswith("10 % or more is excluded.")
     assert harm_sentence(CLAIM, (0.01, 0.08), 0.1).endswith(
         "a rise of 10 % or more is excluded, but a smaller rise is shown."

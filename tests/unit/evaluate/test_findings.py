@@ -1,6 +1,7 @@
 """What a plan that is run says: further outcomes, negative controls, reviews, late reports."""
 
 import csv
+import hashlib
 from pathlib import Path
 
 import numpy as np
@@ -8,11 +9,18 @@ import pytest
 
 from opendcr.errors import InputError
 from opendcr.evaluate.evalue import e_value_of_interval
-from opendcr.evaluate.findings import run_study
+from opendcr.evaluate.findings import Findings, run_study
 from opendcr.evaluate.plan import read_plan
+from opendcr.evaluate.report.page import page_of
 from opendcr.evaluate.reporting import report_of
 from opendcr.streams import stream
 from tests.support.planned import PLAN, rows, written
+
+
+def beside(made: Findings) -> str:
+    """What stands beside the answer in the report."""
+    return " ".join(report_of(made).caveats)
+
 
 FURTHER = """
 [outcomes.litter]
@@ -92,14 +100,18 @@ def test_a_harm_that_happened_is_shown(tmp_path: Path) -> None:
     made = found(tmp_path, with_more(litter=1.8), PLAN + FURTHER)
     litter = made.further[0].answer
     assert litter.verdict == "shown" and "a rise of 25 % or more is shown" in litter.sentence
+    said = "A harm is shown: a rise of 25 % or more in Discarded needles."
+    assert said in made.to_data()["sentence"]
+    page = page_of(report_of(made)).replace("\xa0", " ")
+    assert "Harm: Discarded needles, a rise of 25 % or more shown" in page and said in page
 
 
 def test_a_benefit_that_worsens_is_said_where_the_study_is_read_first(tmp_path: Path) -> None:
     data = with_more(calls=0.5)
     less = "Benefit without a margin was looked at in treatment (a fall of between"
-    assert less in report_of(found(tmp_path, data, PLAN + FURTHER)).short
+    assert less in beside(found(tmp_path, data, PLAN + FURTHER))
     made = found(tmp_path, data, PLAN + FURTHER + "margin = 0.1\n")
-    said = report_of(made).short
+    said = beside(made)
     assert "Benefit beyond its margin is ruled out for treatment" in said
     assert "But a fall is shown for treatment." in said
     assert made.further[-1].answer.sentence.endswith("is excluded, but a fall is shown.")
@@ -149,9 +161,7 @@ def test_an_outcome_may_look_at_neighbours_which_then_are_compared_with_nowhere(
         assert len(estimate.placebos) == 22 and own not in {one.unit for one in estimate.placebos}
     counts = [row["events"] for row in rows() if row["area"] == "area 2"]
     assert [one.observed_count for one in near.answer.estimate.effect] == counts
-    assert (
-        "Displacement without a margin was looked at in Events next door" in report_of(made).short
-    )
+    assert "Displacement without a margin was looked at in Events next door" in beside(made)
 
 
 @pytest.mark.parametrize("key", ["donors", "exclude"])
@@ -180,8 +190,21 @@ def test_the_report_holds_what_was_found(tmp_path: Path) -> None:
     assert said["Primary outcome"].endswith("95\N{NO-BREAK SPACE}%")
     assert "by chance alone" in said["More than one outcome"]
     assert said["Further outcome"].endswith("; outcome: calls")
-    assert said["Periods"] == "2009 to 2023; the plan says to 2023, no `from`"
+    assert said["Periods"] == "2009 to 2023; the plan says to 2023"
     assert said["Design"].endswith("(the verdict rests on it); the plan gives no settings")
+
+
+def test_what_was_read_can_be_checked_by_anybody(tmp_path: Path) -> None:
+    made = found(tmp_path)
+    page = page_of(report_of(made))
+    bytes_ = hashlib.sha256((tmp_path / "panel.csv").read_bytes()).hexdigest()
+    said = made.sources["primary"].said
+    used = sorted(repr((str(one.period), one.area, one.values)) for one in said)
+    digest = hashlib.sha256("\n".join(used).encode()).hexdigest()
+    told = f"panel.csv; SHA-256 of the file {bytes_}; hash of what was used {digest}"
+    assert f"<dt>Data on events</dt><dd>{told}</dd>" in page
+    assert "sha256sum FILE" in page and "sorted and joined by line feeds" in page
+    assert f"Report of {report_of(made).made}; data to 2023." in page
 
 
 def test_a_single_series_is_told_what_it_cannot_tell(tmp_path: Path) -> None:
@@ -196,7 +219,7 @@ def test_a_single_series_is_told_what_it_cannot_tell(tmp_path: Path) -> None:
     said = dict(report.declared)
     assert any("cannot tell the room from anything else" in one for one in report.limits)
     assert not any("descriptive" in one for one in report.limits)
-    assert said["Design"].endswith('; family: quasi_poisson; terms: ["level"]')
+    assert said["Design"].endswith("; family: quasi_poisson; terms: level")
     assert said["Reviews"] == "after 2021, 2023; O'Brien–Fleming spending"
     assert report.origin.words == "Made for a test."
 
@@ -223,11 +246,9 @@ def test_a_study_is_said_in_plain_words(tmp_path: Path) -> None:
     made = found(tmp_path, with_more(), PLAN + FURTHER + WANTED)
     counted = [one for one in made.leading.estimate.effect if one.time >= "2020"]
     had = sum(one.observed_count or 0 for one in counted)
-    said = report_of(made).short
-    assert said.startswith("Did events in area 1 change from 2020 on")
-    assert f" {had:,.0f} were counted, where about " in said and "% fewer." in said
-    assert "a fall of 10 % or more, which the plan calls success, is shown." in said
-    assert "It can suggest but not confirm, because the plan was not locked." in said
+    said = beside(made)
+    assert said.startswith(f"{had:,.0f} were counted, where about ")
+    assert "Why it changed is not in these figures" in said
     assert "Harm beyond its margin is ruled out for Discarded needles (1 of 10 checks on it" in said
     for jargon in ("interval", "p-value", "estimate", "confidence", "significant", "level"):
         assert jargon not in said
@@ -235,9 +256,9 @@ def test_a_study_is_said_in_plain_words(tmp_path: Path) -> None:
 
 def test_plain_words_say_what_was_not_looked_for_and_what_is_not_known(tmp_path: Path) -> None:
     few = [row for row in rows() if int(row["area"].split()[1]) <= 12]
-    said = report_of(found(tmp_path, few)).short
-    assert "How far chance alone could have moved that is not known" in said
-    assert "a fall is neither shown nor ruled out" in said and "No harm was looked for" in said
+    said = beside(found(tmp_path, few))
+    assert "No harm was looked for." in said
+    assert "Why it changed" not in said and "Whatever else happened there then" in said
 
 
 def test_declared_outcomes_share_the_level(tmp_path: Path) -> None:
@@ -287,12 +308,12 @@ def test_a_sentence_says_that_it_is_exploratory_and_where_the_test_disagrees(
     whole = run_study(read_plan(tmp_path / "plan.toml"))
     made = whole.leading
     assert made.sentence.startswith("Exploratory: by synthetic control")
-    assert made.sentence.endswith("The test does not reject no effect (p = 0.08).")
-    checks = {one.name: one.passed for one in made.estimate.checks}
-    assert made.verdict == "shown" and checks["interval and p-value agree"] is False
-    said = report_of(whole).short
-    assert "It was 60.4 on average, where about" in said and "less." in said
-    assert "a fall is shown. Another test of the same figures does not rule out chance." in said
+    assert made.sentence.endswith("The test does not rule out chance (p = 0.077).")
+    (check,) = (one for one in made.estimate.checks if one.name == "interval and p-value agree")
+    assert made.verdict == "shown" and check.passed is False
+    assert check.detail.startswith("the interval excludes zero, and p is 0.077")
+    said = beside(whole)
+    assert said.startswith("It was 60.4 on average, where about")
 
 
 REVIEWED = PLAN + "\n[reviews]\nafter = [2021, 2023]\n"
@@ -353,14 +374,18 @@ def test_late_reports_are_carried_into_the_interval(tmp_path: Path) -> None:
     triangle(tmp_path, late=0.5)
     whole = found(tmp_path, rows(effect=-0.4)).leading.estimate
     without = found(tmp_path, HALVED).leading.estimate
-    carried = found(tmp_path, HALVED, PLAN + NOWCAST).leading.estimate
+    leading = found(tmp_path, HALVED, PLAN + NOWCAST).leading
+    carried, told = leading.estimate, leading.sentence
+    assert told.endswith(
+        "Of the 4 periods from the start on 1 is a nowcast: reports are still to come."
+    )
     assert without.relative_effect < whole.relative_effect - 0.05  # half of a year is missing
     assert carried.relative_effect == pytest.approx(whole.relative_effect, abs=0.05)
     assert carried.relative_interval and whole.relative_interval
     assert np.ptp(carried.relative_interval) > np.ptp(whole.relative_interval) * 0.98
     assert "nowcast" in carried.inference
     report = report_of(found(tmp_path, HALVED, PLAN + NOWCAST))
-    short = report.short
+    short = " ".join(report.caveats)
     assert dict(report.declared)["Late reports"] == "nowcast; path: editions.csv; most: 1"
     printed = sum(r["events"] for r in HALVED if r["area"] == "area 1" and r["year"] >= 2020)
     assert f"{printed} were counted so far, and " in short and "(a nowcast)" in short
@@ -427,9 +452,9 @@ def test_a_plan_of_rings_is_told_with_its_cells_and_its_displacement() -> None:
     report = report_of(run_study(read_plan(glasgow)))
     said = dict(report.declared)
     cells = "the cells near (ring 0-500m) and inside hours (hours inside)"
-    assert said["Treated"] == cells and f"in {cells} change from" in report.short
+    assert said["Treated"] == cells and f"in {cells} change from" in report.question.sentence
     assert "near: ring == '0-500m'; inside hours: hours == 'inside'" in said["Design"]
-    assert said["Periods"].startswith("20") and "the plan says " in said["Periods"]
+    assert said["Periods"].startswith("20") and "the plan " in said["Periods"]
     assert said["Success"] == "shown is a fall: the whole interval lies there"
     assert "More than one outcome" not in said
     assert report.looked_for == {"displacement"}
@@ -440,3 +465,30 @@ def test_a_plan_of_rings_is_told_with_its_cells_and_its_displacement() -> None:
 def test_families_of_published_effects_are_known(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="overdose deaths"):
         read_plan(written(tmp_path, plan=PLAN + '\n[published]\noutcomes = ["wonders"]\n'))
+
+
+def test_what_is_shown_is_said_with_what_the_same_design_finds_where_nothing_began(
+    tmp_path: Path,
+) -> None:
+    falling = [
+        row | {"events": int(row["events"] * 0.85 ** (row["year"] - 2009))}
+        if row["area"] == "area 1"
+        else row
+        for row in rows()
+    ]
+    made = found(tmp_path, falling)
+    checks = {one.name: one for one in made.leading.estimate.checks}
+    assert made.leading.verdict == "shown"
+    assert checks["trend before"].passed is checks["earlier starts"].passed is False
+    said = "The same design also finds a change where nothing began: "
+    told = made.to_data()
+    assert (
+        f" {said}a trend of its own before the start; at 2 of 3 earlier starts." in told["sentence"]
+    )
+    assert set(told["designs"]["difference_in_differences"]["checks"][0]) == {
+        "name", "passed", "detail"}  # fmt: skip
+    assert "Events: a fall shown, checks failed" in page_of(report_of(made))
+
+    still = found(tmp_path, rows(effect=-0.4))
+    assert still.leading.verdict == "shown" and said not in still.leading.sentence
+    assert "Events: a fall shown<" in page_of(report_of(still))

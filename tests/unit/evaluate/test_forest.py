@@ -42,6 +42,13 @@ def texts(svg):
     return ["".join(one.itertext()) for one in tree(svg).iter("text")]
 
 
+def drawn(found):
+    """What is written of each row, by its label and outcome."""
+    groups = tree(forest_svg(found)).iter("g")
+    said = (" ".join("".join(one.itertext()) for one in group.iter("text")) for group in groups)
+    return {(row.label, row.outcome): one for row, one in zip(found, said, strict=True)}
+
+
 def test_this_room_comes_first_and_what_has_no_comparison_in_a_group_of_its_own():
     found = rows([OWN], effects_of_rooms())
     assert found[0].label == HERE and found[0].figures == "0.92 (0.76 to 1.08)"
@@ -56,29 +63,37 @@ def test_hazards_of_people_never_stand_with_rates_of_areas():
     assert (kinds["Panagiotoglou"], kinds["Chalfin,"], OWN.kind) == (TRENDS, EXPECTED, EXPECTED)
 
 
-def test_what_is_no_ratio_stands_apart_with_its_reason_and_is_not_drawn():
+def test_what_is_no_ratio_has_its_line_in_words_with_the_reason():
     found = rows([], effects_of_rooms())
     apart = [one for one in found if one.apart]
     assert {one.label.split(" ")[0] for one in apart} >= {"Roux", "Robinson,"}
     assert all(one.ratio is None for one in apart)
-    svg, lines = forest_svg(found), table(found)
-    assert "Roux" not in svg and f"{len(apart)} that are no ratio" in svg
+    lines, said = table(found), drawn(found)
     for one in apart:
+        assert f"{one.printed} ({one.apart})" in said[one.label, one.outcome]
         assert any(line[2] == one.label and one.apart in line[-1] for line in lines)
 
 
-def test_nothing_is_pooled_and_every_ratio_that_was_read_has_its_row():
+def test_nothing_is_pooled_and_every_estimate_has_its_row():
     found = rows([OWN], effects_of_rooms())
-    drawn = [one for one in found if one.ratio is not None and one.read]
     groups = list(tree(forest_svg(found)).iter("g"))
-    assert len(groups) == len(drawn)
+    assert len(groups) == len(found)
+    for row, one in zip(found, groups, strict=True):
+        marks = [mark for mark in one if mark.get("class", "").startswith("point")]
+        assert len(marks) == row.drawn
+        assert all(("hollow" in mark.get("class")) == (row.interval is None) for mark in marks)
     assert len(table(found)) == len(found) + 1 == len(effects_of_rooms()) + 2
 
 
-def test_a_figure_from_memory_is_not_drawn_and_says_so_in_the_table():
+def test_an_interval_of_no_width_is_said_to_be_rounded():
+    one = next(row for row in rows([], effects_of_rooms()) if "0.00 (0.00" in row.printed)
+    assert one.apart.endswith("; rounded in the source")
+
+
+def test_a_figure_from_memory_is_not_drawn_and_says_so():
     found = rows([], effects_of_rooms())
-    svg = forest_svg(found)
-    assert "Kennedy" not in svg and "3 known from memory" in svg
+    (said,) = (one for (label, _), one in drawn(found).items() if label.startswith("Kennedy"))
+    assert "the figure was not read in its source" in said and "0.46" not in said
     (line,) = (one for one in table(found) if one[2].startswith("Kennedy"))
     assert line[-1].startswith("the figure is from memory")
 
@@ -116,13 +131,13 @@ def test_names_are_escaped_and_long_ones_wrapped_and_not_cut():
     assert "&lt;b&gt;&amp;" in svg and sum(one.count("long") for one in texts(svg)) == 30
 
 
-def test_beside_each_drawn_row_stand_what_it_is_compared_with_and_what_may_bias_it():
-    svg = forest_svg(rows([], effects_of_rooms()))
-    said = " ".join(texts(svg))
-    for one in rows([], effects_of_rooms()):
-        if one.drawn:
-            assert f"against: {one.comparison}" in said
-            assert all(concern.domain in one.lines[-1] for concern in one.concerns)
+def test_beside_each_row_stand_its_design_what_it_is_compared_with_and_what_may_bias_it():
+    found = rows([], effects_of_rooms())
+    said = drawn(found)
+    for one in found:
+        beside = said[one.label, one.outcome]
+        assert f"against: {one.comparison}" in beside and f"design: {one.design}" in beside
+        assert all(concern.domain in one.lines[-1] for concern in one.concerns)
 
 
 def test_an_interval_of_another_level_than_published_ones_says_what_it_holds():

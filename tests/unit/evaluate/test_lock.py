@@ -70,7 +70,7 @@ def test_an_outcome_that_was_public_confirms_nothing(tmp_path: Path) -> None:
     content = lock(path)
     assert content["data"]["primary"]["already_public"] == ["2020", "2021", "2022", "2023"]
     found = stands(path)
-    assert found.locked and "was public for 2020 to 2023" in found.against[0]
+    assert found.locked and "was already in the file for 2020 to 2023" in found.against[0]
 
 
 def test_data_from_before_that_changed(tmp_path: Path) -> None:
@@ -165,8 +165,8 @@ def test_locking_anew_does_not_change_what_was_public_at_first(tmp_path: Path) -
     lock(path)
     written(tmp_path, plan=PLAN + "[designs.ratio_of_ratios]\n")  # with the outcome, and anew
     lock(path, again=True)
-    said = [one for one in stands(path).against if "was public" in one]
-    assert said == ["primary was public for 2020 to 2023 when the plan was locked anew"]
+    said = [one for one in stands(path).against if "already in the file" in one]
+    assert said == ["events was already in the file for 2020 to 2023 when the plan was locked anew"]
 
 
 def test_periods_that_come_before_the_start_are_no_change(tmp_path: Path) -> None:
@@ -176,7 +176,7 @@ def test_periods_that_come_before_the_start_are_no_change(tmp_path: Path) -> Non
     found = stands(path)
     assert found.status == "confirmatory"
     assert found.to_data()["not_held"] == {"primary": ["2018", "2019"]}
-    assert found.told[1].startswith("The lock does not hold primary of 2018 to 2019")
+    assert found.told[1].startswith("The lock does not hold events of 2018 to 2019")
 
 
 def test_which_design_decides_is_part_of_the_plan(tmp_path: Path) -> None:
@@ -252,7 +252,9 @@ def test_a_reporting_triangle_is_under_the_lock(tmp_path: Path) -> None:
     assert stands(path).status == "confirmatory"
     editions(tmp_path, 2023, first=11)
     (said,) = stands(path).against
-    assert said.startswith("the data of primary.nowcast from before the start are not those that")
+    assert said.startswith(
+        "the data of the reporting triangle of events from before the start are not those that"
+    )
 
 
 def test_counts_that_were_incomplete_may_become_what_editions_print(tmp_path: Path) -> None:
@@ -281,7 +283,7 @@ def test_a_triangle_with_counts_from_the_start_on_made_the_outcome_public(tmp_pa
     editions(tmp_path, 2020)
     lock(path)
     (said,) = stands(path).against
-    assert "primary.nowcast was public for 2020" in said
+    assert "the reporting triangle of events was already in the file for 2020" in said
 
 
 def test_what_was_public_for_the_first_lock_stays_said(tmp_path: Path) -> None:
@@ -296,7 +298,8 @@ def test_what_was_public_for_the_first_lock_stays_said(tmp_path: Path) -> None:
     found = stands(path)
     assert f"with the seal {first['seal'][:12]}" in found.against[0]
     assert (
-        "was public for 2020 to 2023 when an earlier lock of the plan was made" in found.against[1]
+        "was already in the file for 2020 to 2023 when an earlier lock of the plan was made"
+        in found.against[1]
     )
 
 
@@ -304,7 +307,9 @@ def test_an_outcome_that_is_no_longer_asked_for_stays_said(tmp_path: Path) -> No
     calls = '\n[outcomes.calls]\noutcome = "events"\n'
     lock(written(tmp_path, plan=PLAN + calls))
     lock(written(tmp_path, BEFORE), again=True)
-    assert any("calls was public" in one for one in stands(tmp_path / "plan.toml").against)
+    assert any(
+        "calls was already in the file" in one for one in stands(tmp_path / "plan.toml").against
+    )
 
 
 def test_what_the_date_of_a_lock_rests_on(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from opendcr.evaluate.comparisons.differences import Compared, Mask
 from opendcr.evaluate.comparisons.errors import HALF, Errors, errors
 from opendcr.evaluate.comparisons.ranked import Ranked
-from opendcr.evaluate.estimate import Check
+from opendcr.evaluate.estimate import TREND, Check, p_said
 
 Real = NDArray[np.float64]
 _FEW = 5  # periods before, under which no trend or correlation is read
@@ -27,7 +27,7 @@ def trend_before(answer: Ranked) -> Check:
     if compared.family == "poisson":
         unit = " (log)"
     p = ranked.p_value(float(slopes[0]))
-    detail = f"slope of the gap {slopes[0]:+.3g}{unit} a period, p = {p:.3f} by rank"
+    detail = f"slope of the gap {slopes[0]:+.3g}{unit} a period, {p_said(p)} by rank"
     margin = ranked.margin(answer.study.level)
     if margin is not None:
         moved = margin * len(before) / 2  # from the middle before to the middle after
@@ -35,7 +35,8 @@ def trend_before(answer: Ranked) -> Check:
             f"; a slope of ±{margin:.3g} would be seen in about half of such studies, and would "
             f"move the effect by ±{moved:.3g}{unit} (Roth 2022)"
         )
-    return Check(name, p > answer.study.level, detail)
+    passed = p > answer.study.level
+    return Check(name, passed, detail, "" if passed else TREND)
 
 
 def _slope_errors(answer: Ranked, slopes: Real, expected: Real, time: Real) -> Errors:

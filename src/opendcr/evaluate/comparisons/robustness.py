@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from opendcr.errors import InputError
 from opendcr.evaluate.designs import Design
-from opendcr.evaluate.estimate import Check, Estimate, Placebo
+from opendcr.evaluate.estimate import Check, Estimate, Placebo, p_said
 from opendcr.evaluate.study import LEAST_BEFORE, Study
 
 Real = NDArray[np.float64]
@@ -32,7 +32,7 @@ def placebo_ranks(found: Estimate) -> Check:
     """Where the estimate stands among the placebos; only to be read."""
     order = sorted(found.placebos, key=lambda one: -one.ratio)[:3]
     named = ", ".join(f"{one.unit} ({_claimed(one)})" for one in order)
-    detail = f"p = {found.p_value:.3f} among {len(found.placebos)}; the most extreme: {named}"
+    detail = f"{p_said(found.p_value)} among {len(found.placebos)}; the most extreme: {named}"
     return Check("placebo areas", None, detail)
 
 
@@ -51,12 +51,14 @@ def earlier_starts(study: Study, fit: Callable[[Study], Estimate]) -> Check:
             found = fit(replace(study, panel=before, start=at))
         except InputError:  # a panel that allows no answer claims nothing
             continue
-        p = "" if found.p_value is None else f" (p = {found.p_value:.3f})"
+        p = "" if found.p_value is None else f" ({p_said(found.p_value)})"
         said.append(f"{found.relative_effect:+.1%} from {study.panel.periods[at]} on{p}")
         clear.append(not _seen(found, study.level))
     if not said:
         return Check(name, None, "no earlier start is possible")
-    return Check(name, all(clear), f"found where nothing began: {'; '.join(said)}")
+    detail = f"found where nothing began: {'; '.join(said)}"
+    seen = f"at {clear.count(False)} of {len(clear)} earlier starts"
+    return Check(name, all(clear), detail, "" if all(clear) else seen)
 
 
 def _seen(found: Estimate, level: float) -> bool:

@@ -23,6 +23,7 @@ from opendcr.evaluate.estimate import (
     Estimate,
     Interval,
     estimate_of,
+    p_said,
     relative_of,
 )
 from opendcr.evaluate.kernel import structural
@@ -175,8 +176,12 @@ class BayesianStructural:
         except InputError:
             return Check(name, None, "too few periods before the start to try")
         low, high = found.relative_interval or found.interval or (0.0, 0.0)
-        detail = f"{found.relative_effect:+.1%} ({low:+.3g} to {high:+.3g}), p {found.p_value:.3f}"
-        return Check(name, low <= 0 <= high, detail)
+        detail = (
+            f"{found.relative_effect:+.1%} ({low:+.3g} to {high:+.3g}), {p_said(found.p_value)}"
+        )
+        still = low <= 0 <= high
+        earlier_start = f"at the earlier start {earlier.panel.periods[earlier.start]}"
+        return Check(name, still, detail, "" if still else earlier_start)
 
     @property
     def quick(self) -> Self:

@@ -12,7 +12,7 @@ from opendcr.evaluate.comparisons import robustness
 from opendcr.evaluate.comparisons.differences import Comparison, Mask, ratio_bounds, read_comparison
 from opendcr.evaluate.comparisons.errors import Errors, floor, shrunken_covariance
 from opendcr.evaluate.comparisons.ranked import Ranked, bounds_of, placebos_of, size_of
-from opendcr.evaluate.estimate import Check, Estimate, estimate_of, less
+from opendcr.evaluate.estimate import Check, Estimate, estimate_of, less, p_said
 from opendcr.evaluate.study import Study
 from opendcr.keyed import Table
 
@@ -127,11 +127,13 @@ class EventStudy:
         before = answer.before & ~answer.base if self.base == "last" else answer.before
         p = Paths(answer).joint(before)
         detail = (
-            f"no effect in {int(before.sum())} periods before together: p = {p:.3f} by rank; to go "
+            f"no effect in {int(before.sum())} periods before together: {p_said(p)} by rank; to go "
             "on only if this passes would itself distort what follows (Roth 2022), so it is shown "
             "beside the estimate and decides nothing"
         )
-        return Check("effects before", p > answer.study.level, detail)
+        passed = p > answer.study.level
+        found = "" if passed else "in the periods before the start together"
+        return Check("effects before", passed, detail, found)
 
     def without(self, donor: str) -> Self:
         """The design without a donor."""

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy.special import chdtrc
 
 from opendcr.errors import InputError
-from opendcr.evaluate.estimate import Check, Estimate, bounds_of_ratio, estimate_of
+from opendcr.evaluate.estimate import Check, Estimate, bounds_of_ratio, estimate_of, p_said
 from opendcr.evaluate.panel import Panel
 from opendcr.evaluate.regressions.conditional import TAILS, Cell, Conditional, Tails
 from opendcr.evaluate.study import Study
@@ -116,7 +116,7 @@ class RatioOfRatios:
         chance = float(chdtrc(spare, squares / self.overdispersion))
         detail = (
             f"dispersion {squares / spare:.2f} about one ratio before and one after; the interval "
-            f"takes it to be {self.overdispersion:g} (p = {chance:.2g})"
+            f"takes it to be {self.overdispersion:g} ({p_said(chance)})"
         )
         return Check("overdispersion", chance >= _ALIKE, detail)
 
@@ -131,8 +131,11 @@ class RatioOfRatios:
             return Check("drift", None, str(error))
         chance = found.p_value()
         low, high = found.interval(study.level)
-        detail = f"within the periods before, later over earlier: {low:.2f} to {high:.2f}, p = {chance:.2g}"  # fmt: skip
-        return Check("drift", chance >= _ALIKE, detail)
+        detail = f"within the periods before, later over earlier: {low:.2f} to {high:.2f}, {p_said(chance)}"  # fmt: skip
+        passed = chance >= _ALIKE
+        return Check(
+            "drift", passed, detail, "" if passed else "within the periods before the start"
+        )
 
     def _shares(self, study: Study, first: int, last: int) -> tuple[Real, ...]:
         """By period: the treated areas' counts and exposures, and the comparison's."""

@@ -13,6 +13,7 @@ from opendcr.evaluate.comparisons.cells import Chosen, Labels, Mask, Selection, 
 from opendcr.evaluate.comparisons.errors import HALF
 from opendcr.evaluate.comparisons.shifts import Contrast, Interval, floor
 from opendcr.evaluate.estimate import (
+    TREND,
     Bounds,
     Check,
     Estimate,
@@ -20,6 +21,7 @@ from opendcr.evaluate.estimate import (
     Placebo,
     bounds_of_ratio,
     estimate_of,
+    p_said,
 )
 from opendcr.evaluate.study import Study
 from opendcr.keyed import Table
@@ -319,8 +321,8 @@ def _trend(series: Contrast, level: float) -> Check:
     slopes = np.array([np.roll(residuals, by) @ time for by in range(count)])
     p = float((np.abs(slopes) >= abs(slopes[0]) * (1 - 1e-9)).mean())
     slope = slopes[0] / (time @ time)
-    detail = f"{slope:+.3g} standard deviations a period, p = {p:.3f} among {count} shifts"
-    return Check(name, p > level, detail)
+    detail = f"{slope:+.3g} standard deviations a period, {p_said(p)} among {count} shifts"
+    return Check(name, p > level, detail, "" if p > level else TREND)
 
 
 def _dispersion(series: Contrast) -> Check:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.special import chdtrc
 
 from opendcr.errors import InputError
-from opendcr.evaluate.estimate import Check, Estimate
+from opendcr.evaluate.estimate import Check, Estimate, p_said
 from opendcr.evaluate.panel import Panel
 from opendcr.evaluate.regressions.contrast import Contrast
 from opendcr.evaluate.regressions.counts import Fit, fitted
@@ -57,7 +57,7 @@ def overdispersion(fit: Fit) -> Check:
         detail = f"a residual standard deviation of {fit.dispersion**0.5:.4g}"
         return Check("overdispersion", None, detail)
     chance = float(chdtrc(fit.regression.spare, fit.dispersion * fit.regression.spare))
-    detail = f"dispersion {fit.dispersion:.3g} (1 is Poisson's), p = {chance:.2g}"
+    detail = f"dispersion {fit.dispersion:.3g} (1 is Poisson's), {p_said(chance)}"
     if fit.regression.family == "negative_binomial":
         detail = f"extra variance {fit.extra:.3g}; {detail}, after it"
     allowed = fit.regression.family == "quasi_poisson"
@@ -73,7 +73,7 @@ def autocorrelation(fit: Fit, allowed: bool) -> Check:
     box = periods * (periods + 2) * (alike**2 / (periods - lags)).sum()
     chance = float(chdtrc(len(lags), box))
     detail = (
-        f"lag 1: {alike[0]:.2f}; Ljung-Box over {len(lags)} lags p = {chance:.2g}; the errors "
+        f"lag 1: {alike[0]:.2f}; Ljung-Box over {len(lags)} lags {p_said(chance)}; the errors "
         f"{'allow for it' if allowed else 'do not allow for it'}"
     )
     return Check("autocorrelation", allowed or chance >= _ALIKE, detail)
@@ -150,7 +150,9 @@ def placebo_starts(design: Segmented, study: Study) -> Check:
         f"{len(claimed)} of {len(tried)} starts at which nothing began would have been significant; "
         f"their relative effects are {_span([one.relative_effect for one in tried])}"
     )
-    return Check("placebo starts", len(claimed) <= 0.2 * len(tried), detail)
+    passed = len(claimed) <= 0.2 * len(tried)
+    found = "" if passed else f"at {len(claimed)} of {len(tried)} earlier starts"
+    return Check("placebo starts", passed, detail, found)
 
 
 def no_trend(design: Segmented, study: Study) -> Check:

@@ -19,8 +19,9 @@ PAGE, PAPER, EFFECTS, RESULT = "report.html", "report.pdf", "effects.csv", "resu
 _FIELDS = tuple(field.name for field in fields(PeriodEffect))
 
 
-def write_report(folder: Path, report: Report, result: Mapping[str, Any]) -> Path:
-    """Writes the report into a folder, and the result as `study run --json` gives it; the page's path.
+def write_report(folder: Path, report: Report, result: Mapping[str, Any]) -> list[Path]:
+    """Writes the report into a folder, and the result as `study run --json` gives it; the files' paths,
+    the page's first.
 
     Everything is made before anything is written, and each file is written whole or not at all. The
     same report gives the same bytes.
@@ -33,7 +34,7 @@ def write_report(folder: Path, report: Report, result: Mapping[str, Any]) -> Pat
     }
     for name, content in made.items():
         write_whole(folder / name, content)
-    return folder / PAGE
+    return [folder / name for name in made]
 
 
 def effects_csv(report: Report) -> str:
@@ -42,7 +43,7 @@ def effects_csv(report: Report) -> str:
     text = io.StringIO()
     rows = csv.writer(text, lineterminator="\n")
     rows.writerow(("design", "phase", *_FIELDS, "origin"))
-    origin = "simulated" if report.origin.simulated else "published"
+    origin = "simulated" if report.origin.simulated else "recorded"
     start = Period.of(report.question.start)
     for answer in report.designs:
         for one in answer.estimate.effect:

@@ -20,11 +20,10 @@ class Heading:
 
 @dataclass(frozen=True)
 class Text:
-    """A paragraph; `short` is all of it in plain words, `answer` the sentence that counts, `badge` a
-    status, `note` what is read last."""
+    """A paragraph; `answer` is the sentence that counts, `badge` a status, `note` what is read last."""
 
     text: str
-    kind: Literal["plain", "short", "answer", "badge", "note"] = "plain"
+    kind: Literal["plain", "answer", "badge", "note"] = "plain"
 
 
 @dataclass(frozen=True)

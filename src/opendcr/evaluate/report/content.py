@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
 from typing import Any, Literal, get_args
 
 from opendcr.evaluate.estimate import Check, Estimate, Part
@@ -51,7 +52,7 @@ class Status:
 
 @dataclass(frozen=True)
 class Origin:
-    """Whose data: what was published, in words with its source, or which simulation made them."""
+    """Whose data: what was recorded, in words with its source, or which simulation made them."""
 
     simulated: bool
     words: str
@@ -59,24 +60,28 @@ class Origin:
     @property
     def short(self) -> str:
         """What every caption says."""
-        return "Simulated data: nobody in them is real." if self.simulated else "Published data."
+        return "Simulated data: nobody in them is real." if self.simulated else "Recorded data."
 
 
 @dataclass(frozen=True)
 class Provenance:
-    """What the answer was computed from: the hash of the plan, the version of the code, and the
-    hash of each file of data by its name."""
+    """What the answer was computed from: the hash of the plan, the version of the code, and by what
+    each is called the hash of the data that were used, with the name of their file and the SHA-256 of
+    its bytes in `files`."""
 
     plan: str
     version: str
     data: Mapping[str, str]
+    files: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Lock:
     """The plan as it was locked. `hash` is of the plan and `data` of what each outcome uses, by
     name; `changed` says in sentences what is no longer as it was locked. `seal` is the digest of
-    the lock itself, `replaces` those of earlier locks, `registered` where it can be looked up."""
+    the lock itself, `replaces` those of earlier locks, `registered` where it can be looked up;
+    `not_held` are the periods before the start, by the outcome's title, that came after it, and
+    `dated` says what its date rests on."""
 
     hash: str
     locked: str
@@ -86,6 +91,8 @@ class Lock:
     seal: str = ""
     registered: str = ""
     replaces: tuple[str, ...] = ()
+    not_held: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    dated: str = ""
 
     def differences(self, now: Provenance) -> tuple[str, ...]:
         """What is no longer as it was locked: what is told, and what the hashes and versions show."""
@@ -166,16 +173,17 @@ class Figure:
 
 @dataclass(frozen=True)
 class Report:
-    """A study as it is reported. `short` says it in plain words, for who reads nothing else; `asked`
-    is what the verdict is of; `declared` are lines of the plan in words; `primary` names the
-    design on which success rests; `power` is what the lock foretold; `about` says in the authors' words what `ABOUT` lists.
+    """A study as it is reported. `sentence` is its answer, for who reads nothing else, and `caveats`
+    what must be read beside it; `asked` is what the verdict is of; `declared` are lines of the plan in words; `primary` names the
+    design on which success rests; `power` is what the lock foretold; `about` says in the authors' words what `ABOUT` lists;
+    `made` is the day of the report.
 
     Raises ValueError where it would claim what it does not hold: no design, a confirmatory study
     without a lock of its plan, a start in no period.
     """
 
     question: Question
-    short: str
+    caveats: tuple[str, ...]
     sentence: str
     asked: str
     verdict: Verdict
@@ -193,10 +201,11 @@ class Report:
     effects: Figure | None = None
     about: Mapping[str, str] = field(default_factory=dict)
     level: float = 0.05
+    made: date = field(default_factory=lambda: datetime.now(UTC).date())
 
     def __post_init__(self) -> None:
         _one_of(self.verdict, Verdict, "the verdict")
-        said = (self.question.title, self.question.sentence, self.short, self.sentence)
+        said = (self.question.title, self.question.sentence, *self.caveats, self.sentence)
         for text in (*said, self.asked, self.origin.words):
             _must(bool(text.strip()), "a title, a question, an answer and an origin in words")
         _must(self.primary in {one.name for one in self.designs}, f"a design {self.primary}")

@@ -3,12 +3,22 @@
 import math
 from collections.abc import Iterable
 
-from opendcr.evaluate.decision import DESCRIPTIVE
+from opendcr.evaluate.decision import DESCRIPTIVE, SAID
 from opendcr.evaluate.estimate import Interval
+from opendcr.evaluate.periods import span
 from opendcr.evaluate.report import words
 from opendcr.evaluate.report.blocks import Block, Drawing, Grid, Heading, Points, Terms, Text
 from opendcr.evaluate.report.checklists import Checklist, checklists, held, sections
-from opendcr.evaluate.report.content import ABOUT, Answer, Figure, Further, Lock, Report, Rows
+from opendcr.evaluate.report.content import (
+    ABOUT,
+    Answer,
+    Figure,
+    Further,
+    Lock,
+    Provenance,
+    Report,
+    Rows,
+)
 from opendcr.evaluate.report.picture import expected_figure, gap_figure, rank_figure
 from opendcr.evaluate.report.words import Scale, scale_of
 
@@ -17,36 +27,70 @@ PRIMARY, NOTHING = "primary", "nothing declared"
 KINDS = {"benefit": "benefit", "harm": "harm", "displacement": "displacement",
          "negative_control": "negative control"}  # fmt: skip
 _ORDER = (PRIMARY, *KINDS.values())
+RECOMPUTED = (
+    "SHA-256 of the file: sha256sum FILE. Hash of what was used: SHA-256 of the rows that the plan "
+    "uses, each as Python writes (period, area, (values)), sorted and joined by line feeds: "
+    "opendcr.evaluate.reading.digest_of."
+)
 RESULTS = {True: "passed", False: "FAILED", None: "to be read"}
 
 
 def document(report: Report) -> tuple[Block, ...]:
     """The blocks of a report, after its title."""
-    parts = (_head, _plan, _figures, _designs, _checks, _further, _power, _limits, _effects,
-             _about, _checklists, _provenance)  # fmt: skip
+    parts = (_head, _designs, _gaps, _checks, _further, _effects, _power, _limits, _lock,
+             _plan, _about, _checklists, _provenance)  # fmt: skip
     blocks = (block for part in parts for block in part(report))
     return tuple(block for block in blocks if block != Points(()))
 
 
 def _head(report: Report) -> Iterable[Block]:
-    yield Text(f"{'Confirmatory' if report.status.confirmatory else 'Exploratory'} study", "badge")
-    yield Text(f"Verdict: {report.verdict}", "badge")
-    yield Text("Simulated data" if report.origin.simulated else "Published data", "badge")
-    yield Text(report.short, "short")
-    yield _outcomes(report)
+    ends = report.leading.estimate.effect[-1].time
+    yield Text(f"Report of {report.made}; data to {ends}.", "note")
+    yield Text(_status(report), "badge")
+    yield Text(_verdict(report), "badge")
+    for one in report.further:
+        if one.kind == "harm" and one.verdict == "shown":
+            yield Text(f"Harm: {one.title}, {one.asked} shown", "badge")
+    yield Text("Simulated data" if report.origin.simulated else "Recorded data", "badge")
     yield Text(report.sentence, "answer")
-    yield Points((*report.status.reasons, *_failed(report)))
-    yield Text(f"{report.question.sentence} {report.origin.words} {report.origin.short}")
-    titles = "; ".join(one.title for one in report.designs)
-    yield Text(f"Designs: {titles}. The verdict rests on: {report.leading.title}.")
+    answer, scale = report.leading, _scale(report, report.leading)
+    yield _drawing(report, expected_figure(answer, report.question.start, scale, report.level))
+    yield _outcomes(report)
+    confirms = " ".join((*_not_confirmed(report), *report.status.reasons))
+    yield Points(tuple(filter(None, (confirms, *_failed(report), *report.caveats))))
+
+
+def _not_confirmed(report: Report) -> tuple[str, ...]:
+    return () if report.status.confirmatory else ("It can suggest but not confirm.",)
+
+
+def _status(report: Report) -> str:
+    """Whether it confirms, and how much of what it rests on was not locked."""
+    if not report.status.confirmatory:
+        return "Exploratory study"
+    loose = {
+        period for some in (report.lock.not_held if report.lock else {}).values() for period in some
+    }
+    before = [one.time for one in report.leading.estimate.effect]
+    before = before[: before.index(report.question.start)]
+    many = sum(one in loose for one in before)
+    said = f" ({many} of {len(before)} periods before the start not locked)" if many else ""
+    return f"Confirmatory study{said}"
+
+
+def _verdict(report: Report) -> str:
+    """What is said of the outcome that was asked about, in a few words."""
+    failed = report.verdict == "shown" and report.leading.estimate.where_nothing_began
+    said = f"{report.question.outcome}: {report.asked} {SAID[report.verdict]}"
+    return f"{said[:1].upper()}{said[1:]}{', checks failed' if failed else ''}"
 
 
 def _outcomes(report: Report) -> Grid:
     """Every outcome with its estimate, its own level and what may be said of it."""
-    heading = ("outcome", "kind", "was there", "verdict", "effect, in per cent (interval)",
+    heading = ("outcome", "effect, in per cent (interval)", "verdict", "tested for", "kind",
                "interval of", "p (floor)")  # fmt: skip
     rows = [_primary(report), *map(_other, report.further), *_rings(report)]
-    rows = sorted(rows, key=lambda row: _ORDER.index(row[1]))
+    rows = sorted(rows, key=lambda row: _ORDER.index(row[4]))
     caption = (
         f"All outcomes, from {report.question.start} on, beside what was expected without the "
         "change; a minus sign is fewer."
@@ -59,10 +103,10 @@ def _primary(report: Report) -> tuple[str, ...]:
     name = report.question.outcome
     return (
         name[:1].upper() + name[1:],
-        PRIMARY,
-        report.asked,
-        report.verdict,
         _effect(found.relative_effect, found.relative_interval),
+        report.verdict,
+        report.asked,
+        PRIMARY,
         words.confidence(report.level),
         words.p_words(found),
     )
@@ -72,10 +116,10 @@ def _other(one: Further) -> tuple[str, ...]:
     found = one.estimate
     return (
         one.title,
-        KINDS[one.kind],
-        one.asked or NOTHING,
-        one.said,
         _effect(found.relative_effect, found.relative_interval),
+        one.said,
+        one.asked or NOTHING,
+        KINDS[one.kind],
         words.confidence(one.level),
         words.p_words(found),
     )
@@ -91,10 +135,10 @@ def _rings(report: Report) -> Iterable[tuple[str, ...]]:
         effect = _effect(one.relative_effect, interval)
         yield (
             name,
-            KINDS["displacement"],
-            NOTHING,
-            DESCRIPTIVE,
             effect,
+            DESCRIPTIVE,
+            NOTHING,
+            KINDS["displacement"],
             holds,
             "not given",
         )
@@ -116,8 +160,8 @@ def _failed(report: Report) -> tuple[str, ...]:
     return (f"{told}design on which the verdict rests: {'; '.join(failed)}.",)
 
 
-def _plan(report: Report) -> Iterable[Block]:
-    yield Heading("The plan")
+def _lock(report: Report) -> Iterable[Block]:
+    yield Heading("The lock")
     lock = report.lock
     if lock is None:
         yield Text(
@@ -125,9 +169,25 @@ def _plan(report: Report) -> Iterable[Block]:
         )
     else:
         changed = lock.differences(report.provenance)
-        yield Points(changed or ("The plan, the data and the code are as they were locked.",))
+        yield Points(changed or (_as_locked(lock),))
         yield Terms(tuple(_locked(lock, report)))
-    yield Terms((*report.declared, ("Hash of the plan", report.provenance.plan)))
+
+
+def _plan(report: Report) -> Iterable[Block]:
+    yield Heading("The plan, in words")
+    question = ("Question", report.question.sentence)
+    yield Terms((question, *report.declared, ("Hash of the plan", report.provenance.plan)))
+
+
+def _as_locked(lock: Lock) -> str:
+    """That nothing has changed: of the data only where the lock holds all of them."""
+    if not lock.not_held:
+        return "The plan, the data and the code are as they were locked."
+    loose = "; ".join(f"{title} of {span(periods)}" for title, periods in lock.not_held.items())
+    return (
+        "The plan and the code are as they were locked, and so are the data that the lock holds. It "
+        f"does not hold {loose}, which came after it and on which what was expected rests too."
+    )
 
 
 def _locked(lock: Lock, report: Report) -> Iterable[tuple[str, str]]:
@@ -139,17 +199,15 @@ def _locked(lock: Lock, report: Report) -> Iterable[tuple[str, str]]:
     if lock.seal:
         yield "Seal of the lock", lock.seal
         yield "Registered", lock.registered or "nowhere that the lock names"
+        yield from [("Date of the lock", lock.dated)] if lock.dated else []
         replaced = f"yes; their seals: {', '.join(lock.replaces)}"
         yield "Replaces earlier locks", replaced if lock.replaces else "no"
 
 
-def _figures(report: Report) -> Iterable[Block]:
+def _gaps(report: Report) -> Iterable[Block]:
     answer, start = report.leading, report.question.start
     scale = _scale(report, answer)
-    yield Heading("Observed and expected")
-    if scale.factor != 1:
-        yield Text(f"Rates are written as {scale.words}.", "note")
-    yield _drawing(report, expected_figure(answer, start, scale, report.level))
+    yield Heading("Observed less expected")
     yield _drawing(report, gap_figure(answer, start, scale, report.level))
     ranks = rank_figure(answer)
     if ranks is not None:
@@ -169,7 +227,8 @@ def _designs(report: Report) -> Iterable[Block]:
     )
     for one in report.designs:
         yield Heading(one.title, 3)
-        yield Text(one.sentence)
+        if one.name != report.primary:  # whose sentence stands at the head
+            yield Text(one.sentence)
         if one.estimate.p_floor is not None and one.estimate.p_floor > report.level:
             yield Text(
                 f"No effect, however large, could have a p-value of {report.level:.2g} or less by this design."
@@ -315,8 +374,15 @@ def _provenance(report: Report) -> Iterable[Block]:
     yield Heading("Data and code")
     yield Terms((("Data", f"{origin.words} {origin.short}"), ("Code", f"OpenDCR {made.version}")))
     if made.data:
-        rows = [("file", "hash"), *made.data.items()]
-        yield _grid(report, "What was read.", rows)
+        yield Terms(tuple((f"Data on {name}", _read(made, name)) for name in made.data))
+        yield Text(RECOMPUTED, "note")
+
+
+def _read(made: Provenance, name: str) -> str:
+    """The file that was read, and what it can be known by."""
+    file = made.files.get(name)
+    of_file = f"{file[0]}; SHA-256 of the file {file[1]}; " if file else ""
+    return f"{of_file}hash of what was used {made.data[name]}"
 
 
 def _scale(report: Report, answer: Answer) -> Scale:

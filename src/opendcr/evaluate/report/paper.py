@@ -8,7 +8,6 @@ same bytes everywhere.
 import json
 import re
 from collections.abc import Iterator, Sequence
-from datetime import date
 from functools import cache
 from importlib.resources import files
 from statistics import fmean
@@ -22,7 +21,6 @@ from opendcr.evaluate.report.content import Report, Rows
 from opendcr.evaluate.report.document import document
 from opendcr.evaluate.report.page import shown
 
-UNLOCKED = date(2000, 1, 1)  # the date of a paper of which no lock says when
 _LINE = 100  # characters of a table in one line of the paper
 _WIDE, _HEADING = (
     36,
@@ -35,13 +33,13 @@ _PROBE = """#set document(title: "-")
 
 
 def paper_of(report: Report) -> bytes:
-    """The paper (PDF); the same bytes for the same report."""
+    """The paper (PDF); the same bytes for the same report, which has its day."""
     return compiled(inputs_of(report))
 
 
 def inputs_of(report: Report) -> dict[str, str]:
     """What typst is given beside its file: the report's blocks, as JSON."""
-    made, blocks = _made(report), document(report)
+    made, blocks = report.made, document(report)
     data = {
         "title": spelled(report.question.title),
         "date": {"year": made.year, "month": made.month, "day": made.day},
@@ -53,14 +51,6 @@ def inputs_of(report: Report) -> dict[str, str]:
 def compiled(inputs: dict[str, str]) -> bytes:
     """The paper of what `inputs_of` gives; TypstError where a figure has no words."""
     return _compile(_file("paper.typ"), inputs)
-
-
-def _made(report: Report) -> date:
-    """The day of the lock: a paper's own day would change its bytes."""
-    try:
-        return date.fromisoformat(report.lock.locked[:10]) if report.lock else UNLOCKED
-    except ValueError:
-        return UNLOCKED
 
 
 def _blocks(block: Block) -> Iterator[dict[str, Any]]:

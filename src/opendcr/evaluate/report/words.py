@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from math import inf, isclose
 from statistics import median
 
-from opendcr.evaluate.estimate import Estimate, Interval
+from opendcr.evaluate.decision import outwards
+from opendcr.evaluate.estimate import Estimate, Interval, p_figure
 
 UNKNOWN = "not known"
 NBSP = "\N{NO-BREAK SPACE}"  # between a number and its unit, and within an interval
@@ -83,8 +84,8 @@ def percent(share: float) -> str:
 
 
 def percents(bounds: Interval | None) -> str:
-    """An interval of a relative effect."""
-    return NONE if bounds is None else _between(percent(bounds[0]), percent(bounds[1]))
+    """An interval of a relative effect, rounded outwards, as sentences have it."""
+    return NONE if bounds is None else _between(*map(percent, outwards(bounds)))
 
 
 def counts(bounds: Interval | None) -> str:
@@ -101,11 +102,10 @@ def p_words(estimate: Estimate) -> str:
     """A p-value, never without the least that it could have been."""
     if estimate.p_value is None:
         return "not given"
-    value = "under 0.001" if estimate.p_value < 0.001 else f"{estimate.p_value:.3f}"
-    floor = estimate.p_floor
+    value, floor = p_figure(estimate.p_value), estimate.p_floor
     if floor is None:
         return f"{value} (no{NBSP}floor)"
-    return f"{value} (floor{NBSP}{'under 0.001' if floor < 0.001 else f'{floor:.3f}'})"
+    return f"{value} (floor{NBSP}{p_figure(floor)})"
 
 
 def _between(low: str, high: str) -> str:

@@ -18,7 +18,7 @@ from tests.support.studied import HASHES, figure, report
         ({"primary": "none of them"}, "a design none of them"),
         ({"verdict": "proven"}, "the verdict among shown"),
         ({"sentence": " "}, "an answer"),
-        ({"short": ""}, "an answer"),
+        ({"caveats": ("",)}, "an answer"),
         ({"about": {"colour": "blue"}}, "'colour' among background"),
         ({"question": replace(report().question, start="2031-01")}, "a start among the periods"),
         ({"designs": report().designs[:1] * 2}, "each design once"),

@@ -95,6 +95,19 @@ def test_a_harm_that_was_looked_for_is_not_said_to_be_missing() -> None:
     assert "No harm was looked for" not in words and "Discarded needles" in words
 
 
+def test_the_answer_is_read_first_and_said_once() -> None:
+    badge, answer, picture, table, caveats = (
+        PAGE.index(one)
+        for one in ('class="badge"', 'class="answer"', "<svg", "All outcomes", "<ul>")
+    )
+    assert badge < answer < picture < table < caveats < PAGE.index("<h2")
+    page = PAGE.replace("\xa0", " ")
+    assert page.count(WHOLE.sentence) == 1 == page.count(WHOLE.question.sentence)
+    lock, plan = PAGE.index('id="the-lock"'), PAGE.index('id="the-plan-in-words"')
+    assert PAGE.index('id="designs-side-by-side"') < PAGE.index('id="checks"') < lock < plan
+    assert WHOLE.leading.sentence not in page  # that of the answer stands for it
+
+
 def test_failed_checks_stand_beside_the_answer() -> None:
     head = PAGE.split("<h2")[0]
     assert "1 of 3 checks failed, 1 of them of the design on which the verdict rests" in head
@@ -113,7 +126,7 @@ def test_intervals_and_floors_stand_beside_every_estimate() -> None:
 def test_all_outcomes_stand_under_the_answer_each_at_its_own_level() -> None:
     grid = next(one for one in document(WHOLE) if isinstance(one, Grid))
     cells = [dict(zip(grid.rows[0], row, strict=True)) for row in grid.rows[1:]]
-    assert [(one["kind"], one["interval of"].replace("\xa0", " "), one["was there"]) for one in cells] == [
+    assert [(one["kind"], one["interval of"].replace("\xa0", " "), one["tested for"]) for one in cells] == [
         ("primary", "95 %", "a fall of 10 % or more"), ("harm", "97.5 %", "a rise of 10 % or more")]  # fmt: skip
     assert PAGE.index("All outcomes") < PAGE.index("<h2")
 
@@ -131,10 +144,10 @@ def test_further_outcomes_are_ordered_and_those_of_rings_stand_among_them() -> N
         ),
     )
     grid = next(one for one in document(made) if isinstance(one, Grid))
-    assert [row[1] for row in grid.rows[1:]] == [
+    assert [row[4] for row in grid.rows[1:]] == [
         "primary", "benefit", "harm", "displacement", "negative control"]  # fmt: skip
-    assert grid.rows[4][0] == "next ring" and "no\xa0bound" in grid.rows[4][4]
-    assert grid.rows[4][3] == "descriptive"
+    assert grid.rows[4][0] == "next ring" and "no\xa0bound" in grid.rows[4][1]
+    assert grid.rows[4][2] == "descriptive"
     assert "Displacement was not looked for" not in page_of(made)
 
 
@@ -142,6 +155,16 @@ def test_what_was_locked_is_told() -> None:
     words = Parts(PAGE).words
     for told in ("2021-06-12T09:30:00Z", "7a" * 32, "3b" * 32, "a registry", "OpenDCR 0.1.0"):
         assert told in words
+
+
+def test_what_came_after_the_lock_is_not_said_to_be_as_locked() -> None:
+    whole = "The plan, the data and the code are as they were locked."
+    assert whole in PAGE and ">Confirmatory study<" in PAGE
+    assert WHOLE.lock is not None
+    loose = {"drug deaths": ("2021-05", "2021-06")}
+    page = page_of(replace(WHOLE, lock=replace(WHOLE.lock, not_held=loose)))
+    assert whole not in page and "It does not hold drug deaths of 2021-05 to 2021-06" in page
+    assert "Confirmatory study (2 of 30 periods before the start not locked)" in page
 
 
 def test_a_floor_above_the_level_is_said() -> None:

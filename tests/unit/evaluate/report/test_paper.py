@@ -83,5 +83,5 @@ def test_the_column_with_most_to_read_is_the_widest() -> None:
 def test_page_and_paper_hold_the_same_tables() -> None:
     data = json.loads(inputs_of(report(effects=figure()))["report"])
     captions = [one["caption"] for one in data["blocks"] if one["kind"] == "grid"]
-    assert len(captions) == len(set(captions)) == 12
+    assert len(captions) == len(set(captions)) == 11
     assert sum(one["kind"] == "drawing" for one in data["blocks"]) == 4

@@ -1,12 +1,14 @@
 """Numbers in words: a scale that can be read, and no p-value without its floor."""
 
+import re
 from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from opendcr.evaluate.estimate import Estimate, PeriodEffect
+from opendcr.evaluate.decision import span
+from opendcr.evaluate.estimate import Estimate, PeriodEffect, p_figure, p_said
 from opendcr.evaluate.report import words
 
 
@@ -59,6 +61,22 @@ def test_numbers_are_signed_short_and_in_one_piece() -> None:
         "0", "0.0004", "0.123", "1.23", "12.3", "−1,234"]  # fmt: skip
     assert words.figure(-2.7e-16) == "0"
     assert words.count(1234.0) == "1,234" and words.count(None) == "not known"
+
+
+@given(some.floats(-1, 3), some.floats(0, 2))
+def test_a_table_has_the_ends_of_an_interval_that_the_sentence_has(
+    low: float, width: float
+) -> None:
+    ends = [float(one) for one in re.findall(r"\d+\.\d", words.percents((low, low + width)))]
+    said = [float(one) for one in re.findall(r"\d+\.\d", span((low, low + width)))]
+    assert len(ends) == 2 and sorted(ends) == sorted(said + [0.0] * (2 - len(said)))
+
+
+def test_no_p_value_is_none_at_all() -> None:
+    assert (p_figure(0.0004), p_figure(0.0011)) == ("under 0.001", "0.001")
+    assert (p_said(0.0), p_said(0.0404)) == ("p under 0.001", "p = 0.040")
+    found = replace(counted(1, 10), p_value=0.0, p_floor=0.0)
+    assert words.p_words(found) == f"under 0.001 (floor{words.NBSP}under 0.001)"
 
 
 PVALUES = some.none() | some.floats(0, 1)

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from opendcr.evaluate.report import EFFECTS, PAGE, PAPER, RESULT, effects_csv, write_report
+from opendcr.evaluate.report.content import Origin
+from opendcr.evaluate.report.page import page_of
 from tests.support.studied import report
 
 WHOLE = report()
@@ -15,8 +17,9 @@ WHOLE = report()
 
 def test_a_folder_holds_the_page_the_paper_and_the_figures(tmp_path: Path) -> None:
     made = tmp_path / "new" / "study"
-    assert write_report(made, WHOLE, {"verdict": "shown"}) == made / PAGE
-    assert {one.name for one in made.iterdir()} == {PAGE, PAPER, EFFECTS, RESULT}
+    paths = write_report(made, WHOLE, {"verdict": "shown"})
+    assert paths == [made / one for one in (PAGE, PAPER, EFFECTS, RESULT)]
+    assert {*made.iterdir()} == {*paths}
     assert json.loads((made / RESULT).read_text()) == {"verdict": "shown"}
 
 
@@ -48,3 +51,12 @@ def test_the_figures_say_which_periods_are_nowcast() -> None:
     made = replace(made, designs=(replace(made.leading, estimate=late),))
     rows = list(csv.DictReader(effects_csv(made).splitlines()))
     assert [one["nowcast"] for one in rows] == [""] * 47 + ["yes"]
+
+
+def test_data_are_recorded_or_simulated_and_nothing_more_is_claimed_of_them() -> None:
+    recorded = replace(WHOLE, origin=Origin(False, "Our own, not published."))
+    assert {one["origin"] for one in csv.DictReader(effects_csv(recorded).splitlines())} == {
+        "recorded"
+    }
+    page = page_of(recorded)
+    assert ">Recorded data<" in page and "Published data" not in page
