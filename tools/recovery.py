@@ -37,7 +37,7 @@ Real = NDArray[np.float64]
 Claim = Literal["coverage", "size"]
 PAGE = ROOT / "docs" / "methods" / "recovery.md"
 KEPT = ROOT / ".venv" / "recovery.jsonl"  # rows of a run that has not yet ended
-EFFECTS = (0.0, -0.1, -0.3, 0.5)
+EFFECTS = (0.0, -0.1, -0.2, -0.3, 0.5)
 JUDGED = (0.0, -0.3, 0.5)  # effects at which coverage is judged
 PANELS, SAMPLED = 2000, 500  # panels of a design, and of one that samples
 PIECE = 50  # panels that a worker does at a time
@@ -383,9 +383,9 @@ def recovered(tasks: Sequence[Task], kept: Sequence[Row] = (), workers: int = 1)
             yield known[task.key] if pieces is None else task.row([one.result() for one in pieces])
 
 
-HEADING = ("design", "world", "assumptions", "panels", "bias in points at 0 / −10 / −30 / +50 %",
+HEADING = ("design", "world", "assumptions", "panels", "bias in points at 0 / −10 / −20 / −30 / +50 %",
            "size, %", "interval leaves out 0, %", "coverage at 0 / −30 / +50 %",
-           "power at −10 / −30 / +50 %, %", "verdict")  # fmt: skip
+           "power at −10 / −20 / −30 / +50 %, %", "verdict")  # fmt: skip
 
 
 def table(rows: Iterable[Row]) -> Iterator[str]:

@@ -63,13 +63,16 @@ def out_folder(path: Path) -> None:
 
 
 @contextmanager
-def progress(label: str, total: int | None = None) -> Iterator[Callable[[int], None]]:
+def progress(
+    label: str, total: int | None = None, patience: float | None = None
+) -> Iterator[Callable[[int], None]]:
     """A function that takes how much is done, and shows it with a time estimate.
 
-    It shows nothing unless standard error is a terminal.
+    Where standard error is no terminal it shows nothing, or says it once, in a line, after so many
+    seconds of `patience`.
     """
     if not sys.stderr.isatty():
-        yield lambda done: None
+        yield _said_once(label, total, patience)
         return
     started, shown = time.monotonic(), 0.0
 
@@ -86,6 +89,22 @@ def progress(label: str, total: int | None = None) -> Iterator[Callable[[int], N
         yield show
     finally:
         click.echo("\r\x1b[K", err=True, nl=False)
+
+
+def _said_once(label: str, total: int | None, patience: float | None) -> Callable[[int], None]:
+    """Says how much is done once a tenth is, since to begin takes a time of its own, or when
+    patience has run out several times over."""
+    started, said = time.monotonic(), patience is None
+
+    def show(done: int) -> None:
+        nonlocal said
+        seconds, wait = time.monotonic() - started, patience or 0.0
+        enough = done >= (total or 0) / 10 or seconds >= 6 * wait
+        if not said and seconds >= wait and enough and done != total:
+            said = True
+            say(f"{label}: {_estimate(done, total, seconds)}")
+
+    return show
 
 
 def _estimate(done: int, total: int | None, seconds: float) -> str:

@@ -33,11 +33,12 @@ class Claim:
 
 def at_most(interval: Interval | None, threshold: float) -> Verdict:
     """Whether a relative effect at or under a threshold is shown: the whole interval lies there;
-    excluded: none of it does; or neither, as without an interval."""
+    excluded: none of it does; or neither, as without an interval. No change is no fall: with a
+    threshold of zero the interval ends under it."""
     if interval is None:
         return "undetermined"
     low, high = _sound(interval)
-    if high <= threshold:
+    if high <= threshold and (high < 0 or threshold > 0):
         return "shown"
     return "excluded" if low > threshold else "undetermined"
 
@@ -64,7 +65,7 @@ def harmless(interval: Interval | None, margin: float) -> Verdict:
     low, high = _sound(interval)
     if high < margin:
         return "shown"
-    return "excluded" if low >= margin else "undetermined"
+    return "excluded" if low >= margin and low > 0 else "undetermined"
 
 
 def harmful(interval: Interval | None, margin: float) -> Verdict:
@@ -220,6 +221,16 @@ def floor_sentence(p_floor: float | None, level: float) -> str:
         f"With so few placebos the least p-value that could be found is {p_floor:.2g}: at the level "
         f"of {_percent(float(f'{level:.2g}'))} this test could have shown nothing, whatever happened."
     )
+
+
+def no_interval(p_floor: float | None, level: float) -> str:
+    """Why a design gave no interval, as far as its answer tells."""
+    if p_floor is not None and p_floor > level:
+        return (
+            f"the least p-value that could be found, {p_floor:.3g}, is above the level, {level:.3g}: an "
+            "interval that holds as much would have no ends"
+        )
+    return "these data allow none by this design"
 
 
 def nothing_began(found: Sequence[str]) -> str:

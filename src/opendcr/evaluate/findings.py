@@ -155,6 +155,7 @@ class Findings:
             "simulated": self.plan.data.simulated,
             "verdict": self.leading.verdict,
             "sentence": self.leading.sentence,
+            "caveat": caveat(self.plan, self.leading) or None,
             "designs": {name: one.to_data() for name, one in self.answers.items()},
             "outcomes": {one.outcome.name: one.to_data() for one in self.further},
             "checks": [one.to_data() for one in self.checks],
@@ -219,7 +220,8 @@ def run_study(plan: Plan, show: Callable[[str], None] = lambda name: None) -> Fi
         opened = one.answer.opened(outcome.data.simulated, explores)
         further.append(replace(one, answer=opened))
     leading = answers[plan.primary]
-    answers[plan.primary] = replace(leading, sentence=leading.sentence + doubted(further))
+    said = " ".join(filter(None, [leading.sentence + doubted(further), caveat(plan, leading)]))
+    answers[plan.primary] = replace(leading, sentence=said)
     checks = (*data_checks(study.panel, plan.data, plan.designs), *_negative_controls(further))
     return Findings(plan, sources, stands, study, answers, tuple(further), checks, review.look)
 
@@ -229,6 +231,13 @@ def _nowcasts(late: Source | None, study: Study) -> dict[str, Nowcast]:
     if late is None or late.delayed is None:
         return {}
     return nowcasts_of(late.rows, late.delayed, study)
+
+
+def caveat(plan: Plan, leading: Answered) -> str:
+    """What the plan says that must be said where its success is shown; empty where there is nothing
+    such, or it is not shown."""
+    said = plan.success.caveat if plan.success and leading.verdict == "shown" else ""
+    return said if not said or said.endswith((".", "!", "?")) else f"{said}."
 
 
 def threshold_of(plan: Plan) -> float:
@@ -344,7 +353,7 @@ def _further(
 ) -> Further:
     design, source = plan.designs[outcome.design], sources[outcome.name]
     level = plan.question.level if outcome.margin is None else plan.declared_level
-    study = replace(study_from(source, design), level=review.part(level, plan.question.level))
+    study = replace(study_from(source, design), level=review.level_of(level))
     found = _found(design, study, _nowcasts(sources.get(late_of(outcome.name)), study), review)
     more: tuple[Check, ...] = (AS_PRINTED,) if plan.nowcast and not outcome.nowcast else ()
     if outcome.data != plan.data:

@@ -67,7 +67,8 @@ class Standing:
 
     `changed` are keys of the plan; `differing`, by outcome, how its data are no longer what they
     were; `not_held`, by outcome, the periods before the start that came after the lock; `rivals`
-    the locks beside it of other plans that ask the same; `titles` what each outcome is called.
+    the locks beside it of other plans that ask the same; `titles` what each outcome is called;
+    `late` says that it was made after the start.
     """
 
     hash: str
@@ -78,6 +79,7 @@ class Standing:
     rivals: tuple[str, ...] = ()
     against: tuple[str, ...] = ()
     titles: Mapping[str, str] = field(default_factory=dict)
+    late: str = ""
 
     @property
     def locked(self) -> bool:
@@ -101,18 +103,26 @@ class Standing:
 
     @property
     def told(self) -> tuple[str, ...]:
-        """What is to be known beside the status, in sentences: what the lock does not hold, and
-        that other plans ask the same."""
+        """What is to be known beside the status, in sentences: that the lock came after the start or
+        after others, what it does not hold, and that other plans ask the same."""
+        before = self.lock.replaces if self.lock else ()
+        anew = [
+            f"the plan was locked anew before its start, in place of the lock(s) with the seal {_short(before)}."
+        ]
         loose = [
-            f"the lock does not hold {self.titles.get(name, name)} of {span(periods)}: these periods "
-            "are before the start, what was expected rests on them too, and they came after the lock."
-            for name, periods in self.not_held.items()
+            *filter(None, [self.late]),
+            *(anew if before and not self.late else []),
+            *(
+                f"the lock does not hold {self.titles.get(name, name)} of {span(periods)}: these periods "
+                "are before the start, what was expected rests on them too, and they came after the lock."
+                for name, periods in self.not_held.items()
+            ),
         ]
         others = len(self.rivals)
         many = "another plan" if others == 1 else f"{others} other plans"
         verb = "is" if others == 1 else "are"
         beside = (
-            f"{many} of the same outcome, areas and start {verb} locked beside it "
+            f"{many} of the same outcome and areas {verb} locked beside it "
             f"({some(self.rivals)}): whoever is shown one result has to be told of the others."
         )
         return tuple(
@@ -150,8 +160,8 @@ def lock_path(plan: Path) -> Path:
 
 
 def rivals(plan: Plan) -> list[Path]:
-    """Locks of other plans in the plan's folder that ask the same: of the same outcome, areas and
-    start."""
+    """Locks of other plans in the plan's folder that ask the same: of the same outcome and areas,
+    whatever the start: several starts are several chances."""
     mine, found = plan.decided["question"], []
     for path in sorted(plan.path.parent.glob(f"*{SUFFIX}")):
         if path == lock_path(plan.path):
@@ -160,7 +170,7 @@ def rivals(plan: Plan) -> list[Path]:
             asked = _content(path)["plan"]["content"].get("question", {})
         except (InputError, KeyError, TypeError, AttributeError):
             continue  # no lock, of any version
-        if all(asked.get(key) == mine.get(key) for key in ("outcome", "treated", "start")):
+        if all(asked.get(key) == mine.get(key) for key in ("outcome", "treated")):
             found.append(path)
     return found
 
@@ -318,7 +328,21 @@ def standing(plan: Plan, sources: Mapping[str, Source]) -> Standing:
         beside,
         titles=titles,
     )
+    made = replace(made, late=late(plan.question.start, datetime.fromisoformat(lock.locked_at)))
     return replace(made, against=tuple(_against(made, lock, sources)))
+
+
+def late(start: Period, at: datetime) -> str:
+    """What a lock cannot show that was made after the start; empty where it was made before."""
+    began, made = start.first_day, at.date()
+    if began is None or made <= began:
+        return ""
+    months = (made.year - began.year) * 12 + made.month - began.month
+    after = f"{months} months" if months > 1 else "some days" if months == 0 else "a month"
+    return (
+        f"The lock was made {after} after the start ({start}): it shows that the plan was fixed while "
+        "its file had no later figures, and not that nobody had seen them elsewhere."
+    )
 
 
 def called(name: str, sources: Mapping[str, Source], content: Mapping[str, Any]) -> str:
@@ -335,10 +359,10 @@ def _against(made: Standing, lock: Lock, sources: Mapping[str, Source]) -> Itera
     """Why the results are exploratory all the same."""
     if made.changed:
         yield f"the plan was changed after it was locked ({', '.join(made.changed)})"
-    if lock.replaces:
-        yield f"the plan was locked anew, in place of the lock(s) with the seal {_short(lock.replaces)}"
     if lock.code != code():
         yield f"the code is {code()}, and was {lock.code} when the plan was locked"
+    if lock.replaces and made.late:
+        yield f"the plan was locked anew after its start, in place of the lock(s) with the seal {_short(lock.replaces)}"
     for name in sources:
         if name not in lock.data:
             yield f"the data of {made.titles[name]} were not locked"

@@ -4,7 +4,7 @@ import re
 from calendar import monthrange
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import MAXYEAR, date, timedelta
 from itertools import pairwise
 from math import gcd
 from statistics import mode
@@ -25,6 +25,7 @@ _OTHER = re.compile(  # 13/02/2023, 13.2.23, 2023/02/13, 13-02-2023, 02/2023, Fe
 _WRITES: dict[Kind, str] = {"number": "whole numbers", "month": "months", "quarter": "quarters",
                             "date": "dates"}  # fmt: skip
 _ONE: dict[Kind, str] = {"number": "period", "month": "month", "quarter": "quarter", "date": "day"}
+_FIRST_YEAR = 1000  # smaller numbers count something else
 _ORDINALS = {2: "second", 3: "third"}
 _A_YEAR: dict[Kind, float] = {"month": 12, "quarter": 4, "number": 1, "date": 365.25}
 _UNITS = {("month", 1): "months", ("quarter", 1): "quarters", ("month", 3): "quarters",
@@ -60,6 +61,15 @@ class Period:
             return f"{self.at // 4:04}-Q{self.at % 4 + 1}"
         return str(self.at) if self.kind == "number" else date.fromordinal(self.at).isoformat()
 
+    @property
+    def first_day(self) -> date | None:
+        """The day on which it begins, a number being a year; None where that is no year."""
+        if self.kind == "date":
+            return date.fromordinal(self.at)
+        months = {"number": 12, "quarter": 3, "month": 1}[self.kind]
+        year, month = divmod(self.at * months, 12)
+        return date(year, month + 1, 1) if _FIRST_YEAR <= year <= MAXYEAR else None
+
     def after(self, steps: int) -> "Period":
         """The period so many of its own units later."""
         return Period(self.kind, self.at + steps)
@@ -70,6 +80,29 @@ def no_period(text: str) -> tuple[str, str]:
     if _OTHER.fullmatch(text):
         return f"{shown(text)}, a date of another form", "YYYY-MM-DD, or YYYY-MM for a month"
     return shown(text), EXPECTED
+
+
+def among(period: Period, periods: Sequence[Period]) -> Period:
+    """The period of a regular series in which a period of another kind begins: 2025-Q1 of quarters
+    for 2025-01-13. The series' first where there is none such; `periods` are in order."""
+    day, kind = _first_day(period), periods[0].kind
+    if day is None or _first_day(periods[0]) is None:
+        return periods[0]
+    at: dict[Kind, int] = {"number": day.year, "month": day.year * 12 + day.month - 1,
+          "quarter": day.year * 4 + (day.month - 1) // 3, "date": day.toordinal()}  # fmt: skip
+    rhythm = rhythm_of(periods)
+    return rhythm.after(periods[0], rhythm.steps(periods[0], Period(kind, at[kind])))
+
+
+def _first_day(period: Period) -> date | None:
+    """The day on which a period begins; whole numbers of four digits are years."""
+    at = period.at
+    if period.kind == "number":
+        return date(at, 1, 1) if 1000 <= at <= 9999 else None
+    if period.kind == "date":
+        return date.fromordinal(at)
+    months = at if period.kind == "month" else 3 * at
+    return date(months // 12, months % 12 + 1, 1) if 1 <= months // 12 <= 9999 else None
 
 
 def kinds(periods: Iterable[Period]) -> str:

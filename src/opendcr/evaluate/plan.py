@@ -10,7 +10,7 @@ import rfc8785
 
 from opendcr.errors import InputError
 from opendcr.evaluate.designs import DESIGNS, CellDesign, Design, design_of
-from opendcr.evaluate.periods import EXPECTED, Period
+from opendcr.evaluate.periods import EXPECTED, Period, among
 from opendcr.evaluate.report.content import ABOUT
 from opendcr.evaluate.sequential import Spending
 from opendcr.evaluate.study import LEVEL
@@ -67,10 +67,12 @@ class Data:
 
 @dataclass(frozen=True)
 class Success:
-    """What would count as success: the whole interval of one design at or under a relative effect."""
+    """What would count as success: the whole interval of one design at or under a relative effect.
+    `caveat` is a sentence that must be said wherever success is shown."""
 
     design: str
     at_most: float
+    caveat: str = ""
 
 
 @dataclass(frozen=True)
@@ -170,8 +172,12 @@ class Plan:
         way, or within the change that counts as success: a larger one could be all that was seen."""
         if outcome.kind != "negative_control":
             return outcome.margin
-        success = self.success.at_most if self.success else 0.0
-        return abs(success if outcome.margin is None else outcome.margin) or None
+        return abs(self.threshold if outcome.margin is None else outcome.margin) or None
+
+    @property
+    def threshold(self) -> float:
+        """The relative effect that the answer is held against: any fall, where none is named."""
+        return self.success.at_most if self.success else 0.0
 
     def apart_from(self, treated: tuple[str, ...]) -> tuple[str, ...]:
         """The areas that another outcome's question treats: compared with in none of the others."""
@@ -258,9 +264,12 @@ def _designs(table: Table) -> dict[str, Design]:
 def _success(whole: Table, designs: Mapping[str, Design]) -> Success | None:
     if "success" not in whole:
         return None
-    table = whole.table("success", ("design", "relative_effect_at_most"))
-    design = table.one_of("design", designs, next(iter(designs)))
-    return Success(design, table.number("relative_effect_at_most", -1, 10, 0.0))
+    table = whole.table("success", ("design", "relative_effect_at_most", "caveat"))
+    return Success(
+        table.one_of("design", designs, next(iter(designs))),
+        table.number("relative_effect_at_most", -1, 10, 0.0),
+        table.text("caveat", most=300) if "caveat" in table else "",
+    )
 
 
 def _outcomes(table: Table, plan: Plan) -> tuple[Outcome, ...]:
@@ -318,8 +327,12 @@ def _reviews(whole: Table, question: Question) -> Reviews | None:
     periods = _periods(table, "after")
     if not periods or list(periods) != sorted(set(periods)):
         raise table.fail("after", "periods in order, after each of which the result is looked at")
-    if {one.kind for one in periods} != {question.start.kind} or periods[0] < question.start:
-        raise table.fail("after", f"periods of the start's kind, from {question.start} on")
+    kinds, start = {one.kind for one in periods}, question.start
+    if kinds != {start.kind} or periods[0] < start:
+        wanted = f"periods of the start's kind, from {start} on"
+        other = len(kinds) == 1 and kinds != {start.kind}
+        like = f", or a start of theirs, such as {among(start, periods[:1])}" if other else ""
+        raise table.fail("after", wanted + like)
     spending: Any = table.one_of("spending", (*get_args(Spending), "anytime"), "obrien_fleming")
     return Reviews(periods, spending)
 

@@ -129,6 +129,11 @@ class Power:
         success is for, seen."""
         return self.power if self.case.effect <= 0 else self.seen
 
+    @property
+    def told_surely(self) -> tuple[float, float]:
+        """The bounds of `told` by Monte Carlo's error, 95 % (Wilson)."""
+        return wilson(self.told, self.panels)
+
     def to_data(self) -> dict[str, Any]:
         """The figures as JSON."""
         return {
@@ -184,10 +189,8 @@ def asked_of(plan: Plan, before: Study) -> Asked:
         after: review_of(plan, rhythm.after(start, after - 1), rhythm)
         for after in periods_of(plan, before)
     }
-    threshold = plan.success.at_most if plan.success else 0.0
-    return Asked(
-        repeated(plan.designs[plan.primary]), before, threshold, reviews, plan.power.scatter
-    )
+    design = repeated(plan.designs[plan.primary])
+    return Asked(design, before, plan.threshold, reviews, plan.power.scatter)
 
 
 def periods_of(plan: Plan, before: Study) -> tuple[int, ...]:
@@ -326,7 +329,30 @@ def wilson(share: float, count: int, z: float = Z_95) -> tuple[float, float]:
 
 def until_shown(found: Sequence[Power], series: str, effect: float, drift: Drift) -> int | None:
     """The least number of periods after the start at which an effect would be told in 80 of 100
-    panels; None where it would not in any that was tried."""
-    rows = [one for one in found if one.case.series == series and one.case.effect == effect
-            and one.case.drift == drift and one.told >= SHOWN]  # fmt: skip
-    return min((one.case.periods for one in rows), default=None)
+    panels, by the lower end of the interval of that share: with fewer panels it takes more to say
+    so. None where it would not in any that was tried."""
+    rows = _told_of(found, series, effect, drift)
+    return next((one.case.periods for one in rows if one.told_surely[0] >= SHOWN), None)
+
+
+def fewer_later(
+    found: Sequence[Power], series: str, effect: float, drift: Drift
+) -> tuple[int, int] | None:
+    """After how many periods an effect would be told in the most panels, and the least number after
+    which it would be told in fewer again: by intervals that do not meet. None where there is no
+    such number."""
+    rows = _told_of(found, series, effect, drift)
+    if not rows:
+        return None
+    best = max(rows, key=lambda one: one.told)
+    later = (one for one in rows if one.case.periods > best.case.periods)
+    fewer = (one.case.periods for one in later if one.told_surely[1] < best.told_surely[0])
+    first = next(fewer, None)
+    return None if first is None else (best.case.periods, first)
+
+
+def _told_of(found: Sequence[Power], series: str, effect: float, drift: Drift) -> list[Power]:
+    """The figures of one effect, by periods."""
+    rows = [one for one in found
+            if (one.case.series, one.case.effect, one.case.drift) == (series, effect, drift)]  # fmt: skip
+    return sorted(rows, key=lambda one: one.case.periods)

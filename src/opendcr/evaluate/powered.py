@@ -1,33 +1,43 @@
 """What a power study found, in words: a table for each series, and a sentence for each effect."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from opendcr.evaluate.periods import rhythm_of
-from opendcr.evaluate.power import Asked, Drift, Power, until_shown, wilson
+from opendcr.evaluate.power import Asked, Drift, Power, fewer_later, until_shown, wilson
 from opendcr.evaluate.study import Study
 
 WORLDS = 100  # that figures are told of
 MUCH = 1.1  # times too large, from which on it is told
+_FURTHER = " What was before is carried on, and says less the further it is carried: waiting longer shows less."
 _DRIFTS: tuple[Drift, ...] = ("none", "estimated", "upper")
 
 
 @dataclass(frozen=True)
 class Words:
-    """How a power study is told: what its periods are called, and whose drift it is."""
+    """How a power study is told: what its periods are called, whose drift it is, and the relative
+    effect at or under which success is shown."""
 
     units: str
     whose: str
+    threshold: float = 0.0
 
     def told_in(self, one: Power) -> str:
-        """How often an effect would be told at a time."""
-        low, high = (round(WORLDS * end) for end in (one.low, one.high))
-        sure = f" ({low} to {high})" if one.case.effect <= 0 else ""
-        return (
-            f"{self.effect(one.case.effect)} would be {_told(one)} in {round(WORLDS * one.told)} of "
-            f"{WORLDS} worlds{sure} {self.after(one.case.periods)}, {self._drift(one)}"
-        )
+        """How often an effect would be told at a time: shown, and seen where that is less."""
+        when = f"{self.after(one.case.periods)}, {self._drift(one)}"
+        effect, seen = self.effect(one.case.effect), _often(one.seen, one.panels)
+        if one.case.effect > 0:
+            return f"{effect} would be seen in {seen} {when}"
+        if within(one.case.effect, self.threshold):
+            is_threshold = one.case.effect == self.threshold
+            why = "it is the threshold itself" if is_threshold else "it is less than the threshold"
+            return (
+                f"{effect} cannot be shown at any length: {why}; a change would be seen in {seen} "
+                f"{when}"
+            )
+        also = f", and a change seen in {round(WORLDS * one.seen)}," if self.threshold else ""
+        return f"{effect} would be shown in {_often(one.power, one.panels)}{also} {when}"
 
     def effect(self, effect: float) -> str:
         """An effect as the beginning of a sentence."""
@@ -40,17 +50,25 @@ class Words:
     def until(self, found: Sequence[Power], series: str, effect: float) -> str:
         """From when on an effect would be told, without drift and with it."""
         rows = [one for one in found if one.case.series == series and one.case.effect == effect]
-        told = _told(rows[0])
+        if within(effect, self.threshold):
+            return f"{self.told_in(_last(rows))}."
+        told = "shown" if effect <= 0 else "seen"
         most = max(one.case.periods for one in rows)
 
         def said(drift: Drift) -> str:
             periods = until_shown(found, series, effect, drift)
-            return self.after(periods) if periods else f"not within {most} {self.units}"
+            begun = self.after(periods) if periods else f"not within {most} {self.units}"
+            fewer = fewer_later(found, series, effect, drift)
+            return begun + (
+                f", and in fewer {self.after(fewer[1])} than after {fewer[0]}" if fewer else ""
+            )
 
         without, drifting = said("none"), said("estimated")
         beside = f"; were there no drift, {without}" if without != drifting else ""
+        falls = _FURTHER if "in fewer" in drifting + beside else ""
         return (
-            f"{self.effect(effect)} would be {told} in 80 of {WORLDS} worlds: {drifting}{beside}."
+            f"{self.effect(effect)} would be {told} in 80 of {WORLDS} worlds: "
+            f"{drifting}{beside}.{falls}"
         )
 
     def false_claims(self, found: Sequence[Power]) -> Iterator[str]:
@@ -75,33 +93,46 @@ class Words:
         return said[one.case.drift]
 
 
-def words_of(before: Study) -> Words:
-    """The words for a study."""
+def words_of(before: Study, threshold: float = 0.0) -> Words:
+    """The words for a study, and for what counts as success."""
     others = len(before.panel.units) > len(before.treated)
     every = "cells" if before.panel.labels else "areas"
     whose = f"the other {every}'" if others else "the series' own"
-    return Words(rhythm_of(before.panel.periods).units, whose)
+    return Words(rhythm_of(before.panel.periods).units, whose, threshold)
 
 
-def _told(one: Power) -> str:
-    return "shown" if one.case.effect <= 0 else "seen"
+def within(effect: float, threshold: float) -> bool:
+    """Whether an effect is a fall no larger than the one that success asks for: the whole interval
+    then lies beyond the threshold only by chance, in at most half of the level of all worlds."""
+    return threshold <= effect < 0
+
+
+def _often(share: float, panels: int) -> str:
+    low, high = (round(WORLDS * end) for end in wilson(share, panels))
+    return f"{round(WORLDS * share)} of {WORLDS} worlds ({low} to {high})"
+
+
+def _last(rows: Sequence[Power]) -> Power:
+    """The figures of the last period, with the drift as it was estimated where there is any."""
+    return max(rows, key=lambda one: (one.case.drift == "estimated", one.case.periods))
 
 
 def lines(asked: Asked, found: Sequence[Power]) -> Iterator[str]:
     """A power study as text."""
-    words = words_of(asked.before)
+    words = words_of(asked.before, asked.threshold)
     yield from _head(asked, words)
     yield _sure(min(one.panels for one in found))
     yield from _out_of_reach(asked, words, found)
     for series in dict.fromkeys(one.case.series for one in found):
         of = [one for one in found if one.case.series == series]
         yield ""
-        also = " / the interval would leave out no change" if asked.threshold else ""
+        also = " / the interval would exclude zero" if asked.threshold else ""
         yield f"{series}: of {WORLDS} worlds, in how many success would be shown{also}"
         yield from _table(of, words, bool(asked.threshold))
         yield from words.false_claims(of)
         for effect in dict.fromkeys(one.case.effect for one in of if one.case.effect):
-            yield words.until(found, series, effect) + _exaggerated(of, effect)
+            last = _last([one for one in of if one.case.effect == effect])
+            yield words.until(found, series, effect) + exaggerated(last)
     if refused := sum(one.refused for one in found):
         total = sum(one.panels for one in found)
         yield f"In {refused} of {total} worlds the design gave no answer; they count as not shown."
@@ -171,7 +202,7 @@ def _out_of_reach(asked: Asked, words: Words, found: Sequence[Power]) -> Iterato
 
 def _table(of: Sequence[Power], words: Words, both: bool) -> Iterator[str]:
     """Rows are periods; columns effects, for each drift: how often shown, and with `both` how often
-    the interval leaves out no change."""
+    the interval excludes zero."""
     cells = {(one.case.drift, one.case.periods, one.case.effect): _cell(one, both) for one in of}
     effects = list(dict.fromkeys(one.case.effect for one in of))
     drifts = {one.case.drift: one.drift for one in of}
@@ -196,11 +227,25 @@ def _percent(effect: float) -> str:
     return f"{100 * effect:+.3g}%" if effect else "none"
 
 
-def _exaggerated(of: Sequence[Power], effect: float) -> str:
-    """How wrong an effect looks where it is seen, at the last period."""
-    rows = [one for one in of if one.case.effect == effect and one.case.drift == "estimated"]
-    last = max(rows, key=lambda one: one.case.periods)
-    if last.type_m is None or last.type_s is None or last.type_m < MUCH:
+def exaggerated(one: Power) -> str:
+    """How wrong an effect looks where it is seen; empty where that is little."""
+    if one.type_m is None or one.type_s is None or one.type_m < MUCH:
         return ""
-    wrong = f", and in {last.type_s:.0%} of them of the wrong sign" if last.type_s >= 0.005 else ""
-    return f" Where it is seen then, it looks {last.type_m:.1f} times as large as it is{wrong}."
+    turned = _turned(one.type_s)
+    return f" Where it is seen then, it looks {one.type_m:.1f} times as large as it is{turned}."
+
+
+def foretold(rows: Sequence[Mapping[str, Any]]) -> str:
+    """How much too large effects look where they are seen, by the figures that a lock keeps (as of
+    `Power.to_data`); empty where it keeps none, or none looks much too large."""
+    much = [
+        f"where a true {'fall' if one['effect'] < 0 else 'rise'} of {100 * abs(one['effect']):.6g} % "
+        f"is seen at all, it looks {one['type_m']:.1f} times as large as it is{_turned(one['type_s'])}"
+        for one in rows
+        if one["type_m"] is not None and one["type_m"] >= MUCH
+    ]
+    return f"By what was foreseen at the lock, {'; '.join(much)}." if much else ""
+
+
+def _turned(type_s: float) -> str:
+    return f", and in {100 * type_s:.0f} % of them of the wrong sign" if type_s >= 0.005 else ""

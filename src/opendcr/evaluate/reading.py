@@ -24,7 +24,7 @@ from opendcr.evaluate.panel import (
     totals,
     wide_panel,
 )
-from opendcr.evaluate.periods import Period, kinds, spacing
+from opendcr.evaluate.periods import Period, among, kinds, spacing
 from opendcr.evaluate.plan import Data, Delayed, Question
 from opendcr.evaluate.study import LEAST_BEFORE, Study
 
@@ -200,9 +200,8 @@ def _of_one_kind(question: Question, data: Data, where: str, periods: Sequence[P
     for key, one in (*said, *(("data.breaks", one) for one in data.breaks or ())):
         if one is not None and one.kind != periods[0].kind:
             found = f"{one} ({kinds([one])}), and {kinds(periods)} in {where}, {question.time}"
-            raise InputError(
-                f"the plan, {key}", found, f"periods of one kind, such as {periods[0]}"
-            )
+            like = among(one, sorted(set(periods)))
+            raise InputError(f"the plan, {key}", found, f"periods of one kind, such as {like}")
 
 
 def late_of(name: str) -> str:

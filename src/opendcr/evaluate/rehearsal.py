@@ -1,16 +1,19 @@
 """Rehearsals: the same study of starts at which nothing happened, in the treated area and in every
 other. What a design claims there, it would claim of nothing."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from opendcr.errors import InputError
 from opendcr.evaluate.designs import CellDesign, DatedDesign, Design, repeated
 from opendcr.evaluate.estimate import Estimate
+from opendcr.evaluate.panel import some
 from opendcr.evaluate.periods import Period
 from opendcr.evaluate.study import LEAST_BEFORE, Study
 
+REASONS = 3  # for refusals, that are told
 LEAST_SHARE_BEFORE = 0.5  # of the periods stand before the first start, where a plan names none
 
 
@@ -27,14 +30,25 @@ class Rehearsed:
     level: float = 0.05
 
     @property
-    def seen(self) -> bool | None:
-        """Whether it claims an effect: its interval leaves out zero, or its p-value is low enough."""
+    def claim(self) -> Literal["fall", "rise"] | None:
+        """What it claims: its interval leaves out zero, or its p-value is low enough."""
         if self.found is None:
             return None
+        low, high, p_value = (
+            self.found.relative_effect,
+            self.found.relative_effect,
+            self.found.p_value,
+        )
         if self.found.relative_interval is not None:
             low, high = self.found.relative_interval
-            return low > 0 or high < 0
-        return self.found.p_value is not None and self.found.p_value <= self.level
+        elif p_value is None or p_value > self.level:
+            return None
+        return "fall" if high < 0 else "rise" if low > 0 else None
+
+    @property
+    def seen(self) -> bool | None:
+        """Whether it claims an effect; None where it could give no answer."""
+        return None if self.found is None else self.claim is not None
 
     def to_data(self) -> dict[str, Any]:
         """The row as JSON."""
@@ -111,12 +125,38 @@ def _rehearsed(
 
 
 def claims(rows: Sequence[Rehearsed]) -> list[dict[str, Any]]:
-    """By design, of the treated areas and of the others: how many rehearsals claim an effect."""
+    """By design, of the treated areas and of the others: how many rehearsals were refused, and how
+    many claim a fall or a rise."""
     found = []
     for design in dict.fromkeys(one.design for one in rows):
         for treated in (True, False):
             of = [one for one in rows if one.design == design and one.treated == treated]
-            told = [one for one in of if one.seen is not None]
+            refused = sum(one.found is None for one in of)
+            said = Counter(one.claim for one in of)
             found.append({"design": design, "treated": treated, "rehearsals": len(of),
-                          "answered": len(told), "claims": sum(bool(one.seen) for one in told)})  # fmt: skip
+                          "answered": len(of) - refused, "refused": refused,
+                          "claims": said["fall"] + said["rise"], "falls": said["fall"],
+                          "rises": said["rise"]})  # fmt: skip
     return found
+
+
+def lines(rows: Sequence[Rehearsed]) -> Iterator[str]:
+    """What was rehearsed as a table, and why some of it was refused."""
+    yield f"{'design':38}{'area':10}{'rehearsed':>10}{'refused':>9}{'falls':>7}{'rises':>7}"
+    for one in claims(rows):
+        if one["rehearsals"]:
+            counts = f"{one['rehearsals']:>10}{one['refused']:>9}{one['falls']:>7}{one['rises']:>7}"
+            yield f"{one['design']:38}{'treated' if one['treated'] else 'others':10}{counts}"
+    yield "Falls and rises are those that a design claims, of nothing."
+    for design in dict.fromkeys(one.design for one in rows):
+        yield from _refusals(design, [one for one in rows if one.design == design])
+
+
+def _refusals(design: str, rows: Sequence[Rehearsed]) -> Iterator[str]:
+    """Why a design refused, the reason that was given most often first."""
+    why = Counter(one.why_not for one in rows if one.found is None)
+    for reason, many in why.most_common(REASONS):
+        starts = [one.start for one in rows if one.why_not == reason]
+        yield f"{design}: {many} refused (from {some(list(dict.fromkeys(starts)))}): {reason}."
+    if others := why.total() - sum(many for _, many in why.most_common(REASONS)):
+        yield f"{design}: {others} refused for other reasons (`why_not` in rehearsal.csv)."

@@ -19,6 +19,7 @@ from opendcr.evaluate.findings import (
 from opendcr.evaluate.lock import called, code
 from opendcr.evaluate.panel import some
 from opendcr.evaluate.plan import Kind, Plan, plain
+from opendcr.evaluate.powered import foretold
 from opendcr.evaluate.reading import Source
 from opendcr.evaluate.report import content
 from opendcr.evaluate.report.content import Report
@@ -223,6 +224,7 @@ def limits(found: Findings) -> Iterator[str]:
     yield from found.plan.limits
     if found.leading.verdict == "undetermined":
         yield "That nothing is shown does not show that nothing happened."
+    yield from _larger(found)
     if not any(one.outcome.kind == "negative_control" for one in found.further):
         yield (
             "No outcome that should not have changed was looked at: nothing here tests whether "
@@ -244,6 +246,13 @@ def limits(found: Findings) -> Iterator[str]:
         yield "Outcomes that are called descriptive were not declared with a margin: no claim rests on them."
 
 
+def _larger(found: Findings) -> Iterator[str]:
+    """How much too large an effect that is seen looks, by what the lock keeps."""
+    lock, interval = found.standing.lock, found.leading.estimate.relative_interval
+    if lock and interval and not interval[0] <= 0 <= interval[1]:
+        yield from filter(None, [foretold(lock.foreseen.get("effects", ()))])
+
+
 def caveats(found: Findings) -> Iterator[str]:
     """What whoever reads the answer alone has to know beside it: what was counted, what the lock
     does not hold, what else was looked for, and what the figures do not say."""
@@ -257,8 +266,8 @@ def _status(found: Findings) -> Iterator[str]:
     start, against = found.plan.question.start, found.standing.against
     if not against:
         yield (
-            f"By its lock, the plan was fixed before the figures from {start} on were known, and is "
-            "as it was then."
+            f"By its lock, the plan was fixed before its file had figures from {start} on, and is as it "
+            "was then."
         )
     yield from map(_sentence, against)
 

@@ -1,5 +1,6 @@
 """Which review of its plan a study has reached, and what that does to its level or its interval."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import exp, inf, log
 
@@ -23,10 +24,12 @@ class Review:
     look: Look | None = None
     fraction: float | None = None
     against: tuple[str, ...] = ()
+    spends: Callable[[float], float] = float
 
-    def part(self, level: float, whole: float) -> float:
-        """The part of another outcome's level that this review may use, as it uses `whole`'s."""
-        return level * (self.level / whole)
+    def level_of(self, level: float) -> float:
+        """What this review may use of another outcome's `level`: that level spent over the same
+        looks, whose boundaries are not in proportion to it."""
+        return self.spends(level)
 
     def of(self, found: Estimate) -> Estimate:
         """The answer as this review may read it: where looks are not declared, with an interval
@@ -36,13 +39,14 @@ class Review:
         return _at_every_look(found, self.fraction, self.level)
 
 
-def looks_of(plan: Plan, rhythm: Rhythm) -> tuple[Look, ...]:
-    """The looks of a plan's declared reviews; none where it has no such."""
+def looks_of(plan: Plan, rhythm: Rhythm, level: float | None = None) -> tuple[Look, ...]:
+    """The looks of a plan's declared reviews, at its own level or at another outcome's; none where
+    it has no such."""
     reviews = plan.reviews
     if reviews is None or reviews.spending == "anytime":
         return ()
     fractions = information(plan.question.start, reviews.periods, rhythm=rhythm)
-    return levels(fractions, reviews.spending, plan.question.level)
+    return levels(fractions, reviews.spending, level or plan.question.level)
 
 
 def review_of(plan: Plan, last: Period, rhythm: Rhythm) -> Review:
@@ -54,12 +58,15 @@ def review_of(plan: Plan, last: Period, rhythm: Rhythm) -> Review:
     if reviews.spending == "anytime":
         return Review(level, fraction=_fraction(plan, reviews, last, rhythm))
     reached = [one for one in reviews.periods if one <= last]
-    look = looks_of(plan, rhythm)[max(len(reached) - 1, 0)]
-    if last in reviews.periods:
-        return Review(look.level, look)
+    at = max(len(reached) - 1, 0)
+    look = looks_of(plan, rhythm)[at]
     planned = some([str(one) for one in reviews.periods])
+    early = f"the data end in {last}, and are reviewed after {planned}"
     return Review(
-        look.level, look, None, (f"the data end in {last}, and are reviewed after {planned}",)
+        look.level,
+        look,
+        against=() if last in reviews.periods else (early,),
+        spends=lambda level: looks_of(plan, rhythm, level)[at].level,
     )
 
 
@@ -90,5 +97,8 @@ def _at_every_look(found: Estimate, fraction: float, level: float) -> Estimate:
         return found
     ends = always_valid((low + high) / 2, se, se * fraction**0.5, level)
     relative = (exp(ends[0]) - 1, exp(ends[1]) - 1 if last < inf else inf)
-    said = "The interval holds at every look at once (Howard and others 2021); a p-value would be of this look alone, and is not given."
+    said = (
+        "The interval holds at every look at once as far as each period adds as much to what is known "
+        "(Howard and others 2021); a p-value would be of this look alone, and is not given."
+    )
     return found.widened(relative, said)

@@ -1,5 +1,6 @@
 """Whether a plan can answer its question at all: looked at before it is locked."""
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -7,25 +8,29 @@ from typing import Any
 import numpy as np
 
 from opendcr.errors import InputError
-from opendcr.evaluate.designs import Design, SampledDesign
+from opendcr.evaluate.designs import DESIGNS, CellDesign, Design, SampledDesign, design_of
 from opendcr.evaluate.lock import called, rivals
+from opendcr.evaluate.panel import some
 from opendcr.evaluate.periods import rhythm_of, span
 from opendcr.evaluate.plan import PRIMARY, Plan
-from opendcr.evaluate.power import SHOWN, asked_of, cases_of, periods_of, power, shares_of
-from opendcr.evaluate.powered import words_of
+from opendcr.evaluate.power import SHOWN, Power, asked_of, cases_of, periods_of, power, shares_of
+from opendcr.evaluate.powered import exaggerated, within, words_of
 from opendcr.evaluate.readiness import later
 from opendcr.evaluate.reading import Source, data_checks, study_before
 from opendcr.evaluate.reviews import looks_of
 from opendcr.evaluate.study import Study
+from opendcr.keyed import Table
 
 PANELS = 200  # by which a lock says what could be shown
 SAMPLED = 40  # the same, of a design that samples
+MOST = 1000  # areas more that are tried
+NEW = "an area more"  # what they are called
 
 
-def least_level(plan: Plan, before: Study) -> float:
-    """The level at which the last decision is taken: the plan's own, or what its reviews leave."""
-    looks = looks_of(plan, rhythm_of(before.panel.periods))
-    return looks[-1].level if looks else plan.question.level
+def last_level(plan: Plan, before: Study, level: float) -> float:
+    """The level at which the last decision is taken: an outcome's own, or what reviews leave of it."""
+    looks = looks_of(plan, rhythm_of(before.panel.periods), level)
+    return looks[-1].level if looks else level
 
 
 def floor_refused(plan: Plan, sources: Mapping[str, Source]) -> None:
@@ -35,8 +40,52 @@ def floor_refused(plan: Plan, sources: Mapping[str, Source]) -> None:
         floor = one.design.floor(one.study)
         if floor is not None and floor > one.study.level:
             found = f"a least p-value of {floor:.3g} for {one.name}, above the level {one.study.level:.3g}"
-            expected = "more areas to compare with, a design without such a floor, or another level"
+            expected = "; or ".join([*_enough(plan, one), "another level"])
             raise InputError(f"{plan.path}, {one.key}", found, expected)
+
+
+def _enough(plan: Plan, one: "_Declared") -> Iterator[str]:
+    """What would bring a test's least p-value down to its level: so many more areas, and designs."""
+    more = _more_areas(one)
+    if more is not None:
+        yield f"at least {more} more area{'s' if more > 1 else ''} to compare with"
+    designs = [name for name in DESIGNS if _could(name, plan, one.study)]
+    if designs:
+        yield f"a design that has no such floor here ({', '.join(designs)})"
+
+
+def _more_areas(one: "_Declared") -> int | None:
+    """With how many more areas like those there are a test could be significant; None where more
+    areas change nothing."""
+    others = [at for at in one.study.donors_possible() if at not in one.study.treated]
+
+    def enough(more: int) -> bool:
+        panel = one.study.panel
+        made = panel.of(
+            [*range(len(panel.units)), *(others[at % len(others)] for at in range(more))]
+        )
+        names = (*panel.units, *(f"{NEW} {at}" for at in range(more)))
+        floor = one.design.floor(replace(one.study, panel=replace(made, units=names)))
+        return floor is None or floor <= one.study.level
+
+    if not others or not enough(MOST):
+        return None
+    return 1 + bisect_left(range(1, MOST), True, key=enough)
+
+
+def _could(name: str, plan: Plan, study: Study) -> bool:
+    """Whether a design, as it stands without options, could be significant and give an interval. One
+    that samples is taken at its word: to try it takes seconds."""
+    try:
+        design = design_of(name).read(Table.of(str(plan.path), f"designs.{name}", {}, ()))
+    except InputError:  # it asks for more than areas and periods
+        return False
+    if isinstance(design, CellDesign):
+        return False
+    floor = design.floor(study)
+    if floor is not None and floor > study.level:
+        return False
+    return isinstance(design, SampledDesign) or _has_interval(design, study)
 
 
 @dataclass(frozen=True)
@@ -61,23 +110,30 @@ def _declared(plan: Plan, sources: Mapping[str, Source]) -> Iterator[_Declared]:
     for key, name, named, level in asked:
         design = plan.designs[named]
         before = study_before(sources[name], design)
-        part = least_level(plan, before) / plan.question.level
         study = later(before, sources[name], max(periods_of(plan, before)))
-        yield _Declared(f"{key}.design", named, design, replace(study, level=level * part))
+        last = replace(study, level=last_level(plan, before, level))
+        yield _Declared(f"{key}.design", named, design, last)
 
 
 @dataclass(frozen=True)
 class Foreseen:
     """What is known of a plan before it is locked: `warnings` that whoever locks it must hear, and
-    how often of so many `panels` it would show an effect at its end, in sentences."""
+    how often of so many `panels` it would show an effect at its end, in sentences and in the
+    figures of each effect."""
 
     warnings: tuple[str, ...]
     panels: int
     power: tuple[str, ...] = ()
+    effects: tuple[Power, ...] = ()
+
+    def warned(self, *more: str) -> "Foreseen":
+        """The same, with these to be heard first; those that say nothing are left out."""
+        return replace(self, warnings=(*filter(None, more), *self.warnings))
 
     def to_data(self) -> dict[str, Any]:
         """What the lock keeps of it."""
-        return {"warnings": [*self.warnings], "panels": self.panels, "power": [*self.power]}
+        return {"warnings": [*self.warnings], "panels": self.panels, "power": [*self.power],
+                "effects": [one.to_data() for one in self.effects]}  # fmt: skip
 
 
 def foreseen(
@@ -91,6 +147,7 @@ def foreseen(
     from so many panels (None: as many as take seconds)."""
     said = [*beside(plan), *_known(sources), *_loose(sources), *_slip(plan)]
     said += [*_mute(plan, before, sources[PRIMARY]), *_without_interval(plan, sources)]
+    said += [*_unreachable(plan), *_several(plan)]
     said += [
         f"{one.name}: {one.detail}." for one in data_checks(before.panel, plan.data, plan.designs)
     ]
@@ -107,11 +164,13 @@ def foreseen(
     except InputError as error:
         unknown = f"what the plan could show cannot be said: found {error.found}."
         return Foreseen((*said, unknown), 0)
-    words = words_of(before)
+    words = words_of(before, plan.threshold)
     told = {one: f"{words.told_in(one)}." for one in found if one.case.effect}
+    looks = [f"{sentence}{exaggerated(one)}" for one, sentence in told.items()]
     false = tuple(words.false_claims(found))
-    seldom = [sentence for one, sentence in told.items() if one.told < SHOWN]
-    return Foreseen((*said, *seldom, *false), panels, (*told.values(), *false))
+    seldom = [sentence for one, sentence in told.items()
+              if one.told < SHOWN and not within(one.case.effect, plan.threshold)]  # fmt: skip
+    return Foreseen((*said, *seldom, *false), panels, (*looks, *false), tuple(told))
 
 
 def _known(sources: Mapping[str, Source]) -> list[str]:
@@ -144,7 +203,7 @@ def _loose(sources: Mapping[str, Source]) -> list[str]:
 def beside(plan: Plan) -> list[str]:
     """That other plans were locked for the same question: of several, one may please by chance."""
     return [
-        f"{one.name} beside it is the lock of another plan for the same outcome, areas and start: "
+        f"{one.name} beside it is the lock of another plan for the same outcome and areas: "
         "whoever is shown the result of one has to be told of the other."
         for one in rivals(plan)
     ]
@@ -165,6 +224,30 @@ def _slip(plan: Plan) -> Iterator[str]:
                 f"outcomes.{one.name}.margin = {one.margin:g} is {100 * one.margin:,.6g} %; if "
                 f"{one.margin:g} % is meant, it is {one.margin / 100:.6g}."
             )
+
+
+def _unreachable(plan: Plan) -> Iterator[str]:
+    """That effects which are asked for are no larger than the one that success asks for."""
+    small = [f"{-100 * one:.6g}" for one in plan.power.effects if within(one, plan.threshold)]
+    if small:
+        yield (
+            f"of the effects that power is asked for, falls of {some(small)} % can be shown at no "
+            f"length: success asks that the whole interval lies at or under {100 * plan.threshold:.6g} %. "
+            "Ask for larger ones, or for success at a smaller fall."
+        )
+
+
+def _several(plan: Plan) -> Iterator[str]:
+    """That each of several benefits is tested at a level that is shared with no other."""
+    tested = [one for one in plan.outcomes if one.kind == "benefit" and one.margin is not None]
+    if len(tested) < 2 or plan.multiplicity != "none":
+        return
+    level, chance = plan.declared_level, 1 - (1 - plan.declared_level / 2) ** len(tested)
+    yield (
+        f"{len(tested)} further outcomes are tested for a benefit, each at a level of {level:.3g}: were "
+        f"nothing to happen, one or more would be shown in up to {100 * chance:.0f} of 100 such plans. "
+        '[multiplicity] rule = "bonferroni" shares the level among them.'
+    )
 
 
 def _mute(plan: Plan, before: Study, source: Source) -> Iterator[str]:

@@ -57,6 +57,16 @@ def test_progress_shows_nothing_where_standard_error_is_no_terminal(capsys):
     assert capsys.readouterr() == ("", "")
 
 
+@pytest.mark.parametrize(("patience", "lines"), [(0.0, 1), (3600.0, 0)])
+def test_progress_is_said_once_to_whoever_waits_where_there_is_no_terminal(capsys, patience, lines):
+    with output.progress("Panels", 100, patience) as show:
+        for done in (25, 50, 100):
+            show(done)
+    said = capsys.readouterr()
+    assert said.out == "" and said.err.count("\n") == lines
+    assert said.err.startswith("Panels: 25 of 100, about 0 s left" if lines else "")
+
+
 def test_the_estimate_is_of_the_time_that_is_left():
     assert output._estimate(250, 1000, 10) == "250 of 1,000, about 30 s left"
     assert output._estimate(2500, None, 10) == "2,500, 10 s"

@@ -51,6 +51,21 @@ def test_harmless_is_the_whole_interval_under_the_margin(interval, verdict, rise
     assert (harmless(interval, 0.10), risen(interval)) == (verdict, rise)
 
 
+def test_no_change_is_neither_a_fall_nor_a_rise():
+    assert (at_most((-0.3, 0.0), 0.0), at_most((-0.3, -1e-9), 0.0)) == ("undetermined", "shown")
+    assert (harmful((0.0, 0.3), 0.0), harmful((1e-9, 0.3), 0.0)) == ("undetermined", "shown")
+    assert at_least((0.0, 0.3), 0.0) == "undetermined"
+
+
+@pytest.mark.parametrize(
+    ("interval", "verdict"),
+    [((-0.1, 0.05), "undetermined"), ((-0.05, 0.1), "undetermined"), ((-0.0999, 0.0999), "excluded"),
+     ((0.0, 0.3), "undetermined"), ((0.001, 0.3), "shown"), ((-0.3, -0.001), "shown")],
+)  # fmt: skip
+def test_what_should_not_have_changed_stayed_strictly_within_its_margin(interval, verdict):
+    assert moved(interval, 0.1) == verdict
+
+
 def test_sentences_as_they_are_read():
     assert success_sentence(CLAIM, (-0.238, 0.0751), -0.10) == (
         "By difference in differences, the data on overdose call-outs in Glasgow city centre are "

@@ -60,6 +60,24 @@ def found(folder: Path, data=None, plan: str = PLAN):
     return run_study(read_plan(written(folder, data, plan)))
 
 
+CAVEAT = "A room of this size cannot do that by itself"
+CAUTIONED = f'{PLAN}\n[success]\nrelative_effect_at_most = {{}}\ncaveat = "{CAVEAT}"\n'
+
+
+def test_the_plan_s_caveat_is_said_wherever_success_is_shown(tmp_path: Path) -> None:
+    made = found(tmp_path, with_more(), CAUTIONED.format(-0.1))
+    said = made.to_data()
+    assert (said["verdict"], said["caveat"]) == ("shown", f"{CAVEAT}.")
+    assert said["sentence"].endswith(f"is shown. {CAVEAT}.")
+    assert report_of(made).sentence == said["sentence"]
+
+
+def test_without_success_nothing_is_to_be_cautioned(tmp_path: Path) -> None:
+    said = found(tmp_path, with_more(), CAUTIONED.format(-0.9)).to_data()
+    assert (said["verdict"], said["caveat"]) == ("excluded", None)
+    assert CAVEAT not in said["sentence"]
+
+
 def test_further_outcomes_stand_beside_the_first(tmp_path: Path) -> None:
     made = found(tmp_path, with_more(), PLAN + FURTHER)
     further = {one.outcome.name: one for one in made.further}

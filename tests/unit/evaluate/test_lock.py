@@ -176,7 +176,7 @@ def test_periods_that_come_before_the_start_are_no_change(tmp_path: Path) -> Non
     found = stands(path)
     assert found.status == "confirmatory"
     assert found.to_data()["not_held"] == {"primary": ["2018", "2019"]}
-    assert found.told[0].startswith("The lock does not hold events of 2018 to 2019")
+    assert found.told[1].startswith("The lock does not hold events of 2018 to 2019")
 
 
 def test_which_design_decides_is_part_of_the_plan(tmp_path: Path) -> None:
@@ -203,7 +203,31 @@ def test_a_second_lock_names_the_first(tmp_path: Path) -> None:
     assert again["replaces"] == [first["seal"]] and stands(path).to_data()["replaces"] == [
         first["seal"]
     ]
-    assert any("locked anew" in one for one in stands(path).against)
+    assert any("locked anew after its start" in one for one in stands(path).against)
+
+
+def test_a_plan_may_be_locked_anew_before_its_start(tmp_path: Path) -> None:
+    """As when the code is mended while nothing can be known yet: it is told, and takes nothing."""
+    late = [{**row, "year": row["year"] + 10} for row in rows()]
+    plan = PLAN.replace("2020", "2030").replace("2023", "2033")
+    path = written(tmp_path, [row for row in late if row["year"] < 2030], plan)
+    first = lock(path)
+    written(tmp_path, [row for row in late if row["year"] < 2030], plan + "[designs.event_study]\n")
+    lock(path, again=True)
+    written(tmp_path, late, plan + "[designs.event_study]\n")
+    found = stands(path)
+    assert found.status == "confirmatory"
+    assert found.told[0].startswith("The plan was locked anew before its start")
+    assert first["seal"][:12] in found.told[0]
+
+
+def test_a_lock_made_after_the_start_says_what_it_cannot_show(tmp_path: Path) -> None:
+    path = written(tmp_path, BEFORE)
+    lock(path)
+    written(tmp_path)
+    found = stands(path)
+    assert found.status == "confirmatory"
+    assert found.told[0].startswith("The lock was made 60 months after the start (2020)")
 
 
 NOWCAST = '\n[nowcast]\npath = "editions.csv"\nmost = 1\n'
@@ -318,7 +342,9 @@ def test_other_locks_of_the_same_question_are_told(tmp_path: Path) -> None:
     assert said.startswith("plan.lock.json beside it") and beside(read_plan(path)) == []
     lock(other)
     assert stands(path).to_data()["rivals"] == ["other.lock.json"]
-    assert "Another plan" in stands(path).told[0] and stands(path).status == "confirmatory"
+    assert "Another plan" in stands(path).told[-1] and stands(path).status == "confirmatory"
     lock_path(other).unlink()
     other.write_text(PLAN.replace("start = 2020", "start = 2021"))
+    assert len(beside(read_plan(other))) == 1  # another start is another chance
+    other.write_text(PLAN.replace('["area 1"]', '["area 2"]'))
     assert beside(read_plan(other)) == []

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from opendcr.evaluate.periods import Period, absent, rhythm_of, spacing, usually_apart
+from opendcr.evaluate.periods import Period, absent, among, rhythm_of, spacing, usually_apart
 
 SAID = {
     "number": st.integers(-5000, 5000).map(str),
@@ -121,3 +121,22 @@ def test_how_a_series_goes_on(written: list[str], units: str, a_year: float, lat
 def test_a_period_between_those_of_a_series() -> None:
     made = rhythm_of([Period.of("2020-01"), Period.of("2020-03"), Period.of("2020-05")])
     assert not made.meets(Period.of("2020-01"), Period.of("2022-02"))
+
+
+@pytest.mark.parametrize(
+    ("said", "series", "meant"),
+    [
+        ("2025-01-13", ["2018-Q1", "2018-Q2"], "2025-Q1"),
+        ("2025-06-30", ["2018-01", "2018-02"], "2025-06"),
+        ("2025-Q3", ["2018-01", "2018-03"], "2025-07"),  # every second month
+        ("2025-Q4", ["2018", "2019"], "2025"),
+        ("2025", ["2018-Q1", "2018-Q2"], "2025-Q1"),
+        ("2025-03", ["2018-01-31", "2018-02-28"], "2025-03-31"),
+        ("2025-01", ["2024-12-02", "2024-12-09"], "2024-12-30"),  # weeks
+        ("2025-01-13", ["1", "2"], "1"),
+        ("7", ["2018-01", "2018-02"], "2018-01"),
+    ],
+)
+def test_a_period_of_another_kind_in_a_series(said: str, series: list[str], meant: str) -> None:
+    periods = [Period.of(one) for one in series]
+    assert str(among(Period.of(said), periods)) == meant

@@ -17,16 +17,19 @@ from opendcr.evaluate.plan import PRIMARY, read_plan
 from opendcr.evaluate.power import (
     Asked,
     Case,
+    Drift,
+    Power,
     Reading,
     asked_of,
     cases_of,
+    fewer_later,
     periods_of,
     power,
     summed,
     until_shown,
     wilson,
 )
-from opendcr.evaluate.powered import lines, words_of
+from opendcr.evaluate.powered import exaggerated, foretold, lines, words_of
 from opendcr.evaluate.reading import study_before
 from opendcr.evaluate.reviews import Review
 from opendcr.evaluate.study import Study
@@ -168,6 +171,33 @@ def test_whose_drift_it_is() -> None:
     assert words_of(alone).told_in(found).endswith("with the series' own drift")
 
 
+@pytest.mark.parametrize(
+    ("effect", "threshold", "said"),
+    [
+        (-0.2, -0.1, "A fall of 20 % would be shown in 20 of 100 worlds (13 to 29), and"),
+        (-0.1, -0.1, "A fall of 10 % cannot be shown at any length: it is the threshold itself; a"),
+        (-0.05, -0.1, "A fall of 5 % cannot be shown at any length: it is less than the threshold"),
+        (-0.05, 0.0, "A fall of 5 % would be shown in 20 of 100 worlds (13 to 29) after 4"),
+        (0.1, -0.1, "A rise of 10 % would be seen in 30 of 100 worlds (22 to 40) after 4"),
+    ],
+)
+def test_a_fall_no_larger_than_the_threshold_is_not_told_as_a_lack_of_power(
+    effect: float, threshold: float, said: str
+) -> None:
+    rows = np.repeat(
+        [[-0.5, -0.7, -0.4, 0.0], [-0.2, -0.3, -0.05, 0.0], [-0.1, -0.4, 0.2, 0.4]],
+        [20, 10, 70],
+        axis=0,
+    )
+    read = Reading(0.05, -0.3, 0.0)
+    found = summed(Case("whole", 1.0, 4, effect, "estimated"), rows, read)
+    words = words_of(before(), threshold)
+    assert words.told_in(found).startswith(said)
+    assert ("seen in 30" in words.told_in(found)) is (threshold < 0)
+    until = words.until([found], "whole", effect)
+    assert ("80 of 100" in until) is ("cannot be shown" not in said)
+
+
 def test_false_claims_are_told() -> None:
     """With drift that a design knows nothing of, what is shown of nothing is told."""
     rows = np.repeat([[-0.3, -0.5, -0.1, 0.01], [-0.1, -0.4, 0.2, 0.4]], [30, 70], axis=0)
@@ -209,19 +239,46 @@ def test_what_could_not_be_estimated_was_not_shown() -> None:
     assert nothing.refused == 3 and nothing.mean is None
 
 
-def test_when_an_effect_would_be_seen() -> None:
-    def row(periods: int, share: float):
-        rows = np.repeat(
-            [[-0.3, -0.4, -0.2, 0.0], [-0.3, -0.4, 0.2, 0.5]],
-            [round(100 * share), 100 - round(100 * share)],
-            axis=0,
-        )
-        return summed(Case("whole", 1.0, periods, -0.2, "estimated"), rows, READ)
+def told(periods: int, count: int, of: int = 100, drift: Drift = "estimated") -> Power:
+    """A fall of 20 % that is shown in so many panels."""
+    rows = np.repeat([[-0.3, -0.4, -0.2, 0.0], [-0.3, -0.4, 0.2, 0.5]], [count, of - count], axis=0)
+    return summed(Case("whole", 1.0, periods, -0.2, drift), rows, READ)
 
-    rows = [row(4, 0.3), row(8, 0.8), row(12, 0.95)]
-    assert until_shown(rows, "whole", -0.2, "estimated") == 8
+
+def test_how_much_too_large_an_effect_looks_is_told_of_what_a_lock_keeps() -> None:
+    rows = np.repeat([[-0.3, -0.5, -0.1, 0.0], [0.3, 0.1, 0.5, 0.0]], [9, 1], axis=0)
+    found = summed(CASE, rows, READ)
+    said = "where a true fall of 20 % is seen at all, it looks 1.5 times as large as it is"
+    assert exaggerated(found).startswith(" Where it is seen then, it looks 1.5 times as large")
+    assert said in foretold([found.to_data()]) and "10 % of them" in foretold([found.to_data()])
+    right = summed(CASE, rows[:9] * [2 / 3, 1, 1, 1], READ)
+    unseen = summed(CASE, np.array([[-0.1, -0.4, 0.2, 0.4]]), READ)
+    assert foretold([right.to_data(), unseen.to_data()]) == foretold([]) == ""
+    assert exaggerated(right) == exaggerated(unseen) == ""
+
+
+def test_when_an_effect_would_be_seen() -> None:
+    """80 of 100 panels may be fewer than 80 of 100 worlds; 830 of 1,000 are not."""
+    rows = [told(4, 30), told(8, 80), told(12, 95)]
+    assert until_shown(rows, "whole", -0.2, "estimated") == 12
+    assert until_shown([told(8, 830, 1000)], "whole", -0.2, "estimated") == 8
     assert until_shown(rows[:1], "whole", -0.2, "estimated") is None
     assert until_shown(rows, "whole", -0.2, "none") is None
+
+
+def test_that_waiting_longer_can_show_less_is_told() -> None:
+    """Only where the figures cannot be chance's."""
+    many = [told(12, 680, 1000), told(24, 830, 1000), told(36, 750, 1000), told(60, 600, 1000)]
+    assert fewer_later(many, "whole", -0.2, "estimated") == (24, 36)
+    words = words_of(before())
+    said = words.until([*many, told(12, 990, 1000, "none")], "whole", -0.2)
+    assert "worlds: after 24 periods, and in fewer after 36 periods than after 24;" in said
+    assert said.endswith("waiting longer shows less.")
+    few = [told(12, 68), told(24, 83), told(36, 75)]
+    assert fewer_later(few, "whole", -0.2, "estimated") is None
+    assert "fewer" not in words.until(few, "whole", -0.2)
+    falling = words.until([told(24, 83), told(60, 60)], "whole", -0.2)
+    assert "not within 60 periods, and in fewer after 60 periods than after 24" in falling
 
 
 @pytest.mark.parametrize(

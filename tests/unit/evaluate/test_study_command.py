@@ -6,9 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from numba import njit
 
 from opendcr import cli
+from opendcr.cli import study
 from opendcr.cli.output import run
+from opendcr.evaluate.powered import foretold
 from tests.support.planned import PLAN, rows, written
 
 FALL = rows(effect=-0.4)
@@ -123,6 +126,18 @@ def test_a_check_that_did_not_hold_is_told_with_what_it_is_of(opendcr, tmp_path:
     assert of[-1] == "- outcome needles" and len(set(of)) == 2
 
 
+def test_a_missing_interval_has_its_reason(opendcr, tmp_path: Path) -> None:
+    """Among 24 areas no rank reaches 2.5 %, which is what Bonferroni's rule leaves of two."""
+    one = '\n[outcomes.{}]\noutcome = "events"\nmargin = 0.1\n'
+    more = one.format("needles") + one.format("calls") + '\n[multiplicity]\nrule = "bonferroni"\n'
+    done = opendcr("study", "run", written(tmp_path, FALL, PLAN + more))
+    said = "no interval: the least p-value that could be found, 0.0417, is above the level, 0.025:"
+    assert [line.split(": ")[0] for line in done.stdout.splitlines() if said in line] == [
+        "needles",
+        "calls",
+    ]
+
+
 def test_a_plan_edited_after_its_lock_says_so(opendcr, answered, tmp_path: Path) -> None:
     path = written(tmp_path, BEFORE)
     assert opendcr("study", "lock", path, "--panels", "0").returncode == 0
@@ -140,6 +155,8 @@ def test_a_test_that_cannot_be_significant_is_not_locked(opendcr, tmp_path: Path
     data = [row for row in BEFORE if int(row["area"].split()[1]) <= 12]
     done = opendcr("study", "lock", written(tmp_path, data))
     assert done.returncode == 2 and "0.0833" in done.stderr and "level 0.05" in done.stderr
+    assert "expected at least 8 more areas to compare with; or a design that has" in done.stderr
+    assert "interrupted_time_series, ratio_of_ratios, bayesian_structural" in done.stderr
     assert not (tmp_path / "plan.lock.json").exists()
 
 
@@ -157,6 +174,9 @@ def test_a_lock_warns_of_what_could_not_be_seen(opendcr, tmp_path: Path) -> None
     )
     page = (tmp_path / "out" / "report.html").read_text().replace("\xa0", " ")
     assert kept["power"] and all(one.split("%")[0] in page for one in kept["power"])
+    assert [one["effect"] for one in kept["effects"]] == [-0.1, -0.2, -0.3]
+    larger = foretold(kept["effects"])  # the fall of 40 % is seen
+    assert "where a true fall of 10 % is seen at all, it looks" in larger and larger in page
 
 
 def test_a_rise_as_success_is_told(opendcr, tmp_path: Path) -> None:
@@ -180,9 +200,31 @@ def test_a_rehearsal_tells_everything(answered, tmp_path: Path) -> None:
     assert len(found["rehearsals"]) == 24 * 2
     assert {one["start"] for one in found["rehearsals"]} == {"2014", "2016"}
     others = next(one for one in found["claims"] if not one["treated"])
-    assert others["rehearsals"] == 46 and others["claims"] <= 6
+    assert others["rehearsals"] == others["answered"] == 46 and others["refused"] == 0
+    assert others["falls"] + others["rises"] == others["claims"] <= 6
     with (tmp_path / "rehearsal.csv").open() as file:
         assert len(list(csv.DictReader(file))) == 48
+
+
+def test_whoever_waits_for_power_is_told_once_for_how_long(
+    opendcr, answered, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(study, "PATIENCE", 0.0)
+    more = "\n[power]\neffects = [-0.5]\nperiods = [2]\n"
+    path = written(tmp_path, BEFORE, PLAN.replace("to = 2023", "to = 2021") + more)
+    done = opendcr("study", "power", path, "--panels", "10")
+    assert done.returncode == 0 and done.stderr.count("Panels: 10 of 60, about ") == 1
+    answered("study", "power", path, "--panels", "10")  # nothing on standard error
+
+
+def test_that_a_design_is_compiled_is_told_once_in_a_process(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    study._compiling.cache_clear()
+    for quiet in (True, False, False):
+        with study._working("Designs", quiet):
+            njit(lambda: 1)()
+    assert capsys.readouterr().err == f"{study.COMPILING}\n"
 
 
 def test_power_before_there_is_anything_to_see(answered, tmp_path: Path) -> None:
@@ -197,7 +239,10 @@ def test_power_before_there_is_anything_to_see(answered, tmp_path: Path) -> None
     }
     assert found["at_upper_drift"]["power"][0]["drift_a_period"] == found["drift_interval"][1]
     assert power[-0.5, 4, False] > 0.9 and power[0, 4, False] < 0.3
-    assert next(one for one in found["until_seen"] if not one["drift"])["periods"] == 2
+    sure = [one for one in found["power"]
+            if one["effect"] and not one["drift"] and one["low"] >= 0.8]  # fmt: skip
+    until = next(one for one in found["until_seen"] if not one["drift"])["periods"]
+    assert until == sure[0]["periods"] == 4
 
 
 @pytest.mark.parametrize(
@@ -208,6 +253,7 @@ def test_power_before_there_is_anything_to_see(answered, tmp_path: Path) -> None
         ('time = "year"', 'time = "month"', "no column 'month'"),
         ("start = 2020", "start = 2050", "before the start 2050"),
         ("start = 2020", 'start = "soon"', "'soon'"),
+        ("start = 2020", "start = 2020-01-13", "periods of one kind, such as 2020"),
         ('treated = ["area 1"]', "treated = []", "none treated"),
         ('treated = ["area 1"]', 'treated = ["area 99"]', "area 99"),
         ('path = "panel.csv"', 'path = "other.csv"', "other.csv"),
