@@ -285,7 +285,11 @@ def _mark(row: Row, axis: _Axis, y: float) -> list[str]:
 
 
 def _words(row: Row, top: float) -> Iterator[str]:
-    """What is said in place of a mark, in the middle of the row."""
+    """What is said in place of a mark, in the middle of the row, where no line of the axis runs."""
+    yield (
+        f'<rect class="clear" x="{LEFT - 2}" y="{top:.1f}" width="{WIDTH - LEFT - RIGHT + 4}" '
+        f'height="{row.height}"/>'
+    )
     first = top + (row.height - GAP - LINE * len(row.words)) / 2 - 4
     for at, line in enumerate(row.words, start=1):
         y = first + LINE * at

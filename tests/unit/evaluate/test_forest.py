@@ -170,3 +170,10 @@ def test_the_document_has_every_estimate_as_it_ships():
 def test_the_table_says_what_is_compared():
     for line in table(rows([], effects_of_rooms()))[1:]:
         assert "compared with: " in line[-1]
+
+
+def test_no_line_of_the_axis_runs_through_words():
+    found = rows([], effects_of_rooms())
+    groups = tree(forest_svg(found)).iter("g")
+    cleared = [any(one.get("class") == "clear" for one in group) for group in groups]
+    assert cleared == [bool(row.words) for row in found] and any(cleared) and not all(cleared)
