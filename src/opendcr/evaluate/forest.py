@@ -30,7 +30,6 @@ APART: dict[Measure, str] = {
     "direction": "only a direction was read",
 }
 ROUNDED = "rounded in the source"  # an interval of no width
-UNREAD = "the figure was not read in its source"
 USUAL = 0.05  # what the intervals of published effects leave out
 WIDTH, HEAD, FOOT = 1000, 36, 56
 LEFT, RIGHT = 430, 170  # of the axis: the labels, and the figures
@@ -43,8 +42,7 @@ CLOSEST = 1e-3  # a ratio nearer to zero is drawn as this one
 class Row:
     """One estimate: a ratio and its interval (None where there is none), or what stands apart with
     the reason (`apart`). `comparison` is what it is compared with and `concerns` what speaks against
-    it; `read` is False where the figure is from memory, and no mark is then drawn. Intervals hold
-    1 − `level`, which is said where it is not what published ones hold."""
+    it. Intervals hold 1 − `level`, which is said where it is not what published ones hold."""
 
     label: str
     outcome: str
@@ -58,7 +56,6 @@ class Row:
     concerns: tuple[Concern, ...] = ()
     apart: str = ""
     here: bool = False
-    read: bool = True
     level: float = USUAL
 
     @property
@@ -75,12 +72,12 @@ class Row:
     @property
     def drawn(self) -> bool:
         """Whether it stands on the axis."""
-        return self.ratio is not None and self.read
+        return self.ratio is not None
 
     @property
     def words(self) -> list[str]:
         """What stands in place of a mark: what was printed, and the reason."""
-        said = f"{self.printed} ({self.apart})" if self.apart and self.read else UNREAD
+        said = f"{self.printed} ({self.apart})" if self.apart else self.printed
         return [] if self.drawn else wrap(said, SAID)
 
     @property
@@ -133,7 +130,6 @@ def published(effect: Effect) -> Row:
         effect.comparison,
         effect.concerns,
         _apart(effect),
-        read=effect.checked == "seen",
     )
 
 
@@ -173,10 +169,9 @@ def table(found: Sequence[Row]) -> list[tuple[str, ...]]:
     """All rows in words: a heading, and a line for each."""
     lines: list[tuple[str, ...]] = [("outcomes", "kind", "study", "outcome", "ratio", "printed", "design", "to be read beside it")]  # fmt: skip
     for one in found:
-        memory = () if one.read else ("the figure is from memory, and not drawn",)
         concerns = (f"{concern.domain}: {concern.reason}" for concern in one.concerns)
         compared = f"compared with: {one.comparison}"
-        beside = "; ".join((*memory, *([one.apart] if one.apart else []), compared, *concerns))
+        beside = "; ".join((*([one.apart] if one.apart else []), compared, *concerns))
         ratio = one.figures if one.ratio is not None else ""
         lines.append((one.family, one.kind, one.label, one.outcome, ratio, one.printed, one.design, beside))  # fmt: skip
     return lines

@@ -1,7 +1,7 @@
 """What studies of rooms elsewhere estimated: as printed, with what speaks against each.
 
-Not a systematic review. A figure whose `checked` is "memory" was not read in a source: it is shown
-only with that mark, and has to be looked up before anything rests on it.
+Not a systematic review. Of a study whose figure was not read in a source only its direction stands
+here, or that it is there.
 """
 
 from collections.abc import Mapping
@@ -15,14 +15,12 @@ FILE = "effects"
 
 Measure = Literal["rate_ratio", "percent_change", "hazard_ratio", "trend_ratio", "coefficient",
                   "rate_difference", "direction"]  # fmt: skip
-Checked = Literal["seen", "memory"]
 Domain = Literal[
     "confounding", "selection", "exposure", "outcome", "precision", "comparison", "figures"
 ]
 Interval = tuple[float, float]
 
 _MEASURES: dict[str, Measure] = {one: one for one in get_args(Measure)}
-_CHECKED: dict[str, Checked] = {one: one for one in get_args(Checked)}
 _DOMAINS: dict[str, Domain] = {one: one for one in get_args(Domain)}
 
 
@@ -58,7 +56,6 @@ class Effect:
     expected: bool
     comparison: str
     concerns: tuple[Concern, ...]
-    checked: Checked
     source_url: str
 
     @property
@@ -100,7 +97,6 @@ def _effect(row: Mapping[str, str]) -> Effect:
         row["expected"] == "yes",
         row["comparison"],
         tuple(_concern(one) for one in row["concerns"].split("; ")),
-        _CHECKED[row["checked"]],
         row["source_url"],
     )
 
