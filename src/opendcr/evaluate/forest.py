@@ -237,9 +237,10 @@ def _axis(drawn: Sequence[Row]) -> _Axis:
 
 
 def _round_steps(value: float) -> list[float]:
-    """The round ratios of a value's power of ten: 1, 2, 5 and 10 times it."""
+    """The round ratios about a value: 1, 2, 5 and 10 times its power of ten, and 5 of the one below,
+    since the logarithm of what is a hair under a power may be that of the power."""
     power = 10.0 ** math.floor(math.log10(value))
-    return [digit * power for digit in (1, 2, 5, 10)]
+    return [digit * power for digit in (0.5, 1, 2, 5, 10)]
 
 
 def _grid(axis: _Axis, bottom: float) -> list[str]:
@@ -280,7 +281,11 @@ def _mark(row: Row, axis: _Axis, y: float) -> list[str]:
 
 
 def _words(row: Row, top: float) -> Iterator[str]:
-    """What is said in place of a mark, in the middle of the row."""
+    """What is said in place of a mark, in the middle of the row, where no line of the axis runs."""
+    yield (
+        f'<rect class="clear" x="{LEFT - 2}" y="{top:.1f}" width="{WIDTH - LEFT - RIGHT + 4}" '
+        f'height="{row.height}"/>'
+    )
     first = top + (row.height - GAP - LINE * len(row.words)) / 2 - 4
     for at, line in enumerate(row.words, start=1):
         y = first + LINE * at

@@ -123,6 +123,12 @@ def test_points_stand_where_the_scale_of_logarithms_puts_them(ratio, below, abov
     assert LEFT - 0.1 <= x <= WIDTH - RIGHT + 0.1
 
 
+def test_an_end_a_hair_under_a_power_of_ten_has_its_axis():
+    low = math.nextafter(0.01, 0)
+    svg = forest_svg([replace(OWN, interval=(low, 1.0))])
+    assert ">0.005<" in svg and ">0.01<" in svg
+
+
 def test_an_interval_without_a_bound_ends_in_an_arrow():
     svg = forest_svg([replace(OWN, interval=(0.0, math.inf))])
     (path,) = (one for one in tree(svg).iter("path") if one.get("class") == "interval")
@@ -172,3 +178,10 @@ def test_the_document_has_every_estimate_as_it_ships():
 def test_the_table_says_what_is_compared():
     for line in table(rows([], effects_of_rooms()))[1:]:
         assert "compared with: " in line[-1]
+
+
+def test_no_line_of_the_axis_runs_through_words():
+    found = rows([], effects_of_rooms())
+    groups = tree(forest_svg(found)).iter("g")
+    cleared = [any(one.get("class") == "clear" for one in group) for group in groups]
+    assert cleared == [bool(row.words) for row in found] and any(cleared) and not all(cleared)
