@@ -384,7 +384,7 @@ def recovered(tasks: Sequence[Task], kept: Sequence[Row] = (), workers: int = 1)
 
 
 HEADING = ("design", "world", "assumptions", "panels", "bias in points at 0 / −10 / −20 / −30 / +50 %",
-           "size, %", "interval leaves out 0, %", "coverage at 0 / −30 / +50 %",
+           "size, %", "interval excludes 0, %", "coverage at 0 / −30 / +50 %",
            "power at −10 / −20 / −30 / +50 %, %", "verdict")  # fmt: skip
 
 
