@@ -327,7 +327,7 @@ def test_what_needs_an_exposure_says_so(keys: dict[str, object]) -> None:
 
 def test_too_few_donors_or_events_are_errors() -> None:
     study = simulated(np.random.default_rng(2), PEOPLE)
-    with pytest.raises(InputError, match="1 donors"):
+    with pytest.raises(InputError, match="compare with: 1; treated: 1"):
         read(donors=["a3"]).fit(study)
     with pytest.raises(InputError, match="no area named 'a99'"):
         read(exclude=["a99"]).fit(study)

@@ -212,7 +212,7 @@ def compared(study: Study, donors: Sequence[int], family: Family, weights: Weigh
     """The study's series beside its donors. Raises InputError where they are too few."""
     panel, several = study.panel, len(study.treated) > 1
     if len(donors) <= len(study.treated):
-        found = f"{len(donors)} donors for {len(study.treated)} treated areas"
+        found = f"areas to compare with: {len(donors)}; treated: {len(study.treated)}"
         raise InputError(panel.where, found, "more donors than treated areas")
     rows = [*(study.treated if several else ()), *donors]
     series = study.series

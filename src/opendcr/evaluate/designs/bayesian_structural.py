@@ -175,10 +175,9 @@ class BayesianStructural:
             found = self.quick.fit(earlier)
         except InputError:
             return Check(name, None, "too few periods before the start to try")
-        low, high = found.relative_interval or found.interval or (0.0, 0.0)
-        detail = (
-            f"{found.relative_effect:+.1%} ({low:+.3g} to {high:+.3g}), {p_said(found.p_value)}"
-        )
+        relative, (low, high) = found.relative_interval, found.interval or (0.0, 0.0)
+        ends = f" ({relative[0]:+.1%} to {relative[1]:+.1%})" if relative else ""
+        detail = f"{found.relative_effect:+.1%}{ends}, {p_said(found.p_value)}"
         still = low <= 0 <= high
         earlier_start = f"at the earlier start {earlier.panel.periods[earlier.start]}"
         return Check(name, still, detail, "" if still else earlier_start)

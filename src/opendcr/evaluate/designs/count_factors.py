@@ -440,6 +440,6 @@ def _said(fitted: Fit, least: float) -> str:
     of = "of the log ratio" if fitted.matrix.counts else "of the effect"
     sized = ", each brought to the treated area's size" if fitted.matrix.counts else ""
     return (
-        f"The model has {rank} factors. The interval is Student's {of}, with the variance of {count} "
+        f"The model has {rank} factor{'' if rank == 1 else 's'}. The interval is Student's {of}, with the variance of {count} "
         f"placebo effects{sized}; the p-value is the rank among them, so at least {least:.3g}."
     )

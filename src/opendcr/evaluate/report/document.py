@@ -267,7 +267,7 @@ def _weights(report: Report, one: Answer) -> Iterable[Block]:
         ]
         rows = [("area", "weight"), *shown]
         left_out = len(weights) - len(shown)
-        caption = f"Areas compared with, by {one.title}; {left_out} more have no weight."
+        caption = f"Areas compared with, by {one.title}; {left_out} more {'has' if left_out == 1 else 'have'} no weight."
         yield _grid(report, caption, rows, folded=True)
 
 
