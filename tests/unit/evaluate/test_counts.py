@@ -11,7 +11,6 @@ from scipy.stats import nbinom
 
 from opendcr.errors import InputError
 from opendcr.evaluate.regressions.counts import Fit, Real, Regression, extra_of, fitted
-from opendcr.evaluate.regressions.covariance import automatic_lags, newey_west
 
 SEEDS = st.integers(0, 2**32 - 1)
 
@@ -95,34 +94,6 @@ def test_the_negative_binomial_is_at_the_maximum_of_its_likelihood(seed: int, ex
 def loglikelihood(asked: Regression, mean: Real, extra: float) -> float:
     size = 1 / extra
     return float(nbinom.logpmf(asked.outcome, size, size / (size + mean)).sum())
-
-
-@given(SEEDS, st.sampled_from(["poisson", "gaussian"]), st.integers(0, 8))
-def test_newey_and_west_are_those_of_statsmodels(seed: int, family: str, lags: int) -> None:
-    # Not of the negative binomial: there it takes the observed information, not Fisher's.
-    asked = drawn(seed, family, 0.3)
-    said: dict[str, Any] = {
-        "cov_type": "HAC",
-        "cov_kwds": {"maxlags": lags, "use_correction": True},
-    }
-    if family == "poisson":
-        theirs = peer(asked, sm.families.Poisson(), **said)
-    else:
-        assert asked.exposure is not None
-        theirs = sm.OLS(asked.outcome / asked.exposure, asked.matrix).fit(**said)
-    same_matrix(newey_west(fitted(asked), lags), theirs.cov_params())
-
-
-def test_lags_grow_with_autocorrelation_and_with_periods() -> None:
-    draw = np.random.default_rng(1)
-
-    def lags(rho: float, periods: int) -> int:
-        made = np.zeros(periods)
-        for at in range(1, periods):
-            made[at] = rho * made[at - 1] + draw.normal()
-        return automatic_lags(made[:, None])
-
-    assert lags(0.0, 200) <= 3 < lags(0.6, 200) < lags(0.6, 2000) < 200
 
 
 def steps(outcome: list[float], *others: list[float], family: Any = "poisson") -> Fit:

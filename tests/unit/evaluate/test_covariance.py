@@ -8,7 +8,7 @@ from scipy.linalg import toeplitz
 from scipy.special import stdtrit
 
 from opendcr.evaluate.regressions.counts import Fit, Real, Regression, fitted
-from opendcr.evaluate.regressions.covariance import autoregressive, newey_west
+from opendcr.evaluate.regressions.covariance import Autoregressive, autoregressive
 from opendcr.evaluate.regressions.segments import level
 from opendcr.streams import stream
 
@@ -58,7 +58,7 @@ def test_without_autocorrelation_it_is_the_model_s() -> None:
 
 def covers(rho: float, repeats: int) -> dict[str, float]:
     """How often the 95 % interval of no step holds it."""
-    held = dict.fromkeys(("model", "hac", "autoregressive"), 0)
+    held = dict.fromkeys(("model", "autoregressive"), 0)
     draw = stream(7, "covers", rho)
     for _ in range(repeats):
         fit = fitted(series(draw, rho))
@@ -71,7 +71,6 @@ def _errors(fit: Fit) -> dict[str, tuple[float, float]]:
     alike, spare = autoregressive(fit), float(fit.regression.spare)
     return {
         "model": (fit.covariance[2, 2], spare),
-        "hac": (newey_west(fit)[2, 2], spare),
         "autoregressive": (alike.covariance[2, 2], alike.freedom(spare)),
     }
 
@@ -83,5 +82,14 @@ def test_intervals_hold_what_they_say_also_where_periods_are_alike(
     held = covers(rho, 20_000 if SOAK else 1500)
     assert least <= held["autoregressive"] <= 0.975
     if rho:
-        assert held["model"] < 0.9 > held["hac"]
-        assert held["autoregressive"] > max(held["model"], held["hac"]) + 0.03
+        assert held["model"] < min(0.9, held["autoregressive"] - 0.03)
+
+
+def test_degrees_of_freedom_are_those_of_as_many_independent_periods() -> None:
+    def of(rho: float, spare: float) -> float:
+        return Autoregressive(np.eye(2), rho, 1.0).freedom(spare)
+
+    assert of(0.0, 20) == 20
+    assert of(0.5, 60) == pytest.approx(20)  # 60 × 0.5 / 1.5
+    assert of(0.9, 20) == 2  # 20 × 0.1 / 1.9 is 1.05, and two are the least
+    assert of(0.9, 1) == 1  # but no more than there are

@@ -23,7 +23,7 @@ PERIODS = tuple(Period("month", at) for at in range(6))
 COUNTS = np.array([[100.0, 99, 101, 100, 100, 100], [100] * 6])
 PANEL = Panel(("here", "there"), PERIODS, COUNTS, np.full((2, 6), 1e4))
 STUDY = Study(PANEL, (0,), 4)
-NONE = Delays(1, np.zeros((1, 2)), np.zeros((1, 2)), 1.0, 0.0)
+NONE = Delays(1, np.zeros((1, 2)), np.zeros((1, 2)), 1.0, 0.0, 1.0)
 
 
 def of(draws):

@@ -1,5 +1,7 @@
 """Nowcasts against simulated reporting whose delays are known, and studies under them."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -9,6 +11,7 @@ from scipy.stats import nbinom
 from opendcr.errors import InputError
 from opendcr.evaluate.delays.nowcast import (
     Delays,
+    fitted,
     nowcast,
     scored,
     weighted_interval_score,
@@ -94,6 +97,31 @@ def test_the_next_editions_of_an_edition_with_a_shock_move_together():
     assert (
         np.corrcoef(made.draws.T)[-1, -2] > np.corrcoef(nowcast(alone, 2000).draws.T)[-1, -2] + 0.1
     )
+
+
+def test_a_rate_is_known_no_better_than_few_editions_tell():
+    triangle, _ = reported(1000, months=14, shock=0.3, seed=3)
+    found = fitted(triangle, {0})
+    events = found.added[:4, 0]
+    periods = np.array([len(triangle.pairs(delay)[0]) for delay in range(4)])
+    late = [np.maximum(np.diff(triangle.pairs(delay)[:2], axis=0), 0).sum() for delay in range(4)]
+    assert found.shock > 0.1
+    # Of a gamma with so many events, over the spread: the variance of a rate in parts of its square.
+    assert found.spread / events == pytest.approx(
+        found.spread / np.array(late) + found.shock / periods
+    )
+    assert 5 <= found.editions <= 12
+
+
+def test_what_few_editions_tell_of_a_shock_has_long_tails():
+    """A variance of 0.01 by 6 degrees of freedom: that over χ²/6 has a mean of 0.01 × 6 / 4."""
+    few = Delays(1, np.zeros((1, 2)), np.zeros((1, 2)), 1.0, 0.01, 6.0)
+    random = np.random.default_rng(1)
+    drawn = few.shocks(1, 100_000, random)
+    assert drawn.mean() == pytest.approx(1, abs=0.002)
+    assert drawn.var() == pytest.approx(0.015, rel=0.05)
+    many = replace(few, editions=1e6).shocks(1, 100_000, random)
+    assert many.var() == pytest.approx(0.01, rel=0.03)
 
 
 @pytest.mark.parametrize("mean", [0.1, 0.5, 3.0])

@@ -98,6 +98,16 @@ def test_overdispersion_divides_z_by_its_root() -> None:
     assert plain.p_value() < wide.p_value() < 1
 
 
+@pytest.mark.parametrize("dispersion", [1.0, 2.5])
+@pytest.mark.parametrize("part", [0.5, 1.0])
+def test_the_p_value_at_an_interval_s_ends_is_its_level(dispersion: float, part: float) -> None:
+    found = replace(table(40, 22, 310, 290, part), dispersion=dispersion)
+    low, high = found.interval(0.05)
+    assert found.p_value(low) == pytest.approx(0.05, rel=1e-6)
+    assert found.p_value(high) == pytest.approx(0.05, rel=1e-6)
+    assert found.p_value(low * 0.9) < 0.05 < found.p_value(low * 1.1)
+
+
 def test_the_ends_are_open_where_nothing_more_extreme_could_be_seen() -> None:
     assert table(5, 0, 9, 9).interval(0.05)[0] == 0
     assert table(0, 5, 9, 9).interval(0.05)[1] == inf

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from statsmodels.stats.contingency_tables import StratifiedTable
 
-from opendcr.evaluate.comparisons.shifts import Contrast, floor
+from opendcr.evaluate.comparisons.shifts import Contrast, floor, odds_ratio
 from opendcr.evaluate.panel import Real
 
 
@@ -84,6 +85,66 @@ def test_the_quasi_poisson_error_is_that_of_the_log_ratio() -> None:
         ratios.append(np.log1p(one.relative))
         said.append(one.error[0] / np.sqrt(max(one.dispersion, 1)))
     assert np.median(said) == pytest.approx(np.std(ratios), rel=0.12)
+
+
+def tables(seed: int, low: float, high: float) -> Real:
+    rng = np.random.default_rng(seed)
+    return rng.poisson(rng.uniform(low, high, (4, 30))).astype(float)
+
+
+@pytest.mark.parametrize(("low", "high"), [(0.3, 3), (20, 50)])
+def test_the_odds_ratio_and_its_error_are_those_of_statsmodels(low: float, high: float) -> None:
+    four = tables(3, low, high)
+    one = odds_ratio(four, np.ones(30), 20)
+    parts = [StratifiedTable(table) for table in np.split(four.reshape(2, 2, 30), [20], axis=2)]
+    before, after = (part.oddsratio_pooled for part in parts)
+    assert one.relative == pytest.approx(after / before - 1)
+    error = np.hypot(*(part.logodds_pooled_se for part in parts))
+    wider = max(one.dispersion, 1) * (1 + max(one.correlation, 0)) / (1 - max(one.correlation, 0))
+    assert one.error[0] == pytest.approx(error * np.sqrt(wider))
+    assert one.counts.sum() == pytest.approx(four[0].sum())
+
+
+def test_exposures_divide_the_odds() -> None:
+    four = tables(4, 1, 9)
+    people = np.random.default_rng(5).uniform(1, 3, (4, 1)) * np.ones(30)
+    people[0, 20:] *= 2  # twice the hours after: half the effect
+    of_a, of_b, of_c, of_d = people
+    one = odds_ratio(four, of_a * of_d / of_b / of_c, 20)
+    assert one.relative == pytest.approx((1 + odds_ratio(four, np.ones(30), 20).relative) / 2 - 1)
+
+
+def test_a_ratio_of_few_events_is_as_often_too_high_as_too_low() -> None:
+    """With one event a month far away, and fewer and fewer of them: half of 800 is 400 ± 3 × 14."""
+    rng, above = np.random.default_rng(6), 0
+    fewer = np.exp(-0.03 * np.arange(48))
+    means = np.array([np.full(48, 20.0), np.full(48, 15.0), 4 * fewer, 3 * fewer])
+    for _ in range(800):
+        four = rng.poisson(means).astype(float)
+        above += odds_ratio(four, np.ones(48), 36).relative > 0
+    assert 0.447 < above / 800 < 0.553
+
+
+def test_the_error_is_wider_by_autocorrelation_and_never_below_poisson_s() -> None:
+    even = np.tile([40.0, 41, 39, 40], 10)  # varies far less than Poisson's counts
+    one = series(even, np.ones(40), 30)
+    assert one.dispersion < 0.1 and one.correlation <= 0
+    before, after = even[:30].sum() + 0.5, even[30:].sum() + 0.5
+    assert one.error == (pytest.approx(np.sqrt(1 / before + 1 / after)), 38)
+    waves = 40 + 20 * np.sin(np.arange(40) / 1.5)
+    two = series(waves, np.ones(40), 30)
+    r = two.correlation
+    assert 0 < r < 0.9 and two.dispersion > 1
+    assert two.error[1] == pytest.approx(38 * (1 - r) / (1 + r))
+    before, after = waves[:30].sum() + 0.5, waves[30:].sum() + 0.5
+    poisson = np.sqrt(1 / before + 1 / after)
+    assert two.error[0] == pytest.approx(poisson * np.sqrt(two.dispersion * (1 + r) / (1 - r)))
+
+
+def test_the_quasi_poisson_interval_whose_level_is_the_p_value_ends_at_no_effect() -> None:
+    for one in (some(3), some(4), odds_ratio(tables(7, 2, 6), np.ones(30), 20)):
+        p, _ = one.quasi(0.05)
+        assert min(abs(end) for end in one.quasi(p)[1]) == pytest.approx(0, abs=1e-9)
 
 
 def test_dispersion_and_correlation_are_found() -> None:

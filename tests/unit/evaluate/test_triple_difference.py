@@ -166,10 +166,36 @@ def test_nothing_displaced_is_not_seen() -> None:
     checks = {one.name: one for one in PLAIN.checks(study, PLAIN.fit(study))}
     assert set(checks) == {
         "trend before", "earlier starts", "other starts", "placebo rings",
-        "each far ring left out", "overdispersion", "residual autocorrelation", "displacement",
+        "each far ring left out", "events far away", "overdispersion", "residual autocorrelation", "displacement",
     }  # fmt: skip
     assert checks["displacement"].passed and checks["each far ring left out"].passed
     assert "at least 0.25" in checks["placebo rings"].detail
+
+
+def test_few_events_far_away_are_told() -> None:
+    rng = np.random.default_rng(13)
+    study = study_of(rng.poisson(np.tile([[9.0]] * 2 + [[1]] * 6, (1, MONTHS))).astype(float))
+    found = {one.name: one for one in PLAIN.checks(study, PLAIN.fit(study))}
+    assert found["events far away"].passed is False  # three a month
+    many = study_of(rng.poisson(means({})).astype(float))
+    found = {one.name: one for one in PLAIN.checks(many, PLAIN.fit(many))}
+    assert found["events far away"].passed is True
+
+
+def test_by_period_what_is_expected_moves_as_the_other_cells_do() -> None:
+    counts = np.tile([[8.0], [6], [4], [3], [4], [3], [4], [2]], (1, MONTHS))
+    counts[1, ::2] = 12  # twice as many near outside hours
+    counts[3, ::2] = 12  # of all far rings 17, not 8
+    counts[0] = counts[1] + 2
+    counts[0, BEFORE:] = 5
+    found = PLAIN.fit(study_of(counts))
+    one, other = found.effect[BEFORE].expected, found.effect[BEFORE + 1].expected
+    assert one == pytest.approx(other * 2 * (8 + 1) / (17 + 1))
+    before = [each.expected for each in found.effect[:BEFORE]]
+    assert sum(before) == pytest.approx(counts[0, :BEFORE].sum())
+    months = found.effect[BEFORE:]
+    ratio = sum(each.observed for each in months) / sum(each.expected for each in months)
+    assert found.relative_effect == pytest.approx(ratio - 1)
 
 
 def test_a_trend_of_the_cell_s_own_is_seen() -> None:
@@ -234,6 +260,10 @@ def test_what_cannot_be_answered_is_an_error() -> None:
     counts = study.panel.outcome.copy()
     counts[1] = 0
     with pytest.raises(InputError, match="no event in the cells compared with before the start"):
+        PLAIN.fit(replace(study, panel=study.panel.with_outcome(counts)))
+    counts = study.panel.outcome.copy()
+    counts[3::2, BEFORE:] = 0
+    with pytest.raises(InputError, match="no period after with events both near inside"):
         PLAIN.fit(replace(study, panel=study.panel.with_outcome(counts)))
     counts = study.panel.outcome.copy()
     counts[4:6] = 0  # a ring where nothing ever happens is no ring to read displacement from

@@ -100,11 +100,15 @@ class Contrast:
     # -- by quasi-Poisson ------------------------------------------------------------------
 
     @cached_property
+    def mean(self) -> Real:
+        """By period: counts at the level before and the level after."""
+        ratio = self.counts[self.after].sum() / max(self.totals[1], _TINY)
+        return np.asarray(self.expected * np.where(self.after, ratio, 1.0))
+
+    @cached_property
     def residuals(self) -> Real:
         """Pearson's residuals, at the level before and the level after."""
-        ratio = self.counts[self.after].sum() / max(self.totals[1], _TINY)
-        mean = self.expected * np.where(self.after, ratio, 1.0)
-        return np.asarray((self.counts - mean) / np.sqrt(self._variance(mean)))
+        return np.asarray((self.counts - self.mean) / np.sqrt(self._variance(self.mean)))
 
     def _variance(self, mean: Real) -> Real:
         return np.asarray(np.maximum(mean + mean**2 * self.noise, HALF / 2))
@@ -132,15 +136,17 @@ class Contrast:
         By the delta method from Poisson counts, times the dispersion where above 1, and for
         correlation r above 0 times (1 + r) / (1 − r), the degrees of freedom divided by it.
         """
-        variance = 0.0
-        for part in (~self.after, self.after):
-            base = self.base[part]
-            variance += float(1 / (self.counts[part].sum() + HALF))
-            variance += float((base**2 * self.noise[part]).sum() / base.sum() ** 2)
+        variance = sum(self._log_variance(part) for part in (~self.after, self.after))
         r = min(max(self.correlation, 0.0), 0.9)
         wider = (1 + r) / (1 - r)
         freedom = max((len(self.counts) - 2) / wider, 1.0)
         return float(np.sqrt(variance * max(self.dispersion, 1.0) * wider)), freedom
+
+    def _log_variance(self, part: NDArray[np.bool_]) -> float:
+        """Of the log of counts over base in some periods together."""
+        base = self.base[part]
+        noise = (base**2 * self.noise[part]).sum() / base.sum() ** 2
+        return float(1 / (self.counts[part].sum() + HALF) + noise)
 
     def quasi(self, level: float) -> tuple[float, Interval]:
         """The p-value of no effect and the interval, by Student's t on the log ratio."""
@@ -148,6 +154,60 @@ class Contrast:
         ratio = abs(float(log_ratio(np.array(observed), np.array(expected)))) / error
         margin = float(stats.t.ppf(1 - level / 2, freedom)) * error
         return float(2 * stats.t.sf(ratio, freedom)), ratio_bounds(observed, expected, margin)
+
+
+@dataclass(frozen=True)
+class OddsRatio(Contrast):
+    """Tables of four counts, one a period, and their common odds ratio before and from the start on.
+
+    `counts` and `base` are the products of each table's two diagonals over its total, whose sums'
+    ratio is Mantel and Haenszel's (Journal of the National Cancer Institute 22:4, 1959): it has no
+    bias of small counts, however few there are in each table. `noise` is unused; `alike` and
+    `unlike` are the sums of the diagonals over the total.
+    """
+
+    alike: Real
+    unlike: Real
+
+    def _variance(self, mean: Real) -> Real:
+        """By period: of `counts` less their mean (Robins, Breslow and Greenland, Biometrics 42:2,
+        1986, whose variance of the log ratio is the sum of these over that of `counts` squared)."""
+        ratios = [
+            self.counts[part].sum() / self.base[part].sum() for part in (~self.after, self.after)
+        ]
+        spread = self.alike + np.where(self.after, ratios[1], ratios[0]) * self.unlike
+        return np.asarray(np.maximum(spread * (self.counts + mean) / 2, _TINY))
+
+    @property
+    def dispersion(self) -> float:
+        """Squares over variances in total: what the log ratio's variance is larger by. By period
+        the variance is of the table itself, and large in those whose counts are far off."""
+        squares, periods = (self.counts - self.mean) ** 2, len(self.counts)
+        return float(squares.sum() / self._variance(self.mean).sum() * periods / (periods - 2))
+
+    def _log_variance(self, part: NDArray[np.bool_]) -> float:
+        counts, base = self.counts[part], self.base[part]
+        events = float(counts.sum()) or HALF
+        ratio = events / float(base.sum())
+        spread = (self.alike + ratio * self.unlike)[part] * (counts + ratio * base) / 2
+        return float(spread.sum()) / events**2
+
+
+def odds_ratio(tables: Real, exposures: Real, start: int) -> OddsRatio:
+    """The odds ratio of tables: (first × last) / (second × third), 4 × periods, where it is that of
+    rates, by period, `exposures` times as large as that of counts.
+
+    All is multiplied so that the first diagonal's products add up to the first counts: then half an
+    event is half an event.
+    """
+    a, b, c, d = tables
+    total = np.maximum(tables.sum(axis=0), 1.0)
+    products, others = a * d / total, b * c / total
+    scale = a.sum() / products.sum() if products.any() else 1.0
+    rows = products, others * exposures, np.zeros(len(total))
+    first, second, noise = (scale * one for one in rows)
+    alike, unlike = scale * (a + d) / total, scale * exposures * (b + c) / total
+    return OddsRatio(first, second, noise, start, alike, unlike)
 
 
 def _shares(ratios: Real, first: Real, second: Real) -> Real:

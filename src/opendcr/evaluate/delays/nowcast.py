@@ -29,6 +29,7 @@ Real = NDArray[np.float64]
 LEAST_PAIRS = 2  # of counts a step apart, from which its rate is known
 HALF = 0.5  # Jeffreys' prior of a Poisson mean
 DRAWS = 1000
+_MOST_SHOCK = 1.0  # a squared coefficient of variation that must be seen to be drawn
 _POISSON = 1e-6  # a spread over one by less is a Poisson number, and no division by zero
 
 
@@ -38,7 +39,8 @@ class Delays:
 
     `added` and `withdrawn` hold the evidence on each rate by delay, as events and those at risk
     (delays × 2); `spread` is the variance of what comes in over that of the Poisson model, `shock`
-    the squared coefficient of variation that all periods of an edition share.
+    the squared coefficient of variation that all periods of an edition share, told by `editions`
+    degrees of freedom.
     """
 
     step: int
@@ -46,6 +48,19 @@ class Delays:
     withdrawn: Real
     spread: float
     shock: float
+    editions: float
+
+    def shocks(self, editions: int, draws: int, random: np.random.Generator) -> Real:
+        """Draws of what coming editions have in common (draws × editions, mean 1).
+
+        How much they vary is drawn too, as a variance is that few editions tell, so that they have
+        the long tails of Student's t.
+        """
+        if self.shock == 0:
+            return np.ones((draws, editions))
+        told = random.chisquare(self.editions, (draws, 1)) / self.editions
+        varied = np.minimum(self.shock / told, max(_MOST_SHOCK, self.shock))
+        return np.asarray(random.gamma(1 / varied, varied, (draws, editions)))
 
 
 @dataclass(frozen=True)
@@ -107,7 +122,7 @@ def nowcast(triangle: Triangle, draws: int = DRAWS, seed: int = 1, level: float 
     made = np.empty((draws, len(recent)))
     random = stream(seed, "nowcast", str(triangle.edition))
     rates = _rates(delays, draws, random)
-    for_editions = _shocks(delays, triangle.max_delay // triangle.step + 1, draws, random)
+    for_editions = delays.shocks(triangle.max_delay // triangle.step + 1, draws, random)
     for column, at in enumerate(recent):
         made[:, column] = _completed(triangle, at, delays, rates, for_editions, random)
     reported = triangle.counts[recent, [triangle.delay(at) for at in recent]]
@@ -121,6 +136,7 @@ def fitted(triangle: Triangle, known: set[int]) -> Delays:
     """
     many = triangle.counts.shape[1]
     added, withdrawn = np.zeros((many, 2)), np.zeros((many, 2))
+    seen = np.ones(many)
     cells = []
     for delay in sorted(_further(triangle, known)):
         before, after, editions = triangle.pairs(delay)
@@ -129,11 +145,14 @@ def fitted(triangle: Triangle, known: set[int]) -> Delays:
             raise InputError(triangle.where, found, "an earlier start or a lower maximum delay")
         late, gone = np.maximum(after - before, 0), np.maximum(before - after, 0)
         added[delay] = late.sum(), (before + HALF).sum()
+        seen[delay] = len(before)
         withdrawn[delay] = gone.sum(), before.sum()
         rate = added[delay, 0] / added[delay, 1]
         cells.append((late, rate * (before + HALF), np.full(len(late), 1 + rate), editions))
-    spread, shock = _beyond_chance(cells) if cells else (1.0, 0.0)
-    return Delays(triangle.step, added, withdrawn, spread, shock)
+    spread, shock, told = _beyond_chance(cells) if cells else (1.0, 0.0, 1.0)
+    # A rate is known no better than so few editions tell, however many events they bring.
+    added /= (1 + shock / spread * added[:, 0] / seen)[:, None]
+    return Delays(triangle.step, added, withdrawn, spread, shock, told)
 
 
 def _further(triangle: Triangle, known: set[int]) -> set[int]:
@@ -143,12 +162,13 @@ def _further(triangle: Triangle, known: set[int]) -> set[int]:
 
 def _beyond_chance(
     cells: Sequence[tuple[Real, Real, Real, NDArray[np.int64]]],
-) -> tuple[float, float]:
+) -> tuple[float, float, float]:
     """How much the late ones vary more than chance lets them, within editions and between them.
 
     Within: Pearson's χ² over its degrees of freedom, expected counts being made to agree with each
     edition's total. Between: the squared coefficient of variation of edition totals, less what is
-    within, by moments.
+    within, by moments; with its degrees of freedom, one less than the editions (Kish's effective
+    number, by the weights that they have here).
     """
     late, expected, chance = (np.concatenate([one[at] for one in cells]) for at in range(3))
     edition = np.concatenate([one[3] for one in cells])
@@ -161,8 +181,10 @@ def _beyond_chance(
     spread = max(1.0, pearson / free) if free > 0 else 1.0
     within = spread * np.bincount(place, expected * chance)
     squares = float((mean**2).sum())
-    between = float(((total - mean) ** 2 - within).sum())
-    return spread, max(0.0, between / squares) if squares else 0.0
+    if squares == 0:
+        return spread, 0.0, 1.0
+    between = float(((total - mean) ** 2 - within).sum()) / squares
+    return spread, max(0.0, between), max(squares**2 / float((mean**4).sum()) - 1, 1.0)
 
 
 def _rates(delays: Delays, draws: int, random: np.random.Generator) -> tuple[Real, Real]:
@@ -176,13 +198,6 @@ def _rates(delays: Delays, draws: int, random: np.random.Generator) -> tuple[Rea
     gone, printed = delays.withdrawn.T
     leaving = random.beta(gone + 1e-9, np.maximum(printed - gone, 0) + HALF, (draws, len(gone)))
     return coming, np.where(gone > 0, leaving, 0.0)
-
-
-def _shocks(delays: Delays, editions: int, draws: int, random: np.random.Generator) -> Real:
-    """Draws of what coming editions have in common (draws × editions, mean 1)."""
-    if delays.shock == 0:
-        return np.ones((draws, editions))
-    return random.gamma(1 / delays.shock, delays.shock, (draws, editions))
 
 
 def _completed(

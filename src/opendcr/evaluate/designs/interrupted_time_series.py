@@ -14,13 +14,13 @@ from opendcr.evaluate.estimate import Check, Coefficient, Estimate, estimate_of
 from opendcr.evaluate.regressions import checks as segmented
 from opendcr.evaluate.regressions.contrast import Contrast
 from opendcr.evaluate.regressions.counts import FAMILIES, Family, Fit, Regression, fitted
-from opendcr.evaluate.regressions.covariance import autoregressive, newey_west
+from opendcr.evaluate.regressions.covariance import autoregressive
 from opendcr.evaluate.regressions.segments import Seasonality, Segments, before, level, slope
 from opendcr.evaluate.study import Study
 from opendcr.keyed import Table
 
 Real = NDArray[np.float64]
-Covariance = Literal["autoregressive", "hac", "model"]
+Covariance = Literal["autoregressive", "model"]
 COVARIANCES: tuple[Covariance, ...] = get_args(Covariance)
 TERMS = ("level", "slope", "dose")
 _KEYS = ("family", "terms", "seasonality", "covariance", "ramp", "dose")
@@ -32,7 +32,6 @@ _FAMILY = {
 }
 _ERRORS = {
     "autoregressive": "errors that allow for autocorrelation of the first order",
-    "hac": "Newey and West's errors",
     "model": "errors that take periods for independent",
 }
 
@@ -165,8 +164,6 @@ class InterruptedTimeSeries:
         spare = float(fit.regression.spare)
         if self.covariance == "model":
             return fit.covariance, spare
-        if self.covariance == "hac":
-            return newey_west(fit), spare
         alike = autoregressive(fit)
         return alike.covariance, alike.freedom(spare)
 

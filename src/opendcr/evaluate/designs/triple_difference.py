@@ -11,7 +11,7 @@ from opendcr.errors import InputError
 from opendcr.evaluate.comparisons import robustness
 from opendcr.evaluate.comparisons.cells import Chosen, Labels, Mask, Selection, outwards
 from opendcr.evaluate.comparisons.errors import HALF
-from opendcr.evaluate.comparisons.shifts import Contrast, Interval, floor
+from opendcr.evaluate.comparisons.shifts import Contrast, Interval, floor, odds_ratio
 from opendcr.evaluate.estimate import (
     TREND,
     Bounds,
@@ -29,6 +29,7 @@ from opendcr.keyed import Table
 Real = NDArray[np.float64]
 KEYS = ("near", "inside_hours", "far", "inference")
 NET = "net of displacement"
+_ENOUGH = 5  # events a period far away, inside hours and outside, for an estimate that is not rough
 
 
 @dataclass(frozen=True)
@@ -61,41 +62,57 @@ class Cells:
         return panel.outcome[cells].sum(axis=0), panel.people[cells].sum(axis=0)
 
     def triple(self, near: Mask, far: Mask) -> Contrast:
-        """Near cells inside hours, beside those outside and the far ones by the hour.
+        """Near cells inside hours, beside those outside and the far ones by the hour: the odds ratio
+        of a table of four by period, so that no count by itself stands below a line."""
+        tables, people = self._tables(near, far)
+        of_a, of_b, of_c, of_d = people
+        series = odds_ratio(tables, (of_a / of_b) * (of_d / of_c), self.study.start)
+        self._told(series.counts, series.base)
+        after = series.after
+        if tables[0, after].any() and not series.counts[after].any():
+            found = "no period after with events both near inside hours and far outside them"
+            raise InputError(self.study.panel.where, found, "one or more")
+        return series
 
-        Their base is exposure × near outside × far inside / far outside, as rates by period; one is
-        added to the last count, which makes its reciprocal nearly unbiased.
-        """
-        counts, people = self.sums(near & self.inside)
-        (b, of_b), (c, of_c), (d, of_d) = (
-            self.sums(near & ~self.inside), self.sums(far & self.inside), self.sums(far & ~self.inside),
-        )  # fmt: skip
-        base = people * (b / of_b) * (c / of_c) * (of_d / (d + 1))
-        return self._series(counts, base, _noise(b) + _noise(c) + _noise(d))
+    def expected(self, relative: float) -> Real:
+        """By period: counts near and inside hours, had there been no such effect. In each period as
+        the other cells move, and over the periods before and after as the effect says."""
+        (a, b, c, d), people = self._tables(self.near.mask, self.far)
+        of_a, of_b, of_c, of_d = people
+        # One more event far outside: its reciprocal is nearly unbiased and there in every period.
+        moved = of_a * (b / of_b) * (c / of_c) * (of_d / (d + 1))
+        before, after = slice(0, self.study.start), slice(self.study.start, None)
+        level = a[before].sum() / moved[before].sum()
+        later = a[after].sum() / (1 + relative) / moved[after].sum() if a[after].any() else level
+        return np.concatenate([moved[before] * level, moved[after] * later])
+
+    def _tables(self, near: Mask, far: Mask) -> tuple[Real, Real]:
+        """Counts and exposures by period: near inside and outside, far inside and outside hours."""
+        inside = self.inside
+        groups = (near & inside, near & ~inside, far & inside, far & ~inside)
+        counts, people = zip(*(self.sums(one) for one in groups), strict=True)
+        return np.array(counts), np.array(people)
 
     def double(self, cells: Mask, compared: Mask) -> Contrast:
         """Some cells beside others."""
         (counts, people), (c, of_c) = self.sums(cells), self.sums(compared)
-        return self._series(counts, people * c / of_c, _noise(c))
+        base = people * c / of_c
+        self._told(counts, base)
+        return Contrast(counts, base, 1 / np.maximum(c, HALF), self.study.start)
 
-    def _series(self, counts: Real, base: Real, noise: Real) -> Contrast:
+    def _told(self, counts: Real, base: Real) -> None:
+        """InputError where there is nothing to be compared, or to compare with."""
         start, where = self.study.start, self.study.panel.where
         for total, what in ((base, "the cells compared with"), (counts, "the cells")):
             if total[:start].sum() == 0:
                 raise InputError(where, f"no event in {what} before the start", "some")
         if base[start:].sum() == 0:
             raise InputError(where, "no event in the cells compared with after", "some")
-        return Contrast(counts, base, noise, start)
 
     def ring(self, *names: str) -> Mask:
         """The cells of some rings that are near or far."""
         among = np.array([one in names for one in self.ring_of])
         return np.asarray(among & (self.near.mask | self.far))
-
-
-def _noise(counts: Real) -> Real:
-    """The relative variance of Poisson counts."""
-    return np.asarray(1 / np.maximum(counts, HALF))
 
 
 @dataclass(frozen=True)
@@ -173,17 +190,16 @@ class TripleDifference:
         series = cells.triple(cells.near.mask, cells.far)
         p, relative = self.ranked(series, study.level)
         scale = study.panel.people[list(study.treated)].sum(axis=0)
-        rates = (series.counts - series.expected)[: study.start] / scale[: study.start]
+        expected = cells.expected(series.relative) / scale
+        rates = study.panel.outcome[list(study.treated)].sum(axis=0) / scale - expected
         return estimate_of(
             study,
-            series.expected / scale,
-            Bounds()
-            if relative is None
-            else bounds_of_ratio(study, series.expected / scale, relative),
+            expected,
+            Bounds() if relative is None else bounds_of_ratio(study, expected, relative),
             self._inference(study, relative),
             p_value=p,
             p_floor=self.floor(study),
-            pre_rmspe=float(np.sqrt(np.mean(rates**2))),
+            pre_rmspe=float(np.sqrt(np.mean(rates[: study.start] ** 2))),
             placebos=_placebo_rings(cells),
             parts=self._parts(cells),
         )
@@ -241,6 +257,7 @@ class TripleDifference:
             robustness.other_starts(self, study, found),
             _rings(found, series),
             _without_each_ring(cells, found),
+            _events_far_away(cells),
             _dispersion(series),
             _correlation(series),
             _displacement(found),
@@ -309,6 +326,23 @@ def _without_each_ring(cells: Cells, found: Estimate) -> Check:
     said = ", ".join(f"{one:+.1%} without {ring}" for ring, one in effects.items())
     same = all(np.sign(one) == np.sign(found.relative_effect) for one in effects.values())
     return Check(name, same, said)
+
+
+def _events_far_away(cells: Cells) -> Check:
+    """Whether the far cells have events enough by period to say what the hours do by themselves."""
+    groups = {"inside hours": cells.far & cells.inside, "outside hours": cells.far & ~cells.inside}
+    usual = {
+        f"{name} {when}": float(part.mean())
+        for name, group in groups.items()
+        for when, part in zip(
+            ("before", "after"), np.split(cells.sums(group)[0], [cells.study.start]), strict=True
+        )
+    }
+    detail = (
+        f"a period: {', '.join(f'{one:.1f} {name}' for name, one in usual.items())}; with fewer than "
+        f"{_ENOUGH} the estimate is rough, and on average too high"
+    )
+    return Check("events far away", min(usual.values()) >= _ENOUGH, detail)
 
 
 def _trend(series: Contrast, level: float) -> Check:

@@ -7,7 +7,7 @@ from math import exp, expm1, log, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import fdtrc, stdtrit
+from scipy.special import stdtr, stdtrit
 
 from opendcr.evaluate.estimate import Bounds, Coefficient, Interval
 from opendcr.evaluate.regressions.counts import Fit
@@ -50,11 +50,13 @@ class Contrast:
 
     @cached_property
     def p_value(self) -> float:
-        """Of all terms from the start on together: Wald's F."""
-        first, terms = self.segments.first, len(self.segments.post)
-        estimates = self.fit.coefficients[first:]
-        wald = estimates @ np.linalg.solve(self.covariance[first:, first:], estimates) / terms
-        return float(fdtrc(terms, self.freedom, wald))
+        """Of no effect on the mean, two-sided, by Student's t: the test whose interval the relative
+        one is, so that it is under a level where that level's interval leaves out none."""
+        if self.fit.regression.counts:
+            value, gradient = self._log_ratio(np.ones(len(self.exposure)))
+        else:
+            value, gradient = self._gap(self.exposure[self.start :])
+        return float(2 * stdtr(self.freedom, -abs(value) / self._error(gradient)))
 
     def coefficients(self) -> Mapping[str, Coefficient]:
         """By term, on the link's scale."""
@@ -70,8 +72,8 @@ class Contrast:
         low, high = self._by_period()
         if not self.fit.regression.counts:
             people = self.exposure[self.start :]
-            each = self._difference(np.full(len(people), 1 / len(people)))
-            return Bounds(low, high, each, self._quotient(), self._difference(people))
+            each = self._around(*self._gap(np.full(len(people), 1 / len(people))))
+            return Bounds(low, high, each, self._quotient(), self._around(*self._gap(people)))
         relative = self._ratio(np.ones(len(self.exposure)))
         rates = relative if self.fit.regression.exposure is None else self._ratio(1 / self.exposure)
         happened = self.fit.mean[self.start :]
@@ -81,7 +83,13 @@ class Contrast:
         return Bounds(low, high, _absolute(mean, rates), ratios, _absolute(total, relative))
 
     def _ratio(self, weights: Real) -> Interval:
-        """The interval of the log of Σ means / Σ what would have been, by the delta method."""
+        """The interval of the log of Σ means / Σ what would have been."""
+        low, high = self._around(*self._log_ratio(weights))
+        return max(low, -_FAR), min(high, _FAR)
+
+    def _log_ratio(self, weights: Real) -> tuple[float, Real]:
+        """The log of Σ means / Σ what would have been, and its gradient by coefficient (for the
+        delta method)."""
         here, there = (
             (weights * self.fit.mean)[self.start :],
             (weights * self.expected)[self.start :],
@@ -91,14 +99,13 @@ class Contrast:
             self.segments.without[self.start :],
         )
         gradient = here @ with_terms / here.sum() - there @ without / there.sum()
-        low, high = self._around(log(here.sum() / there.sum()), gradient)
-        return max(low, -_FAR), min(high, _FAR)
+        return log(here.sum() / there.sum()), gradient
 
-    def _difference(self, weights: Real) -> Interval:
-        """The interval of a weighed sum of differences under the identity link: exact in normal
+    def _gap(self, weights: Real) -> tuple[float, Real]:
+        """A weighed sum of differences under the identity link, and its gradient: exact in normal
         errors."""
         gap = weights @ (self.segments.matrix - self.segments.without)[self.start :]
-        return self._around(float(gap @ self.fit.coefficients), gap)
+        return float(gap @ self.fit.coefficients), gap
 
     def _quotient(self) -> Interval | None:
         """Fieller's interval of Σ means / Σ what would have been, less 1 (Fieller, Journal of the
@@ -116,8 +123,11 @@ class Contrast:
         return (cross - sqrt(root)) / last - 1, (cross + sqrt(root)) / last - 1
 
     def _around(self, value: float, gradient: Real) -> Interval:
-        reach = self.quantile * sqrt(float(gradient @ self.covariance @ gradient))
+        reach = self.quantile * self._error(gradient)
         return value - reach, value + reach
+
+    def _error(self, gradient: Real) -> float:
+        return sqrt(float(gradient @ self.covariance @ gradient))
 
     def _by_period(self) -> tuple[Real, Real]:
         """Observed less the ends of the interval of an observation that the terms before the start

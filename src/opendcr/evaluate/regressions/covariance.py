@@ -1,4 +1,4 @@
-"""Covariances of a regression's coefficients where periods are not independent."""
+"""The covariance of a regression's coefficients where periods are not independent."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -6,45 +6,11 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from opendcr.errors import InputError
 from opendcr.evaluate.regressions.counts import Fit
 
 Real = NDArray[np.float64]
 _LEAST_FREEDOM = 2.0
-_ALONE = 1e-8  # what is left of a period's leverage
 _GRID = np.linspace(0.0, 0.98, 99)  # autocorrelations that are told apart
-
-
-def newey_west(fit: Fit, lags: int | None = None) -> Real:
-    """The covariance of Newey and West (Econometrica 55:3, 1987), Bartlett's weights, times
-    n/(n − p); `lags` by Andrews's rule where they are not said.
-
-    Raises InputError where a period has a term to itself: it is fitted exactly, and an error that is
-    made of residuals would be nothing.
-    """
-    lever = ((fit.weighted @ fit.inverse) * fit.weighted).sum(axis=1).max()
-    if lever > 1 - _ALONE:
-        raise InputError(fit.regression.where, "a period that alone tells a term's estimate",
-                         "errors of another kind than Newey and West's, or more periods")  # fmt: skip
-    scores = fit.weighted * fit.residuals[:, None]
-    periods = len(scores)
-    meat, most = scores.T @ scores, automatic_lags(scores) if lags is None else lags
-    for lag in range(1, most + 1):
-        crossed = scores[lag:].T @ scores[:-lag]
-        meat = meat + (1 - lag / (most + 1)) * (crossed + crossed.T)
-    return np.asarray(fit.inverse @ meat @ fit.inverse * (periods / fit.regression.spare))
-
-
-def automatic_lags(scores: Real) -> int:
-    """The lags for Bartlett's weights: Andrews (Econometrica 59:3, 1991), equations 6.2 and 6.4,
-    each score taken for an autoregression of the first order."""
-    before, after = scores[:-1], scores[1:]
-    rho = np.clip((before * after).sum(axis=0) / (before**2).sum(axis=0), -0.97, 0.97)
-    size = ((after - rho * before) ** 2).mean(axis=0) ** 2
-    above = (4 * rho**2 * size / ((1 - rho) ** 6 * (1 + rho) ** 2)).sum()
-    below = (size / (1 - rho) ** 4).sum()
-    lags = 1.1447 * (above / below * len(scores)) ** (1 / 3)
-    return int(min(lags, len(scores) // 2))
 
 
 @dataclass(frozen=True)
