@@ -5,7 +5,7 @@ how large the error is (Conley and Taber 2011), after a correction for their siz
 2019): the fewer people, the larger the error.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import combinations
 from math import comb
@@ -139,17 +139,22 @@ class SizeVariance:
         variance = self.of(np.array(smallness))
         return np.asarray(np.clip(2 * variance**2 / self._own(smallness), 2, areas - 1))
 
+    def sharing(self, part: float) -> "SizeVariance":
+        """The same from placebos that overlap, which tell as much as this part of them apart."""
+        return replace(self, precision=self.precision * part)
+
     def _own(self, smallness: Real | float) -> Real:
         """The variance of the fitted variances themselves, at these sizes.
 
         A square of a normal residual has variance 2 × its mean², so that the fit's is
         2 × (1, x) precision⁻¹ (1, x)'.
         """
-        one, x, xx = self.precision.T
-        whole = one * xx - x**2
-        flat = whole <= _TINY * one * xx  # areas of one size
-        line = xx - 2 * x * smallness + one * smallness**2
-        return np.asarray(2 * np.where(flat, 1 / one, line / np.where(flat, 1.0, whole)))
+        one = self.precision[:, 0]
+        x, xx = self.precision[:, 1] / one, self.precision[:, 2] / one
+        whole = xx - x**2
+        flat = whole <= _TINY * xx  # areas of one size
+        line = xx - 2 * x * smallness + smallness**2
+        return np.asarray(2 / one * np.where(flat, 1.0, line / np.where(flat, 1.0, whole)))
 
     def ranked_by(self, smallness: Real) -> Real:
         """Variances to standardise by: that of the area and that of the fit itself, relative to it.

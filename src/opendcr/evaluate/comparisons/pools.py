@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy import special
 
 from opendcr.errors import InputError
-from opendcr.evaluate.comparisons.errors import Errors, SizeVariance
+from opendcr.evaluate.comparisons.errors import Errors, SizeVariance, deviations
 from opendcr.evaluate.estimate import Bounds, Interval, bounds_of_expected, bounds_of_ratio
 from opendcr.evaluate.study import Study
 from opendcr.streams import stream
@@ -102,7 +102,8 @@ def _groups(members: int, donors: int, seed: int) -> NDArray[np.int64]:
 @dataclass(frozen=True)
 class PlaceboGaps:
     """What placebo groups of so many `areas` gave: `gaps` are groups × periods; `noise` is each
-    group's variance by counting alone, up to a factor, and `own_noise` that of the treated areas.
+    group's variance in one period by counting alone, and `own_noise` that of the treated areas;
+    where nothing is `counted`, they are one.
 
     The variance of an effect is fitted as a constant and a multiple of that noise, so that a large
     city is not judged by small areas (Ferman and Pinto 2019).
@@ -112,21 +113,44 @@ class PlaceboGaps:
     noise: Real
     own_noise: float
     areas: int
+    start: int
+    counted: bool
 
-    def errors(self, effects: Real) -> Real:
-        """The standard errors of effects of the treated areas, from the same of the placebos
-        (effects × groups): algorithm 4 of Arkhangelsky et al. (2021), with each placebo brought to
-        the treated areas' size."""
-        fitted = SizeVariance.fitted(effects**2, self.noise)
-        ratios = effects / np.sqrt(fitted.of(self.noise[:, None])).T
-        own: Real = np.sqrt(fitted.of(np.array(self.own_noise)))
-        return np.asarray(own * np.std(ratios, axis=1, ddof=1))
+    @property
+    def effects(self) -> Real:
+        """The placebos' mean gaps from the start on."""
+        return np.asarray(self.gaps[:, self.start :].mean(axis=1))
 
-    def ranked(self, effects: Real, own: float) -> tuple[float, Real]:
-        """How extreme the treated areas' effect is, and the placebos', in their deviations."""
-        fitted = SizeVariance.fitted(effects**2, self.noise)
-        deviation = float(np.sqrt(fitted.of(np.array(self.own_noise)))[0])
-        return own / deviation, effects / np.sqrt(fitted.of(self.noise))
+    def errors(self, effects: Real, periods: int, level: float) -> tuple[Real, Real]:
+        """The standard errors of the treated areas' effects, from the placebos' (effects × groups),
+        each the mean of so many periods, and how many of them an interval reaches: algorithm 4 of
+        Arkhangelsky et al. (2021) for an area of the treated areas' size, whose variance is known by
+        so many degrees of freedom as the fit says."""
+        noise, own = self._by_counting(periods)
+        fitted = SizeVariance.fitted(effects**2, noise, self._least)
+        told = fitted.sharing(self.areas / len(noise))
+        return np.sqrt(fitted.of(np.array(own))), student(level, told.freedom(own, self.areas))
+
+    def ranked(self, own: float) -> tuple[float, Real]:
+        """How extreme the treated areas' own mean gap is, and the placebos', in deviations."""
+        effects, squares = self.effects, self.effects**2
+        if not self.counted:  # of one size as far as is known: nothing to correct
+            deviation = float(np.sqrt(squares.mean()))
+            return own / deviation, effects / deviation
+        noise, size = self._by_counting(self.gaps.shape[1] - self.start)
+        others, treated = deviations(squares, noise, np.array([size]), self._least)
+        return own / float(treated[0]), effects / others
+
+    def _by_counting(self, periods: int) -> tuple[Real, float]:
+        """The placebos' least variances and the treated areas': those of the mean of so many periods
+        beside the mean of those before, were all periods weighed alike."""
+        part = 1 / periods + 1 / self.start
+        return part * self.noise, part * self.own_noise
+
+    @property
+    def _least(self) -> float:
+        """Counts vary as Poisson's at the least."""
+        return 1.0 if self.counted else 0.0
 
 
 # What `PlaceboGaps.ranked` and its like rank by.
@@ -143,27 +167,28 @@ def counting(counts: Real, exposure: Real) -> Real:
     return variance
 
 
-def student(level: float, freedom: float) -> float:
+def student(level: float, freedom: Real | float) -> Real:
     """Student's quantile that leaves `level` outside."""
-    return float(special.stdtrit(freedom, 1 - level / 2))
+    return np.asarray(special.stdtrit(freedom, 1 - level / 2))
 
 
 def gap_bounds(study: Study, expected: Real, placebos: PlaceboGaps) -> Bounds:
     """Intervals of the effect by period, and as a whole from that of what was expected: of counts
     by a test of each ratio, otherwise as the mean of the periods is known."""
     series, start = study.series, study.start
-    people = series.people
-    total = float((expected * people)[start:].sum())
-    sums = placebos.gaps[:, start:] @ people[start:]  # as if of so many people as are treated
-    errors = placebos.errors(np.vstack([sums, placebos.gaps.T]))
-    reach = student(study.level, placebos.areas - 1)
+    people = series.people[start:]
+    total, whole = float(expected[start:] @ people), float(people.sum())
+    means = placebos.gaps[:, start:] @ people / whole  # as if of so many people as are treated
+    errors, times = placebos.errors(means[None], study.after, study.level)
+    error, reach = whole * float(errors[0]), float(times[0])
     gap = series.rates - expected
-    by_period = gap - reach * errors[1:], gap + reach * errors[1:]
-    wide = reach * float(errors[0])
+    each = np.prod(placebos.errors(placebos.gaps.T, 1, study.level), axis=0)
+    by_period = gap - each, gap + each
     if series.exposure is None or total <= 0:
-        return bounds_of_expected(study, expected, (total - wide, total + wide), by_period)
+        ends = total - reach * error, total + reach * error
+        return bounds_of_expected(study, expected, ends, by_period)
     observed = float(series.outcome[start:].sum())
-    relative = counted_ratio(observed, total, float(errors[0]), reach)
+    relative = counted_ratio(observed, total, error, reach)
     found = bounds_of_ratio(study, expected, relative)
     return replace(found, low=by_period[0], high=by_period[1])
 

@@ -372,12 +372,9 @@ def _judged(study: Study, fitted: Fit) -> tuple[Bounds, Real, float]:
     pools, series, start = fitted.pools, study.series, study.start
     if pools.exposure is None or series.exposure is None:
         gaps = pools.rates - fitted.placebos
-        effects = gaps[:, start:].mean(axis=1)
-        alike(study.panel.where, effects, float(np.abs(series.rates).max()))
-        placebos = PlaceboGaps(gaps, np.ones(len(gaps)), 1.0, fitted.areas)
-        own, ratios = placebos.ranked(
-            effects, float((series.rates - fitted.expected)[start:].mean())
-        )
+        placebos = PlaceboGaps(gaps, np.ones(len(gaps)), 1.0, fitted.areas, start, counted=False)
+        alike(study.panel.where, placebos.effects, float(np.abs(series.rates).max()))
+        own, ratios = placebos.ranked(float((series.rates - fitted.expected)[start:].mean()))
         return gap_bounds(study, fitted.expected, placebos), ratios, own
     treated = Counted.of(series.outcome, fitted.expected, series.exposure, start)
     others = Counted.of(pools.outcome, fitted.placebos, pools.exposure, start)
@@ -408,9 +405,9 @@ class Judged:
         at the least."""
         effects, noise = placebos.logs(), placebos.noise()
         spread = SizeVariance.fitted(effects.ravel() ** 2, noise.ravel(), 1.0)
-        told = replace(spread, precision=spread.precision * areas / len(effects))
+        told = spread.sharing(areas / len(effects))
         freedom = float(told.freedom(float(treated.noise().mean()), areas)[0])
-        usual, known = (student(level, one) for one in (areas - 1, freedom))
+        usual, known = (float(student(level, one)) for one in (areas - 1, freedom))
         return cls(spread, known, known / usual)
 
     def ratios(self, counted: Counted) -> Real:

@@ -119,10 +119,10 @@ class SyntheticDifferenceInDifferences:
         gaps = placebo_gaps(rates, pools.rates, pools.members, start, *ridge)
         series = study.series
         if pools.exposure is None or series.exposure is None:
-            return PlaceboGaps(gaps, np.ones(len(pools)), 1.0, len(donors))
+            return PlaceboGaps(gaps, np.ones(len(pools)), 1.0, len(donors), start, counted=False)
         own = counting(series.outcome[:start], series.exposure[:start])
         noise = counting(pools.outcome[:, :start], pools.exposure[:, :start])
-        return PlaceboGaps(gaps, noise, float(own), len(donors))
+        return PlaceboGaps(gaps, noise, float(own), len(donors), start, counted=True)
 
     def _effect(self, study: Study, donors: Sequence[int]) -> float:
         return relative_effect(study, self._fitted(study, donors).expected)
@@ -147,9 +147,8 @@ def _gap(study: Study, fitted: Fit) -> Real:
 
 def _answer(study: Study, fitted: Fit, placebos: PlaceboGaps, names: Sequence[str]) -> Estimate:
     gap, start = _gap(study, fitted), study.start
-    effects = placebos.gaps[:, start:].mean(axis=1)
-    alike(study.panel.where, effects, float(np.abs(study.panel.rates).max()))
-    own, ratios = placebos.ranked(effects, float(gap[start:].mean()))
+    alike(study.panel.where, placebos.effects, float(np.abs(study.panel.rates).max()))
+    own, ratios = placebos.ranked(float(gap[start:].mean()))
     p_value, p_floor = rank_of(study, own, ratios, placebos.areas)
     return estimate_of(
         study,
@@ -167,9 +166,10 @@ def _answer(study: Study, fitted: Fit, placebos: PlaceboGaps, names: Sequence[st
 
 
 def _said(study: Study, placebos: int, least: float) -> str:
-    sized = "" if study.series.exposure is None else ", each brought to the treated area's size"
+    sized = "" if study.series.exposure is None else " for an area of that size"
     return (
-        f"The interval is Student's with the variance of {placebos} placebo effects{sized}; "
+        f"The interval is Student's with the variance of {placebos} placebo effects{sized}, by as many "
+        f"degrees of freedom as they tell it; "
         f"the p-value is the rank among them, so at least {least:.3g}."
     )
 
