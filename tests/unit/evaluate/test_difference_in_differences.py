@@ -89,7 +89,7 @@ def test_rates_as_two_way_fixed_effects() -> None:
     expected = np.linalg.lstsq(x, study.panel.outcome.ravel(), rcond=None)[0][-1]
     found = PLAIN.fit(study)
     assert found.average_effect == pytest.approx(expected)
-    assert found.p_floor == pytest.approx(by_areas(0.001, 36))
+    assert found.p_floor == pytest.approx(by_areas(1 / 7141, 36))  # of 7,140 sets
 
 
 def test_counts_as_poisson_with_fixed_effects() -> None:

@@ -1,5 +1,7 @@
 """Errors from areas not treated: ranks, margins, sizes."""
 
+from math import comb
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -7,10 +9,11 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from opendcr.evaluate.comparisons.errors import (
-    DRAWS,
+    SETS,
     Errors,
     SizeVariance,
     by_areas,
+    drawn,
     errors,
     floor,
     of_sets,
@@ -94,13 +97,32 @@ def test_errors_of_several_areas_are_those_of_sets_beside_the_rest() -> None:
     rng = np.random.default_rng(1)
     changes = rng.normal(size=(20, 3))
     residuals = (changes - changes.mean(axis=0)) * 20 / 19  # each beside the other nineteen
-    found = errors(residuals, np.ones(20), np.full(4, 0.25), seed=1)
-    assert found.shape == (DRAWS, 3)
+    found = errors(residuals, np.ones(20), np.full(4, 0.25))
+    assert found.shape == (comb(20, 4), 3)  # all of them
     sets = [rng.permutation(20) for _ in range(4000)]
     apart = [changes[one[:4]].mean(axis=0) - changes[one[4:]].mean(axis=0) for one in sets]
     assert found.std(axis=0) == pytest.approx(np.std(apart, axis=0), rel=0.06)
-    assert (found == errors(residuals, np.ones(20), np.full(4, 0.25), seed=1)).all()
-    assert floor(20, 4) == pytest.approx(by_areas(0.001, 20))
+    assert found[:, 1] == pytest.approx(errors(residuals[:, 1], np.ones(20), np.full(4, 0.25)))
+    assert floor(20, 4) == pytest.approx(by_areas(1 / 4846, 20))
+
+
+def test_p_says_how_far_it_may_be_off_where_not_all_sets_are_drawn() -> None:
+    """As far as other draws of as many sets are apart."""
+    rng = np.random.default_rng(2)
+    residuals = rng.normal(size=60)
+    found = Errors(errors(residuals, np.ones(60), np.full(4, 0.25)), 60)
+    assert len(found.draws) == SETS
+    others = rng.permuted(np.tile(residuals, (40 * 500, 1)), axis=1)[:, :4].mean(axis=1) * 59 / 56
+    some = [Errors(one, 60) for one in others.reshape(40, 500)]
+    spread = np.std([one.p_value(1.0) for one in some])
+    assert some[0].chance(1.0) == pytest.approx(spread, rel=0.35)
+    assert found.chance(1.0) < spread / 5
+    assert (
+        "20,000 of 487,635 groups of areas were drawn, so that p has a Monte Carlo error of "
+        in (drawn(found, 1.0, 4))
+    )
+    every = Errors(errors(residuals[:25], np.ones(25), np.full(4, 0.25)), 25)
+    assert drawn(every, 1.0, 4) == drawn(Errors(residuals), 1.0, 1) == ""
 
 
 @given(st.floats(1e-6, 1), st.integers(3, 400))
@@ -117,7 +139,7 @@ def test_overlapping_sets_are_no_more_evidence_than_their_areas() -> None:
     for _ in range(4000):
         changes = rng.normal(size=12)
         residuals = (changes[3:] - changes[3:].mean()) * 9 / 8
-        draws = errors(residuals, np.ones(9), np.full(3, 1 / 3), seed=1)
+        draws = errors(residuals, np.ones(9), np.full(3, 1 / 3))
         effect = changes[:3].mean() - changes[3:].mean()
         both = Errors(draws, 9), Errors(draws)
         counted += [one.p_value(effect) <= 0.05 for one in both]

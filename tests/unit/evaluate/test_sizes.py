@@ -1,5 +1,7 @@
 """An answer and its placebos are on one scale: the rank on it is the p-value."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -43,3 +45,17 @@ def test_the_rank_of_the_answers_size_is_its_p_value(name, said, counted, change
     rank = (1 + (sizes >= found.size.ratio * (1 - 1e-9)).sum()) / (1 + len(sizes))
     assert found.p_value == pytest.approx(rank)
     assert found.size.scale and found.to_data()["size"]["ratio"] == found.size.ratio
+
+
+@pytest.mark.parametrize("name", COUNTED[:4])
+def test_no_seed_is_better_than_another_where_several_areas_were_treated(name) -> None:
+    draws = np.random.default_rng(3)
+    people = np.geomspace(2e4, 2e5, 23)[:, None] * np.ones((1, 12))
+    outcome = draws.poisson(people * 4e-4 * np.exp(draws.normal(0, 0.1, (23, 12)))).astype(float)
+    said = {"rank": 0} if name == "count_factors" else {}  # what it chooses by folds
+    design = design_of(name).read(Table("plan.toml", name, said))
+    of = study(outcome, 8, people, treated=(0, 9, 22))
+    found = design.fit(of)
+    assert design.fit(replace(of, seed=7)) == found
+    few = name in COUNTED[2:]  # groups, of 1,140
+    assert ("200 of 1,140 groups of areas were drawn" in found.inference) == few

@@ -44,7 +44,7 @@ def _slope_errors(answer: Ranked, slopes: Real, expected: Real, time: Real) -> E
     donors = slopes[answer.compared.donors :]
     small = answer.compared.smallness_each(expected, answer.before)
     spread = answer.spread_by(donors**2 * (time @ time), small)
-    return Errors(errors(donors, *spread, answer.study.seed), answer.areas)
+    return Errors(errors(donors, *spread), answer.areas)
 
 
 def of_residuals(answer: Ranked) -> tuple[Check, ...]:

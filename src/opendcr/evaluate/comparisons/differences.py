@@ -183,16 +183,6 @@ class Comparison:
         named = [study.panel.units[at] for at in rows]
         return dict(zip(named, (weight / weight.sum()).tolist(), strict=True))
 
-    def inference_of(self, study: Study, least: float, bounded: bool) -> str:
-        """Where interval and p-value come from, in a sentence."""
-        how = "the other areas taken as if treated, each against the rest"
-        if self.corrects(study):
-            how += ", their residuals rescaled to the treated areas' size (Ferman and Pinto 2019)"
-        else:
-            how += " (permutation over areas; Conley and Taber 2011)"
-        said = f"By rank among {how}; p cannot be below {least:.3g}"
-        return said + ("." if bounded else ", so that no interval of this level can be had.")
-
 
 def read_comparison(table: Table) -> Comparison:
     """What a design's table says of the comparison."""

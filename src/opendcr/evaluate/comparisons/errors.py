@@ -8,18 +8,19 @@ how large the error is (Conley and Taber 2011), after a correction for their siz
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import combinations
-from math import comb
+from math import comb, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
 from opendcr.errors import InputError
+from opendcr.evaluate.kernel.sets import pooled
 from opendcr.evaluate.kernel.size_variance import weighted
 from opendcr.streams import stream
 
 Real = NDArray[np.float64]
-DRAWS = 999  # sets of areas drawn where several areas were treated
+SETS = 20_000  # of areas, where several areas were treated: all of them, or so many drawn
 _ROUNDS = 4  # of reweighting: the third changes the fourth digit
 HALF = 0.5  # event added to both counts of a ratio, so that its logarithm is always there
 _TINY = 1e-9
@@ -51,7 +52,13 @@ class Errors:
         level; None where the floor is above the level, and it could reject nothing."""
         rank = level if self.areas is None else of_sets(level, self.areas)
         most = int(np.floor(rank * (1 + len(self.draws)) + _TINY))
-        return None if most == 0 else float(np.sort(np.abs(self.draws))[-most])
+        return None if most == 0 else float(np.partition(np.abs(self.draws), -most)[-most])
+
+    def chance(self, estimate: float) -> float:
+        """The standard error that the p-value has because so many sets were drawn, and not all."""
+        p = self.p_value(estimate)
+        rank = p if self.areas is None else of_sets(p, self.areas)
+        return self._known(min(rank + sqrt(rank * (1 - rank) / len(self.draws)), 1.0)) - p
 
     def _known(self, p: float) -> float:
         return p if self.areas is None else by_areas(p, self.areas)
@@ -199,39 +206,58 @@ class Wider:
         )
 
 
-def errors(residuals: Real, spread: Real, treated: Real, seed: int) -> Real:
-    """Errors of the treated areas' pooled estimate under no effect, drawn from donors' residuals.
+def errors(residuals: Real, spread: Real, treated: Real) -> Real:
+    """Errors of the treated areas' pooled estimate under no effect, made of donors' residuals.
 
     `residuals` are donors × anything and `spread` the donors' standard deviations; `treated` are
     the treated areas' standard deviations, each times the area's share in the pooled estimate. With
-    one treated area there is an error for each donor; with several, one for each set drawn of as
-    many donors. As each donor was compared with all others, those of its set among them, a set's
-    mean is too small by (donors − set) / (donors − 1), exactly so for areas of one weight.
+    one treated area there is an error for each donor; with several, one for each set of as many
+    donors. As each donor was compared with all others, those of its set among them, a set's mean is
+    too small by (donors − set) / (donors − 1), exactly so for areas of one weight.
     """
     standard = (residuals.T / spread).T
     donors, count = len(residuals), len(treated)
     if count == 1:
         return np.asarray(standard * treated[0])
     apart = treated * (donors - 1) / (donors - count)
-    return np.asarray(np.einsum("k,dk...->d...", apart, standard[_sets(donors, count, seed)]))
+    columns = np.ascontiguousarray(standard.reshape(donors, -1).T)
+    found = pooled(columns, np.ascontiguousarray(apart), _sets(donors, count))
+    return np.asarray(found.T.reshape(-1, *residuals.shape[1:]))
 
 
-@lru_cache(maxsize=64)
-def _sets(donors: int, count: int, seed: int) -> NDArray[np.int64]:
+def _set_count(donors: int, count: int) -> int:
+    return min(comb(donors, count), SETS)
+
+
+@lru_cache(maxsize=16)
+def _sets(donors: int, count: int) -> NDArray[np.int64]:
     """Sets of so many donors, in an order, none twice in a set: sets × count. All of them, where
-    they are few: drawn again and again they would seem to be more evidence than they are."""
-    rng = stream(seed, "sets of placebo areas", donors, count)
-    if comb(donors, count) <= DRAWS:
+    they are few: drawn again and again they would seem to be more evidence than they are. The same
+    whatever the study's seed, so that no seed is better than another."""
+    rng = stream(1, "sets of placebo areas", donors, count)
+    if comb(donors, count) <= SETS:
         every = np.array(list(combinations(range(donors), count)))
         return np.ascontiguousarray(rng.permuted(every, axis=1))
-    order = rng.permuted(np.tile(np.arange(donors), (DRAWS, 1)), axis=1)
+    order = rng.permuted(np.tile(np.arange(donors), (SETS, 1)), axis=1)
     return np.ascontiguousarray(order[:, :count])
 
 
 def floor(donors: int, treated: int) -> float:
     """The least p-value by rank among so many donors."""
-    least = 1 / (1 + min(comb(donors, treated), DRAWS))
+    least = 1 / (1 + _set_count(donors, treated))
     return least if treated == 1 else by_areas(least, donors)
+
+
+def drawn(ranked: Errors, estimate: float, members: int) -> str:
+    """What to say of chance in the p-value, where placebos are some of all groups of areas: a
+    sentence, or nothing."""
+    areas, count = ranked.areas, len(ranked.draws)
+    if areas is None or count >= comb(areas, members):
+        return ""
+    return (
+        f" {count:,} of {comb(areas, members):,} groups of areas were drawn, so that p has a Monte "
+        f"Carlo error of {ranked.chance(estimate):.2g}."
+    )
 
 
 def alike(where: str, residuals: Real, scale: float) -> None:

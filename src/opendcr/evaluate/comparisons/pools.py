@@ -1,7 +1,7 @@
 """Placebo groups: donors pooled as the treated areas are, where nothing happened."""
 
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import combinations
 from math import comb, inf, sqrt
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy import special
 
 from opendcr.errors import InputError
-from opendcr.evaluate.comparisons.errors import Errors, SizeVariance, deviations
+from opendcr.evaluate.comparisons.errors import Errors, SizeVariance, deviations, drawn
 from opendcr.evaluate.estimate import Bounds, Interval, bounds_of_expected, bounds_of_ratio
 from opendcr.evaluate.study import Study
 from opendcr.streams import stream
@@ -56,10 +56,21 @@ def _areas(study: Study, donors: int) -> int | None:
     return donors if len(study.treated) > 1 else None
 
 
-def rank_of(study: Study, own: float, ratios: Real, areas: int) -> tuple[float, float]:
-    """The p-value by rank among placebo groups, and the least that it could be."""
+@dataclass(frozen=True)
+class Rank:
+    """The p-value by rank among placebo groups, the least that it could be, and a sentence on both."""
+
+    p_value: float
+    floor: float
+    said: str
+
+
+def rank_of(study: Study, own: float, ratios: Real, areas: int) -> Rank:
+    """The rank of how extreme the treated areas' effect is among those of placebo groups."""
     errors = Errors(ratios, _areas(study, areas))
-    return errors.p_value(own), errors.floor
+    said = f"the p-value is the rank among them, so at least {errors.floor:.3g}."
+    chance = drawn(errors, own, len(study.treated))
+    return Rank(errors.p_value(own), errors.floor, said + chance)
 
 
 def pools_of(study: Study, donors: tuple[int, ...]) -> Pools:
@@ -73,7 +84,7 @@ def pools_of(study: Study, donors: tuple[int, ...]) -> Pools:
         found = f"{len(donors)} areas to compare with"
         raise InputError(study.panel.where, found, f"at least {least}, for placebos")
     _some_events(study, study.varying(donors))
-    members = _groups(len(study.treated), len(donors), study.seed)
+    members = _groups(len(study.treated), len(donors))
     rows = np.array(donors)[members]
     names = tuple(" + ".join(study.panel.units[at] for at in one) for one in rows.tolist())
     counts, exposure = study.panel.outcome[rows], study.panel.exposure
@@ -89,10 +100,12 @@ def _some_events(study: Study, donors: tuple[int, ...]) -> None:
         raise InputError(panel.where, found, "some")
 
 
-def _groups(members: int, donors: int, seed: int) -> NDArray[np.int64]:
+@lru_cache(maxsize=16)
+def _groups(members: int, donors: int) -> NDArray[np.int64]:
+    """The same whatever the study's seed, so that no seed is better than another."""
     if members == 1 or comb(donors, members) <= MOST:
         return np.array(list(combinations(range(donors), members)), np.int64)
-    draws = stream(seed, "placebo groups")
+    draws = stream(1, "placebo groups", donors, members)
     found: set[tuple[int, ...]] = set()
     while len(found) < MOST:
         found.add(tuple(sorted(draws.choice(donors, members, replace=False).tolist())))

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from opendcr.evaluate.comparisons.differences import Compared, Mask, bounds_by_test
-from opendcr.evaluate.comparisons.errors import Errors, Wider, alike, errors
+from opendcr.evaluate.comparisons.errors import Errors, Wider, alike, drawn, errors
 from opendcr.evaluate.estimate import Bounds, Placebo, Size, bounds_of_expected, bounds_of_ratio
 from opendcr.evaluate.study import Study
 
@@ -60,7 +60,7 @@ class Ranked:
 
     def errors_of(self, effects: Real) -> Errors:
         """The errors that an effect of the treated series has under none: `effects` by row."""
-        drawn = errors(effects[self.compared.donors :], *self.spread, self.study.seed)
+        drawn = errors(effects[self.compared.donors :], *self.spread)
         return Errors(drawn, self.areas)
 
     @property
@@ -73,7 +73,7 @@ class Ranked:
         periods. `effects` are rows × periods; sizes matter alike in all of these."""
         donors = effects[self.compared.donors :, over]
         small = self.compared.smallness_each(self.expected, over)
-        return errors(donors, *self.spread_by((donors**2).mean(axis=1), small), self.study.seed)
+        return errors(donors, *self.spread_by((donors**2).mean(axis=1), small))
 
     @cached_property
     def errors(self) -> Errors:
@@ -81,6 +81,23 @@ class Ranked:
         donors = self.compared.donors
         alike(self.study.panel.where, self.effects[donors:], self.scale)
         return self.errors_of(self.effects)
+
+    @property
+    def inference(self) -> str:
+        """Where interval and p-value come from."""
+        errors, study = self.errors, self.study
+        how = "the other areas taken as if treated, each against the rest"
+        if self.corrected:
+            how += ", their residuals rescaled to the treated areas' size (Ferman and Pinto 2019)"
+        else:
+            how += " (permutation over areas; Conley and Taber 2011)"
+        end = (
+            "."
+            if errors.margin(study.level) is not None
+            else ", so that no interval of this level can be had."
+        )
+        said = f"By rank among {how}; p cannot be below {errors.floor:.3g}{end}"
+        return said + drawn(errors, float(self.effects[0]), len(study.treated))
 
     @cached_property
     def wider(self) -> Callable[[Real], Real]:

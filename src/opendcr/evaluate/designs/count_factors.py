@@ -350,14 +350,14 @@ class Counted:
 def _answer(study: Study, fitted: Fit) -> Estimate:
     bounds, ratios, own = _judged(study, fitted)
     gap = (study.series.rates - fitted.expected)[: study.start]
-    p_value, p_floor = rank_of(study, own, ratios, fitted.areas)
+    ranked = rank_of(study, own, ratios, fitted.areas)
     return estimate_of(
         study,
         fitted.expected,
         bounds,
-        _said(fitted, p_floor),
-        p_value=p_value,
-        p_floor=p_floor,
+        _said(fitted, ranked.said),
+        p_value=ranked.p_value,
+        p_floor=ranked.floor,
         pre_rmspe=float(np.sqrt(np.mean(gap**2))),
         placebos=tuple(
             Placebo(abs(float(ratio)), unit=name)
@@ -432,11 +432,11 @@ def _count_bounds(study: Study, fitted: Fit, treated: Counted, others: Counted) 
     return bounds_of_ratio(study, fitted.expected, relative, (low, high))
 
 
-def _said(fitted: Fit, least: float) -> str:
+def _said(fitted: Fit, ranked: str) -> str:
     count, rank = len(fitted.pools), fitted.factors.rank
     of = "of the log ratio" if fitted.matrix.counts else "of the effect"
     sized = ", each brought to the treated area's size" if fitted.matrix.counts else ""
     return (
         f"The model has {rank} factor{'' if rank == 1 else 's'}. The interval is Student's {of}, with the variance of {count} "
-        f"placebo effects{sized}; the p-value is the rank among them, so at least {least:.3g}."
+        f"placebo effects{sized}; {ranked}"
     )

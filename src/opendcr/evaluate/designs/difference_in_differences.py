@@ -59,7 +59,7 @@ class DifferenceInDifferences:
             study,
             answer.expected[0],
             bounds_of(answer, margin),
-            self.comparison.inference_of(study, answer.errors.floor, margin is not None),
+            answer.inference,
             p_value=answer.errors.p_value(answer.effects[0]),
             p_floor=answer.errors.floor,
             placebos=placebos_of(answer),

@@ -91,7 +91,7 @@ class EventStudy:
             study,
             answer.expected[0],
             replace(whole, low=low, high=high),
-            self.comparison.inference_of(study, answer.errors.floor, margin is not None),
+            answer.inference,
             p_value=answer.errors.p_value(answer.effects[0]),
             p_floor=answer.errors.floor,
             pre_rmspe=float(np.sqrt(np.mean(gap[answer.before] ** 2))),

@@ -149,14 +149,14 @@ def _answer(study: Study, fitted: Fit, placebos: PlaceboGaps, names: Sequence[st
     gap, start = _gap(study, fitted), study.start
     alike(study.panel.where, placebos.effects, float(np.abs(study.panel.rates).max()))
     own, ratios = placebos.ranked(float(gap[start:].mean()))
-    p_value, p_floor = rank_of(study, own, ratios, placebos.areas)
+    rank = rank_of(study, own, ratios, placebos.areas)
     return estimate_of(
         study,
         fitted.expected,
         gap_bounds(study, fitted.expected, placebos),
-        _said(study, len(ratios), p_floor),
-        p_value=p_value,
-        p_floor=p_floor,
+        _said(study, len(ratios), rank.said),
+        p_value=rank.p_value,
+        p_floor=rank.floor,
         pre_rmspe=float(np.sqrt(np.mean(gap[:start] ** 2))),
         placebos=tuple(
             Placebo(abs(float(ratio)), unit=name) for ratio, name in zip(ratios, names, strict=True)
@@ -165,12 +165,11 @@ def _answer(study: Study, fitted: Fit, placebos: PlaceboGaps, names: Sequence[st
     )
 
 
-def _said(study: Study, placebos: int, least: float) -> str:
+def _said(study: Study, placebos: int, rank: str) -> str:
     sized = "" if study.series.exposure is None else " for an area of that size"
     return (
         f"The interval is Student's with the variance of {placebos} placebo effects{sized}, by as many "
-        f"degrees of freedom as they tell it; "
-        f"the p-value is the rank among them, so at least {least:.3g}."
+        f"degrees of freedom as they tell it; {rank}"
     )
 
 

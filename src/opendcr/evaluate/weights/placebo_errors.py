@@ -136,7 +136,7 @@ class PlaceboErrors:
         own = _smallness(study.series.outcome[before].sum(), np.array([expected]))
         spread, treated = deviations(effects**2, small, own, 1.0)
         wider = Wider(float(treated[0] ** 2), np.array([expected]), np.ones(1))
-        made = Errors(errors(effects, spread, treated, study.seed))
+        made = Errors(errors(effects, spread, treated))
         return _Strays(observed, expected, made, wider)
 
 
