@@ -132,6 +132,18 @@ def test_a_shrunken_covariance_can_be_inverted_and_tends_to_the_plain_one() -> N
     assert shrunken_covariance(many) == pytest.approx(root.T @ root, abs=0.05)
 
 
+def test_a_covariance_shrinks_as_far_as_schaefer_and_strimmer_say() -> None:
+    """By their formula, written out: the variance of each mean product has n (n − 1) below it."""
+    rows = np.array([[1.0, 0.5], [2.0, 2.5], [-1.5, 0.2], [0.3, -0.4], [-2.0, -1.0]])
+    products = [one * other for one, other in rows]
+    mean = sum(products) / 5
+    noise = sum((one - mean) ** 2 for one in products) / (5 * 4)
+    assert 0 < noise < mean**2
+    found = shrunken_covariance(rows)
+    assert found[0, 1] == found[1, 0] == pytest.approx((1 - noise / mean**2) * mean)
+    assert np.diag(found) == pytest.approx((rows**2).mean(axis=0), rel=2e-3)
+
+
 def test_a_base_without_events_is_an_error() -> None:
     study = simulated(np.random.default_rng(5), MIDDLE)
     counts = study.panel.outcome.copy()

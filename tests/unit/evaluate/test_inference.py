@@ -12,6 +12,7 @@ from opendcr.evaluate.comparisons.errors import (
     SETS,
     Errors,
     SizeVariance,
+    Wider,
     by_areas,
     drawn,
     errors,
@@ -91,6 +92,16 @@ def test_areas_of_one_size_have_one_variance() -> None:
     found = SizeVariance.fitted(np.array([1.0, 4.0, 1.0]), np.full(3, 0.5))
     assert found.of(np.array([0.5]))[0] == pytest.approx(2)
     assert found.ranked_by(np.array([0.5]))[0] == pytest.approx(2 + 2 * 4 / 3 / 2)
+
+
+def test_an_error_of_counts_grows_as_fewer_are_expected() -> None:
+    """By hand: with half an event added, Poisson's part is 1 / (ratio × events + ½)."""
+    wider = Wider(0.5, np.array([10.0, 4.0]), np.array([0.7, 0.3]))
+    half = 0.49 * (1 / 5.5 - 1 / 10.5) + 0.09 * (1 / 2.5 - 1 / 4.5)
+    none = 0.49 * (1 / 0.5 - 1 / 10.5) + 0.09 * (1 / 0.5 - 1 / 4.5)
+    expected = np.sqrt([1 + none / 0.5, 1 + half / 0.5, 1.0])
+    assert wider(np.array([0.0, 0.5, 1.0])) == pytest.approx(expected)
+    assert (np.diff(wider(np.linspace(0, 5, 40))) < 0).all()
 
 
 def test_errors_of_several_areas_are_those_of_sets_beside_the_rest() -> None:
