@@ -158,15 +158,16 @@ def test_recovers_an_effect_where_trends_are_not_parallel():
 
 
 def test_rejects_as_often_as_it_says_under_the_null():
-    """20 areas alike: the rank is 1 of 20 once in 20 panels, and the interval misses zero as often."""
+    """20 areas alike: the rank is 1 of 20 once in 20 panels, and the interval misses zero no more
+    often. Of 400 panels 10 to 30: sound ones fail in 2 of 100 runs, one that rejects 0.10 in 95."""
     draws = np.random.default_rng(11)
     ranks, missed = [], []
     for _ in range(400):
         found = PLAIN.fit(study(factor_rates(draws, 20, 16) + draws.normal(0, 0.1, (20, 16)), 12))
         ranks.append(found.p_value <= 0.05)
         missed.append(not found.interval[0] <= 0 <= found.interval[1])
-    assert np.mean(ranks) == pytest.approx(0.05, abs=4 * np.sqrt(0.05 * 0.95 / 400))
-    assert np.mean(missed) == pytest.approx(0.05, abs=4 * np.sqrt(0.05 * 0.95 / 400))
+    assert 10 <= np.sum(ranks) <= 30
+    assert np.sum(missed) <= 30
 
 
 def test_a_large_area_is_not_judged_by_the_noise_of_small_ones():
