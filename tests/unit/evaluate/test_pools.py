@@ -5,6 +5,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
+from opendcr.evaluate.comparisons.errors import SizeVariance
 from opendcr.evaluate.comparisons.pools import PlaceboGaps, counting, student
 
 ERRORS = np.array([1.0, -2.0, 3.0, -4.0, 5.0])
@@ -31,6 +32,12 @@ def test_groups_that_overlap_tell_no_more_than_their_areas() -> None:
     for placebos in (gaps_of(groups, areas=9), gaps_of(groups, np.ones(84), areas=9)):
         reach = placebos.errors(groups[None], 4, 0.05)[1]
         assert reach[0] == pytest.approx(2.3060041)  # of eight degrees of freedom, not of 83
+    groups = 30 * groups
+    unlike = gaps_of(groups, np.geomspace(1, 30, 84), own=1.0, areas=9)
+    known = SizeVariance.fitted(groups**2, 3 / 8 * unlike.noise, 1.0).freedom(3 / 8, 84)
+    reach = unlike.errors(groups[None], 4, 0.05)[1]
+    assert 2 < known * 9 / 84 < 8
+    assert reach == pytest.approx(student(0.05, known * 9 / 84))
 
 
 def test_counts_vary_as_poissons_at_the_least() -> None:
