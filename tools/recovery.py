@@ -94,6 +94,9 @@ LARGEST_FACTORS = Areas(
     loading=0.2,
     **LONG,
 )
+TENFOLD = Areas("tenfold", "areas drift by 8 % a quarter, in 8 quarters before and 4 after; the treated one is 3 to 10 times as large as the 20 others",
+                others=20, before=8, after=4, a_year=QUARTERLY, people=5_000_000, fewest=500_000,
+                most=1_500_000, above=1.0, growth=0.0, drift=0.08)  # fmt: skip
 OUTSIDE = Areas("outside", "as alike, but the treated area's rate is 3 times that of others, and all grow by 5 % a year",
                 **SAME | {"above": 3.0, "growth": 0.05})  # fmt: skip
 
@@ -156,7 +159,7 @@ TRIALS = (
           SEASON, "quasi-Poisson, autoregressive"),
     Trial("interrupted_time_series", "coverage", (MONTHS_SCATTERED,), (MONTHS_DRIFTING,),
           {"family": "negative_binomial", **SEASON}, "negative binomial, autoregressive"),
-    Trial("difference_in_differences", "size", (PARALLEL, SCATTERED, DRIFTING, FACTORS), (LONE, PARTING, PEAK)),
+    Trial("difference_in_differences", "size", (PARALLEL, SCATTERED, DRIFTING, FACTORS, TENFOLD), (LONE, PARTING, PEAK)),
     Trial("event_study", "size", (PARALLEL, SCATTERED, DRIFTING, FACTORS), (LONE, PARTING, PEAK)),
     Trial("ratio_of_ratios", "coverage", (PARALLEL, SMALL), (SCATTERED, DRIFTING, PARTING)),
     Trial("ratio_of_ratios", "size", (PARALLEL, SMALL), (DRIFTING,), {"interval": "exact"}, "exact"),
@@ -174,8 +177,9 @@ TRIALS = (
     Trial("augmented_synthetic_control", "size", (ALIKE, ALIKE_FACTORS), (LARGEST, OUTSIDE, ALIKE_LONE),
           {"intercept": True}, "demeaned"),
     Trial("synthetic_difference_in_differences", "coverage", (ALIKE, ALIKE_FACTORS),
-          (LARGEST, OUTSIDE, ALIKE_LONE)),
-    Trial("count_factors", "coverage", (PARALLEL, SCATTERED, DRIFTING, FACTORS, LARGEST_FACTORS),
+          (LARGEST, TENFOLD, OUTSIDE, ALIKE_LONE)),
+    Trial("count_factors", "coverage",
+          (PARALLEL, SCATTERED, DRIFTING, FACTORS, LARGEST_FACTORS, TENFOLD),
           (LONE, ALIKE_LONE)),
     Trial("bayesian_structural", "coverage", (WANDERING, FOLLOWING), (RESTLESS,),
           {"draws": 200, "warmup": 100, "chains": 2}, "400 draws", sampled=True, realised=True),
