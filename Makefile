@@ -38,7 +38,7 @@ check: .venv/.dev  ## format, lint, types, import contracts, generated documents
 bench: .venv/.peers system  ## every program of benchmarks/, one after the other
 	set -e; for program in benchmarks/*.py; do echo "== $$program"; $(BIN)/python "$$program"; done
 
-recovery: .venv/.dev  ## what every design makes of planted effects: half an hour of two cores
+recovery: .venv/.dev  ## what every design makes of planted effects: an hour of two cores
 	$(BIN)/python -m tools.recovery $(ARGS)
 
 docs: .venv/.dev  ## write the parts of the documents that are made from the code
