@@ -24,7 +24,7 @@ from opendcr.evaluate.designs.ratio_of_ratios import RatioOfRatios
 from opendcr.evaluate.panel import Panel
 from opendcr.evaluate.periods import Period
 from opendcr.evaluate.regressions.counts import FAMILIES, Family, Regression, fitted
-from opendcr.evaluate.regressions.covariance import autoregressive, newey_west
+from opendcr.evaluate.regressions.covariance import autoregressive
 from opendcr.evaluate.regressions.segments import Seasonality
 from opendcr.evaluate.study import Study
 from opendcr.streams import stream
@@ -90,7 +90,6 @@ def whole(study: Study, repeats: int) -> None:
     found, ratio = DESIGN.fit(study), RatioOfRatios()
     runs: dict[str, Callable[[], Any]] = {
         "errors of an autoregression": lambda: autoregressive(fit),
-        "errors of Newey and West": lambda: newey_west(fit),
         "interrupted time series, answer": lambda: DESIGN.fit(study),
         "interrupted time series, checks": lambda: DESIGN.checks(study, found),
         "ratio of ratios, answer": lambda: ratio.fit(study),

@@ -114,7 +114,7 @@ def test_a_policy_without_a_place_is_not_adopted(
     room_database: RoomDatabase, tmp_path: Path
 ) -> None:
     path = tmp_path / "empty.toml"
-    path.touch()
+    path.write_text("[room]\n")
     said = _command("policy", "adopt", path, environment=room_database.environment)
     _is_one_line(said, "empty.toml, places", "at least one")
 

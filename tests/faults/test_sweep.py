@@ -241,7 +241,7 @@ def test_a_cluster_gives_the_same_figures_also_when_a_worker_dies(path, cluster)
     address, start = cluster
     first, _ = start(), start()
     wait_for_workers(address, 2)
-    arguments = [path, "--replications", 60, "--json"]
+    arguments = [path, "--replications", 48, "--json"]
     running = subprocess.Popen(
         command(*arguments, "--scheduler", address), stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )

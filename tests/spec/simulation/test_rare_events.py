@@ -37,7 +37,7 @@ TIMES = ("mean_wait_minutes", "mean_wait_served_minutes", "mean_queue_length", "
 
 @pytest.fixture(scope="module")
 def truth() -> dict[str, float]:
-    figures = replications(assumed(QUIET), 999, 0, 8000).figures()
+    figures = replications(assumed(QUIET), 999, 0, 8000 if SOAK else 4000).figures()
     return {name: float(one.mean or 0) for name, one in figures.items()}
 
 

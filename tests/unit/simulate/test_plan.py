@@ -431,10 +431,10 @@ def test_the_range_over_draws_is_that_of_95_in_100(path):
     text = SCENARIO.replace("mean = 25.0", 'mean = {distribution = "uniform", low = 15, high = 35}')
     path.write_text(text, encoding="utf-8")
     read = read_assumptions(path)
-    found = compared(read, [Plan()], 0.5, 1, first=100, of_each_draw=20).plans[0]
+    found = compared(read, [Plan()], 0.5, 1, first=100, of_each_draw=10).plans[0]
     shares = [
         one.sum(axis=0)[COLUMNS.index("unserved")] / one.sum(axis=0)[COLUMNS.index("arrivals")]
-        for one in (rows(assumed(read.drawn(1, n)), 1, 20 * n, 20) for n in range(100))
+        for one in (rows(assumed(read.drawn(1, n)), 1, 10 * n, 10) for n in range(100))
     ]
     assert found.inputs == pytest.approx(tuple(np.quantile(shares, [0.025, 0.975])), rel=0.05)
 

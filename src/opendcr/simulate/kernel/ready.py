@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 
-from opendcr.compiling import kept_in
+from opendcr.compiling import kept_in, telling
 from opendcr.room.policy import DEFAULT, Place
 from opendcr.simulate.comers import days
 from opendcr.simulate.kernel.replications import by_hour, replications
@@ -19,7 +19,8 @@ _A_WHILE = 1.5  # seconds
 
 
 def ready(say: Callable[[str], None]) -> None:
-    """Returns when the compiled room can run; `say` hears of it where it has to be compiled.
+    """Returns when the compiled room can run; `say` hears of it where it has to be compiled, and that
+    takes a while.
 
     Raises OSError, naming the folder, where what is compiled cannot be kept for want of room.
     """
@@ -28,10 +29,10 @@ def ready(say: Callable[[str], None]) -> None:
     # In a thread of its own: an interrupt that falls into the compiler would be lost.
     failed: list[BaseException] = []
     compiling = threading.Thread(target=_run_once, args=(failed,), daemon=True)
-    soon.start()
-    compiling.start()
     try:
-        compiling.join()
+        with telling(soon.start):
+            compiling.start()
+            compiling.join()
     finally:
         soon.cancel()
     for error in failed:
