@@ -5,7 +5,7 @@ PORT ?= 8000
 # More options, as in: make test ARGS="-k ledger", make recovery ARGS=--resume
 ARGS ?=
 # Files of tests that run at a time: browsers and servers mostly wait.
-AT_ONCE ?= 4
+AT_ONCE ?= 3
 
 UV_VERSION := 0.13.9
 BIN := .venv/bin
