@@ -340,6 +340,12 @@ def test_checks_see_one_period_that_makes_the_answer() -> None:
     assert checks(study(outcome), design(family="poisson"))["influence"] is False
 
 
+@pytest.mark.filterwarnings("error")
+def test_a_period_without_which_nothing_would_be_expected_is_seen() -> None:
+    there = study(np.array([2.0, 2, 10, 50, 0, 0, 10, 50, 0, 1]), start=6)
+    assert checks(there, design(family="gaussian"))["influence"] is False
+
+
 def test_checks_of_short_series_say_that_they_are_short() -> None:
     short = study(np.array([9.0, 12, 8, 11, 13, 10, 6, 7]), start=5)
     found = checks(short, design())

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from math import inf
 from typing import Any, ClassVar, Protocol
 
 import numpy as np
@@ -90,6 +91,11 @@ def influence(contrast: Contrast, found: Estimate) -> Check:
     effects = list(_leaving_one_out(contrast))
     if not effects:
         return Check("influence", None, "no single period can be left out")
+    if inf in effects:
+        said = (
+            "without one period nothing would be expected from the start on: the answer rests on it"
+        )
+        return Check("influence", False, said)
     detail = f"without one period, the relative effect is {_span(effects)}"
     if found.relative_interval is None:
         return Check("influence", None, detail)
@@ -102,6 +108,8 @@ def influence(contrast: Contrast, found: Estimate) -> Check:
 
 
 def _leaving_one_out(contrast: Contrast) -> Iterator[float]:
+    """The relative effect without each period that can be left out; infinite where nothing would be
+    expected then, or less."""
     whole = contrast.fit.regression
     for at in range(len(whole.outcome)):
         kept = np.arange(len(whole.outcome)) != at
@@ -115,7 +123,7 @@ def _leaving_one_out(contrast: Contrast) -> Iterator[float]:
             whole.means(fit.coefficients, matrix)[contrast.start :].sum()
             for matrix in (whole.matrix, contrast.segments.without)
         )
-        yield float(means / without - 1)
+        yield float(means / without - 1) if without > 0 else inf
 
 
 def other_starts(design: Segmented, study: Study, found: Estimate) -> Check:
