@@ -18,25 +18,34 @@ _CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]|24:00")
 def read_toml(path: Path, of: str) -> dict[str, Any]:
     """The content of a TOML file; InputError where it is none."""
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        content = path.read_bytes()
     except OSError as error:
         raise InputError(str(path), error.strerror or "no file", f"{of} in TOML") from error
-    except UnicodeDecodeError as error:
-        line = path.read_bytes()[: error.start].count(b"\n") + 1
-        found = "a character that is not in UTF-8"
-        raise InputError(f"{path}, line {line}", found, "UTF-8: save it as UTF-8") from error
+    text = decoded(content, f"{path}, line", "UTF-8: save it as UTF-8")
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
     if not text.strip():
         raise InputError(str(path), "an empty file", f"{of} in TOML")
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise _no_toml(path, str(error), of) from error
+        raise _no_toml(path, text, str(error), of) from error
 
 
-def _no_toml(path: Path, said: str, of: str) -> InputError:
+def decoded(content: bytes, where: str, expected: str) -> str:
+    """The text in UTF-8, without the mark that some programs begin it with; InputError where it is
+    none, with the number of the line after `where`."""
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        found = "a character that is not in UTF-8"
+        raise InputError(f"{where} {line}", found, expected) from error
+
+
+def _no_toml(path: Path, text: str, said: str, of: str) -> InputError:
     """The error for a text that is no TOML; quotes that a word processor wrote are named."""
     line = int(at[1]) if (at := _LINE.search(said)) else 1
-    lines = path.read_text(encoding="utf-8-sig").split("\n")
+    lines = text.split("\n")
     curly = _CURLY.search(lines[min(line, len(lines)) - 1])
     if curly is None:
         return InputError(str(path), said, f"{of} in TOML")

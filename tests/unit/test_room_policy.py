@@ -46,14 +46,23 @@ def test_a_mistake_names_the_file_and_the_key_in_one_line(tmp_path, text, key):
     assert len(str(problem.value).splitlines()) == 1
 
 
-@pytest.mark.parametrize("content", [b"[room\n", b"\xff\xfe", b" \n", None])
-def test_a_file_that_is_no_policy_is_named(tmp_path, content):
+@pytest.mark.parametrize(
+    ("content", "line"),
+    [
+        (b"[room\n", ""),
+        (b"\xff\xfe", ", line 1"),
+        (b"#\r\n\xe9", ", line 2"),
+        (b" \n", ""),
+        (None, ""),
+    ],
+)
+def test_a_file_that_is_no_policy_is_named(tmp_path, content, line):
     path = tmp_path / "policy.toml"
     if content is not None:
         path.write_bytes(content)
     with pytest.raises(InputError) as problem:
         read_policy(path)
-    assert problem.value.where.startswith(str(path))
+    assert problem.value.where == f"{path}{line}"
 
 
 def test_a_policy_comes_back_from_what_its_fact_holds():

@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 
 from opendcr.errors import InputError
-from opendcr.keyed import one_line, shown
+from opendcr.keyed import decoded, one_line, shown
 
 A_TABLE = "a table in CSV, with a line of headings"
 _HEADED = "a heading for each column, in the first line of the file and nowhere else"
@@ -73,12 +73,7 @@ def _text(path: Path) -> str:
     for begins, name in _BEGINS.items():
         if content.startswith(begins):
             raise InputError(str(path), name, "a table in CSV: save it as CSV (UTF-8)")
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content[: error.start].count(b"\n") + 1
-        found = "a character that is not in UTF-8"
-        raise InputError(f"{path}, row {line}", found, "UTF-8: save it as CSV (UTF-8)") from error
+    text = decoded(content, f"{path}, row", "UTF-8: save it as CSV (UTF-8)")
     if not text.strip():
         raise InputError(str(path), "an empty file", A_TABLE)
     return text

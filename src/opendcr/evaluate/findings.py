@@ -240,16 +240,11 @@ def caveat(plan: Plan, leading: Answered) -> str:
     return said if not said or said.endswith((".", "!", "?")) else f"{said}."
 
 
-def threshold_of(plan: Plan) -> float:
-    """The relative effect that the answer is held against: any fall, where the plan names none."""
-    return plan.success.at_most if plan.success else 0.0
-
-
 def _answered(
     plan: Plan, name: str, study: Study, nowcasts: Mapping[str, Nowcast], review: Review
 ) -> Answered:
     """A design's answer to the plan's own question."""
-    threshold = threshold_of(plan)
+    threshold = plan.threshold
     design = plan.designs[name]
     found = _found(design, study, nowcasts, review)
     interval = found.relative_interval

@@ -327,8 +327,8 @@ def standing(plan: Plan, sources: Mapping[str, Source]) -> Standing:
         {name: periods for name, periods in loose.items() if periods},
         beside,
         titles=titles,
+        late=late(plan.question.start, datetime.fromisoformat(lock.locked_at)),
     )
-    made = replace(made, late=late(plan.question.start, datetime.fromisoformat(lock.locked_at)))
     return replace(made, against=tuple(_against(made, lock, sources)))
 
 

@@ -85,24 +85,13 @@ def no_period(text: str) -> tuple[str, str]:
 def among(period: Period, periods: Sequence[Period]) -> Period:
     """The period of a regular series in which a period of another kind begins: 2025-Q1 of quarters
     for 2025-01-13. The series' first where there is none such; `periods` are in order."""
-    day, kind = _first_day(period), periods[0].kind
-    if day is None or _first_day(periods[0]) is None:
+    day, kind = period.first_day, periods[0].kind
+    if day is None or periods[0].first_day is None:
         return periods[0]
     at: dict[Kind, int] = {"number": day.year, "month": day.year * 12 + day.month - 1,
           "quarter": day.year * 4 + (day.month - 1) // 3, "date": day.toordinal()}  # fmt: skip
     rhythm = rhythm_of(periods)
     return rhythm.after(periods[0], rhythm.steps(periods[0], Period(kind, at[kind])))
-
-
-def _first_day(period: Period) -> date | None:
-    """The day on which a period begins; whole numbers of four digits are years."""
-    at = period.at
-    if period.kind == "number":
-        return date(at, 1, 1) if 1000 <= at <= 9999 else None
-    if period.kind == "date":
-        return date.fromordinal(at)
-    months = at if period.kind == "month" else 3 * at
-    return date(months // 12, months % 12 + 1, 1) if 1 <= months // 12 <= 9999 else None
 
 
 def kinds(periods: Iterable[Period]) -> str:

@@ -13,7 +13,6 @@ from opendcr.evaluate.findings import (
     Answered,
     Findings,
     Further,
-    threshold_of,
     treated,
 )
 from opendcr.evaluate.lock import called, code
@@ -43,7 +42,7 @@ def report_of(found: Findings) -> Report:
         ),
         tuple(caveats(found)),
         found.leading.sentence,
-        asked("success", threshold_of(plan)),
+        asked("success", plan.threshold),
         found.leading.verdict,
         content.Status(not standing.against, tuple(_status(found))),
         content.Origin(plan.data.simulated, _source(plan)),

@@ -18,18 +18,15 @@ _NONE = 1e-9  # a ratio under which none is left
 @dataclass(frozen=True)
 class Review:
     """What is read of a study now: the `level` of its intervals, the `look` where the level is
-    spent over declared ones, the share of the planned `information`, and why it confirms nothing."""
+    spent over declared ones, the share of the planned `information`, and why it confirms nothing.
+    `level_of` gives what it may use of another outcome's level: that level spent over the same looks,
+    whose boundaries are not in proportion to it."""
 
     level: float
     look: Look | None = None
     fraction: float | None = None
     against: tuple[str, ...] = ()
-    spends: Callable[[float], float] = float
-
-    def level_of(self, level: float) -> float:
-        """What this review may use of another outcome's `level`: that level spent over the same
-        looks, whose boundaries are not in proportion to it."""
-        return self.spends(level)
+    level_of: Callable[[float], float] = float  # the whole of it
 
     def of(self, found: Estimate) -> Estimate:
         """The answer as this review may read it: where looks are not declared, with an interval
@@ -66,7 +63,7 @@ def review_of(plan: Plan, last: Period, rhythm: Rhythm) -> Review:
         look.level,
         look,
         against=() if last in reviews.periods else (early,),
-        spends=lambda level: looks_of(plan, rhythm, level)[at].level,
+        level_of=lambda level: looks_of(plan, rhythm, level)[at].level,
     )
 
 

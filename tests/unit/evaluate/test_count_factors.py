@@ -146,7 +146,7 @@ def test_the_rank_is_found():
             draws.normal(size=(30, rank)) @ np.cumsum(draws.normal(0, 0.15, (rank, 60)), axis=1)
         )
         said = PLAIN.fit(study(simulated_counts(draws, logs, exposure), 45, exposure)).inference
-        assert said.startswith(f"The model has {rank} factor")
+        assert said.startswith(f"The model has {rank} factor{'' if rank == 1 else 's'}. ")
 
 
 @given(SEEDS)

@@ -33,3 +33,20 @@ def test_a_caveat_is_one_line(tmp_path: Path, caveat: str) -> None:
     path = written(tmp_path, rows(areas=2), f"{PLAN}\n[success]\ncaveat = {caveat}\n")
     with pytest.raises(InputError, match=r"plan\.toml, success\.caveat: .* 300 characters in one"):
         read_plan(path)
+
+
+def test_a_plan_that_an_editor_began_with_a_mark_is_the_same(tmp_path: Path) -> None:
+    path = written(tmp_path)
+    plain = read_plan(path)
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes().replace(b"\n", b"\r\n"))
+    assert read_plan(path).hash == plain.hash
+
+
+def test_a_plan_that_is_not_in_utf_8_or_empty_says_so(tmp_path: Path) -> None:
+    path = written(tmp_path)
+    path.write_bytes(path.read_bytes() + b"\n# caf\xe9")
+    with pytest.raises(InputError, match=r"line \d+: found a character that is not in UTF-8"):
+        read_plan(path)
+    path.write_bytes(b"\n")
+    with pytest.raises(InputError, match="found an empty file; expected a study's plan in TOML"):
+        read_plan(path)
