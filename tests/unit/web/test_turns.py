@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import AsyncExitStack
+from itertools import islice
 
 import pytest
 from django.test import AsyncClient
@@ -79,12 +80,20 @@ async def _waits(attempt: Attempt) -> None:
 
 
 def test_wrong_passwords_at_once_count_and_are_delayed_as_in_turn(room: str) -> None:
-    async def guesses() -> list[int]:
-        form = {"username": "nurse", "password": "wrong"}
-        asked = (AsyncClient().post("/sign-in", form) for _ in range(8))
-        return [answer.status_code for answer in await asyncio.gather(*asked)]
+    waiting = FOR_A_NAME - 1  # behind the turn that is taken here
 
-    assert sorted(asyncio.run(guesses())) == [403] * FOR_A_NAME + [429] * (8 - FOR_A_NAME)
-    assert delay._wrong["nurse"][0] == FOR_A_NAME
-    assert delay.seconds_for("nurse") == 2.0
+    async def guess() -> int:
+        form = {"username": "nurse", "password": "wrong"}
+        return (await AsyncClient().post("/sign-in", form)).status_code
+
+    async def guesses() -> list[int]:
+        async with turn(_stranger("nurse")):  # nobody is answered before all have come
+            asked = [asyncio.create_task(guess()) for _ in range(8)]
+            crowded = [await one for one in islice(asyncio.as_completed(asked), 8 - waiting)]
+        assert crowded == [429] * (8 - waiting)
+        return await asyncio.gather(*asked)
+
+    assert sorted(asyncio.run(guesses())) == [403] * waiting + [429] * (8 - waiting)
+    assert delay._wrong["nurse"][0] == waiting
+    assert delay.seconds_for("nurse") == 1.0
     assert delay.seconds_for("nurse at t-1") == 0  # a tablet does not wait for a stranger's guesses
