@@ -6,8 +6,9 @@ import polars as pl
 import pytest
 
 from opendcr.errors import InputError, LedgerError
+from opendcr.ledger import parquet
 from opendcr.ledger.files import LedgerWriter, open_ledger
-from opendcr.ledger.parquet import ROW_GROUP, SCHEMA
+from opendcr.ledger.parquet import SCHEMA
 from tests.unit.ledger.written import HEADER, facts, write
 
 FORMATS = ["ledger.jsonl", "ledger.parquet"]
@@ -53,11 +54,12 @@ def test_facts_that_are_unsealed_or_out_of_order_are_an_error(tmp_path):
             writer.write([wrong])
 
 
-def test_a_ledger_longer_than_a_row_group_comes_back_in_order(tmp_path):
-    many = [replace(facts()[0], seq=n, chain=f"{n:064}") for n in range(1, ROW_GROUP + 3)]
+def test_a_ledger_longer_than_a_row_group_comes_back_in_order(tmp_path, monkeypatch):
+    monkeypatch.setattr(parquet, "ROW_GROUP", 1024)
+    many = [replace(facts()[0], seq=n, chain=f"{n:064}") for n in range(1, 2 * 1024 + 3)]
     with LedgerWriter(tmp_path / "l.parquet", HEADER) as writer:
-        for start in range(0, len(many), 10_000):
-            writer.write(many[start : start + 10_000])
+        for start in range(0, len(many), 300):
+            writer.write(many[start : start + 300])
     back = open_ledger(tmp_path / "l.parquet").records()
     assert [record["chain"] for record in back] == [fact.chain for fact in many]
 

@@ -25,14 +25,28 @@ Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 @pytest.fixture
 def environment(tmp_path: Path) -> dict[str, str]:
-    own = {key: value for key, value in os.environ.items() if not key.startswith("OPENDCR")}
-    return own | {"OPENDCR_HOME": str(tmp_path / "home")}
+    return _own() | {"OPENDCR_HOME": str(tmp_path / "home")}
 
 
 @pytest.fixture
 def opendcr(environment: dict[str, str]) -> Run:
     """The command as a process of its own, in an empty folder."""
+    return _in(environment)
 
+
+@pytest.fixture(scope="module")
+def without_staff(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """The command where a database is ready, for tests that leave it as it is."""
+    run = _in(_own() | {"OPENDCR_HOME": str(tmp_path_factory.mktemp("ready") / "home")})
+    _done(run, "migrate")
+    return run
+
+
+def _own() -> dict[str, str]:
+    return {key: value for key, value in os.environ.items() if not key.startswith("OPENDCR")}
+
+
+def _in(environment: dict[str, str]) -> Run:
     def run(*arguments: object, said: str = "") -> "subprocess.CompletedProcess[str]":
         command = [sys.executable, "-c", "from opendcr.cli import main; main()"]
         return subprocess.run(
@@ -219,17 +233,17 @@ def _add(run: Run, name: str, role: str = "nurse", password: str = PASSWORD) -> 
         ("x y" * 200, "600 characters"),
     ],
 )
-def test_passwords_that_are_guessed_are_not_taken(opendcr: Run, password: str, why: str) -> None:
-    _done(opendcr, "migrate")
+def test_passwords_that_are_guessed_are_not_taken(
+    without_staff: Run, password: str, why: str
+) -> None:
     add = ("staff", "add", "jo-the-night-nurse", "--role", "nurse", "--initials", "JN")
-    _wrong(opendcr(*add, "--password-stdin", said=password), "the password", why)
-    assert _done(opendcr, "staff", "list") == {"staff": []}
+    _wrong(without_staff(*add, "--password-stdin", said=password), "the password", why)
+    assert _done(without_staff, "staff", "list") == {"staff": []}
 
 
-def test_a_password_is_never_asked_for_where_nobody_can_type_it(opendcr: Run) -> None:
-    _done(opendcr, "migrate")
+def test_a_password_is_never_asked_for_where_nobody_can_type_it(without_staff: Run) -> None:
     add = ("staff", "add", "jo", "--role", "nurse", "--initials", "JN")
-    _wrong(opendcr(*add, said=PASSWORD), "--password-stdin")
+    _wrong(without_staff(*add, said=PASSWORD), "--password-stdin")
 
 
 def test_a_removed_name_stays_its_owners(opendcr: Run) -> None:
