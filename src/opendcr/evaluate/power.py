@@ -324,7 +324,8 @@ def wilson(share: float, count: int, z: float = Z_95) -> tuple[float, float]:
     reach = (
         z * sqrt(share * (1 - share) / count + z * z / (4 * count * count)) / (1 + z * z / count)
     )
-    return max(middle - reach, 0.0), min(middle + reach, 1.0)
+    low, high = max(middle - reach, 0.0), min(middle + reach, 1.0)
+    return (low if share else 0.0), (high if share < 1 else 1.0)  # to the digit
 
 
 def until_shown(found: Sequence[Power], series: str, effect: float, drift: Drift) -> int | None:

@@ -147,7 +147,7 @@ def foreseen(
     from so many panels (None: as many as take seconds)."""
     said = [*beside(plan), *_known(sources), *_loose(sources), *_slip(plan)]
     said += [*_mute(plan, before, sources[PRIMARY]), *_without_interval(plan, sources)]
-    said += [*_unreachable(plan), *_several(plan)]
+    said += [*_unreachable(plan), *_several(plan), *_unwatched(plan)]
     said += [
         f"{one.name}: {one.detail}." for one in data_checks(before.panel, plan.data, plan.designs)
     ]
@@ -248,6 +248,22 @@ def _several(plan: Plan) -> Iterator[str]:
         f"nothing to happen, one or more would be shown in up to {100 * chance:.0f} of 100 such plans. "
         '[multiplicity] rule = "bonferroni" shares the level among them.'
     )
+
+
+def _unwatched(plan: Plan) -> Iterator[str]:
+    """That nothing which may get worse, or nothing which should not change, is looked at."""
+    kinds = {one.kind for one in plan.outcomes}
+    if not kinds & {"harm", "displacement"}:
+        yield (
+            "no outcome of the plan is a harm or displacement: whatever the result, it says nothing of "
+            'what may have got worse. [outcomes.NAME] kind = "harm" or "displacement" adds one.'
+        )
+    if "negative_control" not in kinds:
+        yield (
+            "no outcome of the plan is a negative control, which the room cannot have moved: no check "
+            "tells an effect of the room from whatever else began then. "
+            '[outcomes.NAME] kind = "negative_control" adds one.'
+        )
 
 
 def _mute(plan: Plan, before: Study, source: Source) -> Iterator[str]:

@@ -6,12 +6,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from statsmodels.stats.contingency_tables import StratifiedTable
 
-from opendcr.evaluate.comparisons.shifts import Contrast, floor, odds_ratio
+from opendcr.evaluate.comparisons.shifts import (
+    Contrast,
+    NoisyContrast,
+    floor,
+    odds_ratio,
+)
 from opendcr.evaluate.panel import Real
 
 
 def series(counts: Real, base: Real, start: int) -> Contrast:
-    return Contrast(counts, base, np.zeros(len(counts)), start)
+    return Contrast(counts, base, start)
 
 
 def slow_p(one: Contrast, relative: float) -> float:
@@ -81,7 +86,7 @@ def test_the_quasi_poisson_error_is_that_of_the_log_ratio() -> None:
     ratios, said = [], []
     for _ in range(400):
         far = rng.poisson(40, 40).astype(float)
-        one = Contrast(rng.poisson(30, 40).astype(float), far, 1 / far, 25)
+        one = NoisyContrast(rng.poisson(30, 40).astype(float), far, 25, 1 / far)
         ratios.append(np.log1p(one.relative))
         said.append(one.error[0] / np.sqrt(max(one.dispersion, 1)))
     assert np.median(said) == pytest.approx(np.std(ratios), rel=0.12)

@@ -77,6 +77,18 @@ def test_benefits_that_share_no_level_are_told(tmp_path: Path) -> None:
     assert "benefit" not in warned(written(tmp_path, BEFORE, shared))
 
 
+def test_a_plan_that_looks_at_nothing_else_is_told_what_it_leaves_open(tmp_path: Path) -> None:
+    of = '\n[outcomes.{0}]\noutcome = "events"\nkind = "{0}"\n'
+    kinds = {"harm": "harm or displacement", "negative_control": "negative control"}
+    said = warned(written(tmp_path, BEFORE, PLAN))
+    assert all(f"no outcome of the plan is a {words}" in said for words in kinds.values())
+    for kind, words in kinds.items():
+        said = warned(written(tmp_path, BEFORE, PLAN + of.format(kind)))
+        assert f"is a {words}" not in said and "no outcome of the plan is a" in said
+    moved = PLAN + of.format("displacement") + of.format("negative_control")
+    assert "no outcome of the plan" not in warned(written(tmp_path, BEFORE, moved))
+
+
 def test_a_margin_that_was_meant_in_per_cent_is_told(tmp_path: Path) -> None:
     calls = '\n[outcomes.calls]\noutcome = "events"\nmargin = {}\n'
     said = warned(written(tmp_path, BEFORE, PLAN + calls.format(10)))

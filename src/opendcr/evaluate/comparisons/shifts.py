@@ -23,14 +23,11 @@ def floor(periods: int, after: int) -> float:
 
 @dataclass(frozen=True)
 class Contrast:
-    """Counts by period, and a `base` that they would move in proportion to were there no effect.
-
-    `noise` is the relative variance of the base, by Poisson's law of the counts that it is made of.
-    """
+    """Poisson counts by period, and a `base` that they would move in proportion to were there no
+    effect."""
 
     counts: Real
     base: Real
-    noise: Real
     start: int
 
     @cached_property
@@ -111,7 +108,8 @@ class Contrast:
         return np.asarray((self.counts - self.mean) / np.sqrt(self._variance(self.mean)))
 
     def _variance(self, mean: Real) -> Real:
-        return np.asarray(np.maximum(mean + mean**2 * self.noise, HALF / 2))
+        """By period: of the counts less their mean."""
+        return np.asarray(np.maximum(mean, HALF / 2))
 
     @property
     def dispersion(self) -> float:
@@ -144,9 +142,7 @@ class Contrast:
 
     def _log_variance(self, part: NDArray[np.bool_]) -> float:
         """Of the log of counts over base in some periods together."""
-        base = self.base[part]
-        noise = (base**2 * self.noise[part]).sum() / base.sum() ** 2
-        return float(1 / (self.counts[part].sum() + HALF) + noise)
+        return float(1 / (self.counts[part].sum() + HALF))
 
     def quasi(self, level: float) -> tuple[float, Interval]:
         """The p-value of no effect and the interval, by Student's t on the log ratio."""
@@ -157,13 +153,28 @@ class Contrast:
 
 
 @dataclass(frozen=True)
+class NoisyContrast(Contrast):
+    """One whose base is made of counts too: `noise` is its relative variance, by Poisson's law."""
+
+    noise: Real
+
+    def _variance(self, mean: Real) -> Real:
+        return np.asarray(np.maximum(mean + mean**2 * self.noise, HALF / 2))
+
+    def _log_variance(self, part: NDArray[np.bool_]) -> float:
+        base = self.base[part]
+        noise = float((base**2 * self.noise[part]).sum() / base.sum() ** 2)
+        return super()._log_variance(part) + noise
+
+
+@dataclass(frozen=True)
 class OddsRatio(Contrast):
     """Tables of four counts, one a period, and their common odds ratio before and from the start on.
 
     `counts` and `base` are the products of each table's two diagonals over its total, whose sums'
     ratio is Mantel and Haenszel's (Journal of the National Cancer Institute 22:4, 1959): it has no
-    bias of small counts, however few there are in each table. `noise` is unused; `alike` and
-    `unlike` are the sums of the diagonals over the total.
+    bias of small counts, however few there are in each table. `alike` and `unlike` are the sums of
+    the diagonals over the total.
     """
 
     alike: Real
@@ -204,10 +215,9 @@ def odds_ratio(tables: Real, exposures: Real, start: int) -> OddsRatio:
     total = np.maximum(tables.sum(axis=0), 1.0)
     products, others = a * d / total, b * c / total
     scale = a.sum() / products.sum() if products.any() else 1.0
-    rows = products, others * exposures, np.zeros(len(total))
-    first, second, noise = (scale * one for one in rows)
+    first, second = scale * products, scale * others * exposures
     alike, unlike = scale * (a + d) / total, scale * exposures * (b + c) / total
-    return OddsRatio(first, second, noise, start, alike, unlike)
+    return OddsRatio(first, second, start, alike, unlike)
 
 
 def _shares(ratios: Real, first: Real, second: Real) -> Real:

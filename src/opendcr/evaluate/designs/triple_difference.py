@@ -11,7 +11,13 @@ from opendcr.errors import InputError
 from opendcr.evaluate.comparisons import robustness
 from opendcr.evaluate.comparisons.cells import Chosen, Labels, Mask, Selection, outwards
 from opendcr.evaluate.comparisons.errors import HALF
-from opendcr.evaluate.comparisons.shifts import Contrast, Interval, floor, odds_ratio
+from opendcr.evaluate.comparisons.shifts import (
+    Contrast,
+    Interval,
+    NoisyContrast,
+    floor,
+    odds_ratio,
+)
 from opendcr.evaluate.estimate import (
     TREND,
     Bounds,
@@ -98,7 +104,7 @@ class Cells:
         (counts, people), (c, of_c) = self.sums(cells), self.sums(compared)
         base = people * c / of_c
         self._told(counts, base)
-        return Contrast(counts, base, 1 / np.maximum(c, HALF), self.study.start)
+        return NoisyContrast(counts, base, self.study.start, 1 / np.maximum(c, HALF))
 
     def _told(self, counts: Real, base: Real) -> None:
         """InputError where there is nothing to be compared, or to compare with."""
