@@ -21,7 +21,7 @@ DESCRIPTIVE = "descriptive"  # of an outcome of which nothing was declared
 class Claim:
     """What is asked: whether an outcome of some areas changed, as a design answers it.
 
-    `design` is its title, `areas` and `outcome` are words of a sentence ("overdose call-outs",
+    `design` is its title as it stands in a sentence (`inside`), `areas` and `outcome` are words of a sentence ("overdose call-outs",
     "Glasgow city centre"); the interval holds 1 − `level`.
     """
 
@@ -29,6 +29,11 @@ class Claim:
     outcome: str
     areas: str
     level: float = 0.05
+
+
+def inside(title: str) -> str:
+    """A design's title inside a sentence: no capital but a name's."""
+    return title if title.startswith("Bayes") else title[:1].lower() + title[1:]
 
 
 def at_most(interval: Interval | None, threshold: float) -> Verdict:

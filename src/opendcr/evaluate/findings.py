@@ -19,6 +19,7 @@ from opendcr.evaluate.decision import (
     harm_sentence,
     harmful,
     in_words,
+    inside,
     moved,
     nothing_began,
     plain_sentence,
@@ -378,7 +379,7 @@ def _said(
 
 
 def _claim(design: Design, question: Question, study: Study) -> Claim:
-    return Claim(design.TITLE.lower(), question.called, treated(design, question), study.level)
+    return Claim(inside(design.TITLE), question.called, treated(design, question), study.level)
 
 
 def treated(design: Design, question: Question) -> str:

@@ -19,6 +19,7 @@ from opendcr.evaluate.decision import (
     harmful,
     harmless,
     in_words,
+    inside,
     moved,
     risen,
     span,
@@ -31,6 +32,11 @@ ENDS = st.floats(-1, 3) | st.sampled_from([0.0, -0.1, 0.1])
 INTERVALS = st.tuples(ENDS, ENDS | st.just(math.inf)).map(lambda pair: (min(pair), max(pair)))
 THRESHOLDS = st.floats(-0.5, 0)
 MARGINS = st.floats(0, 0.5)
+
+
+def test_a_designs_title_in_a_sentence_keeps_the_capital_of_a_name_alone():
+    assert inside("Factor model of counts") == "factor model of counts"
+    assert inside("Bayesian structural time series") == "Bayesian structural time series"
 
 
 @pytest.mark.parametrize(

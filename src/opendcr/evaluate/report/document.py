@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterable
 
-from opendcr.evaluate.decision import DESCRIPTIVE, SAID
+from opendcr.evaluate.decision import DESCRIPTIVE, SAID, inside
 from opendcr.evaluate.estimate import Interval
 from opendcr.evaluate.periods import span
 from opendcr.evaluate.report import words
@@ -267,7 +267,7 @@ def _weights(report: Report, one: Answer) -> Iterable[Block]:
         ]
         rows = [("area", "weight"), *shown]
         left_out = len(weights) - len(shown)
-        caption = f"Areas compared with, by {one.title}; {left_out} more {'has' if left_out == 1 else 'have'} no weight."
+        caption = f"Areas compared with, by {inside(one.title)}; {left_out} more {'has' if left_out == 1 else 'have'} no weight."
         yield _grid(report, caption, rows, folded=True)
 
 
@@ -298,7 +298,7 @@ def _further(report: Report) -> Iterable[Block]:
     if report.displaced:
         yield Heading("Displacement, by ring and hours", 3)
         yield Text(
-            f"Read from the cells of {report.leading.title.lower()} itself, beside the farthest ring "
+            f"Read from the cells of {inside(report.leading.title)} itself, beside the farthest ring "
             "in the same hours. No margin was declared for it."
         )
 

@@ -11,6 +11,7 @@ from html import escape
 from itertools import groupby
 from statistics import fmean
 
+from opendcr.evaluate.decision import inside
 from opendcr.evaluate.estimate import Estimate, PeriodEffect, Placebo
 from opendcr.evaluate.panel import some
 from opendcr.evaluate.periods import Kind, Period
@@ -126,7 +127,7 @@ def expected_figure(answer: Answer, start: str, scale: Scale, level: float) -> F
     band = f" The band is the {words.confidence(level)} interval of what was expected."
     none = " No interval by period is known."
     return Figure(title, _svg(chart, said), said, _by_period(answer.estimate, scale),
-                  f"By {answer.title}.{band if known else none}{_cut(chart)}{_hollow(chart)}")  # fmt: skip
+                  f"By {inside(answer.title)}.{band if known else none}{_cut(chart)}{_hollow(chart)}")  # fmt: skip
 
 
 def gap_figure(answer: Answer, start: str, scale: Scale, level: float) -> Figure:
@@ -150,7 +151,7 @@ def gap_figure(answer: Answer, start: str, scale: Scale, level: float) -> Figure
         f"the start, {start}. The gap: {_course(gap, first)}."
         + (f" Thin lines: the same of {count} placebos." if count else "")
     )
-    caption = f"By {answer.title}; under zero is fewer than expected."
+    caption = f"By {inside(answer.title)}; under zero is fewer than expected."
     caption += f" The band is the {words.confidence(level)} interval." if known else ""
     caption += (
         f" Thin lines are the gaps of {count} placebos, where nothing happened." if count else ""
@@ -174,7 +175,7 @@ def rank_figure(answer: Answer) -> Figure | None:
         f"and {len(others)} placebos, of which {above or 'none'} are at least as extreme."
     )
     caption = (
-        f"By {answer.title}. Each dot is {size.scale}. Of {len(others)} placebos {above or 'none'} "
+        f"By {inside(answer.title)}. Each dot is {size.scale}. Of {len(others)} placebos {above or 'none'} "
         f"are at least as extreme. {_rank_told(estimate, above)}"
     )
     return Figure(title, _strip(ratio, others, said), said, _rank_rows(ratio, others), caption)
