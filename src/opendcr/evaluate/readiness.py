@@ -66,7 +66,10 @@ def imagined(panel: Panel, start: Period, after: int) -> Panel:
     one before the start was."""
     known = len(panel.periods)
     count = rhythm_of(panel.periods).steps(panel.periods[-1], start) - 1 + after
-    places = np.arange(known + count) % known
+    # Of periods that all come back equally often every area would have its mean, and none a change.
+    again = known - 1 if after % known == 0 else known
+    more = known - again + np.arange(count) % again
+    places = np.concatenate([np.arange(known), more])
     return replace(
         panel.longer(count),
         outcome=panel.outcome[:, places],

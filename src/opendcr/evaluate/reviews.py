@@ -1,6 +1,5 @@
 """Which review of its plan a study has reached, and what that does to its level or its interval."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from math import exp, inf, log
 
@@ -10,7 +9,7 @@ from opendcr.evaluate.estimate import Estimate
 from opendcr.evaluate.panel import some
 from opendcr.evaluate.periods import Period, Rhythm
 from opendcr.evaluate.plan import Plan, Reviews
-from opendcr.evaluate.sequential import Look, always_valid, information, levels
+from opendcr.evaluate.sequential import Look, Spending, always_valid, information, levels
 
 _NONE = 1e-9  # a ratio under which none is left
 
@@ -19,14 +18,18 @@ _NONE = 1e-9  # a ratio under which none is left
 class Review:
     """What is read of a study now: the `level` of its intervals, the `look` where the level is
     spent over declared ones, the share of the planned `information`, and why it confirms nothing.
-    `level_of` gives what it may use of another outcome's level: that level spent over the same looks,
-    whose boundaries are not in proportion to it."""
+    `spent` is how a level is spent over declared ones."""
 
     level: float
     look: Look | None = None
     fraction: float | None = None
     against: tuple[str, ...] = ()
-    level_of: Callable[[float], float] = float  # the whole of it
+    spent: "Spent | None" = None
+
+    def level_of(self, level: float) -> float:
+        """What it may use of another outcome's level: that level spent over the same looks, whose
+        boundaries are not in proportion to it; the whole of it where no looks are declared."""
+        return level if self.spent is None else self.spent.look(level).level
 
     def of(self, found: Estimate) -> Estimate:
         """The answer as this review may read it: where looks are not declared, with an interval
@@ -34,6 +37,19 @@ class Review:
         if self.fraction is None or found.relative_interval is None:
             return found
         return _at_every_look(found, self.fraction, self.level)
+
+
+@dataclass(frozen=True)
+class Spent:
+    """Declared looks, each with its share of the information, and the one that has been reached."""
+
+    fractions: tuple[float, ...]
+    spending: Spending
+    reached: int
+
+    def look(self, level: float) -> Look:
+        """What that one may use of a level."""
+        return levels(self.fractions, self.spending, level)[self.reached]
 
 
 def looks_of(plan: Plan, rhythm: Rhythm, level: float | None = None) -> tuple[Look, ...]:
@@ -55,15 +71,16 @@ def review_of(plan: Plan, last: Period, rhythm: Rhythm) -> Review:
     if reviews.spending == "anytime":
         return Review(level, fraction=_fraction(plan, reviews, last, rhythm))
     reached = [one for one in reviews.periods if one <= last]
-    at = max(len(reached) - 1, 0)
-    look = looks_of(plan, rhythm)[at]
+    fractions = information(plan.question.start, reviews.periods, rhythm=rhythm)
+    spent = Spent(fractions, reviews.spending, max(len(reached) - 1, 0))
+    look = spent.look(level)
     planned = some([str(one) for one in reviews.periods])
     early = f"the data end in {last}, and are reviewed after {planned}"
     return Review(
         look.level,
         look,
         against=() if last in reviews.periods else (early,),
-        level_of=lambda level: looks_of(plan, rhythm, level)[at].level,
+        spent=spent,
     )
 
 

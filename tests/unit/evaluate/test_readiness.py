@@ -25,6 +25,17 @@ def test_a_plan_that_can_be_run_is_ready(tmp_path: Path) -> None:
     tried(tmp_path, PLAN, [row for row in DATA if row["year"] < 2018])
 
 
+@pytest.mark.parametrize("periods", [11, 12, 22])
+@pytest.mark.parametrize("design", ["difference_in_differences", "event_study",
+                                    "synthetic_difference_in_differences"])  # fmt: skip
+def test_as_many_periods_may_be_planned_as_there_were(
+    tmp_path: Path, design: str, periods: int
+) -> None:
+    made = PLAN.replace("difference_in_differences", design)
+    made = made.replace("to = 2023", f"to = {2019 + periods}")
+    tried(tmp_path, made, [row for row in DATA if 2009 <= row["year"] < 2020])
+
+
 def test_areas_are_not_matched_on_what_is_to_come(tmp_path: Path) -> None:
     later = 'predictors = [{column = "events", from = 2021, to = 2022}]\n'
     with pytest.raises(InputError, match="no 'events' of 'area 1' in 2021 to 2022"):

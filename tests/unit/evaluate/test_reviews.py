@@ -1,5 +1,6 @@
 """What a review may use of a level, and the interval of who looks whenever there are numbers."""
 
+import pickle
 from math import exp, log
 from pathlib import Path
 
@@ -32,6 +33,14 @@ def test_each_outcome_has_its_own_level_spent_over_the_same_looks(tmp_path: Path
         own = levels(shares, "pocock", 0.005)[at].level
         assert review.level_of(0.005) == pytest.approx(own)
     assert own < 0.9 * 0.005 * review.level / 0.05
+
+
+@pytest.mark.parametrize("spending", ["pocock", "anytime"])
+def test_a_review_can_be_sent_to_another_process(tmp_path: Path, spending: str) -> None:
+    plan = read_plan(written(tmp_path, rows(), REVIEWED.replace("pocock", spending)))
+    review = review_of(plan, year(2022), rhythm_of([year(2021), year(2022)]))
+    sent = pickle.loads(pickle.dumps(review))
+    assert sent == review and sent.level_of(0.01) == review.level_of(0.01)
 
 
 def test_a_study_without_reviews_has_the_whole_of_every_level(tmp_path: Path) -> None:
