@@ -160,8 +160,8 @@ def lock_path(plan: Path) -> Path:
 
 
 def rivals(plan: Plan) -> list[Path]:
-    """Locks of other plans in the plan's folder that ask the same: of the same outcome and areas,
-    whatever the start: several starts are several chances."""
+    """Locks of other plans in the plan's folder that ask the same: of the same outcome, and of an
+    area that both call treated, whatever the start: several starts are several chances."""
     mine, found = plan.decided["question"], []
     for path in sorted(plan.path.parent.glob(f"*{SUFFIX}")):
         if path == lock_path(plan.path):
@@ -170,9 +170,18 @@ def rivals(plan: Plan) -> list[Path]:
             asked = _content(path)["plan"]["content"].get("question", {})
         except (InputError, KeyError, TypeError, AttributeError):
             continue  # no lock, of any version
-        if all(asked.get(key) == mine.get(key) for key in ("outcome", "treated")):
+        if asked.get("outcome") == mine.get("outcome") and _shared(asked, mine):
             found.append(path)
     return found
+
+
+def _shared(asked: Mapping[str, Any], mine: Mapping[str, Any]) -> bool:
+    """Whether two questions are of an area that both call treated, or of no area by name."""
+    theirs, ours = (
+        {one} if isinstance(one, str) else {str(each) for each in one or ()}
+        for one in (asked.get("treated"), mine.get("treated"))
+    )
+    return bool(theirs & ours) or theirs == ours
 
 
 def locked(

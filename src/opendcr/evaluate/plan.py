@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args
 import rfc8785
 
 from opendcr.errors import InputError
-from opendcr.evaluate.designs import DESIGNS, CellDesign, Design, design_of
+from opendcr.evaluate.designs import DESIGNS, CellDesign, Design, design_of, late_columns
 from opendcr.evaluate.periods import EXPECTED, Period, among
 from opendcr.evaluate.report.content import ABOUT
 from opendcr.evaluate.sequential import Spending
@@ -206,6 +206,8 @@ def read_plan(path: Path) -> Plan:
     question = _question(whole.table("question", _QUESTION))
     data = _data(whole.table("data", _DATA), path)
     designs = _designs(whole.table("designs"))
+    for name, design in designs.items():
+        _not_itself(path, name, design, question)
     made = Plan(path, content, question, data, designs, nowcast=_nowcast(whole, path))
     return replace(
         made,
@@ -261,6 +263,14 @@ def _designs(table: Table) -> dict[str, Design]:
     return {name: design_of(name).read(known.table(name)) for name in table.data}
 
 
+def _not_itself(path: Path, name: str, design: Design, question: Question) -> None:
+    """Raises InputError where areas would be matched on the outcome from the start on."""
+    if question.outcome in late_columns(design, question.start):
+        found = f"the outcome '{question.outcome}' from the start on, as a predictor of itself"
+        expected = f"periods before {question.start}"
+        raise InputError(f"{path}, designs.{name}.predictors", found, expected)
+
+
 def _success(whole: Table, designs: Mapping[str, Design]) -> Success | None:
     if "success" not in whole:
         return None
@@ -280,10 +290,10 @@ def _outcomes(table: Table, plan: Plan) -> tuple[Outcome, ...]:
 
 
 def _not_compared(plan: Plan, outcome: Outcome) -> None:
-    """Raises InputError where a design names an area that an outcome treats: it is left out of
-    every other comparison by itself."""
+    """Raises InputError where a design compares with an area that an outcome treats: it is left out
+    of every other comparison by itself."""
     for design, table in plan.content["designs"].items():
-        for key in ("donors", "exclude", "comparison"):
+        for key in ("donors", "comparison"):
             both = [one for one in outcome.treated if one in _listed(table.get(key))]
             if both:
                 found = f"'{both[0]}', which outcomes.{outcome.name} looks at"

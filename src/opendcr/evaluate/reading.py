@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from opendcr.errors import InputError
-from opendcr.evaluate.designs import CellDesign, Design
+from opendcr.evaluate.designs import CellDesign, Design, least_before
 from opendcr.evaluate.estimate import Check
 from opendcr.evaluate.exposures import exposure_check, linked, sizes_check
 from opendcr.evaluate.files import number_of
@@ -26,7 +26,7 @@ from opendcr.evaluate.panel import (
 )
 from opendcr.evaluate.periods import Period, among, kinds, spacing
 from opendcr.evaluate.plan import Data, Delayed, Question
-from opendcr.evaluate.study import LEAST_BEFORE, Study
+from opendcr.evaluate.study import Study, counted
 
 
 class Said(NamedTuple):
@@ -264,9 +264,10 @@ def study_before(source: Source, design: Design) -> Study:
     if not source.before.periods:
         begins(source, sorted(set(source.periods)))
     panel = panel_from(source.before, design)
-    if len(panel.periods) <= LEAST_BEFORE:
-        found = f"{len(panel.periods)} periods before the start {source.question.start}"
-        raise InputError(panel.where, found, f"more than {LEAST_BEFORE}")
+    least = least_before(design)
+    if len(panel.periods) <= least:
+        found = f"{counted(len(panel.periods))} before the start {source.question.start}"
+        raise InputError(panel.where, found, f"more than {least}, to try the design on")
     return _study(source, panel, design, len(panel.periods) - 1)
 
 
@@ -280,7 +281,8 @@ def _study(source: Source, whole: Panel, design: Design, start: int) -> Study:
     sums = totals(panel, treated)
     if panel is not whole:
         sums = tuple(dict.fromkeys((*totals(whole, [kept[at] for at in treated]), *sums)))
-    return Study(panel, treated, start, question.level, question.seed, sums)
+    least = least_before(design)
+    return Study(panel, treated, start, question.level, question.seed, sums, least)
 
 
 def _treated(question: Question, panel: Panel, design: Design) -> tuple[int, ...]:

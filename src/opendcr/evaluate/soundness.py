@@ -8,7 +8,14 @@ from typing import Any
 import numpy as np
 
 from opendcr.errors import InputError
-from opendcr.evaluate.designs import DESIGNS, CellDesign, Design, SampledDesign, design_of
+from opendcr.evaluate.designs import (
+    DESIGNS,
+    CellDesign,
+    Design,
+    SampledDesign,
+    design_of,
+    late_columns,
+)
 from opendcr.evaluate.lock import called, rivals
 from opendcr.evaluate.panel import some
 from opendcr.evaluate.periods import rhythm_of, span
@@ -147,7 +154,7 @@ def foreseen(
     from so many panels (None: as many as take seconds)."""
     said = [*beside(plan), *_known(sources), *_loose(sources), *_slip(plan)]
     said += [*_mute(plan, before, sources[PRIMARY]), *_without_interval(plan, sources)]
-    said += [*_unreachable(plan), *_several(plan), *_unwatched(plan)]
+    said += [*_unreachable(plan), *_several(plan), *_unwatched(plan), *_matched_late(plan)]
     said += [
         f"{one.name}: {one.detail}." for one in data_checks(before.panel, plan.data, plan.designs)
     ]
@@ -264,6 +271,17 @@ def _unwatched(plan: Plan) -> Iterator[str]:
             "tells an effect of the room from whatever else began then. "
             '[outcomes.NAME] kind = "negative_control" adds one.'
         )
+
+
+def _matched_late(plan: Plan) -> Iterator[str]:
+    """That areas are matched on something as it is from the start on, which may have moved it."""
+    for name, design in plan.designs.items():
+        late = late_columns(design, plan.question.start)
+        if late:
+            yield (
+                f"designs.{name} matches areas on {some(late)} from the start {plan.question.start} on "
+                "too: what began then may have moved it, and a part of the effect would be taken away."
+            )
 
 
 def _mute(plan: Plan, before: Study, source: Source) -> Iterator[str]:

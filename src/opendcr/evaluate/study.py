@@ -12,7 +12,12 @@ from opendcr.evaluate.panel import Panel
 
 Real = NDArray[np.float64]
 LEVEL = 0.05
-LEAST_BEFORE = 2  # periods before the start, for any design
+LEAST_BEFORE = 2  # periods before the start, for a design that asks for no other number
+
+
+def counted(periods: int) -> str:
+    """So many periods, in words."""
+    return f"{periods} period{'' if periods == 1 else 's'}"
 
 
 @dataclass(frozen=True)
@@ -39,7 +44,8 @@ class Study:
 
     `treated` are rows of the panel; `start` is the index of the first period after. Intervals hold
     1 − `level`. The same `seed` gives the same answer. `totals` names areas that are the sum of
-    others, with which nothing can be compared.
+    others, with which nothing can be compared. `least` is how many periods before the start its
+    design asks for; where more than one, it learns from how the outcome varies in them.
     """
 
     panel: Panel
@@ -48,15 +54,17 @@ class Study:
     level: float = LEVEL
     seed: int = 1
     totals: tuple[str, ...] = ()
+    least: int = LEAST_BEFORE
 
     def __post_init__(self) -> None:
-        if not LEAST_BEFORE <= self.start < len(self.panel.periods):
+        if not self.least <= self.start < len(self.panel.periods):
             periods = self.panel.periods
-            found = "a start with too few periods before it, or none from it on"
-            expected = f"a start after {periods[LEAST_BEFORE - 1]} and up to {periods[-1]}"
+            many = len(periods) - max(self.start, 0)
+            found = f"{counted(self.start)} before the start, and {many} from it on"
+            expected = f"at least {self.least} before it, and 1 from it on"
             raise InputError(self.panel.where, found, expected)
         self.panel.complete(self.treated)
-        if np.ptp(self.series.outcome[: self.start]) == 0:
+        if self.least > 1 and np.ptp(self.series.outcome[: self.start]) == 0:
             named = ", ".join(self.panel.units[at] for at in self.treated)
             found = f"the same outcome of '{named}' in every period before the start"
             raise InputError(self.panel.where, found, "an outcome that varies")

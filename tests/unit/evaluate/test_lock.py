@@ -346,5 +346,8 @@ def test_other_locks_of_the_same_question_are_told(tmp_path: Path) -> None:
     lock_path(other).unlink()
     other.write_text(PLAN.replace("start = 2020", "start = 2021"))
     assert len(beside(read_plan(other))) == 1  # another start is another chance
+    for treated in ('["area 2", "area 1"]', '["area 1", "area 2"]'):
+        other.write_text(PLAN.replace('["area 1"]', treated))
+        assert len(beside(read_plan(other))) == 1  # in whatever order, and with others beside it
     other.write_text(PLAN.replace('["area 1"]', '["area 2"]'))
     assert beside(read_plan(other)) == []

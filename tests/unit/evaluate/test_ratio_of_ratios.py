@@ -3,6 +3,7 @@
 import os
 from dataclasses import replace
 from math import inf
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,8 +14,10 @@ from scipy.stats.contingency import odds_ratio
 
 from opendcr.errors import InputError
 from opendcr.evaluate.designs.ratio_of_ratios import RatioOfRatios
+from opendcr.evaluate.findings import run_study
 from opendcr.evaluate.panel import Panel
 from opendcr.evaluate.periods import Period
+from opendcr.evaluate.plan import read_plan
 from opendcr.evaluate.regressions.conditional import Cell, Conditional
 from opendcr.evaluate.study import Study
 from opendcr.keyed import Table
@@ -238,3 +241,41 @@ def test_large_counts_are_as_exact_though_only_their_neighbours_are_looked_at(
     tail = 0.025 if dispersion == 1 else 2.05e-9  # Φ(−1.96 × 3)
     assert found.at_least(low) == pytest.approx(tail, rel=0.01)
     assert found.at_most(high) == pytest.approx(tail, rel=0.01)
+
+
+def test_four_counts_are_enough_and_need_not_vary(tmp_path: Path) -> None:
+    """Overdose deaths within 500 m of Insite and in the rest of Vancouver, counts made from the rates
+    that Marshall and others printed (The Lancet 377:9775, 2011, table 2): 0.7175 = (165.1 / 253.8) /
+    (6.9 / 7.6)."""
+    header = "area,period,deaths,person_years\n"
+    near, far = ("within 500 m", "the rest"), ((56, 22066, 33, 19991), (113, 1479792, 88, 1271246))
+    whole = "".join(f"{area},1,{a},{b}\n{area},2,{c},{d}\n"
+                    for area, (a, b, c, d) in zip(near, far, strict=True))  # fmt: skip
+    halves = "".join(f"{near[0]},{row}\n" for row in ("1,28,11033", "2,28,11033", "3,33,19991"))
+    halves += "".join(
+        f"{near[1]},{row}\n" for row in ("1,56,739896", "2,57,739896", "3,88,1271246")
+    )
+    found = []
+    for rows, start in ((whole, 2), (halves, 3)):
+        (tmp_path / "d.csv").write_text(header + rows, encoding="utf-8")
+        (tmp_path / "p.toml").write_text(FOUR.format(start=start), encoding="utf-8")
+        one = run_study(read_plan(tmp_path / "p.toml")).answers["ratio_of_ratios"].estimate
+        found.append((one.relative_effect, *(one.relative_interval or ())))
+    assert found[0] == pytest.approx(found[1])
+    assert 1 + found[0][0] == pytest.approx((165.1 / 253.8) / (6.9 / 7.6), rel=0.01)
+
+
+FOUR = """
+[question]
+title = "Deaths near the room"
+outcome = "deaths"
+unit = "area"
+time = "period"
+treated = ["within 500 m"]
+start = {start}
+[data]
+path = "d.csv"
+exposure = "person_years"
+breaks = []
+[designs.ratio_of_ratios]
+"""

@@ -38,7 +38,7 @@ def test_as_many_periods_may_be_planned_as_there_were(
 
 def test_areas_are_not_matched_on_what_is_to_come(tmp_path: Path) -> None:
     later = 'predictors = [{column = "events", from = 2021, to = 2022}]\n'
-    with pytest.raises(InputError, match="no 'events' of 'area 1' in 2021 to 2022"):
+    with pytest.raises(InputError, match="'events' from the start on, as a predictor of itself"):
         tried(tmp_path, PLAN + CONTROL + later)
 
 

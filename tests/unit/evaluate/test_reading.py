@@ -88,7 +88,8 @@ def test_a_constant_outcome(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("start", "said"), [(2031, "before the start 2031"), (2001, "a start after"), (2010, "too few")]
+    ("start", "said"),
+    [(2031, "before the start 2031"), (2001, "a start after"), (2010, "1 period before the start")],
 )
 def test_a_start_outside_the_data(tmp_path: Path, start: int, said: str) -> None:
     assert said in refused(tmp_path, plan=PLAN.replace("start = 2020", f"start = {start}"))

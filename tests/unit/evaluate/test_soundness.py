@@ -89,6 +89,17 @@ def test_a_plan_that_looks_at_nothing_else_is_told_what_it_leaves_open(tmp_path:
     assert "no outcome of the plan" not in warned(written(tmp_path, BEFORE, moved))
 
 
+def test_areas_that_are_matched_on_what_comes_later_are_told(tmp_path: Path) -> None:
+    rich = [row | {"wealth": row["year"] * 1.5} for row in BEFORE]
+    made = (
+        PLAN
+        + '\n[designs.synthetic_control]\npredictors = [{{column = "{}", from = 2015, to = {}}}]\n'
+    )
+    said = "matches areas on wealth from the start 2020 on too"
+    assert said in warned(written(tmp_path, rich, made.format("wealth", 2021)))
+    assert "matches areas" not in warned(written(tmp_path, rich, made.format("wealth", 2019)))
+
+
 def test_a_margin_that_was_meant_in_per_cent_is_told(tmp_path: Path) -> None:
     calls = '\n[outcomes.calls]\noutcome = "events"\nmargin = {}\n'
     said = warned(written(tmp_path, BEFORE, PLAN + calls.format(10)))

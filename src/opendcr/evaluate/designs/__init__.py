@@ -10,7 +10,7 @@ from typing import ClassVar, Protocol, Self, runtime_checkable
 from opendcr.evaluate.comparisons.cells import Labels
 from opendcr.evaluate.estimate import Check, Estimate
 from opendcr.evaluate.periods import Period
-from opendcr.evaluate.study import Study
+from opendcr.evaluate.study import LEAST_BEFORE, Study
 from opendcr.keyed import Table
 
 
@@ -95,3 +95,14 @@ def design_of(name: str) -> type[Design]:
     module = import_module(f"opendcr.evaluate.designs.{name}")
     found: type[Design] = getattr(module, DESIGNS[name])
     return found
+
+
+def late_columns(design: Design, start: Period) -> tuple[str, ...]:
+    """The columns that a design matches areas on as they are from a start on, too."""
+    found: tuple[str, ...] = getattr(design, "late_columns", lambda start: ())(start)
+    return found
+
+
+def least_before(design: Design) -> int:
+    """How many periods before the start a design asks for at least."""
+    return int(getattr(design, "LEAST_BEFORE", LEAST_BEFORE))

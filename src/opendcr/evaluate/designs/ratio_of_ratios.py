@@ -32,6 +32,7 @@ class RatioOfRatios:
 
     TITLE: ClassVar[str] = "Ratio of ratios"
     columns: ClassVar[tuple[str, ...]] = ()
+    LEAST_BEFORE: ClassVar[int] = 1  # four counts are enough, and need not vary
 
     comparison: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
@@ -113,6 +114,9 @@ class RatioOfRatios:
         for first, last in ((0, study.start), (study.start, len(study.panel.periods))):
             some = _squares(*self._shares(study, first, last))
             spare, squares = spare + last - first - 1, squares + some
+        if not spare:
+            said = "one period before the start and one from it on tell nothing of it"
+            return Check("overdispersion", None, said)
         chance = float(chdtrc(spare, squares / self.overdispersion))
         detail = (
             f"dispersion {squares / spare:.2f} about one ratio before and one after; the interval "

@@ -105,10 +105,13 @@ class SyntheticControl:
 
     def _known_before(self, study: Study) -> Check:
         """Whether every predictor was known before the start: a later one may be moved by it."""
-        late = [one.column for one in self.predictors
-                if any(at >= study.start for at in one.places(study.panel))]  # fmt: skip
+        late = self.late_columns(study.panel.periods[study.start])
         said = f"measured from the start on: {', '.join(late)}" if late else "all of them"
         return Check("predictors known before the start", not late, said)
+
+    def late_columns(self, start: Period) -> tuple[str, ...]:
+        """The columns of predictors that are measured from a start on, too."""
+        return tuple(dict.fromkeys(one.column for one in self.predictors if one.late(start)))
 
     def floor(self, study: Study) -> float | None:
         """The least p-value: of one area among all, or of one block among all periods."""

@@ -88,6 +88,11 @@ class Predictor:
         last = min(self.periods.last, end.after(-1))
         return replace(self, periods=Range(self.periods.first, last))
 
+    def late(self, start: Period) -> bool:
+        """Whether it is measured from a start on, too."""
+        last = max(self.periods) if isinstance(self.periods, tuple) else self.periods.last
+        return last.kind == start.kind and last >= start
+
     def values(self, panel: Panel) -> Real:
         """One value for each area; InputError, naming an area, where it has no data."""
         if self.column not in panel.columns:
