@@ -90,8 +90,10 @@ def lock_command(
 
     read = read_plan(plan)
     path = lock_path(plan)
+    done = "Locked"
     if not again and not lockable(read):
         content: Mapping[str, Any] = registered_at(path, registered)
+        done = "Locked already, and nothing was changed but where it is registered"
     else:
         content = _locked_now(read, registered, again, panels, as_json)
     warnings = content["foreseen"]["warnings"]
@@ -99,7 +101,7 @@ def lock_command(
         say(f"Warning: {one}")
     document = {"lock": str(path), "hash": read.hash, "seal": content["seal"],
                 "locked_at": content["locked_at"], "warnings": warnings}  # fmt: skip
-    lines = [f"Locked: {path}", f"hash {read.hash}", f"seal {content['seal']}"]
+    lines = [f"{done}: {path}", f"hash {read.hash}", f"seal {content['seal']}"]
     emit(
         as_json,
         document,

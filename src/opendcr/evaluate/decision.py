@@ -1,7 +1,8 @@
 """What an interval allows to be said: verdicts against thresholds, and sentences.
 
-A verdict rests on the whole interval of the relative effect, never on the estimate, and the
-sentence is made of the interval alone. Rounding goes outwards, so that no printed interval is
+A verdict rests on the whole interval of the relative effect, never on the estimate, and on the
+test: where that leaves chance, no change is among what is compatible, whatever the interval says by
+itself. The sentence gives the interval as it is. Rounding goes outwards, so that no printed interval is
 narrower than the one computed.
 """
 
@@ -11,8 +12,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from opendcr.errors import InputError
+from opendcr.evaluate.estimate import Interval, read_beside
 
-Interval = tuple[float, float]
 Verdict = Literal["shown", "excluded", "undetermined"]
 DESCRIPTIVE = "descriptive"  # of an outcome of which nothing was declared
 
@@ -22,13 +23,19 @@ class Claim:
     """What is asked: whether an outcome of some areas changed, as a design answers it.
 
     `design` is its title as it stands in a sentence (`inside`), `areas` and `outcome` are words of a sentence ("overdose call-outs",
-    "Glasgow city centre"); the interval holds 1 − `level`.
+    "Glasgow city centre"); the interval holds 1 − `level`. `chance` is whether the design's test
+    leaves it (`Estimate.leaves_chance`).
     """
 
     design: str
     outcome: str
     areas: str
     level: float = 0.05
+    chance: bool = False
+
+    def read(self, interval: Interval | None) -> Interval | None:
+        """An interval as verdicts read it."""
+        return read_beside(self.chance, interval)
 
 
 def inside(title: str) -> str:
@@ -146,8 +153,9 @@ def asked(kind: str, threshold: float) -> str:
     if kind == "negative_control":
         return f"a change of {_percent(abs(threshold))} or more either way"
     if kind == "success" or (kind == "benefit" and threshold <= 0):
-        more = "less" if threshold > 0 else "more"
-        return "a fall" if threshold == 0 else f"{_change(threshold)} or {more}"
+        if threshold > 0:
+            return f"{_change(threshold)} at most or a fall"
+        return "a fall" if threshold == 0 else f"{_change(threshold)} or more"
     word = "fall" if threshold < 0 else "rise"
     return f"a {word}" if threshold == 0 else f"a {word} of {_percent(abs(threshold))} or more"
 
@@ -157,7 +165,7 @@ def success_sentence(claim: Claim, interval: Interval | None, threshold: float) 
     of `threshold` or beyond."""
     if interval is None:
         return _no_interval(claim)
-    wanted, verdict = asked("success", threshold), at_most(interval, threshold)
+    wanted, verdict = asked("success", threshold), at_most(claim.read(interval), threshold)
     return f"{_compatible(claim, interval)}; {wanted} is {SAID[verdict]}."
 
 
@@ -165,8 +173,9 @@ def benefit_sentence(claim: Claim, interval: Interval | None, threshold: float) 
     """One sentence on a benefit: a fall to a threshold below zero, or a rise to one above it."""
     if interval is None:
         return _no_interval(claim)
-    verdict = (at_most if threshold <= 0 else at_least)(interval, threshold)
-    also = _also("benefit", verdict, interval, threshold)
+    read = claim.read(interval)
+    verdict = (at_most if threshold <= 0 else at_least)(read, threshold)
+    also = _also("benefit", verdict, read, threshold)
     return (
         f"{_compatible(claim, interval)}; {asked('benefit', threshold)} is {SAID[verdict]}{also}."
     )
@@ -177,8 +186,9 @@ def harm_sentence(claim: Claim, interval: Interval | None, margin: float) -> str
     margin (`harmless`) is ruled out."""
     if interval is None:
         return _no_interval(claim)
-    verdict = harmful(interval, margin)
-    also = _also("harm", verdict, interval, margin)
+    read = claim.read(interval)
+    verdict = harmful(read, margin)
+    also = _also("harm", verdict, read, margin)
     return f"{_compatible(claim, interval)}; {asked('harm', margin)} is {SAID[verdict]}{also}."
 
 
@@ -186,17 +196,18 @@ def control_sentence(claim: Claim, interval: Interval | None, margin: float | No
     """One sentence on an outcome that should not have changed (`moved`)."""
     if interval is None:
         return _no_interval(claim)
-    verdict = moved(interval, margin)
+    read = claim.read(interval)
+    verdict = moved(read, margin)
     if verdict == "shown":
         return f"{_compatible(claim, interval)}: it should not have changed, and did."
     if margin is None:
         return f"{_compatible(claim, interval)}; no margin says what staying still is."
-    also = _also("negative_control", verdict, interval, margin)
+    also = _also("negative_control", verdict, read, margin)
     wanted = asked("negative_control", margin)
     return f"{_compatible(claim, interval)}; {wanted} is {SAID[verdict]}{also}."
 
 
-def _also(kind: str, verdict: Verdict, interval: Interval, margin: float) -> str:
+def _also(kind: str, verdict: Verdict, interval: Interval | None, margin: float) -> str:
     found = besides(kind, verdict, interval, margin)
     return f", but {found} is shown" if found else ""
 

@@ -101,6 +101,14 @@ class Check:
         return {"name": self.name, "passed": self.passed, "detail": self.detail}
 
 
+def read_beside(chance: bool, interval: Interval | None) -> Interval | None:
+    """An interval as verdicts read it: no change is in it where the test leaves chance, whatever the
+    interval says by itself. Where both rest on different things, nothing is shown by one of them."""
+    if interval is None or not chance:
+        return interval
+    return min(interval[0], 0.0), max(interval[1], 0.0)
+
+
 @dataclass(frozen=True)
 class Estimate:
     """One design's answer. Definitions of the figures: docs/studies.md.
@@ -136,6 +144,14 @@ class Estimate:
     def where_nothing_began(self) -> tuple[str, ...]:
         """Where its checks found a change though nothing began, in words."""
         return tuple(one.found for one in self.checks if one.found)
+
+    def leaves_chance(self, level: float) -> bool:
+        """Whether there is a test, and it does not reject at a level that nothing changed."""
+        return self.p_value is not None and self.p_value > level
+
+    def decided(self, level: float) -> Interval | None:
+        """The relative interval as verdicts read it (`read_beside`)."""
+        return read_beside(self.leaves_chance(level), self.relative_interval)
 
     def widened(self, relative: Interval, said: str) -> "Estimate":
         """The same with another interval of the relative effect, those of sum and mean that follow

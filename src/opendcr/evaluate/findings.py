@@ -95,12 +95,12 @@ class Further:
 
     @property
     def interval(self) -> Interval | None:
-        """Of the relative effect."""
-        return self.answer.estimate.relative_interval
+        """Of the relative effect, as verdicts read it."""
+        return self.answer.estimate.decided(self.level)
 
     @property
     def changed(self) -> bool:
-        """Whether its interval excludes zero."""
+        """Whether its interval excludes zero, and its test chance."""
         return self.interval is not None and not self.interval[0] <= 0 <= self.interval[1]
 
     @property
@@ -249,8 +249,8 @@ def _answered(
     design = plan.designs[name]
     found = _found(design, study, nowcasts, review)
     interval = found.relative_interval
-    sentence = success_sentence(_claim(design, plan.question, study), interval, threshold)
-    verdict = at_most(interval, threshold)
+    sentence = success_sentence(_claim(design, plan.question, study, found), interval, threshold)
+    verdict = at_most(found.decided(study.level), threshold)
     floor = "" if interval else floor_sentence(found.p_floor, study.level)
     began = nothing_began(found.where_nothing_began) if verdict == "shown" else ""
     also = (_against(found, study.level), floor, began, nowcast_sentence(found, study))
@@ -260,10 +260,9 @@ def _answered(
 
 def _against(found: Estimate, level: float) -> str:
     """What must be said beside an interval that excludes zero, where the test does not."""
-    interval, p_value = found.relative_interval, found.p_value
-    if interval is None or p_value is None or p_value <= level or interval[0] <= 0 <= interval[1]:
+    if found.p_value is None or found.decided(level) == found.relative_interval:
         return ""
-    return f"The test does not rule out chance ({p_said(p_value)})."
+    return f"The test does not rule out chance ({p_said(found.p_value)})."
 
 
 def nowcast_sentence(found: Estimate, study: Study) -> str:
@@ -355,10 +354,11 @@ def _further(
     if outcome.data != plan.data:
         more += data_checks(study.panel, outcome.data, [outcome.design])
     found = replace(found, checks=(*found.checks, *more))
-    claim, margin = _claim(design, source.question, study), plan.margin_of(outcome)
+    claim, margin = _claim(design, source.question, study, found), plan.margin_of(outcome)
     claim = replace(claim, outcome=f"“{outcome.title}”")  # a title is no part of a sentence
     verdict, sentence = _said(outcome.kind, claim, found.relative_interval, margin)
-    answer = Answered(outcome.design, design.TITLE, found, verdict, sentence)
+    told = " ".join(filter(None, (sentence, _against(found, study.level))))
+    answer = Answered(outcome.design, design.TITLE, found, verdict, told)
     role: Any = DESCRIPTIVE if margin is None else "declared"
     return Further(outcome, answer, role, study.level, margin)
 
@@ -368,18 +368,20 @@ def _said(
 ) -> tuple[Verdict, str]:
     """What a further outcome allows to be said; of one without a margin no verdict is given, but
     that what should not have changed did."""
+    read = claim.read(interval)
     if kind == "negative_control":
-        return moved(interval, margin), control_sentence(claim, interval, margin)
+        return moved(read, margin), control_sentence(claim, interval, margin)
     if margin is None:
         return "undetermined", plain_sentence(claim, interval)
     if kind == "benefit":
-        verdict = (at_most if margin <= 0 else at_least)(interval, margin)
+        verdict = (at_most if margin <= 0 else at_least)(read, margin)
         return verdict, benefit_sentence(claim, interval, margin)
-    return harmful(interval, margin), harm_sentence(claim, interval, margin)
+    return harmful(read, margin), harm_sentence(claim, interval, margin)
 
 
-def _claim(design: Design, question: Question, study: Study) -> Claim:
-    return Claim(inside(design.TITLE), question.called, treated(design, question), study.level)
+def _claim(design: Design, question: Question, study: Study, found: Estimate) -> Claim:
+    areas, chance = treated(design, question), found.leaves_chance(study.level)
+    return Claim(inside(design.TITLE), question.called, areas, study.level, chance)
 
 
 def treated(design: Design, question: Question) -> str:

@@ -303,8 +303,9 @@ def summed(case: Case, rows: Real, read: Reading) -> Power:
     effect, low, high, p_value = rows.T
     known, answered = np.isfinite(low), np.isfinite(effect)
     with np.errstate(invalid="ignore"):
-        seen = np.where(known, (low > 0) | (high < 0), p_value <= read.level)
-        share = float((high <= read.threshold).mean())
+        tested = ~(p_value > read.level)  # as verdicts are read; NaN where there is no test
+        seen = np.where(known, ((low > 0) | (high < 0)) & tested, p_value <= read.level)
+        share = float(((high <= read.threshold) & tested).mean())
     covered = (
         float(((low <= case.effect) & (case.effect <= high))[known].mean()) if known.any() else None
     )

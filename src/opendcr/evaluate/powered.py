@@ -39,6 +39,13 @@ class Words:
         also = f", and a change seen in {round(WORLDS * one.seen)}," if self.threshold else ""
         return f"{effect} would be shown in {_often(one.power, one.panels)}{also} {when}"
 
+    def told_beside(self, one: Power, upper: Power) -> str:
+        """The same with how often it would be with as much drift as its interval allows: a small
+        drift that was estimated is no ground for a plan."""
+        cannot = within(one.case.effect, self.threshold)
+        often = round(WORLDS * (upper.seen if cannot else upper.told))
+        return f"{self.told_in(one)}; in {often} {self._drift(upper)}."
+
     def effect(self, effect: float) -> str:
         """An effect as the beginning of a sentence."""
         return f"A {'fall' if effect < 0 else 'rise'} of {100 * abs(effect):.6g} %"

@@ -31,17 +31,14 @@ class Rehearsed:
 
     @property
     def claim(self) -> Literal["fall", "rise"] | None:
-        """What it claims: its interval leaves out zero, or its p-value is low enough."""
-        if self.found is None:
+        """What it claims: its interval leaves out zero and its test chance; by the test alone where
+        there is no interval."""
+        if self.found is None or self.found.leaves_chance(self.level):
             return None
-        low, high, p_value = (
-            self.found.relative_effect,
-            self.found.relative_effect,
-            self.found.p_value,
-        )
+        low = high = self.found.relative_effect
         if self.found.relative_interval is not None:
             low, high = self.found.relative_interval
-        elif p_value is None or p_value > self.level:
+        elif self.found.p_value is None:
             return None
         return "fall" if high < 0 else "rise" if low > 0 else None
 

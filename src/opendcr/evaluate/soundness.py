@@ -164,19 +164,20 @@ def foreseen(
         return Foreseen(tuple(said), 0)
     after = max(periods_of(plan, before))
     share = shares_of(plan)[:1]
-    cases = cases_of(share, [after], plan.power.effects, ["estimated"])
-    cases += cases_of(share, [after], [0.0], ["estimated", "upper"])
+    cases = cases_of(share, [after], (0.0, *plan.power.effects), ["estimated", "upper"])
     try:
         found = power(asked_of(plan, before), cases, panels, show)
     except InputError as error:
         unknown = f"what the plan could show cannot be said: found {error.found}."
         return Foreseen((*said, unknown), 0)
     words = words_of(before, plan.threshold)
-    told = {one: f"{words.told_in(one)}." for one in found if one.case.effect}
+    upper = {one.case.effect: one for one in found if one.case.drift == "upper"}
+    told = {one: words.told_beside(one, upper[one.case.effect]) for one in found
+            if one.case.effect and one.case.drift == "estimated"}  # fmt: skip
     looks = [f"{sentence}{exaggerated(one)}" for one, sentence in told.items()]
     false = tuple(words.false_claims(found))
     seldom = [sentence for one, sentence in told.items()
-              if one.told < SHOWN and not within(one.case.effect, plan.threshold)]  # fmt: skip
+              if min(one.told, upper[one.case.effect].told) < SHOWN and not within(one.case.effect, plan.threshold)]  # fmt: skip
     return Foreseen((*said, *seldom, *false), panels, (*looks, *false), tuple(told))
 
 

@@ -2,6 +2,7 @@
 
 import math
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -32,6 +33,21 @@ ENDS = st.floats(-1, 3) | st.sampled_from([0.0, -0.1, 0.1])
 INTERVALS = st.tuples(ENDS, ENDS | st.just(math.inf)).map(lambda pair: (min(pair), max(pair)))
 THRESHOLDS = st.floats(-0.5, 0)
 MARGINS = st.floats(0, 0.5)
+
+
+def test_a_rise_that_is_allowed_is_no_rise_that_is_shown():
+    said = success_sentence(CLAIM, (-0.572, -0.278), 0.1)
+    assert said.endswith("; a rise of 10 % at most or a fall is shown.")
+
+
+@given(INTERVALS, THRESHOLDS, MARGINS)
+def test_where_the_test_leaves_chance_no_change_is_shown(interval, threshold, margin):
+    left = replace(CLAIM, chance=True)
+    read = left.read(interval)
+    assert at_most(read, threshold) != "shown" and not risen(read) and moved(read, None) != "shown"
+    for made in (success_sentence(left, interval, threshold), harm_sentence(left, interval, margin),
+                 control_sentence(left, interval, margin)):  # fmt: skip
+        assert span(interval) in made and " is shown" not in made and "and did" not in made
 
 
 def test_a_designs_title_in_a_sentence_keeps_the_capital_of_a_name_alone():

@@ -118,6 +118,7 @@ def test_effects_that_no_data_could_show_are_told_once(
     plan = read_plan(path)
     sources = sources_of(plan)
     found = foreseen(plan, study_before(sources[PRIMARY], plan.designs[plan.primary]), sources, 4)
+    assert all(", the most that its interval allows." in one for one in found.power[:3])
     assert not [one for one in found.warnings if "A fall of 10 %" in one]
     assert "A fall of 10 % cannot be shown at any length" in found.power[0]
 
