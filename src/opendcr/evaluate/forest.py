@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
+from itertools import groupby
 from textwrap import wrap
 
 from opendcr.errors import InputError
@@ -31,7 +32,8 @@ APART: dict[Measure, str] = {
 }
 ROUNDED = "rounded in the source"  # an interval of no width
 USUAL = 0.05  # what the intervals of published effects leave out
-WIDTH, HEAD, FOOT = 1000, 36, 56
+WIDTH, TOP, HEAD, FOOT = 1000, 22, 36, 56  # TOP holds the numbers of the axis, as FOOT does
+TALLEST = 1200  # px: what one page of paper holds with its heading and caption
 LEFT, RIGHT = 430, 170  # of the axis: the labels, and the figures
 SAID = 66  # characters in a line of what stands in place of a mark
 LINE, GAP = 18, 14  # between two lines of a label, and between two rows
@@ -165,6 +167,30 @@ def rows(own: Sequence[Row], effects: Iterable[Effect]) -> tuple[Row, ...]:
     ))  # fmt: skip
 
 
+def parts(found: Sequence[Row]) -> dict[str, tuple[Row, ...]]:
+    """The rows of each drawing by its name: of one family, and this room's before them in each. A
+    family that a page of paper does not hold has several drawings."""
+    own = tuple(one for one in found if one.here)
+    others = groupby((one for one in found if not one.here), key=lambda one: one.family)
+    made: dict[str, tuple[Row, ...]] = {}
+    for name, family in others:
+        pages = _pages(own, tuple(family))
+        numbered = [f"{name}, {at} of {len(pages)}" for at in range(1, len(pages) + 1)]
+        made.update(zip(numbered if len(pages) > 1 else [name], pages, strict=True))
+    return made
+
+
+def _pages(own: tuple[Row, ...], family: tuple[Row, ...]) -> list[tuple[Row, ...]]:
+    """The rows of a family, as many at a time as a page of paper holds beside this room's."""
+    pages: list[tuple[Row, ...]] = []
+    for one in family:
+        if pages and _height([*pages[-1], one]) <= TALLEST:
+            pages[-1] += (one,)
+        else:
+            pages.append((*own, one))
+    return pages
+
+
 def table(found: Sequence[Row]) -> list[tuple[str, ...]]:
     """All rows in words: a heading, and a line for each."""
     lines: list[tuple[str, ...]] = [("outcomes", "kind", "study", "outcome", "ratio", "printed", "design", "to be read beside it")]  # fmt: skip
@@ -193,8 +219,9 @@ class _Axis:
         return not self.low <= ratio <= self.high
 
 
-def forest_svg(found: Sequence[Row]) -> str:
-    """The drawing of the rows; colours come from its classes.
+def forest_svg(found: Sequence[Row], scaled: Sequence[Row] = ()) -> str:
+    """The drawing of the rows; colours come from its classes. Drawings that are to be read beside
+    each other have the axis of all of their rows, `scaled`.
 
     A square is an estimate, a diamond this room's, hollow where it has no interval; an arrow goes on
     beyond the axis. What stands apart, or was not read in a source, has words in place of a mark.
@@ -202,27 +229,37 @@ def forest_svg(found: Sequence[Row]) -> str:
     drawn = [one for one in found if one.drawn]
     if not drawn:
         raise InputError("the forest plot", "no estimate that is a ratio", "one or more")
-    groups = list(dict.fromkeys((one.family, one.kind) for one in found))
-    height = sum(one.height for one in found) + len(groups) * HEAD + FOOT
-    axis, bottom = _axis(drawn), height - FOOT
-    parts = [
+    height = _height(found)
+    axis, bottom = _axis([one for one in scaled or found if one.drawn]), height - FOOT
+    drawing = [
         f'<svg class="picture forest" viewBox="0 0 {WIDTH} {height}" role="img" '
         f'aria-label="{len(found)} estimates: ratios of {len(drawn)}, with intervals where there are '
         f'any (under 1 is fewer), and the others in words. The table says the same.">',
         *_grid(axis, bottom),
     ]
-    y = 0.0
-    for family, kind in groups:
+    y = float(TOP)
+    for family, kind in _groups(found):
         said = f"{kind}, and so in words" if kind == NO_RATIO else kind
         heading = escape(f"{family[0].upper()}{family[1:]}: {said}")
-        parts.append(f'<text class="heading" x="0" y="{y + HEAD - 12:.0f}">{heading}</text>')
+        drawing.append(_clear(0, y, HEAD))  # a heading may be longer than the labels
+        drawing.append(f'<text class="heading" x="0" y="{y + HEAD - 12:.0f}">{heading}</text>')
         y += HEAD
         for one in found:
             if (one.family, one.kind) == (family, kind):
-                parts.append(_row(one, axis, y))
+                drawing.append(_row(one, axis, y))
                 y += one.height
-    parts.append(_foot(bottom))
-    return "".join([*parts, "</svg>"])
+    drawing.append(_foot(bottom))
+    return "".join([*drawing, "</svg>"])
+
+
+def _groups(found: Sequence[Row]) -> list[tuple[str, str]]:
+    """What stands under one heading: a family and a kind."""
+    return list(dict.fromkeys((one.family, one.kind) for one in found))
+
+
+def _height(found: Sequence[Row]) -> int:
+    """Of a drawing, in px."""
+    return TOP + sum(one.height for one in found) + len(_groups(found)) * HEAD + FOOT
 
 
 def _axis(drawn: Sequence[Row]) -> _Axis:
@@ -244,7 +281,7 @@ def _round_steps(value: float) -> list[float]:
 
 
 def _grid(axis: _Axis, bottom: float) -> list[str]:
-    """Upright lines at round ratios, that at 1 apart from the others."""
+    """Upright lines at round ratios, that at 1 apart from the others, and their numbers at both ends."""
     parts = []
     first, last = math.floor(math.log10(axis.low)), math.ceil(math.log10(axis.high))
     for power in range(first, last + 1):
@@ -252,9 +289,12 @@ def _grid(axis: _Axis, bottom: float) -> list[str]:
             if axis.low <= tick * (1 + 1e-9) and tick <= axis.high * (1 + 1e-9):
                 x, name = axis.x(tick), "grid one" if abs(tick - 1) < 1e-9 else "grid"
                 parts.append(
-                    f'<line class="{name}" x1="{x:.1f}" x2="{x:.1f}" y1="0" y2="{bottom:.0f}"/>'
-                    f'<text class="tick" x="{x:.1f}" y="{bottom + 18:.0f}" text-anchor="middle">{tick:g}</text>'
+                    f'<line class="{name}" x1="{x:.1f}" x2="{x:.1f}" y1="{TOP}" y2="{bottom:.0f}"/>'
                 )
+                parts += [
+                    f'<text class="tick" x="{x:.1f}" y="{y:.0f}" text-anchor="middle">{tick:g}</text>'
+                    for y in (TOP - 6, bottom + 18)
+                ]
     return parts
 
 
@@ -282,14 +322,17 @@ def _mark(row: Row, axis: _Axis, y: float) -> list[str]:
 
 def _words(row: Row, top: float) -> Iterator[str]:
     """What is said in place of a mark, in the middle of the row, where no line of the axis runs."""
-    yield (
-        f'<rect class="clear" x="{LEFT - 2}" y="{top:.1f}" width="{WIDTH - LEFT - RIGHT + 4}" '
-        f'height="{row.height}"/>'
-    )
+    yield _clear(LEFT - 2, top, row.height)
     first = top + (row.height - GAP - LINE * len(row.words)) / 2 - 4
     for at, line in enumerate(row.words, start=1):
         y = first + LINE * at
         yield f'<text class="said" x="{LEFT + 12}" y="{y:.1f}">{escape(line)}</text>'
+
+
+def _clear(x: int, top: float, height: int) -> str:
+    """A stretch from `x` to the end of the axis where no line of it runs."""
+    width = WIDTH - RIGHT + 2 - x
+    return f'<rect class="clear" x="{x}" y="{top:.1f}" width="{width}" height="{height}"/>'
 
 
 def _interval(interval: Interval, axis: _Axis, y: float) -> str:

@@ -55,7 +55,7 @@ def report_of(found: Findings) -> Report:
         found.checks,
         tuple(limits(found)),
         tuple(standing.lock.foreseen.get("power", ())) if standing.lock else (),
-        effects=beside(found),
+        effects=tuple(beside(found)),
         about=plan.about,
         level=found.study.level,
     )
@@ -73,21 +73,23 @@ def _source(plan: Plan) -> str:
     return said if said.endswith((".", "!", "?")) else f"{said}."
 
 
-def beside(found: Findings) -> content.Figure | None:
-    """This study's effect beside published ones of the families that the plan names."""
+def beside(found: Findings) -> Iterator[content.Figure]:
+    """This study's effect beside published ones of the families that the plan names: a figure for
+    each family, and more where one would not go on a page."""
     families = found.plan.published
     if not families:
-        return None
+        return
     outcome, leading = found.plan.question.called, found.leading
     own = forest.here(found.plan.family or outcome, outcome, leading.title, leading.estimate,
                       found.study.level)  # fmt: skip
     if found.plan.data.simulated:
         own = replace(own, label=f"{own.label} (simulated data)")
     rows = forest.rows([own], [one for one in effects_of_rooms() if one.family in families])
-    alt = f"Forest plot of {outcome} here and of published effects of rooms; the table under it says the same."
     caption = "Nothing is pooled: designs, outcomes and comparisons differ. " + forest.held(own)
-    return content.Figure("Effects that others published", forest.forest_svg(rows), alt,
-                          tuple(forest.table(rows)), caption)  # fmt: skip
+    for name, part in forest.parts(rows).items():
+        alt = f"Forest plot of {outcome} here and of published effects of rooms, {name}; the table under it says the same."
+        yield content.Figure(f"Effects that others published: {name}", forest.forest_svg(part, rows),
+                             alt, tuple(forest.table(part)), caption)  # fmt: skip
 
 
 def question_sentence(plan: Plan) -> str:

@@ -182,9 +182,8 @@ def test_the_report_holds_what_was_found(tmp_path: Path) -> None:
     plan = PLAN + FURTHER + '\n[published]\noutcomes = ["overdose deaths"]\n'
     report = report_of(found(tmp_path, with_more(), plan))
     assert [one.kind for one in report.further] == ["harm", "negative_control", "benefit"]
-    assert report.effects is not None and any(
-        "Marshall" in " ".join(row) for row in report.effects.rows
-    )
+    (effects,) = report.effects
+    assert any("Marshall" in " ".join(row) for row in effects.rows)
     assert not report.status.confirmatory and report.lock is None
     said = dict(report.declared)
     assert said["Primary outcome"].endswith("95\N{NO-BREAK SPACE}%")

@@ -5,7 +5,7 @@ from dataclasses import replace
 from xml.etree import ElementTree
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from opendcr.errors import InputError
@@ -13,19 +13,24 @@ from opendcr.evaluate.estimate import Estimate
 from opendcr.evaluate.forest import (
     BEFORE,
     EXPECTED,
+    FOOT,
     HERE,
     LEFT,
     PEOPLE,
     RIGHT,
+    TALLEST,
+    TOP,
     TRENDS,
     WIDTH,
     forest_svg,
     held,
     here,
+    parts,
     rows,
     table,
 )
 from opendcr.published import effects_of_rooms
+from tests.conftest import SOAK
 from tests.docs.texts import ROOT
 
 OWN = here(
@@ -88,6 +93,38 @@ def test_nothing_is_pooled_and_every_estimate_has_its_row():
     assert len(table(found)) == len(found) + 1 == len(effects_of_rooms()) + 2
 
 
+def test_each_drawing_is_of_one_family_beside_this_room_and_every_row_is_in_one():
+    found = rows([OWN], effects_of_rooms())
+    drawings = parts(found)
+    assert all(part[0] is OWN for part in drawings.values())
+    assert [one for part in drawings.values() for one in part[1:]] == list(found[1:])
+    for name, part in drawings.items():
+        assert {one.family for one in part[1:]} == {name.split(",")[0]}
+    assert "overdoses and emergency care, 2 of 2" in drawings and "overdose deaths" in drawings
+
+
+@settings(max_examples=200 if SOAK else 20)
+@given(st.lists(st.sampled_from(effects_of_rooms()), min_size=1, max_size=40))
+def test_no_drawing_is_higher_than_a_page_holds(effects):
+    found = rows([OWN], effects)
+    for part in parts(found).values():
+        height = float(tree(forest_svg(part, found)).get("viewBox").split(" ")[3])
+        assert height <= TALLEST
+
+
+def test_every_drawing_has_one_axis_with_its_numbers_at_the_head_and_at_the_foot():
+    found = rows([OWN], effects_of_rooms())
+    axes = []
+    for part in parts(found).values():
+        root = tree(forest_svg(part, found))
+        foot = float(root.get("viewBox").split(" ")[3]) - FOOT
+        ticks = [one for one in root.iter("text") if one.get("text-anchor") == "middle"]
+        head = [(one.get("x"), one.text) for one in ticks if float(one.get("y")) < TOP]
+        assert head == [(one.get("x"), one.text) for one in ticks if float(one.get("y")) > foot]
+        axes.append(head)
+    assert axes[0] and all(one == axes[0] for one in axes)
+
+
 def test_an_interval_of_no_width_is_said_to_be_rounded():
     one = next(row for row in rows([], effects_of_rooms()) if "0.00 (0.00" in row.printed)
     assert one.apart.endswith("; rounded in the source")
@@ -116,7 +153,8 @@ def test_points_stand_where_the_scale_of_logarithms_puts_them(ratio, below, abov
     other = replace(OWN, ratio=1.0, interval=None, here=False)
     half = replace(OWN, ratio=0.5, interval=None, here=False)
     svg = forest_svg([row, other, half])
-    one, half_way = (float(rect.get("x")) + 4 for rect in tree(svg).iter("rect"))
+    marks = (rect for rect in tree(svg).iter("rect") if rect.get("class").startswith("point"))
+    one, half_way = (float(mark.get("x")) + 4 for mark in marks)
     (path,) = (path for path in tree(svg).iter("path") if path.get("class") == "point here")
     x = float(path.get("d").split(" ")[0].removeprefix("M"))
     assert (x - one) / (one - half_way) == pytest.approx(math.log2(ratio), abs=0.02)

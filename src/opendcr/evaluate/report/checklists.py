@@ -74,7 +74,7 @@ def held(report: Report) -> dict[str, bool]:
         "harms": "harm" in report.looked_for,
         "power": bool(report.power),
         "limits": bool(report.limits),
-        "effects": report.effects is not None,
+        "effects": bool(report.effects),
     }
     return found | {f"about.{key}": bool(report.about.get(key, "").strip()) for key in ABOUT}
 

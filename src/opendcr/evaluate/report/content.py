@@ -198,7 +198,7 @@ class Report:
     checks: tuple[Check, ...] = ()
     limits: tuple[str, ...] = ()
     power: tuple[str, ...] = ()
-    effects: Figure | None = None
+    effects: tuple[Figure, ...] = ()
     about: Mapping[str, str] = field(default_factory=dict)
     level: float = 0.05
     made: date = field(default_factory=lambda: datetime.now(UTC).date())

@@ -323,9 +323,9 @@ def _limits(report: Report) -> Iterable[Block]:
 
 
 def _effects(report: Report) -> Iterable[Block]:
-    if report.effects is not None:
+    if report.effects:
         yield Heading("Effects published elsewhere")
-        figure = report.effects
+    for figure in report.effects:
         caption = figure.caption or "From the sources that the table names; not from this study."
         yield Drawing(
             figure, caption, Grid(f"{figure.title}: the numbers.", figure.rows, folded=True)

@@ -10,7 +10,7 @@ from opendcr.evaluate.report.content import ABOUT, Provenance, Report, Status
 from opendcr.evaluate.report.document import document
 from tests.support.studied import figure, report
 
-EVERYTHING: dict[str, Any] = {"effects": figure(), "about": dict.fromkeys(ABOUT, "Said.")}
+EVERYTHING: dict[str, Any] = {"effects": (figure(),), "about": dict.fromkeys(ABOUT, "Said.")}
 BARE: dict[str, Any] = {
     "lock": None, "status": Status(False), "declared": (), "further": (), "limits": (), "power": (),
     "provenance": Provenance("9c" * 32, "0.1.0", {}),
@@ -60,7 +60,7 @@ def test_sections_that_items_name_are_in_the_report() -> None:
         ({"limits": ()}, {("STROBE", "19"), ("RECORD", "19.1"), ("TREND", "20")}),
         ({"power": ()}, {("STROBE", "10"), ("TREND", "7")}),
         ({"further": ()}, {("TREND", "19")}),
-        ({"effects": None}, {("STROBE", "20"), ("TREND", "22")}),
+        ({"effects": ()}, {("STROBE", "20"), ("TREND", "22")}),
         ({"lock": None, "status": Status(False)}, {("RECORD", "22.1"), ("TREND", "18")}),
         ({"about": dict.fromkeys(set(ABOUT) - {"funding"}, "Said.")}, {("STROBE", "22")}),
     ],

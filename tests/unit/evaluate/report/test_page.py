@@ -62,7 +62,7 @@ def test_no_name_becomes_markup_and_every_name_appears(title: str, area: str) ->
 
 
 def test_the_page_loads_nothing_and_runs_nothing() -> None:
-    page = page_of(report(effects=figure()))
+    page = page_of(report(effects=(figure(),)))
     assert not re.search(r"\bsrc=|\bhref=|url\(|@import|<script|<link|\son\w+=", page)
 
 

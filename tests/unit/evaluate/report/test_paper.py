@@ -1,6 +1,8 @@
 """The paper: PDF/UA, the same bytes each time, and no name that typst would read as markup."""
 
 import json
+import re
+from dataclasses import replace
 from importlib.resources import files
 
 import pytest
@@ -9,13 +11,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from opendcr.evaluate.estimate import Check
-from opendcr.evaluate.report.content import Report
+from opendcr.evaluate.forest import forest_svg, parts, rows, table
+from opendcr.evaluate.report.content import Figure, Report
 from opendcr.evaluate.report.paper import compiled, has, inputs_of, paper_of, spelled
+from opendcr.published.effects import effects_of_rooms
 from tests.conftest import SOAK
 from tests.support.studied import figure, report
 from tests.unit.evaluate.report.test_page import named
 
 FILE = files("opendcr.evaluate.report").joinpath("paper.typ").read_bytes()
+CM = 72 / 2.54  # points
+WIDE, TOP, BOTTOM = 17 * CM, 2.2 * CM, (29.7 - 2.2) * CM  # what the margins of an A4 page leave
+VIEW = re.compile(r'viewBox="0 0 (\S+) (\S+)"')
 TEXTS = some.text(min_size=1, max_size=25) | some.sampled_from(
     ["#import \"x\": *", "$x$ *a* _b_ @c <d>", "= h", "- a", "/* b", "// c", "\\u{41}", "`raw`", "#panic()", "]", "[#",
      "東京", "Zürich–Łódź", "e\u0338\u0301", "\u202eabc", "👩‍🚀"]
@@ -24,10 +31,10 @@ TEXTS = some.text(min_size=1, max_size=25) | some.sampled_from(
 NAMES = TEXTS.filter(lambda text: bool(spelled(text).strip()))
 
 
-def of_kind(inputs: dict[str, str], selector: str) -> str:
+def of_kind(inputs: dict[str, str], selector: str, more: str = "") -> str:
     """What typst made of a kind of element, as JSON."""
     fonts = typst.Fonts(include_system_fonts=False)
-    return str(typst.query(FILE, selector, sys_inputs=inputs, font_paths=fonts))
+    return str(typst.query(FILE + more.encode(), selector, sys_inputs=inputs, font_paths=fonts))
 
 
 def short(made: Report) -> dict[str, str]:
@@ -55,7 +62,7 @@ def test_what_no_typeface_has_is_written_by_its_number() -> None:
 
 
 def test_the_paper_says_that_it_is_accessible_and_has_a_title() -> None:
-    made = paper_of(report(effects=figure()))
+    made = paper_of(report(effects=(figure(),)))
     assert b"pdfuaid:part>1<" in made and b"Drug deaths after a room opened in Northbank" in made
 
 
@@ -80,8 +87,27 @@ def test_the_column_with_most_to_read_is_the_widest() -> None:
         assert width > max(len(word) for cell in column for word in cell.split(" "))
 
 
+def test_every_drawing_lies_within_its_page_however_many_families_of_effects_there_are() -> None:
+    own = replace(rows([], effects_of_rooms())[0], here=True, ratio=0.5)
+    found = rows([own], effects_of_rooms())
+    effects = tuple(
+        Figure(name, forest_svg(part, found), name, tuple(table(part)), "Said. " * 40)
+        for name, part in parts(found).items()
+    )
+    inputs = inputs_of(report(effects=effects))
+    blocks = json.loads(inputs["report"])["blocks"]
+    boxes = [VIEW.search(one["svg"]) for one in blocks if one["kind"] == "drawing"]
+    at = "#context [#metadata(query(image).map(one => one.location().position().y)) <at>]"
+    (places,) = json.loads(of_kind(inputs, "<at>", at))
+    assert len(places["value"]) == len(boxes) == 3 + len(effects)
+    for top, box in zip(places["value"], boxes, strict=True):
+        assert box is not None
+        height = WIDE * float(box[2]) / float(box[1])
+        assert TOP <= float(top.removesuffix("pt")) <= BOTTOM - height
+
+
 def test_page_and_paper_hold_the_same_tables() -> None:
-    data = json.loads(inputs_of(report(effects=figure()))["report"])
+    data = json.loads(inputs_of(report(effects=(figure(),)))["report"])
     captions = [one["caption"] for one in data["blocks"] if one["kind"] == "grid"]
     assert len(captions) == len(set(captions)) == 11
     assert sum(one["kind"] == "drawing" for one in data["blocks"]) == 4
