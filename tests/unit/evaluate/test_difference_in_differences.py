@@ -288,7 +288,15 @@ def test_checks_say_what_they_found() -> None:
         "other starts", "overdispersion", "residual autocorrelation", "sizes",
     }  # fmt: skip
     assert checks["donors left out"].passed
-    assert checks["sizes"].passed is False  # it is the largest
+    least, median, most = (
+        one / PEOPLE[0] for one in (PEOPLE[1:].min(), np.median(PEOPLE[1:]), PEOPLE[1:].max())
+    )
+    assert checks["sizes"].passed is False and most < 1  # it is the largest
+    sized = f"donors have {least:.3g} to {most:.3g} times the exposure of a treated area (median {median:.3g}); "
+    assert checks["sizes"].detail.startswith(
+        sized + "their errors are rescaled to the treated area"
+    )
+    assert "beyond the sizes of all donors" in checks["sizes"].detail
     assert "2020" not in checks["other starts"].detail and "2019" in checks["other starts"].detail
 
 

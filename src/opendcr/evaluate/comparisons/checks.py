@@ -86,15 +86,28 @@ def _correlation(compared: Compared, before: Mask) -> Check:
     return Check(name, bool(abs(found[0]) <= least), detail)
 
 
-def sizes(compared: Compared) -> Check:
-    """Whether the treated areas are as large as areas compared with."""
+def sizes(answer: Ranked) -> Check:
+    """Whether the treated areas are as large as areas compared with, and what is done about it."""
+    compared = answer.compared
     people = compared.exposure.mean(axis=1)
     one = float(people[1 : compared.donors].mean() if compared.treated else people[0])
     others = people[compared.donors :]
     if np.ptp(others) == 0 and others[0] == one:
         return Check("sizes", None, "no exposure says how large the areas are")
+    least, middle, most = (f"{at(others) / one:.3g}" for at in (np.min, np.median, np.max))
+    within = bool(others.min() <= one <= others.max())
     detail = (
-        f"a treated area has {one / np.median(others):.2g} times the exposure of the median donor "
-        f"(donors: {others.min() / one:.2g} to {others.max() / one:.2g} of it)"
+        f"donors have {least} to {most} times the exposure of a treated area (median {middle}); "
+        f"{_resized(answer.corrected, within)}"
     )
-    return Check("sizes", bool(others.min() <= one <= others.max()), detail)
+    return Check("sizes", within, detail)
+
+
+def _resized(corrected: bool, within: bool) -> str:
+    """What is done about areas of other sizes."""
+    if not corrected:
+        return "their errors are taken as they are, whatever the sizes"
+    beyond = (
+        "" if within else ", here beyond the sizes of all donors: p-value and interval rest on that"
+    )
+    return f"their errors are rescaled to the treated areas' size (Ferman and Pinto 2019){beyond}"

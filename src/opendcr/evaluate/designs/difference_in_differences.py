@@ -108,7 +108,7 @@ class DifferenceInDifferences:
             robustness.donors_left_out(found, robustness.without_each(self.without, study, found)),
             robustness.other_starts(self, study, found),
             *checking.of_residuals(answer),
-            checking.sizes(answer.compared),
+            checking.sizes(answer),
         )
 
     def without(self, donor: str) -> Self:

@@ -120,7 +120,7 @@ class EventStudy:
             robustness.donors_left_out(found, robustness.without_each(self.without, study, found)),
             robustness.other_starts(self, study, found),
             *checking.of_residuals(answer),
-            checking.sizes(answer.compared),
+            checking.sizes(answer),
         )
 
     def _joint(self, answer: Ranked) -> Check:
