@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from opendcr.errors import InputError
+from opendcr.errors import InputError, concerning
 from opendcr.evaluate.decision import (
     DESCRIPTIVE,
     Claim,
@@ -170,7 +170,8 @@ def sources_of(plan: Plan) -> dict[str, Source]:
     delayed = {PRIMARY: plan.nowcast}
     for one in plan.outcomes:
         design = plan.designs[one.design]
-        sources[one.name] = _source(plan, question_of(plan, one), one.data, [design])
+        with concerning(f"outcomes.{one.name}"):
+            sources[one.name] = _source(plan, question_of(plan, one), one.data, [design])
         delayed[one.name] = one.nowcast
     late = {
         late_of(name): triangle_source(sources[name], said)
@@ -181,7 +182,7 @@ def sources_of(plan: Plan) -> dict[str, Source]:
 
 
 def _source(plan: Plan, question: Question, data: Data, designs: Sequence[Design]) -> Source:
-    made = replace(source_of(question, data), apart=plan.apart_from(question.treated))
+    made = replace(source_of(plan.path, question, data), apart=plan.apart_from(question.treated))
     return used_by(made, designs)
 
 
@@ -217,7 +218,8 @@ def run_study(plan: Plan, show: Callable[[str], None] = lambda name: None) -> Fi
     further = []
     for outcome in plan.outcomes:
         show(outcome.name)
-        one = _further(plan, outcome, sources, review)
+        with concerning(f"outcomes.{outcome.name}"):
+            one = _further(plan, outcome, sources, review)
         opened = one.answer.opened(outcome.data.simulated, explores)
         further.append(replace(one, answer=opened))
     leading = answers[plan.primary]

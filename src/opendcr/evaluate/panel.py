@@ -27,7 +27,8 @@ class Panel:
 
     `outcome`, `exposure` and each of `columns` are areas × periods; what is not known is NaN. With
     an exposure the outcome is a count. `labels` say what an area is, one text for each area: the
-    ring and the hours of a cell, where areas are cells.
+    ring and the hours of a cell, where areas are cells. Errors name the table `where` it is from,
+    and the `column` of its outcome where that is one.
     """
 
     units: tuple[str, ...]
@@ -37,6 +38,7 @@ class Panel:
     columns: Mapping[str, Real] = field(default_factory=dict)
     labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     where: str = "the panel"
+    column: str = ""
 
     def __post_init__(self) -> None:
         shape = (len(self.units), len(self.periods))
@@ -114,9 +116,13 @@ class Panel:
             row = self.outcome[unit]
             wrong = np.flatnonzero(np.isfinite(row) & ((row < 0) | (row != np.round(row))))
             if wrong.size:
-                named = f"'{self.units[unit]}' in {self.periods[wrong[0]]}"
-                found = f"{row[wrong[0]]:g} of {named}, which is no count"
-                raise InputError(self.where, found, "counts, zero or more and whole")
+                of = "" if self.units == (SINGLE,) else f" of '{self.units[unit]}'"
+                found = f"{row[wrong[0]]:g}{of} in {self.periods[wrong[0]]}, which is no count"
+                where = ", ".join(filter(None, (self.where, self.column)))
+                expected = (
+                    "counts, zero or more and whole, or a `design` or `family` of other values"
+                )
+                raise InputError(where, found, expected)
 
     def complete(self, units: Iterable[int]) -> None:
         """Raises InputError, naming the first of them, where an area's series has a gap."""
@@ -239,7 +245,8 @@ def panel_of(rows: Rows, columns: Columns) -> Panel:
     outcome = spread(columns.outcome, "question.outcome")
     exposure = spread(columns.exposure, "data.exposure") if columns.exposure else None
     others = {name: spread(name, name) for name in columns.others}
-    made = Panel(units, periods, outcome, exposure, others, where=rows.where)
+    made = Panel(units, periods, outcome, exposure, others, where=rows.where,
+                 column=columns.outcome)  # fmt: skip
     return _sound(made, columns)
 
 
@@ -273,9 +280,9 @@ def cell_panel(rows: Rows, columns: Columns, by: Sequence[str]) -> Panel:
         )
     units = tuple(", ".join(one) for one in cells)
     labels = {name: tuple(one[at] for one in cells) for at, name in enumerate(by)}
-    return _sound(
-        Panel(units, periods, outcome, exposure, labels=labels, where=rows.where), columns
-    )
+    made = Panel(units, periods, outcome, exposure, labels=labels, where=rows.where,
+                 column=columns.outcome)  # fmt: skip
+    return _sound(made, columns)
 
 
 def wide_panel(rows: Rows, columns: Columns) -> Panel:

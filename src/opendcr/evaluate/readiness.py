@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from opendcr.errors import InputError
+from opendcr.errors import InputError, concerning
 from opendcr.evaluate.delays.delayed import triangles_of
 from opendcr.evaluate.designs import Design
 from opendcr.evaluate.panel import Panel
@@ -32,8 +32,9 @@ def ready(plan: Plan, sources: Mapping[str, Source]) -> None:
     for design in plan.designs.values():
         _tried(plan, sources[PRIMARY], design)
     for one in plan.outcomes:
-        tried = _tried(plan, sources[one.name], plan.designs[one.design])
-        _triangles(sources.get(late_of(one.name)), tried)
+        with concerning(f"outcomes.{one.name}"):
+            tried = _tried(plan, sources[one.name], plan.designs[one.design])
+            _triangles(sources.get(late_of(one.name)), tried)
     before = study_before(sources[PRIMARY], plan.designs[plan.primary])
     _reviewed(plan, before.panel)
     asked_of(plan, before)

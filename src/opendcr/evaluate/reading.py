@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import compress
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -150,14 +151,14 @@ class Source:
         )
 
 
-def source_of(question: Question, data: Data) -> Source:
-    """The rows of a plan's file in the periods that it uses."""
+def source_of(plan: Path, question: Question, data: Data) -> Source:
+    """The rows of a file of a plan in the periods that it uses."""
     rows = read_rows(data.path)
     periods = rows.periods(question.time)
-    _of_one_kind(question, data, rows.where, periods)
+    _of_one_kind(plan, question, data, rows.where, periods)
     if data.last is not None and data.last < question.start:
         found = f"{data.last}, before the start {question.start}"
-        raise InputError("the plan, data.to", found, "a period from the start on")
+        raise InputError(f"{plan}, data.to", found, "a period from the start on")
     made = Source(question, data, rows, tuple(periods)).within()
     if not made.periods:
         raise InputError(
@@ -193,7 +194,9 @@ def used_by(source: Source, designs: Iterable[Design]) -> Source:
     )
 
 
-def _of_one_kind(question: Question, data: Data, where: str, periods: Sequence[Period]) -> None:
+def _of_one_kind(
+    plan: Path, question: Question, data: Data, where: str, periods: Sequence[Period]
+) -> None:
     """Raises InputError, naming the key, where a period of the plan is of another kind than those of
     the data."""
     said = [("question.start", question.start), ("data.from", data.first), ("data.to", data.last)]
@@ -201,7 +204,7 @@ def _of_one_kind(question: Question, data: Data, where: str, periods: Sequence[P
         if one is not None and one.kind != periods[0].kind:
             found = f"{one} ({kinds([one])}), and {kinds(periods)} in {where}, {question.time}"
             like = among(one, sorted(set(periods)))
-            raise InputError(f"the plan, {key}", found, f"periods of one kind, such as {like}")
+            raise InputError(f"{plan}, {key}", found, f"periods of one kind, such as {like}")
 
 
 def late_of(name: str) -> str:

@@ -25,6 +25,35 @@ def test_a_plan_that_can_be_run_is_ready(tmp_path: Path) -> None:
     tried(tmp_path, PLAN, [row for row in DATA if row["year"] < 2018])
 
 
+WAIT = """
+[question]
+outcome = "events"
+time = "year"
+start = 2020
+
+[data]
+path = "panel.csv"
+
+[designs.interrupted_time_series]
+family = "poisson"
+
+[outcomes.wait]
+outcome = "wait"
+"""
+
+
+def test_an_outcome_that_is_no_count_is_named_with_its_file_and_column(tmp_path: Path) -> None:
+    data = [{"year": row["year"], "events": row["events"], "wait": row["events"] + 0.45}
+            for row in DATA if row["area"] == "area 1"]  # fmt: skip
+    plan = read_plan(written(tmp_path, data, WAIT))
+    for tell in (lambda: run_study(plan), lambda: ready(plan, sources_of(plan))):
+        with pytest.raises(InputError) as caught:
+            tell()
+        said = str(caught.value)
+        assert f"panel.csv, wait (outcomes.wait): found {data[0]['wait']} in 2009, which" in said
+        assert "or a `design` or `family` of other values" in said
+
+
 @pytest.mark.parametrize("periods", [11, 12, 22])
 @pytest.mark.parametrize("design", ["difference_in_differences", "event_study",
                                     "synthetic_difference_in_differences"])  # fmt: skip
