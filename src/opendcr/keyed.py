@@ -151,7 +151,7 @@ class Table:
         """A list of some codes."""
         values, codes = self.data.get(key, list(default)), tuple(codes)
         if not isinstance(values, list) or any(value not in codes for value in values):
-            raise self.fail(key, f"a list of some of {', '.join(codes)}")
+            raise self.fail(key, f"a list of some of {_listed(codes)}")
         return tuple(values)
 
     def names(self, key: str) -> tuple[str, ...]:
@@ -165,7 +165,7 @@ class Table:
         """One of some codes."""
         value = self.data.get(key, default)
         if value not in tuple(codes):
-            raise self.fail(key, f"one of {', '.join(codes)}")
+            raise self.fail(key, f"one of {_listed(codes)}")
         return str(value)
 
 
@@ -175,6 +175,11 @@ def meant(name: str, names: Sequence[str]) -> str:
     plain = {_plain(one): one for one in reversed(names)}
     like = get_close_matches(_plain(name), plain, 1, cutoff=0.8)
     return f"; did you mean '{plain[like[0]]}'?" if like else ""
+
+
+def _listed(codes: Iterable[str]) -> str:
+    """Codes for an error, those of several words in quotes: one must see where each ends."""
+    return ", ".join(f"'{one}'" if " " in one else one for one in codes)
 
 
 def _plain(name: str) -> str:

@@ -1,11 +1,14 @@
 """Plans: what is refused names the file and the key."""
 
+import re
 from pathlib import Path
 
 import pytest
 
 from opendcr.errors import InputError
 from opendcr.evaluate.plan import read_plan
+from opendcr.published import effects_of_rooms
+from tests.docs.texts import ROOT
 from tests.support.planned import PLAN, rows, written
 
 
@@ -50,3 +53,15 @@ def test_a_plan_that_is_not_in_utf_8_or_empty_says_so(tmp_path: Path) -> None:
     path.write_bytes(b"\n")
     with pytest.raises(InputError, match="found an empty file; expected a study's plan in TOML"):
         read_plan(path)
+
+
+@pytest.mark.parametrize("table", ['outcomes = ["order"]', 'own = "order"'])
+def test_the_families_of_published_effects_are_told_each_in_quotes_and_documented(
+    tmp_path: Path, table: str
+) -> None:
+    with pytest.raises(InputError) as caught:
+        read_plan(written(tmp_path, rows(areas=2), f"{PLAN}\n[published]\n{table}\n"))
+    names = set(re.findall("'([^']+)'", caught.value.expected)) | {"treatment"}
+    assert names == {one.family for one in effects_of_rooms()}
+    text = (ROOT / "docs/studies.md").read_text(encoding="utf-8")
+    assert all(f'"{one}"' in text.split("[published]")[1] for one in names)
