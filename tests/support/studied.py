@@ -87,7 +87,8 @@ def report(**more: Any) -> Report:
     draw = stream(5, "gaps")
     gaps = {one.unit or "": tuple(draw.normal(0, 5e-6, 48).tolist()) for one in others[:8]}
     harm = Further("harm", "Discarded needles", "a rise of 10 % or more", 0.025, "Synthetic control", replace(plain, relative_effect=0.04,
-                   relative_interval=(-0.06, 0.15)), "undetermined", "No harm is shown, nor excluded.", "undetermined")  # fmt: skip
+                   relative_interval=(-0.06, 0.15)), "undetermined", "No harm is shown, nor excluded.", "undetermined",
+                   Origin(True, "Made by the same simulation."), "people")  # fmt: skip
     whole: dict[str, Any] = {
         "question": Question(
             "Drug deaths after a room opened in Northbank",

@@ -17,7 +17,7 @@ from opendcr.evaluate.findings import (
 )
 from opendcr.evaluate.lock import called, code
 from opendcr.evaluate.panel import some
-from opendcr.evaluate.plan import Kind, Plan, plain
+from opendcr.evaluate.plan import Data, Kind, Plan, plain
 from opendcr.evaluate.powered import foretold
 from opendcr.evaluate.reading import Source
 from opendcr.evaluate.report import content
@@ -38,14 +38,14 @@ def report_of(found: Findings) -> Report:
             question_sentence(plan),
             plan.question.called,
             str(found.study.panel.periods[found.study.start]),
-            words(plan.data.exposure) if plan.data.exposure else None,
+            _exposure(plan.data),
         ),
         tuple(caveats(found)),
         found.leading.sentence,
         asked("success", plan.threshold),
         found.leading.verdict,
         content.Status(not standing.against, tuple(_status(found))),
-        content.Origin(plan.data.simulated, _source(plan)),
+        content.Origin(plan.data.simulated, _source(plan.data)),
         content.Provenance(plan.hash, code(), data, files),
         tuple(_answer(one) for one in found.answers.values()),
         plan.primary,
@@ -67,9 +67,14 @@ def _file(source: Source) -> tuple[str, str]:
     return path.name, hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def _source(plan: Plan) -> str:
+def _exposure(data: Data) -> str | None:
+    """What counts are beside, in words."""
+    return words(data.exposure) if data.exposure else None
+
+
+def _source(data: Data) -> str:
     """Where the data are from, as a sentence."""
-    said = plan.data.source or f"Data: {plan.data.path.name}"
+    said = data.source or f"Data: {data.path.name}"
     return said if said.endswith((".", "!", "?")) else f"{said}."
 
 
@@ -351,10 +356,11 @@ def _answer(one: Answered) -> content.Answer:
 
 
 def _further(one: Further) -> content.Further:
-    kind, answer = one.outcome.kind, one.answer
+    kind, answer, data = one.outcome.kind, one.answer, one.outcome.data
     of = "" if one.margin is None else asked(kind, one.margin)
     return content.Further(kind, one.outcome.title, of, one.level, answer.title, answer.estimate,
-                           answer.verdict, answer.sentence, one.said)  # fmt: skip
+                           answer.verdict, answer.sentence, one.said,
+                           content.Origin(data.simulated, _source(data)), _exposure(data))  # fmt: skip
 
 
 def _titles(found: Findings) -> dict[str, str]:

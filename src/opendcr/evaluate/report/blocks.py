@@ -58,11 +58,12 @@ class Grid:
 
 @dataclass(frozen=True)
 class Drawing:
-    """A figure, its caption, and the table behind it."""
+    """A figure, its caption, and the table behind it; `folded` as a table is."""
 
     figure: Figure
     caption: str
     table: Grid
+    folded: bool = False
 
 
 def _is_number(cell: str) -> bool:

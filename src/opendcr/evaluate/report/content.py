@@ -133,7 +133,8 @@ class Answer:
 class Further:
     """The answer for a further outcome: a harm that is looked for, or where people may have gone.
     `asked` is what its verdict is of, in words, empty where it is descriptive, and `said` is what
-    its verdict and interval allow to be said, in a table; its intervals hold 1 − `level`."""
+    its verdict and interval allow to be said, in a table; its intervals hold 1 − `level`. Its data
+    may have another `origin` and `exposure` than the primary outcome's."""
 
     kind: Kind
     title: str
@@ -144,6 +145,13 @@ class Further:
     verdict: Verdict
     sentence: str
     said: str
+    origin: Origin
+    exposure: str | None = None
+
+    @property
+    def answer(self) -> Answer:
+        """Its design's answer, as a figure shows it."""
+        return Answer(self.title, self.design, self.estimate, self.verdict, self.sentence)
 
     def __post_init__(self) -> None:
         _one_of(self.kind, Kind, f"the kind of {self.title}")

@@ -15,6 +15,7 @@ from opendcr.evaluate.report.content import (
     Figure,
     Further,
     Lock,
+    Origin,
     Provenance,
     Report,
     Rows,
@@ -54,7 +55,8 @@ def _head(report: Report) -> Iterable[Block]:
     yield Text("Simulated data" if report.origin.simulated else "Recorded data", "badge")
     yield Text(report.sentence, "answer")
     answer, scale = report.leading, _scale(report, report.leading)
-    yield _drawing(report, expected_figure(answer, report.question.start, scale, report.level))
+    figure = expected_figure(answer, report.question.start, scale, report.level)
+    yield _drawing(report.origin, figure)
     yield _outcomes(report)
     confirms = " ".join((*_not_confirmed(report), *report.status.reasons))
     yield Points(tuple(filter(None, (confirms, *_failed(report), *report.caveats))))
@@ -208,10 +210,10 @@ def _gaps(report: Report) -> Iterable[Block]:
     answer, start = report.leading, report.question.start
     scale = _scale(report, answer)
     yield Heading("Observed less expected")
-    yield _drawing(report, gap_figure(answer, start, scale, report.level))
+    yield _drawing(report.origin, gap_figure(answer, start, scale, report.level))
     ranks = rank_figure(answer)
     if ranks is not None:
-        yield _drawing(report, ranks)
+        yield _drawing(report.origin, ranks)
 
 
 def _designs(report: Report) -> Iterable[Block]:
@@ -295,6 +297,9 @@ def _further(report: Report) -> Iterable[Block]:
         yield Heading(f"{one.title} ({KINDS[one.kind]})", 3)
         yield Text(one.sentence)
         yield Text(f"{one.design}. {one.estimate.inference}", "note")
+        scale = scale_of(one.estimate, one.title, one.exposure)
+        figure = expected_figure(one.answer, report.question.start, scale, one.level)
+        yield _drawing(one.origin, figure, folded=True)
     if report.displaced:
         yield Heading("Displacement, by ring and hours", 3)
         yield Text(
@@ -394,9 +399,10 @@ def _total(report: Report) -> str:
     return report.question.outcome if counted else f"{report.question.outcome} over all periods"
 
 
-def _drawing(report: Report, figure: Figure) -> Drawing:
-    table = _grid(report, f"{figure.title}: the numbers.", figure.rows, folded=True)
-    return Drawing(figure, f"{figure.caption} {report.origin.short}", table)
+def _drawing(origin: Origin, figure: Figure, folded: bool = False) -> Drawing:
+    """A figure of data of this origin, with its table."""
+    table = Grid(f"{figure.title}: the numbers. {origin.short}", figure.rows, folded=True)
+    return Drawing(figure, f"{figure.caption} {origin.short}", table, folded)
 
 
 def _grid(

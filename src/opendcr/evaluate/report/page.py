@@ -48,11 +48,15 @@ def _block(block: Block) -> Iterable[str]:
                 f"<div><dt>{_text(term)}</dt><dd>{_text(said)}</dd></div>" for term, said in rows
             )
             yield f"<dl>{''.join(each)}</dl>"
-        case Drawing(figure, caption, table):
+        case Drawing(figure, caption, table, folded):
+            if folded:
+                yield f"<details><summary>{_text(figure.title)}</summary>"
             yield f'<figure><div class="wide" tabindex="0" role="group" aria-label="{_text(figure.title)}">'
             yield f"{shown(figure.svg)}</div>"
             yield f"<figcaption><b>{_text(figure.title)}.</b> {_text(caption)}</figcaption></figure>"
             yield from _block(table)
+            if folded:
+                yield "</details>"
         case Grid():
             yield from _grid(block)
 

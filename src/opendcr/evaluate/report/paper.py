@@ -65,7 +65,7 @@ def _blocks(block: Block) -> Iterator[dict[str, Any]]:
             yield {"kind": "terms", "rows": _cells(rows)}
         case Grid():
             yield _grid(block)
-        case Drawing(figure, caption, _):
+        case Drawing(figure, caption):
             yield {
                 "kind": "drawing",
                 "title": spelled(figure.title),

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from html import escape
 from itertools import groupby
 from statistics import fmean
+from textwrap import shorten
 
 from opendcr.evaluate.decision import inside
 from opendcr.evaluate.estimate import Estimate, PeriodEffect, Placebo
@@ -23,6 +24,7 @@ WIDTH, HEIGHT = 760, 360
 LEFT, RIGHT, TOP, BOTTOM = 64, 104, 44, 36
 STEPS = 5  # of an axis, about
 TICKS = 9  # periods named on the lower axis, at most
+UNIT = 90  # characters of a unit in a drawing, whose caption has it whole
 APART = 20  # px between two labels at the end of lines
 FROM_ZERO = 0.5  # a least value under this share of the greatest: the axis begins at zero
 _EQUAL = 1e-9  # in a rank: what arithmetic alone tells apart is alike
@@ -197,7 +199,10 @@ def _svg(chart: Chart, said: str) -> str:
     """The drawing of a chart."""
     upright = Axis.over(chart.numbers, HEIGHT - BOTTOM, TOP)
     across = [_across(at, len(chart.times)) for at in range(len(chart.times))]
-    parts = [_head(HEIGHT, said), f'<text class="tick" x="8" y="18">{escape(chart.unit)}</text>']
+    parts = [
+        _head(HEIGHT, said),
+        f'<text class="tick" x="8" y="18">{escape(shorten(chart.unit, UNIT))}</text>',
+    ]
     parts += [_band(chart.band, across, upright)] if chart.band else []
     parts += [_level(upright, value) for value in upright.levels]  # over the band: zero must show
     parts += [_period(x, chart.times[at]) for at, x in _named(chart.times, across)]

@@ -66,12 +66,23 @@ def test_the_page_loads_nothing_and_runs_nothing() -> None:
     assert not re.search(r"\bsrc=|\bhref=|url\(|@import|<script|<link|\son\w+=", page)
 
 
+def test_each_further_outcome_has_its_figure_folded_with_the_origin_of_its_own_data() -> None:
+    (harm,) = report().further
+    page = page_of(report(further=(replace(harm, origin=Origin(False, "The city's own.")),)))
+    title = "Observed and expected: Discarded needles per 100,000 people"
+    (folded,) = re.findall(
+        f"<details><summary>{title}</summary>\n(<figure>.*?</figure>)", page, re.S
+    )
+    assert "By synthetic control. The band is the 97.5" in folded
+    assert folded.endswith("Recorded data.</figcaption></figure>")
+
+
 def test_every_caption_of_a_simulation_says_that_it_is_one() -> None:
     page = PAGE
     captions = re.findall(r"<(?:fig)?caption[^>]*>(.*?)</(?:fig)?caption>", page)
     own = [one for one in captions if "items are answered" not in one]
     assert len(own) >= 9 and all("Simulated data" in one for one in own)
-    published = page_of(report(origin=Origin(False, "National Records, 2024.")))
+    published = page_of(report(origin=Origin(False, "National Records, 2024."), further=()))
     assert "Simulated" not in published and "National Records, 2024." in published
 
 

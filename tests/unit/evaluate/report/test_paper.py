@@ -99,7 +99,7 @@ def test_every_drawing_lies_within_its_page_however_many_families_of_effects_the
     boxes = [VIEW.search(one["svg"]) for one in blocks if one["kind"] == "drawing"]
     at = "#context [#metadata(query(image).map(one => one.location().position().y)) <at>]"
     (places,) = json.loads(of_kind(inputs, "<at>", at))
-    assert len(places["value"]) == len(boxes) == 3 + len(effects)
+    assert len(places["value"]) == len(boxes) == 4 + len(effects)
     for top, box in zip(places["value"], boxes, strict=True):
         assert box is not None
         height = WIDE * float(box[2]) / float(box[1])
@@ -109,5 +109,5 @@ def test_every_drawing_lies_within_its_page_however_many_families_of_effects_the
 def test_page_and_paper_hold_the_same_tables() -> None:
     data = json.loads(inputs_of(report(effects=(figure(),)))["report"])
     captions = [one["caption"] for one in data["blocks"] if one["kind"] == "grid"]
-    assert len(captions) == len(set(captions)) == 11
-    assert sum(one["kind"] == "drawing" for one in data["blocks"]) == 4
+    assert len(captions) == len(set(captions)) == 12
+    assert sum(one["kind"] == "drawing" for one in data["blocks"]) == 5
