@@ -230,6 +230,8 @@ def power_command(plan: Path, panels: int | None, out: Path | None, as_json: boo
 
 
 def _told(found: "Findings") -> Iterator[str]:
+    from opendcr.evaluate.decision import holds
+
     yield found.plan.question.title
     yield found.leading.sentence
     standing = found.standing
@@ -241,7 +243,7 @@ def _told(found: "Findings") -> Iterator[str]:
     for name, one in found.answers.items():
         yield _line(name, one.estimate, one.verdict)
     for other in found.further:
-        said = f"{other.said} ({100 * (1 - other.level):.4g} % interval)"
+        said = f"{other.said} ({holds(other.level)} interval)"
         yield _line(other.outcome.name, other.answer.estimate, said)
     yield from _without_interval(found)
     every = [(of, check) for of, checks in _checks(found) for check in checks]
@@ -275,20 +277,15 @@ def _checks(found: "Findings") -> "Iterator[tuple[str, Sequence[Check]]]":
 
 
 def _line(name: str, found: Any, verdict: str) -> str:
-    from opendcr.evaluate.decision import outwards
+    from opendcr.evaluate.decision import between
     from opendcr.evaluate.estimate import p_figure
 
-    interval = found.relative_interval
-    between = (
-        "{:+.1%} to {:+.1%}".format(*outwards(interval)).replace("+inf%", "no bound")
-        if interval
-        else "-"
-    )
+    interval = between(found.relative_interval) if found.relative_interval else "-"
     p_value, floor = (
         "-" if one is None else p_figure(one) for one in (found.p_value, found.p_floor)
     )
     return (
-        f"{name:38}{found.relative_effect:>+9.1%}  {between:19}{p_value:>13}{floor:>13}  {verdict}"
+        f"{name:38}{found.relative_effect:>+9.1%}  {interval:19}{p_value:>13}{floor:>13}  {verdict}"
     )
 
 

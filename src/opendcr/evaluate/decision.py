@@ -257,10 +257,9 @@ def nothing_began(found: Sequence[str]) -> str:
 
 
 def _compatible(claim: Claim, interval: Interval) -> str:
-    sure = _percent(1 - float(f"{claim.level:.2g}"))  # two figures of what an interval leaves out
     return (
         f"By {claim.design}, the data on {claim.outcome} in {claim.areas} are compatible with "
-        f"{span(interval)}, against what was expected without the change ({sure} interval)"
+        f"{span(interval)}, against what was expected without the change ({holds(claim.level)} interval)"
     )
 
 
@@ -294,6 +293,16 @@ def outwards(interval: Interval) -> Interval:
     # What stands a hair beside a step by the arithmetic alone stays on it.
     floor = math.floor(low * 1000 + 1e-9) / 1000
     return floor, high if high == math.inf else math.ceil(high * 1000 - 1e-9) / 1000
+
+
+def between(interval: Interval) -> str:
+    """The same in figures, as tables and checks of a terminal have it: "-45.1% to +7.3%"."""
+    return "{:+.1%} to {:+.1%}".format(*outwards(interval)).replace("+inf%", "no bound")
+
+
+def holds(level: float) -> str:
+    """What an interval holds, by two figures of what it leaves out: "95 %", "99.69 %"."""
+    return _percent(1 - float(f"{level:.2g}"))
 
 
 def _end(relative: float) -> str:

@@ -76,7 +76,9 @@ class Size:
 class Part:
     """A further figure beside the main one, of its own definition: the relative effect in one ring,
     or under an assumption. Counts from the start on stand beside where there are any;
-    `displacement` says that it is of where people or events may have gone."""
+    `displacement` says that it is of where people or events may have gone. `level` is what its
+    interval leaves out, where that is told; `assumes` is what has to hold for it beside what the
+    design itself assumes, as a clause."""
 
     relative_effect: float
     low: float | None = None
@@ -84,6 +86,19 @@ class Part:
     observed_count: float | None = None
     expected_count: float | None = None
     displacement: bool = False
+    level: float | None = None
+    assumes: str = ""
+
+    @property
+    def interval(self) -> Interval | None:
+        """Its interval; without an upper end where the design gives none."""
+        return None if self.low is None else (self.low, inf if self.high is None else self.high)
+
+    @property
+    def risen(self) -> bool:
+        """Whether displacement is shown: a rise, by what the design itself assumes."""
+        shown = self.low is not None and self.low > 0
+        return shown and self.displacement and not self.assumes
 
 
 @dataclass(frozen=True)

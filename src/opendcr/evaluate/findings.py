@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from opendcr.errors import InputError, concerning
+from opendcr.evaluate import displacement
 from opendcr.evaluate.decision import (
     DESCRIPTIVE,
     Claim,
@@ -14,6 +15,7 @@ from opendcr.evaluate.decision import (
     at_most,
     benefit_sentence,
     besides,
+    between,
     control_sentence,
     floor_sentence,
     harm_sentence,
@@ -255,7 +257,8 @@ def _answered(
     verdict = at_most(found.decided(study.level), threshold)
     floor = "" if interval else floor_sentence(found.p_floor, study.level)
     began = nothing_began(found.where_nothing_began) if verdict == "shown" else ""
-    also = (_against(found, study.level), floor, began, nowcast_sentence(found, study))
+    also = (_against(found, study.level), floor, began, displacement.sentence(found),
+            nowcast_sentence(found, study))  # fmt: skip
     told = " ".join(filter(None, (sentence, *also)))
     return Answered(name, design.TITLE, found, verdict, told)
 
@@ -315,7 +318,7 @@ def _agreement(found: Estimate, level: float) -> tuple[Check, ...]:
         return ()
     low, high = found.relative_interval
     if not low <= found.relative_effect <= high:
-        said = f"{found.relative_effect:+.1%} lies outside its interval, {low:+.1%} to {high:+.1%}"
+        said = f"{found.relative_effect:+.1%} lies outside its interval, {between(found.relative_interval)}"
         return (Check("the estimate lies in its interval", False, said),)
     if found.p_value is None:
         return ()
@@ -359,7 +362,8 @@ def _further(
     claim, margin = _claim(design, source.question, study, found), plan.margin_of(outcome)
     claim = replace(claim, outcome=f"“{outcome.title}”")  # a title is no part of a sentence
     verdict, sentence = _said(outcome.kind, claim, found.relative_interval, margin)
-    told = " ".join(filter(None, (sentence, _against(found, study.level))))
+    also = (_against(found, study.level), displacement.sentence(found))
+    told = " ".join(filter(None, (sentence, *also)))
     answer = Answered(outcome.design, design.TITLE, found, verdict, told)
     role: Any = DESCRIPTIVE if margin is None else "declared"
     return Further(outcome, answer, role, study.level, margin)
@@ -403,10 +407,16 @@ def harmed(further: Sequence[Further]) -> list[str]:
 
 
 def doubted(further: Sequence[Further]) -> str:
-    """What must be said beside the answer: harms that are shown, and outcomes that should not have
-    changed and did, or cannot be told to have stayed still."""
+    """What must be said beside the answer: harms that are shown, or elsewhere, and outcomes that
+    should not have changed and did, or cannot be told to have stayed still."""
     harms = harmed(further)
     said = f" A harm is shown: {'; '.join(harms)}." if harms else ""
+    moved_on = [
+        displacement.sentence(one.answer.estimate, one.outcome.title)
+        for one in further
+        if one.outcome.kind in ("harm", "displacement")
+    ]
+    said = " ".join([said, *filter(None, moved_on)])
     controls = [one for one in further if one.outcome.kind == "negative_control"]
     if changed := [one.outcome.title for one in controls if one.answer.verdict == "shown"]:
         said += (

@@ -6,7 +6,7 @@ from dataclasses import replace
 from statistics import fmean
 from typing import Any
 
-from opendcr.evaluate import forest
+from opendcr.evaluate import displacement, forest
 from opendcr.evaluate.decision import Verdict, asked, span
 from opendcr.evaluate.designs import CellDesign
 from opendcr.evaluate.findings import (
@@ -265,6 +265,7 @@ def caveats(found: Findings) -> Iterator[str]:
     yield f"{_counted(found)} {_why(found)}"
     yield from found.standing.told
     yield from _looked_at(found)
+    yield from _displaced(found)
 
 
 def _status(found: Findings) -> Iterator[str]:
@@ -316,6 +317,13 @@ def _looked_at(found: Findings) -> Iterator[str]:
     if not any(one.outcome.kind == "harm" for one in found.further):
         yield "No harm was looked for."
     yield from filter(None, (_known(found, kind) for kind in kinds))
+
+
+def _displaced(found: Findings) -> Iterator[str]:
+    """What designs found in their own cells of where events went."""
+    of = [(found.plan.question.called, found.leading.estimate)]
+    of += [(one.outcome.title, one.answer.estimate) for one in found.further]
+    yield from filter(None, (displacement.told(one, title) for title, one in of))
 
 
 def _known(found: Findings, kind: Kind) -> str:

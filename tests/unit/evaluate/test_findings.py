@@ -461,6 +461,54 @@ def test_a_plan_of_rings_is_told_with_its_cells_and_its_displacement() -> None:
     assert report.looked_for == {"displacement"}
     assert "500-1000m, inside hours" in report.displaced
     assert "0-500m, inside hours" not in report.displaced
+    assert "into other rings is not shown in 500-1000m, inside hours: " in " ".join(report.caveats)
+    assert "Displacement" not in report.sentence
+
+
+RINGS = """
+[question]
+title = "Calls near the room"
+outcome = "calls"
+time = "month"
+start = "2025-01"
+[data]
+path = "panel.csv"
+[designs.triple_difference]
+near = "ring == '0-500m'"
+inside_hours = "hours == 'inside'"
+[success]
+relative_effect_at_most = 0.0
+[outcomes.litter]
+title = "Drug litter"
+outcome = "litter"
+kind = "harm"
+margin = 0.5
+"""
+
+
+def test_displacement_that_is_shown_is_said_wherever_the_answer_is(tmp_path: Path) -> None:
+    """Half as many more calls, and twice the litter, in the next ring in opening hours."""
+    glasgow = PROP99.parents[2] / "glasgow" / "studies" / "calls_simulated.csv"
+    with glasgow.open(encoding="utf-8") as file:
+        made = [*csv.DictReader(file)]
+    for row in made:
+        calls = row["litter"] = int(row["calls"])
+        moved = row["ring"] == "500-1000m" and row["hours"] == "inside" and row["month"] >= "2025"
+        row |= {"calls": round(1.5 * calls), "litter": 2 * calls} if moved else {}
+    run = found(tmp_path, made, RINGS)
+    said = run.leading.sentence
+    assert "Displacement is shown: in 500-1000m, inside hours, a rise of between" in said
+    assert "in all rings but the farthest together, inside hours," in said
+    assert "Displacement of Drug litter is shown: in 500-1000m" in said
+    assert "Displacement is shown: in 500-1000m" in run.further[0].answer.sentence
+    assert "Displacement of calls into other rings is shown in 500-1000m" in beside(run)
+    page = page_of(report_of(run))
+    own = page[page.index("Displacement, by ring and hours") :]
+    assert "net of displacement, inside hours" in own and "holds only if rings" in own
+    assert page.count("Displacement: a rise in 500-1000m, inside hours shown") == 1
+    assert "Drug litter: 500-1000m, inside hours" in page
+    part = run.to_data()["designs"]["triple_difference"]["parts"]["500-1000m, inside hours"]
+    assert part["low"] > 0 and part["level"] == 0.025
 
 
 def test_families_of_published_effects_are_known(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from opendcr.evaluate.comparisons import robustness
 from opendcr.evaluate.comparisons.differences import Comparison, Mask, ratio_bounds, read_comparison
 from opendcr.evaluate.comparisons.errors import Errors, floor, shrunken_covariance
 from opendcr.evaluate.comparisons.ranked import Ranked, bounds_of, placebos_of, size_of
+from opendcr.evaluate.decision import between
 from opendcr.evaluate.estimate import Check, Estimate, estimate_of, less, p_said
 from opendcr.evaluate.study import Study
 from opendcr.keyed import Table
@@ -206,7 +207,7 @@ def _relative(answer: Ranked, margin: float, bias: float) -> str:
     found = bounds_of(answer, margin, bias).relative
     if found is None:
         return "no interval"
-    return f"{found[0]:+.1%} to " + ("no bound" if found[1] == np.inf else f"{found[1]:+.1%}")
+    return between(found)
 
 
 def relative_magnitudes(design: EventStudy, study: Study) -> tuple[Check, ...]:

@@ -1,5 +1,6 @@
 """Triple difference: near or far × inside or outside opening hours × before or after."""
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, ClassVar, Literal, Self
@@ -18,6 +19,8 @@ from opendcr.evaluate.comparisons.shifts import (
     floor,
     odds_ratio,
 )
+from opendcr.evaluate.decision import between, holds
+from opendcr.evaluate.displacement import NET, NET_INSIDE, looked, risen
 from opendcr.evaluate.estimate import (
     TREND,
     Bounds,
@@ -34,7 +37,7 @@ from opendcr.keyed import Table
 
 Real = NDArray[np.float64]
 KEYS = ("near", "inside_hours", "far", "inference")
-NET = "net of displacement"
+_ALIKE = "this would have moved as the farthest ring did in the same hours"
 _ENOUGH = 5  # events a period far away, inside hours and outside, for an estimate that is not rough
 
 
@@ -52,12 +55,12 @@ class Cells:
         """By cell: its ring, in the column of which the near cells are chosen."""
         return np.array(self.study.panel.labels[self.near.column])
 
-    @property
+    @cached_property
     def rings(self) -> tuple[str, ...]:
         """The rings that are near or far, outwards."""
         return outwards([str(one) for one in self.ring_of[self.near.mask | self.far]])
 
-    @property
+    @cached_property
     def far_rings(self) -> tuple[str, ...]:
         """The rings that are compared with, outwards."""
         return outwards([str(one) for one in self.ring_of[self.far]])
@@ -80,10 +83,10 @@ class Cells:
             raise InputError(self.study.panel.where, found, "one or more")
         return series
 
-    def expected(self, relative: float) -> Real:
+    def expected(self, near: Mask, far: Mask, relative: float) -> Real:
         """By period: counts near and inside hours, had there been no such effect. In each period as
         the other cells move, and over the periods before and after as the effect says."""
-        (a, b, c, d), people = self._tables(self.near.mask, self.far)
+        (a, b, c, d), people = self._tables(near, far)
         of_a, of_b, of_c, of_d = people
         # One more event far outside: its reciprocal is nearly unbiased and there in every period.
         moved = of_a * (b / of_b) * (c / of_c) * (of_d / (d + 1))
@@ -196,7 +199,7 @@ class TripleDifference:
         series = cells.triple(cells.near.mask, cells.far)
         p, relative = self.ranked(series, study.level)
         scale = study.panel.people[list(study.treated)].sum(axis=0)
-        expected = cells.expected(series.relative) / scale
+        expected = cells.expected(cells.near.mask, cells.far, series.relative) / scale
         rates = study.panel.outcome[list(study.treated)].sum(axis=0) / scale - expected
         return estimate_of(
             study,
@@ -227,31 +230,57 @@ class TripleDifference:
         return said + ("." if interval else ", so that no interval of this level can be had.")
 
     def _parts(self, cells: Cells) -> dict[str, Part]:
-        """By ring but the farthest, and by hours: beside the farthest ring in the same hours. All
-        of these together are the effect net of displacement among them."""
+        """By ring but the farthest, inside hours: as the effect itself, beside the farthest ring
+        alone, so that what happens in a ring at all hours and everywhere by the hour is taken out.
+        Those of other rings than the near ones are displacement, and share the level (Bonferroni).
+        """
         *rings, last = cells.rings
-        if len(rings) < 1 or last not in cells.far_rings:
+        if not rings or last not in cells.far_rings:
             return {}
-        hours = (("inside hours", cells.inside), ("outside hours", ~cells.inside))
-        chosen = {
-            f"{ring}, {name}": (cells.ring(ring) & at, cells.ring(last) & at)
-            for ring in rings
-            for name, at in hours
-        }
-        chosen[NET] = (cells.ring(*rings), cells.ring(last))
+        level, far = cells.study.level, cells.ring(last)
+        others = [one for one in rings if one not in cells.near.values]
+        share = level / max(len(others), 1)
+        asked: dict[str, tuple[tuple[str, ...], bool]]
+        asked = {f"{one}, inside hours": ((one,), one in others) for one in rings}
+        if others:
+            asked[NET_INSIDE] = (tuple(rings), False)
         made = {}
-        own = {NET, *(f"{ring}, inside hours" for ring in cells.near.values)}
-        for name, (ours, others) in chosen.items():
-            try:
-                part = self._part(cells.double(ours, others), cells.study.level)
-                made[name] = replace(part, displacement=name not in own)
-            except InputError:  # a ring where nothing ever happened has no ratio
-                continue
+        for name, (ours, into) in asked.items():
+            with suppress(InputError):  # a ring where nothing ever happened has no ratio
+                part = self._by_hours(cells, cells.ring(*ours), far, share if into else level)
+                made[name] = replace(part, displacement=into)
+        return made | self._as_rings_move(cells, level, share)
+
+    def _by_hours(self, cells: Cells, ours: Mask, others: Mask, level: float) -> Part:
+        """Some rings inside beside outside hours, beside another inside beside outside."""
+        series = cells.triple(ours, others)
+        after = slice(cells.study.start, None)
+        counted = float(cells.sums(ours & cells.inside)[0][after].sum())
+        expected = float(cells.expected(ours, others, series.relative)[after].sum())
+        return self._part(series, level, (counted, expected))
+
+    def _as_rings_move(self, cells: Cells, level: float, share: float) -> dict[str, Part]:
+        """What no hours by themselves can be taken out of: near outside hours, where events may
+        have gone in time, and all rings but the farthest at all hours. Both are beside the
+        farthest ring, and rest on rings that would have moved alike."""
+        *rings, last = cells.rings
+        far, outside = cells.ring(last), ~cells.inside
+        asked = {
+            f"{ring}, outside hours": (cells.ring(ring) & outside, far & outside, share)
+            for ring in cells.near.values
+        }
+        asked[NET] = (cells.ring(*rings), far, level)
+        made = {}
+        for name, (ours, others, at) in asked.items():
+            with suppress(InputError):
+                series = cells.double(ours, others)
+                part = self._part(series, at, series.totals)
+                made[name] = replace(part, displacement=name != NET, assumes=_ALIKE)
         return made
 
-    def _part(self, series: Contrast, level: float) -> Part:
+    def _part(self, series: Contrast, level: float, totals: tuple[float, float]) -> Part:
         low, high = _finite(self.ranked(series, level)[1])
-        return Part(series.relative, low, high, *series.totals)
+        return Part(series.relative, low, high, *totals, level=level)
 
     def checks(self, study: Study, found: Estimate) -> tuple[Check, ...]:
         """Drift and starts before, placebo rings, rings left out, dispersion, displacement."""
@@ -383,17 +412,23 @@ def _correlation(series: Contrast) -> Check:
 
 
 def _displacement(found: Estimate) -> Check:
-    """Whether events rose in the other rings, or near outside hours."""
-    parts = {name: one for name, one in (found.parts or {}).items() if one.displacement}
-    if not parts:
-        return Check("displacement", None, "no ring from which it could be read")
-    rose = [name for name, one in parts.items() if one.low is not None and one.low > 0]
-    said = "; ".join(f"{name} {_said(one)}" for name, one in parts.items())
-    return Check("displacement", not rose, said)
+    """Whether events rose in other rings, by what the design itself assumes. What rests on rings
+    that move alike can be read beside it, and decides nothing."""
+    parts = looked(found)
+    into = {name: one for name, one in parts.items() if not one.assumes}
+    said = [f"{name} {_said(one)}" for name, one in into.items()]
+    said += [f"{name} {_said(one)} if {one.assumes}" for name, one in parts.items() if one.assumes]
+    if not into:
+        said.insert(
+            0, "no ring between the near ones and the farthest, from which it could be read"
+        )
+    known = bool(into) and all(one.interval for one in into.values())
+    passed = False if risen(found) else True if known else None
+    return Check("displacement", passed, "; ".join(said))
 
 
 def _said(part: Part) -> str:
-    if part.low is None:
-        return f"{part.relative_effect:+.1%}"
-    high = "no bound" if part.high is None else f"{part.high:+.1%}"
-    return f"{part.relative_effect:+.1%} ({part.low:+.1%} to {high})"
+    effect = f"{part.relative_effect:+.1%}"
+    if part.interval is None or part.level is None:
+        return f"{effect} (no interval)"
+    return f"{effect} ({between(part.interval)}, {holds(part.level)} interval)"

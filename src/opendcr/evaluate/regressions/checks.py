@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy.special import chdtrc
 
 from opendcr.errors import InputError
+from opendcr.evaluate.decision import between
 from opendcr.evaluate.estimate import Check, Estimate, p_said
 from opendcr.evaluate.panel import Panel
 from opendcr.evaluate.regressions.contrast import Contrast
@@ -175,8 +176,7 @@ def no_trend(design: Segmented, study: Study) -> Check:
         return Check("trend", None, str(error))
     detail = f"without a trend, the relative effect is {found.relative_effect:+.1%}"
     if found.relative_interval is not None:
-        low, high = found.relative_interval
-        detail += f" ({low:+.1%} to {high:+.1%})"
+        detail += f" ({between(found.relative_interval)})"
     return Check("trend", None, detail)
 
 

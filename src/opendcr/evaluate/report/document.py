@@ -1,10 +1,10 @@
 """A report as a row of blocks: what a page shows and a paper prints, in one order and one wording."""
 
-import math
 from collections.abc import Iterable
 
 from opendcr.evaluate.decision import DESCRIPTIVE, SAID, inside
-from opendcr.evaluate.estimate import Interval
+from opendcr.evaluate.displacement import looked, risen, told
+from opendcr.evaluate.estimate import Estimate, Interval, Part
 from opendcr.evaluate.periods import span
 from opendcr.evaluate.report import words
 from opendcr.evaluate.report.blocks import Block, Drawing, Grid, Heading, Points, Terms, Text
@@ -52,6 +52,8 @@ def _head(report: Report) -> Iterable[Block]:
     for one in report.further:
         if one.kind == "harm" and one.verdict == "shown":
             yield Text(f"Harm: {one.title}, {one.asked} shown", "badge")
+    for name in risen(report.leading.estimate):
+        yield Text(f"Displacement: a rise in {name} shown", "badge")
     yield Text("Simulated data" if report.origin.simulated else "Recorded data", "badge")
     yield Text(report.sentence, "answer")
     answer, scale = report.leading, _scale(report, report.leading)
@@ -128,22 +130,27 @@ def _other(one: Further) -> tuple[str, ...]:
 
 
 def _rings(report: Report) -> Iterable[tuple[str, ...]]:
-    """What the leading design itself found where events may have gone."""
-    holds = words.confidence(report.level)
-    for name, one in report.displaced.items():
-        interval = (
-            None if one.low is None else (one.low, math.inf if one.high is None else one.high)
-        )
-        effect = _effect(one.relative_effect, interval)
+    """What the leading design itself found where events may have gone, and of other outcomes what
+    rose there."""
+    each = [*report.displaced.items()]
+    for other in report.further:
+        each += [(f"{other.title}: {name}", one) for name, one in risen(other.estimate).items()]
+    for name, one in each:
         yield (
             name,
-            effect,
-            DESCRIPTIVE,
+            _effect(one.relative_effect, one.interval),
+            f"{DESCRIPTIVE}{_also(one)}",
             NOTHING,
             KINDS["displacement"],
-            holds,
+            words.confidence(one.level or report.level),
             "not given",
         )
+
+
+def _also(part: Part) -> str:
+    if part.assumes:
+        return ", if rings move alike"
+    return "; a rise is shown" if part.risen else ""
 
 
 def _effect(relative: float, interval: Interval | None) -> str:
@@ -300,11 +307,48 @@ def _further(report: Report) -> Iterable[Block]:
         scale = scale_of(one.estimate, one.title, one.exposure)
         figure = expected_figure(one.answer, report.question.start, scale, one.level)
         yield _drawing(one.origin, figure, folded=True)
-    if report.displaced:
-        yield Heading("Displacement, by ring and hours", 3)
-        yield Text(
-            f"Read from the cells of {inside(report.leading.title)} itself, beside the farthest ring "
-            "in the same hours. No margin was declared for it."
+    yield from _displacement(report)
+
+
+def _displacement(report: Report) -> Iterable[Block]:
+    """What designs found in their own cells of where events went, and what is net of it."""
+    every = [(report.question.outcome, report.leading.estimate, report.origin)]
+    every += [(one.title, one.estimate, one.origin) for one in report.further]
+    read = [one for one in every if looked(one[1])]
+    if not read:
+        return
+    yield Heading("Displacement, by ring and hours", 3)
+    yield Text(
+        "Read from the design's own cells, beside the farthest ring. No margin was declared for it. "
+        "Intervals of single rings hold all at once: each is of its share of the level. What is "
+        "outside hours or at all hours holds only if rings would have moved alike, and decides nothing."
+    )
+    for of, found, origin in read:
+        yield Text(told(found, of))
+        caption = f"{of[:1].upper()}{of[1:]}, by ring and hours, from {report.question.start} on."
+        rows = (_PARTS, *_parts(found, report.level))
+        yield Grid(f"{caption} {origin.short}", rows)
+
+
+_PARTS = (
+    "cells",
+    "effect, in per cent (interval)",
+    "interval of",
+    "counted",
+    "expected",
+    "holds if",
+)
+
+
+def _parts(found: Estimate, level: float) -> Iterable[tuple[str, ...]]:
+    for name, one in (found.parts or {}).items():
+        yield (
+            name,
+            _effect(one.relative_effect, one.interval),
+            words.confidence(one.level or level),
+            words.count(one.observed_count),
+            words.count(one.expected_count and round(one.expected_count)),
+            one.assumes or "the design itself holds",
         )
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from math import inf, isclose
 from statistics import median
 
-from opendcr.evaluate.decision import outwards
+from opendcr.evaluate.decision import holds, outwards
 from opendcr.evaluate.estimate import Estimate, Interval, p_figure
 
 UNKNOWN = "not known"
@@ -95,7 +95,7 @@ def counts(bounds: Interval | None) -> str:
 
 def confidence(level: float) -> str:
     """What an interval holds, by two figures of what it leaves out: "95 %", "99.69 %"."""
-    return f"{100 * (1 - float(f'{level:.2g}')):.6g}{NBSP}%"
+    return holds(level).replace(" ", NBSP)
 
 
 def p_words(estimate: Estimate) -> str:
