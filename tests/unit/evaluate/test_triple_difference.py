@@ -145,9 +145,13 @@ def test_displacement_is_read_from_the_rings() -> None:
     checks = {one.name: one for one in PLAIN.checks(study, found)}
     assert checks["displacement"].passed is False
     # The ring that people moved to makes the effect look larger, and left out it does not.
-    apart = read(far="ring in ['1000-2000m', '2000-5000m']").fit(study).relative_effect
-    assert found.relative_effect < apart
-    assert apart == pytest.approx(-0.6, abs=0.08)
+    left_out = read(far="ring in ['1000-2000m', '2000-5000m']").fit(study)
+    assert found.relative_effect < left_out.relative_effect
+    assert left_out.relative_effect == pytest.approx(-0.6, abs=0.08)
+    assert left_out.parts == found.parts  # what came there is still read
+    gap = replace(study.panel, outcome=np.where(np.arange(8)[:, None] == 2, np.nan, counts))
+    parts = read(far="ring in ['1000-2000m', '2000-5000m']").fit(replace(study, panel=gap)).parts
+    assert parts and "500-1000m, inside hours" not in parts
 
 
 def test_displacement_in_time_is_read_near_outside_hours_and_nets_out() -> None:
@@ -205,10 +209,11 @@ def test_few_periods_leave_displacement_untold() -> None:
 
 def test_one_far_ring_leaves_displacement_untold_and_time_alone_to_be_read() -> None:
     rng = np.random.default_rng(1)
-    study, alone = study_of(rng.poisson(means({1: 2.0}, rng)).astype(float)), "ring == '2000-5000m'"
-    found = read(far=alone).fit(study)
+    study = study_of(rng.poisson(means({1: 2.0}, rng)).astype(float))
+    study = replace(study, panel=study.panel.of([0, 1, 6, 7]))
+    found = PLAIN.fit(study)
     assert list(found.parts or {}) == ["0-500m, inside hours", "0-500m, outside hours", NET]
-    checks = {one.name: one for one in read(far=alone).checks(study, found)}
+    checks = {one.name: one for one in PLAIN.checks(study, found)}
     assert checks["displacement"].passed is None
     assert "no ring lies between" in told(found, "calls") and not risen(found)
 

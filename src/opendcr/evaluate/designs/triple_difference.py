@@ -56,9 +56,18 @@ class Cells:
         return np.array(self.study.panel.labels[self.near.column])
 
     @cached_property
-    def rings(self) -> tuple[str, ...]:
-        """The rings that are near or far, outwards."""
-        return outwards([str(one) for one in self.ring_of[self.near.mask | self.far]])
+    def within(self) -> tuple[str, ...]:
+        """The rings within the farthest that is compared with, outwards, those too that are neither
+        near nor far; none where a near one is not among them."""
+        every = outwards([str(one) for one in self.ring_of[self._known]])
+        inner = every[: every.index(self.far_rings[-1])]
+        return inner if set(self.near.values) <= set(inner) else ()
+
+    @cached_property
+    def _known(self) -> Mask:
+        """Cells that are near or far, and those of rings that are neither and have no gap."""
+        used, gaps = self.near.mask | self.far, ~np.isfinite(self.study.panel.rates).all(axis=1)
+        return np.asarray(used | ~np.isin(self.ring_of, self.ring_of[used | gaps]))
 
     @cached_property
     def far_rings(self) -> tuple[str, ...]:
@@ -119,9 +128,8 @@ class Cells:
             raise InputError(where, "no event in the cells compared with after", "some")
 
     def ring(self, *names: str) -> Mask:
-        """The cells of some rings that are near or far."""
-        among = np.array([one in names for one in self.ring_of])
-        return np.asarray(among & (self.near.mask | self.far))
+        """The cells of some rings: those near or far, or all of a ring that is neither."""
+        return np.asarray(np.isin(self.ring_of, names) & self._known)
 
 
 @dataclass(frozen=True)
@@ -234,16 +242,16 @@ class TripleDifference:
         alone, so that what happens in a ring at all hours and everywhere by the hour is taken out.
         Those of other rings than the near ones are displacement, and share the level (Bonferroni).
         """
-        *rings, last = cells.rings
-        if not rings or last not in cells.far_rings:
+        rings, level = cells.within, cells.study.level
+        if not rings:
             return {}
-        level, far = cells.study.level, cells.ring(last)
+        far = cells.ring(cells.far_rings[-1])
         others = [one for one in rings if one not in cells.near.values]
         share = level / max(len(others), 1)
         asked: dict[str, tuple[tuple[str, ...], bool]]
         asked = {f"{one}, inside hours": ((one,), one in others) for one in rings}
         if others:
-            asked[NET_INSIDE] = (tuple(rings), False)
+            asked[NET_INSIDE] = (rings, False)
         made = {}
         for name, (ours, into) in asked.items():
             with suppress(InputError):  # a ring where nothing ever happened has no ratio
@@ -263,13 +271,12 @@ class TripleDifference:
         """What no hours by themselves can be taken out of: near outside hours, where events may
         have gone in time, and all rings but the farthest at all hours. Both are beside the
         farthest ring, and rest on rings that would have moved alike."""
-        *rings, last = cells.rings
-        far, outside = cells.ring(last), ~cells.inside
+        far, outside = cells.ring(cells.far_rings[-1]), ~cells.inside
         asked = {
             f"{ring}, outside hours": (cells.ring(ring) & outside, far & outside, share)
             for ring in cells.near.values
         }
-        asked[NET] = (cells.ring(*rings), far, level)
+        asked[NET] = (cells.ring(*cells.within), far, level)
         made = {}
         for name, (ours, others, at) in asked.items():
             with suppress(InputError):
