@@ -129,9 +129,9 @@ def drawn(panel: Panel, nowcasts: Mapping[str, Nowcast], at: int) -> Panel:
 
 def from_nowcast(draws: Sequence[Estimate], level: float) -> float | None:
     """The share of the variance of the relative effect, as a logarithm, that is the nowcast's; None
-    where the design has no interval."""
+    where there is no interval, or one without an upper end."""
     logs = logarithms(draws, level)
-    if logs is None:
+    if logs is None or not np.isfinite(logs.ends).all():
         return None
     between = float(logs.ends[:, 1].var())
     reach = (logs.ends[:, 2] - logs.ends[:, 0]) / 2 / ndtri(1 - level / 2)
@@ -152,7 +152,7 @@ def _said(study: Study, nowcasts: Mapping[str, Nowcast], draws: Sequence[Estimat
         ends = [study.level / 2, 1 - study.level / 2]
         effects = np.quantile([one.relative_effect for one in draws], ends)
         what = (
-            "the design gives no interval; what the counts may come to alone moves its estimate "
+            "there is no interval with two ends; what the counts may come to alone moves the estimate "
             f"from {effects[0]:+.1%} to {effects[1]:+.1%}"
         )
     else:
