@@ -12,12 +12,13 @@ from scipy.stats import norm
 
 from opendcr.errors import InputError
 from opendcr.evaluate.decision import span
-from opendcr.evaluate.delays.delayed import at_middle, carried, drawn, from_nowcast
+from opendcr.evaluate.delays.delayed import at_middle, carried, drawn, from_nowcast, nowcasts_of
 from opendcr.evaluate.delays.mixture import Figure, mixed
 from opendcr.evaluate.delays.nowcast import Delays, Nowcast, nowcast
 from opendcr.evaluate.estimate import Coefficient, Estimate, Part, bounds_of_ratio, estimate_of
-from opendcr.evaluate.panel import Panel
+from opendcr.evaluate.panel import Panel, read_rows
 from opendcr.evaluate.periods import Period
+from opendcr.evaluate.plan import Delayed
 from opendcr.evaluate.reviews import Review
 from opendcr.evaluate.study import Study
 from tests.unit.evaluate.test_nowcast import EXAMPLES, reported
@@ -204,6 +205,33 @@ def test_what_cannot_be_carried_is_said():
         carried(
             replace(STUDY, panel=PANEL.during(0, 5)), {"here": of([[80, 90]])}, normal(), fits=1
         )
+
+
+def nowcast_of_areas(folder, count="count"):
+    """The nowcasts of two areas whose triangles are alike, from the file of a plan."""
+    triangle, _ = reported(100, shock=0.1)
+    rows = [
+        f"{area},{period},{triangle.periods[at + delay]},{triangle.counts[at, delay]:.0f}"
+        for area in ("here", "there")
+        for at, period in enumerate(triangle.periods)
+        for delay in range(min(5, len(triangle.periods) - at))
+    ]
+    path = folder / "editions.csv"
+    path.write_text("\n".join([f"area,period,edition,{count}", *rows]) + "\n")
+    panel = Panel(("here", "there"), triangle.periods, np.tile(triangle.last, (2, 1)))
+    study = Study(panel, (0,), len(panel.periods) - 4)
+    return nowcasts_of(read_rows(path), Delayed(path, 4, count=count, unit="area"), study)
+
+
+def test_areas_and_outcomes_have_draws_of_their_own(tmp_path):
+    """Two areas err apart, so that the variance of a difference is the sum of theirs."""
+    made = nowcast_of_areas(tmp_path)
+    here, there = (one.draws.sum(axis=1) for one in made.values())
+    assert abs(np.corrcoef(here, there)[0, 1]) < 0.1
+    assert np.var(here - there) == pytest.approx(np.var(here) + np.var(there), rel=0.1)
+    other = nowcast_of_areas(tmp_path, "calls")["here"].draws.sum(axis=1)
+    assert abs(np.corrcoef(here, other)[0, 1]) < 0.1
+    assert np.array_equal(nowcast_of_areas(tmp_path)["here"].draws, made["here"].draws)
 
 
 def before_and_after(study):

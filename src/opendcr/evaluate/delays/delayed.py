@@ -29,13 +29,18 @@ def nowcasts_of(rows: Rows, said: Delayed, study: Study) -> dict[str, Nowcast]:
     """The nowcast of each area of a plan's reporting triangles in the periods of a study; of the
     treated one where they have no column of areas. An area whose counts all stand has none.
 
+    Each area's draws are its own, as are those of each triangle and column: of one stream they
+    would err together, and their errors would cancel in a ratio or a difference.
+
     Raises InputError where triangles and panel are not of the same counts, or the panel goes on
     after the last edition.
     """
     made: dict[str, Nowcast] = {}
     for unit, triangle in triangles_of(rows, said, study).items():
         _of_one_series(study.panel, unit, triangle)
-        one = nowcast(triangle, seed=study.seed, level=study.level).during(study.panel.periods)
+        series = (said.path.name, said.count, unit)
+        one = nowcast(triangle, seed=study.seed, level=study.level, series=series)
+        one = one.during(study.panel.periods)
         made |= {unit: one} if one.periods else {}
     return made
 
