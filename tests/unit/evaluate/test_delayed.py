@@ -196,6 +196,19 @@ def test_a_design_without_an_interval_carries_its_p_value_and_says_what_is_nowca
     assert "counts of there stand as printed" in said.detail
 
 
+def test_counts_that_the_last_edition_did_not_print_are_named():
+    """The panel has 100 in both months, of which 90 were printed; then 100 were."""
+    draws = of([[80, 90]] * 2)
+    (said,) = carried(STUDY, {"here": draws}, normal(), fits=2).checks
+    months = "100 of 'here' in 0000-05 in the panel, 100 of 'here' in 0000-06 in the panel"
+    assert said.passed is None
+    assert said.detail.endswith(f"not used, and not what the last edition printed: {months}")
+    (one,) = carried(
+        STUDY, {"here": replace(draws, reported=COUNTS[0, 4:])}, normal(), fits=2
+    ).checks
+    assert "not used" not in one.detail
+
+
 def test_what_cannot_be_carried_is_said():
     with pytest.raises(InputError, match="5 fits of 3 draws"):
         carried(STUDY, {"here": of([[80, 90]] * 3)}, normal(), fits=5)

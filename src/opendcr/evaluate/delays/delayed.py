@@ -164,7 +164,20 @@ def _said(study: Study, nowcasts: Mapping[str, Nowcast], draws: Sequence[Estimat
         what = f"{share:.0%} of the variance of the effect is the nowcast's"
     others = [unit for unit in study.panel.units if unit not in nowcasts]
     printed = f"; counts of {some(others)} stand as printed" if others else ""
-    return Check("reporting delay", None, f"nowcast: {some(counts)}; {what}{printed}")
+    unlike = _unlike(study.panel, nowcasts)
+    differs = f"; not used, and not what the last edition printed: {some(unlike)}" if unlike else ""
+    return Check("reporting delay", None, f"nowcast: {some(counts)}; {what}{printed}{differs}")
+
+
+def _unlike(panel: Panel, nowcasts: Mapping[str, Nowcast]) -> list[str]:
+    """The panel's counts of periods not yet complete that differ from the last edition's: of an
+    earlier edition perhaps, or of something else."""
+    return [
+        f"{count:g} of '{unit}' in {period} in {panel.where}"
+        for unit, made in nowcasts.items()
+        for period, reported in zip(made.periods, made.reported, strict=True)
+        if (count := panel.outcome[panel.at(unit), panel.periods.index(period)]) != reported
+    ]
 
 
 def _enough(panel: Panel, nowcasts: Mapping[str, Nowcast], fits: int) -> int:
