@@ -1,5 +1,7 @@
 """The factor model of counts: against general solvers, a planted effect, its laws, its intervals."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -215,9 +217,16 @@ def test_covers_and_rejects_as_it_says_under_the_null():
     assert np.sum(ranked) <= 15
 
 
-def test_the_same_seed_gives_the_same_answer():
-    counts, exposure = counts_of(1)
-    assert PLAIN.fit(study(counts, 20, exposure)) == PLAIN.fit(study(counts, 20, exposure))
+def test_neither_seed_nor_order_of_areas_chooses_the_number_of_factors():
+    """Here the last third before the start tells little of whether there are none, one or two."""
+    counts, exposure = counts_of(5, strength=0.3)
+    made = study(counts, 20, exposure)
+    plain = PLAIN.fit(made)
+    assert all(PLAIN.fit(replace(made, seed=seed)) == plain for seed in (2, 4, 5))
+    for seed in (1, 2):
+        order = np.concatenate([[0], 1 + np.random.default_rng(seed).permutation(11)])
+        moved = PLAIN.fit(study(counts[order], 20, exposure[order]))
+        assert moved.relative_effect == pytest.approx(plain.relative_effect, abs=2e-3)
 
 
 def test_the_rank_does_not_look_after_the_start():

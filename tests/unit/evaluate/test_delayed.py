@@ -11,11 +11,15 @@ from hypothesis import strategies as st
 from scipy.stats import norm
 
 from opendcr.errors import InputError
-from opendcr.evaluate.delays.delayed import at_middle, carried, drawn, from_nowcast
+from opendcr.evaluate.decision import span
+from opendcr.evaluate.delays.delayed import at_middle, carried, drawn, from_nowcast, nowcasts_of
+from opendcr.evaluate.delays.mixture import Figure, mixed
 from opendcr.evaluate.delays.nowcast import Delays, Nowcast, nowcast
 from opendcr.evaluate.estimate import Coefficient, Estimate, Part, bounds_of_ratio, estimate_of
-from opendcr.evaluate.panel import Panel
+from opendcr.evaluate.panel import Panel, read_rows
 from opendcr.evaluate.periods import Period
+from opendcr.evaluate.plan import Delayed
+from opendcr.evaluate.reviews import Review
 from opendcr.evaluate.study import Study
 from tests.unit.evaluate.test_nowcast import EXAMPLES, reported
 
@@ -145,7 +149,42 @@ def test_an_interval_without_a_bound_stays_one():
 
     found = carried(STUDY, {"here": of([[80, 90]] * 2 + [[81, 90]])}, fit, fits=3)
     low, high = found.relative_interval
-    assert low < -0.999_99 and high > 1e6 and found.interval is None
+    assert low < -0.999_99 and high == math.inf and found.interval is None
+    assert found.to_data()["relative_interval"][1] is None
+    assert span(found.relative_interval).endswith("any size")
+    assert "interval with two ends" in found.checks[0].detail
+
+
+@pytest.mark.parametrize(("without", "open_end"), [(100, True), (99, True), (6, True), (2, False)])
+def test_fits_without_an_upper_end_leave_the_mixture_none_unless_they_are_few(without, open_end):
+    """Half of each such fit lies at no finite value: of six in a hundred that is 3 %, more than the
+    2.5 % that an interval of 95 % leaves out above. So too of a part, and at every look at once."""
+    alone = normal(p_value=False)(STUDY)
+    low, high = alone.relative_interval
+    none = replace(
+        alone, relative_interval=(low, math.inf), parts={"half": Part(0.0, low, math.inf)}
+    )
+    found = mixed(alone, [none] * without + [alone] * (100 - without), 0.05)
+    assert found.relative_interval[0] == pytest.approx(low, abs=1e-6)
+    ends = (found.relative_interval[1], found.parts["half"].high)
+    ends += (Review(0.05, fraction=1.0).of(found).relative_interval[1],)
+    assert [one == math.inf for one in ends] == [open_end] * 3
+    assert min(ends) > high
+
+
+@settings(max_examples=EXAMPLES)
+@given(st.floats(-1, 1), st.floats(0.02, 0.5), st.floats(1e-4, 0.99), st.integers(1, 9))
+def test_a_mixture_never_ends_below_what_a_far_end_would_give(middle, se, p_value, without):
+    """An infinite end is the limit of one that is ever farther."""
+    ends = np.array([[middle - 1.96 * se, middle, middle + 1.96 * se]] * 10)
+    p_values = np.full(10, p_value)
+
+    def upper(end):
+        far = ends.copy()
+        far[:without, 2] = end
+        return Figure(far, 0.05, p_values).quantile(0.975)
+
+    assert upper(math.inf) >= upper(1e4) * (1 - 1e-9) - 1e-9
 
 
 def test_a_design_without_an_interval_carries_its_p_value_and_says_what_is_nowcast():
@@ -153,8 +192,21 @@ def test_a_design_without_an_interval_carries_its_p_value_and_says_what_is_nowca
     assert found.relative_interval is None and found.effect[-1].nowcast
     assert found.p_value > bare(at_middle(STUDY, {"here": spread_of(0.08, 40)})).p_value
     (said,) = found.checks
-    assert "gives no interval" in said.detail and "90 printed, 79.8" in said.detail
+    assert "there is no interval with two ends" in said.detail and "90 printed, 79.8" in said.detail
     assert "counts of there stand as printed" in said.detail
+
+
+def test_counts_that_the_last_edition_did_not_print_are_named():
+    """The panel has 100 in both months, of which 90 were printed; then 100 were."""
+    draws = of([[80, 90]] * 2)
+    (said,) = carried(STUDY, {"here": draws}, normal(), fits=2).checks
+    months = "100 of 'here' in 0000-05 in the panel, 100 of 'here' in 0000-06 in the panel"
+    assert said.passed is None
+    assert said.detail.endswith(f"not used, and not what the last edition printed: {months}")
+    (one,) = carried(
+        STUDY, {"here": replace(draws, reported=COUNTS[0, 4:])}, normal(), fits=2
+    ).checks
+    assert "not used" not in one.detail
 
 
 def test_what_cannot_be_carried_is_said():
@@ -166,6 +218,33 @@ def test_what_cannot_be_carried_is_said():
         carried(
             replace(STUDY, panel=PANEL.during(0, 5)), {"here": of([[80, 90]])}, normal(), fits=1
         )
+
+
+def nowcast_of_areas(folder, count="count"):
+    """The nowcasts of two areas whose triangles are alike, from the file of a plan."""
+    triangle, _ = reported(100, shock=0.1)
+    rows = [
+        f"{area},{period},{triangle.periods[at + delay]},{triangle.counts[at, delay]:.0f}"
+        for area in ("here", "there")
+        for at, period in enumerate(triangle.periods)
+        for delay in range(min(5, len(triangle.periods) - at))
+    ]
+    path = folder / "editions.csv"
+    path.write_text("\n".join([f"area,period,edition,{count}", *rows]) + "\n")
+    panel = Panel(("here", "there"), triangle.periods, np.tile(triangle.last, (2, 1)))
+    study = Study(panel, (0,), len(panel.periods) - 4)
+    return nowcasts_of(read_rows(path), Delayed(path, 4, count=count, unit="area"), study)
+
+
+def test_areas_and_outcomes_have_draws_of_their_own(tmp_path):
+    """Two areas err apart, so that the variance of a difference is the sum of theirs."""
+    made = nowcast_of_areas(tmp_path)
+    here, there = (one.draws.sum(axis=1) for one in made.values())
+    assert abs(np.corrcoef(here, there)[0, 1]) < 0.1
+    assert np.var(here - there) == pytest.approx(np.var(here) + np.var(there), rel=0.1)
+    other = nowcast_of_areas(tmp_path, "calls")["here"].draws.sum(axis=1)
+    assert abs(np.corrcoef(here, other)[0, 1]) < 0.1
+    assert np.array_equal(nowcast_of_areas(tmp_path)["here"].draws, made["here"].draws)
 
 
 def before_and_after(study):

@@ -152,9 +152,9 @@ def test_an_intercept_makes_a_shift_of_the_treated_area_nothing():
     assert abs(design(inference="none").fit(other).average_effect) > 10
 
 
-def test_two_equal_runs_give_the_same_answer():
+def test_no_seed_is_better_than_another():
     chosen = design(predictors=[{"column": "y", "from": 0, "to": 9}, {"column": "y", "at": [19]}])
-    assert chosen.fit(made()) == chosen.fit(made())
+    assert chosen.fit(replace(made(), seed=2)) == chosen.fit(made())
 
 
 def test_too_few_periods_give_no_interval_and_say_why():

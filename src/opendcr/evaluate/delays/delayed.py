@@ -29,13 +29,18 @@ def nowcasts_of(rows: Rows, said: Delayed, study: Study) -> dict[str, Nowcast]:
     """The nowcast of each area of a plan's reporting triangles in the periods of a study; of the
     treated one where they have no column of areas. An area whose counts all stand has none.
 
+    Each area's draws are its own, as are those of each triangle and column: of one stream they
+    would err together, and their errors would cancel in a ratio or a difference.
+
     Raises InputError where triangles and panel are not of the same counts, or the panel goes on
     after the last edition.
     """
     made: dict[str, Nowcast] = {}
     for unit, triangle in triangles_of(rows, said, study).items():
         _of_one_series(study.panel, unit, triangle)
-        one = nowcast(triangle, seed=study.seed, level=study.level).during(study.panel.periods)
+        series = (said.path.name, said.count, unit)
+        one = nowcast(triangle, seed=study.seed, level=study.level, series=series)
+        one = one.during(study.panel.periods)
         made |= {unit: one} if one.periods else {}
     return made
 
@@ -129,9 +134,9 @@ def drawn(panel: Panel, nowcasts: Mapping[str, Nowcast], at: int) -> Panel:
 
 def from_nowcast(draws: Sequence[Estimate], level: float) -> float | None:
     """The share of the variance of the relative effect, as a logarithm, that is the nowcast's; None
-    where the design has no interval."""
+    where there is no interval, or one without an upper end."""
     logs = logarithms(draws, level)
-    if logs is None:
+    if logs is None or not np.isfinite(logs.ends).all():
         return None
     between = float(logs.ends[:, 1].var())
     reach = (logs.ends[:, 2] - logs.ends[:, 0]) / 2 / ndtri(1 - level / 2)
@@ -152,14 +157,27 @@ def _said(study: Study, nowcasts: Mapping[str, Nowcast], draws: Sequence[Estimat
         ends = [study.level / 2, 1 - study.level / 2]
         effects = np.quantile([one.relative_effect for one in draws], ends)
         what = (
-            "the design gives no interval; what the counts may come to alone moves its estimate "
+            "there is no interval with two ends; what the counts may come to alone moves the estimate "
             f"from {effects[0]:+.1%} to {effects[1]:+.1%}"
         )
     else:
         what = f"{share:.0%} of the variance of the effect is the nowcast's"
     others = [unit for unit in study.panel.units if unit not in nowcasts]
     printed = f"; counts of {some(others)} stand as printed" if others else ""
-    return Check("reporting delay", None, f"nowcast: {some(counts)}; {what}{printed}")
+    unlike = _unlike(study.panel, nowcasts)
+    differs = f"; not used, and not what the last edition printed: {some(unlike)}" if unlike else ""
+    return Check("reporting delay", None, f"nowcast: {some(counts)}; {what}{printed}{differs}")
+
+
+def _unlike(panel: Panel, nowcasts: Mapping[str, Nowcast]) -> list[str]:
+    """The panel's counts of periods not yet complete that differ from the last edition's: of an
+    earlier edition perhaps, or of something else."""
+    return [
+        f"{count:g} of '{unit}' in {period} in {panel.where}"
+        for unit, made in nowcasts.items()
+        for period, reported in zip(made.periods, made.reported, strict=True)
+        if (count := panel.outcome[panel.at(unit), panel.periods.index(period)]) != reported
+    ]
 
 
 def _enough(panel: Panel, nowcasts: Mapping[str, Nowcast], fits: int) -> int:

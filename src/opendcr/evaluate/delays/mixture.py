@@ -5,8 +5,9 @@ multiple imputation is done (Zhou and Reiter 2010, The American Statistician 64:
 (1987) are its normal approximation; the mixture keeps an interval that is not symmetrical as it is.
 
 A fit's figure is read as a confidence distribution: its median is the estimate, its interval holds
-1 − level, half of its p-value lies beyond no effect, and it is normal in between and beyond. Interval
-and p-value of the mixture are two readings of one distribution: where each fit's agree, so do these.
+1 − level, half of its p-value lies beyond no effect, and it is normal in between and beyond; where
+it has no upper end, what lies beyond the last of these points lies at no finite value. Interval and
+p-value of the mixture are two readings of one distribution: where each fit's agree, so do these.
 """
 
 import math
@@ -24,7 +25,7 @@ from opendcr.evaluate.estimate import Coefficient, Estimate, Interval, Part, Per
 Real = NDArray[np.float64]
 _Ends = tuple[float, float, float]
 _T = TypeVar("_T", Coefficient, Part)
-_LEAST, _MOST = 1e-9, 1e9  # of 1 + relative effect, where it has no bound
+_LEAST = 1e-9  # of 1 + relative effect, where nothing may be left
 _LEAST_P = 1e-300
 _FAR = 40.0  # standard errors beyond which a normal distribution holds nothing
 _THIN = 1e-12
@@ -34,7 +35,8 @@ _THIN = 1e-12
 class _Side:
     """One side of the fits' distributions: how many standard errors away from the median what lies
     so far from it is. By fit, through up to two points (`far` from the median, `at` standard
-    errors) and on with the slope `wide` for each standard error."""
+    errors) and on with the slope `wide` for each standard error. An infinite end is never reached:
+    beyond the other point, or the median, no finite value is more standard errors away."""
 
     far: tuple[Real, Real]
     at: tuple[Real, Real]
@@ -45,7 +47,8 @@ class _Side:
         """The side with an interval's end, and no effect `zero` away at `rejects` standard errors;
         where these do not agree with each other, or lie on the other side, without the latter."""
         end = np.maximum(end, _THIN)
-        fits = (zero > 0) & (rejects > 0) & ((zero - end) * (rejects - reach) > 0)
+        beyond = (zero > end) & (rejects > reach) | (zero < end) & (rejects < reach)
+        fits = (zero > _THIN) & (rejects > 0) & beyond
         zero, rejects = np.where(fits, zero, end), np.where(fits, rejects, reach)
         far = np.minimum(zero, end), np.maximum(zero, end)
         return cls(far, (np.minimum(rejects, reach), np.maximum(rejects, reach)), end / reach)
@@ -53,14 +56,16 @@ class _Side:
     def errors(self, away: Real) -> Real:
         """Standard errors by fit, for a distance by fit."""
         (near, far), (least, most) = self.far, self.at
-        between = least + (away - near) * (most - least) / np.maximum(far - near, _THIN)
-        beyond = most + (away - far) / self.wide
+        with np.errstate(invalid="ignore"):  # of what lies beyond an infinite end
+            between = least + (away - near) * (most - least) / np.maximum(far - near, _THIN)
+            beyond = most + (away - far) / self.wide
         return np.where(away <= near, least * away / near, np.where(away <= far, between, beyond))
 
     @property
     def most(self) -> Real:
-        """A distance beyond which nothing lies."""
-        return self.far[1] + _FAR * self.wide
+        """A distance beyond which nothing lies, or nothing finite."""
+        known = np.where(np.isfinite(self.far[0]), self.far[0], 0.0)
+        return np.where(np.isfinite(self.wide), self.far[1] + _FAR * self.wide, known)
 
 
 @dataclass(frozen=True)
@@ -75,12 +80,13 @@ class Figure:
     @property
     def interval(self) -> Interval:
         """What holds 1 − level of the mixture."""
-        if not np.ptp(self.ends, axis=0).any():
+        if (self.ends == self.ends[0]).all():
             return float(self.ends[0, 0]), float(self.ends[0, 2])
         return self.quantile(self.level / 2), self.quantile(1 - self.level / 2)
 
     def quantile(self, share: float) -> float:
-        """The value that so large a share of the mixture does not exceed."""
+        """The value that so large a share of the mixture does not exceed; infinite where no value
+        is so large."""
         middle, below, above = self._read
 
         def beyond(value: float) -> float:
@@ -89,6 +95,8 @@ class Figure:
             return float(ndtr(errors).mean()) - share
 
         lowest, highest = float((middle - below.most).min()), float((middle + above.most).max())
+        if beyond(highest) < 0:
+            return math.inf
         return float(brentq(beyond, lowest, highest, xtol=1e-12))
 
     @property
@@ -140,7 +148,7 @@ def logarithms(fits: Sequence[Estimate], level: float) -> Figure | None:
 
 
 def _logs(rows: Sequence[_Ends | None]) -> Real:
-    return np.asarray(np.log(np.clip(1 + np.array(rows, dtype=float), _LEAST, _MOST)))
+    return np.asarray(np.log(np.maximum(1 + np.array(rows, dtype=float), _LEAST)))
 
 
 def _each(

@@ -108,9 +108,17 @@ class Nowcast:
         return np.asarray(np.quantile(self.draws, share, axis=0, method="inverted_cdf"))
 
 
-def nowcast(triangle: Triangle, draws: int = DRAWS, seed: int = 1, level: float = LEVEL) -> Nowcast:
+def nowcast(
+    triangle: Triangle,
+    draws: int = DRAWS,
+    seed: int = 1,
+    level: float = LEVEL,
+    series: Sequence[str] = (),
+) -> Nowcast:
     """The nowcast of every period that is not complete.
 
+    `series` names whose triangle it is: draws of two series are independent where their names
+    differ, and would be alike, error for error, were they of one name and seed.
     Raises InputError where fewer than two periods were seen both at a delay that is needed and a
     step later, there are no draws, or the level is not between 0 and 1.
     """
@@ -120,7 +128,7 @@ def nowcast(triangle: Triangle, draws: int = DRAWS, seed: int = 1, level: float 
     recent = [at for at in range(len(triangle.periods)) if not triangle.complete(at)]
     delays = fitted(triangle, {triangle.delay(at) for at in recent})
     made = np.empty((draws, len(recent)))
-    random = stream(seed, "nowcast", str(triangle.edition))
+    random = stream(seed, "nowcast", *series, str(triangle.edition))
     rates = _rates(delays, draws, random)
     for_editions = delays.shocks(triangle.max_delay // triangle.step + 1, draws, random)
     for column, at in enumerate(recent):

@@ -179,7 +179,7 @@ class SyntheticControl:
         found = (np.linalg.lstsq(regressors, outcomes.T, rcond=None)[0][1:] ** 2).sum(axis=1)
         by_regression = np.log(np.maximum(found / max(found.max(), 1e-300), 1e-8))
         alone = np.full((count, count), -4.0) + 4.0 * np.eye(count)
-        drawn = stream(pool.study.seed, "predictor weights").exponential(3.0, (_STARTS, count))
+        drawn = stream(1, "predictor weights").exponential(3.0, (_STARTS, count))
         return np.concatenate([np.zeros((1, count)), by_regression[None], alone, -drawn])
 
     def _expected_of_each(self, pool: DonorPool, measured: Real | None) -> Real:

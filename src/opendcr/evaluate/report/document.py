@@ -276,7 +276,10 @@ def _weights(report: Report, one: Answer) -> Iterable[Block]:
         ]
         rows = [("area", "weight"), *shown]
         left_out = len(weights) - len(shown)
-        caption = f"Areas compared with, by {inside(one.title)}; {left_out} more {'has' if left_out == 1 else 'have'} no weight."
+        more = (
+            f"; {left_out} more {'has' if left_out == 1 else 'have'} no weight" if left_out else ""
+        )
+        caption = f"Areas compared with, by {inside(one.title)}{more}."
         yield _grid(report, caption, rows, folded=True)
 
 

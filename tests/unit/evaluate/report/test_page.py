@@ -61,6 +61,16 @@ def test_no_name_becomes_markup_and_every_name_appears(title: str, area: str) ->
     assert shown(title) in found.words and shown(area) in found.words
 
 
+def test_areas_without_weight_are_counted_where_there_are_any() -> None:
+    (some_left_out, none) = (
+        replace(WHOLE.leading, estimate=replace(WHOLE.leading.estimate, weights=weights))
+        for weights in ({"A": 1.0, "B": 0.0}, {"A": 1.0})
+    )
+    page, other = (page_of(replace(WHOLE, designs=(one,))) for one in (some_left_out, none))
+    assert "; 1 more has no weight." in page
+    assert "Areas compared with" in other and "no weight" not in other
+
+
 def test_the_page_loads_nothing_and_runs_nothing() -> None:
     page = page_of(report(effects=(figure(),)))
     assert not re.search(r"\bsrc=|\bhref=|url\(|@import|<script|<link|\son\w+=", page)
