@@ -48,7 +48,11 @@ def normal(se=0.1, tilt=1.0, p_value=True):
             float(2 * norm.sf(abs(log) / (se * (tilt if log < 0 else 1.0)))) if p_value else None
         )
         level = Coefficient(log, se, log - 1.96 * se, log + 1.96 * se * tilt)
-        part = {"half": Part(math.expm1(log), *ends)}
+        wide = (math.expm1(log + side * 2.576 * se) for side in (-1, 1))
+        part = {
+            "half": Part(math.expm1(log), *ends),
+            "share": Part(math.expm1(log), *wide, level=0.01),
+        }
         return estimate_of(
             study, expected, bounds, "a stand-in", p_value=share, coefficients={"level": level}, parts=part
         )  # fmt: skip
@@ -106,9 +110,9 @@ def test_normal_draws_and_a_normal_study_add_their_variances():
     assert (level.low, level.high) == pytest.approx(
         (log - 1.96 * total, log + 1.96 * total), abs=0.004
     )
-    assert (found.parts["half"].low, found.parts["half"].high) == pytest.approx(
-        (low, high), abs=0.003
-    )
+    assert found.parts["half"].interval == pytest.approx((low, high), abs=0.003)
+    share = tuple(math.exp(log + side * 2.576 * total) - 1 for side in (-1, 1))
+    assert found.parts["share"].interval == pytest.approx(share, abs=0.006)  # its own level is 1 %
     after = found.effect[-1]
     alone = normal(0.06)(at_middle(STUDY, {"here": spread_of(0.08, 150)}))
     width = (after.high - after.low) / (alone.effect[-1].high - alone.effect[-1].low)
@@ -162,11 +166,11 @@ def test_fits_without_an_upper_end_leave_the_mixture_none_unless_they_are_few(wi
     alone = normal(p_value=False)(STUDY)
     low, high = alone.relative_interval
     none = replace(
-        alone, relative_interval=(low, math.inf), parts={"half": Part(0.0, low, math.inf)}
+        alone, relative_interval=(low, math.inf), parts={**alone.parts, "half": Part(0.0, low)}
     )
     found = mixed(alone, [none] * without + [alone] * (100 - without), 0.05)
     assert found.relative_interval[0] == pytest.approx(low, abs=1e-6)
-    ends = (found.relative_interval[1], found.parts["half"].high)
+    ends = (found.relative_interval[1], found.parts["half"].interval[1])
     ends += (Review(0.05, fraction=1.0).of(found).relative_interval[1],)
     assert [one == math.inf for one in ends] == [open_end] * 3
     assert min(ends) > high

@@ -14,6 +14,7 @@ import numpy as np
 from scipy.special import ndtri
 
 from opendcr.errors import InputError
+from opendcr.evaluate.decision import between
 from opendcr.evaluate.delays.mixture import logarithms, mixed
 from opendcr.evaluate.delays.nowcast import Nowcast, nowcast
 from opendcr.evaluate.delays.triangle import Triangle, triangle_of
@@ -158,7 +159,7 @@ def _said(study: Study, nowcasts: Mapping[str, Nowcast], draws: Sequence[Estimat
         effects = np.quantile([one.relative_effect for one in draws], ends)
         what = (
             "there is no interval with two ends; what the counts may come to alone moves the estimate "
-            f"from {effects[0]:+.1%} to {effects[1]:+.1%}"
+            f"over {between((effects[0], effects[1]))}"
         )
     else:
         what = f"{share:.0%} of the variance of the effect is the nowcast's"

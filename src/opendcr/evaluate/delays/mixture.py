@@ -204,11 +204,12 @@ def _total(errors: Sequence[float | None], estimates: Sequence[float]) -> float 
 
 
 def _part(one: Part, fits: Sequence[Part], level: float) -> Part:
-    rows = [_ends((fit.low, fit.high), fit.relative_effect) for fit in fits]
+    """Mixed at the part's own level, which may be a share of the answer's."""
+    rows = [_ends(fit.interval, fit.relative_effect) for fit in fits]
     if None in rows:
         return replace(one, low=None, high=None)
-    low, high = Figure(_logs(rows), level).interval
-    return replace(one, low=math.expm1(low), high=math.expm1(high))
+    low, high = Figure(_logs(rows), one.level or level).interval
+    return replace(one, low=math.expm1(low), high=None if math.isinf(high) else math.expm1(high))
 
 
 def _interval(

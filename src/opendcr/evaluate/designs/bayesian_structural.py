@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from opendcr.errors import InputError
+from opendcr.evaluate.decision import between
 from opendcr.evaluate.estimate import (
     Bounds,
     Check,
@@ -176,7 +177,7 @@ class BayesianStructural:
         except InputError:
             return Check(name, None, "too few periods before the start to try")
         relative, (low, high) = found.relative_interval, found.interval or (0.0, 0.0)
-        ends = f" ({relative[0]:+.1%} to {relative[1]:+.1%})" if relative else ""
+        ends = f" ({between(relative)})" if relative else ""
         detail = f"{found.relative_effect:+.1%}{ends}, {p_said(found.p_value)}"
         still = low <= 0 <= high
         earlier_start = f"at the earlier start {earlier.panel.periods[earlier.start]}"
