@@ -289,13 +289,14 @@ def _study(source: Source, whole: Panel, design: Design, start: int) -> Study:
 
 
 def _treated(question: Question, panel: Panel, design: Design) -> tuple[int, ...]:
+    """Rows in the panel's order, so that nothing hangs on the order in which a plan names them."""
     if isinstance(design, CellDesign):
         return design.treated_cells(panel.labels)
     if not question.treated and len(panel.units) > 1:
         raise InputError(
             panel.where, f"{len(panel.units)} areas and none treated", "question.treated"
         )
-    return tuple(panel.at(name) for name in question.treated) or (0,)
+    return tuple(sorted(panel.at(name) for name in question.treated)) or (0,)
 
 
 def begins(source: Source, periods: Sequence[Period]) -> None:

@@ -84,11 +84,11 @@ class Study:
         return len(self.panel.periods) - self.start
 
     def donors(self, named: Sequence[str] = (), exclude: Iterable[str] = ()) -> tuple[int, ...]:
-        """The rows of the areas compared with: those named, or all that are not treated, but for
-        those excluded. Raises InputError for a name that is not there or is treated, an area that
+        """The rows of the areas compared with, in the panel's order: those named, or all that are
+        not treated, but for those excluded. Raises InputError for a name that is not there or is treated, an area that
         is the sum of others, or a gap."""
         left_out = {self.panel.at(name) for name in exclude}
-        chosen = [self.panel.at(name) for name in named] or range(len(self.panel.units))
+        chosen = sorted(self.panel.at(name) for name in named) or range(len(self.panel.units))
         both = [self.panel.units[at] for at in chosen if at in self.treated]
         if named and both:
             raise InputError(self.panel.where, f"'{both[0]}' among donors", "areas not treated")

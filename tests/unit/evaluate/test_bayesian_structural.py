@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from scipy import stats
 
 from opendcr.errors import InputError
 from opendcr.evaluate.designs.bayesian_structural import BayesianStructural
@@ -143,8 +144,24 @@ def test_the_drift_of_donors_is_found(drift: float, low: float, high: float) -> 
     own = np.cumsum(rng.normal(0, drift, (16, 60)), axis=1) + np.cumsum(rng.normal(0, 0.1, 60))
     made = rng.poisson(40 * np.exp(own - own.mean()))
     study = Study(panel(made, np.full(made.shape, 1e5)), (0,), 50)
-    design = replace(QUICK, drift_from="donors")
-    assert low <= design.scaled(study).drift <= high
+    assert low <= of_donors(study) <= high
+
+
+def of_donors(study: Study) -> float:
+    """The median of the drift's prior, in the outcome's unit."""
+    scaled = replace(QUICK, drift_from="donors").scaled(study)
+    return float(scaled.drift * scaled.unit * stats.halfnorm.median())
+
+
+def test_a_small_drift_of_few_donors_is_no_smaller_than_it_is() -> None:
+    """Four years of eight donors hardly tell it from none: the likeliest is half as large."""
+    rng, found = stream(9, "few"), []
+    for _ in range(25):
+        walks = np.cumsum(rng.normal(0, 0.2, (9, 60)), axis=1)
+        common = np.cumsum(rng.normal(0, 0.8, 60))
+        outcome = 40 + walks + common + rng.normal(0, 4, (9, 60))
+        found.append(of_donors(Study(panel(outcome), (0,), 48)))
+    assert 0.18 < np.mean(found) < 0.32
 
 
 def test_wider_drift_is_a_wider_interval() -> None:

@@ -117,6 +117,13 @@ def test_errors_of_several_areas_are_those_of_sets_beside_the_rest() -> None:
     assert floor(20, 4) == pytest.approx(by_areas(1 / 4846, 20))
 
 
+def test_the_order_of_treated_areas_is_no_choice() -> None:
+    residuals, weights = np.random.default_rng(4).normal(size=12), np.array([0.7, 0.1, 0.2])
+    one = errors(residuals, np.ones(12), weights)
+    for order in ((1, 0, 2), (2, 1, 0), (1, 2, 0)):
+        assert np.array_equal(errors(residuals, np.ones(12), weights[list(order)]), one)
+
+
 def test_p_says_how_far_it_may_be_off_where_not_all_sets_are_drawn() -> None:
     """As far as other draws of as many sets are apart."""
     rng = np.random.default_rng(2)

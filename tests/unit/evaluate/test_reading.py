@@ -47,6 +47,34 @@ def test_a_panel_is_read_whatever_the_order_of_its_rows(tmp_path: Path) -> None:
     assert np.array_equal(backwards.panel.outcome[order], made.panel.outcome)
 
 
+@pytest.mark.parametrize(
+    "design",
+    [
+        "difference_in_differences",
+        "event_study",
+        "count_factors",
+        "synthetic_control",
+        "augmented_synthetic_control",
+        "synthetic_difference_in_differences",
+    ],
+)
+def test_no_answer_hangs_on_the_order_in_which_areas_are_named(tmp_path: Path, design: str) -> None:
+    """Neither treated areas, which here are of different sizes, nor those compared with."""
+    donors = [f"area {at}" for at in range(4, 13)]
+
+    def answer(treated: list[str], donors: list[str]):
+        plan = PLAN.replace('["area 1"]', str(treated)).replace(
+            "difference_in_differences]", f"{design}]\ndonors = {donors}"
+        )
+        read = read_plan(written(tmp_path, plan=plan))
+        asked = read.designs[read.primary]
+        found = asked.fit(study(tmp_path, plan=plan))
+        return found.relative_effect, found.relative_interval, found.interval, found.p_value
+
+    one = answer(["area 1", "area 2", "area 3"], donors)
+    assert answer(["area 3", "area 1", "area 2"], donors[::-1]) == one
+
+
 def test_a_missing_period_is_named(tmp_path: Path) -> None:
     data = [row for row in rows() if row["year"] != 2015]
     assert "no row for 2015" in refused(tmp_path, data)

@@ -212,14 +212,16 @@ def errors(residuals: Real, spread: Real, treated: Real) -> Real:
     `residuals` are donors × anything and `spread` the donors' standard deviations; `treated` are
     the treated areas' standard deviations, each times the area's share in the pooled estimate. With
     one treated area there is an error for each donor; with several, one for each set of as many
-    donors. As each donor was compared with all others, those of its set among them, a set's mean is
-    too small by (donors − set) / (donors − 1), exactly so for areas of one weight.
+    donors, whose members stand for the treated areas from the largest in `treated` to the smallest:
+    the order in which areas are named is no choice. As each donor was compared with all others,
+    those of its set among them, a set's mean is too small by (donors − set) / (donors − 1), exactly
+    so for areas of one weight.
     """
     standard = (residuals.T / spread).T
     donors, count = len(residuals), len(treated)
     if count == 1:
         return np.asarray(standard * treated[0])
-    apart = treated * (donors - 1) / (donors - count)
+    apart = np.sort(treated)[::-1] * (donors - 1) / (donors - count)
     columns = np.ascontiguousarray(standard.reshape(donors, -1).T)
     found = pooled(columns, np.ascontiguousarray(apart), _sets(donors, count))
     return np.asarray(found.T.reshape(-1, *residuals.shape[1:]))

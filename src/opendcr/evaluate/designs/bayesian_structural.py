@@ -318,8 +318,13 @@ class Scaled:
         return np.log((panel.outcome[rows] + 0.5) / panel.people[rows]).T
 
     def _drift_of_donors(self) -> float:
-        """The drift at which the donors' own series before the start are likeliest, each beside the
-        others pooled, so that what they have in common is none of it."""
+        """The scale of a half-normal prior with the donors' drift as its median: by their own series
+        before the start, each beside the others pooled, so that what they have in common is none of
+        it.
+
+        That drift is the root of the mean square step under their likelihood and a flat prior. The
+        likeliest step is often far too small, and what is foreseen varies with the step's square.
+        """
         if len(self.rows) < LEAST_DONORS:
             found = f"{len(self.rows)} donors"
             expected = f"{LEAST_DONORS} at least for drift_from = 'donors'"
@@ -327,7 +332,9 @@ class Scaled:
         drifts = DRIFT_SCALE[self.family] * DRIFTS
         noises = NOISE_SCALE[self.family] * NOISES
         likelihood = sum(structural.likelihoods(one, drifts, noises) for one in self._alone())
-        return float(drifts[np.argmax(likelihood)])
+        weights = drifts * np.exp(likelihood - np.max(likelihood))  # the grid's steps grow with it
+        square = weights @ drifts**2 / weights.sum()
+        return float(np.sqrt(square) / stats.halfnorm.median())
 
     def _alone(self) -> Iterator[Model]:
         """Each donor's series before the start as if it were treated, without any to compare with."""
