@@ -164,6 +164,16 @@ def test_a_small_drift_of_few_donors_is_no_smaller_than_it_is() -> None:
     assert 0.18 < np.mean(found) < 0.32
 
 
+def test_the_drift_of_a_few_years_is_not_taken_for_noise() -> None:
+    """Eleven yearly counts of thirty areas; a noise of each one would take a third of it."""
+    rng, found = stream(10, "years"), []
+    for _ in range(12):
+        people = np.exp(rng.uniform(np.log(2e4), np.log(2.6e5), (31, 1))) * np.ones(16)
+        rate = 1.5e-4 * np.exp(np.cumsum(rng.normal(0, 0.05, (31, 16)), axis=1))
+        found.append(of_donors(Study(panel(rng.poisson(rate * people), people), (0,), 11)))
+    assert np.median(found) == pytest.approx(0.05, abs=0.01)
+
+
 def test_wider_drift_is_a_wider_interval() -> None:
     study = counts(3)
     narrow, wide = (replace(QUICK, drift=one).fit(study).relative_interval for one in (0.002, 0.3))

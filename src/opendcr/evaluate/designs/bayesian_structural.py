@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Literal, Self, get_args
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy import special, stats
 
 from opendcr.errors import InputError
 from opendcr.evaluate.decision import between
@@ -320,7 +320,8 @@ class Scaled:
     def _drift_of_donors(self) -> float:
         """The scale of a half-normal prior with the donors' drift as its median: by their own series
         before the start, each beside the others pooled, so that what they have in common is none of
-        it.
+        it, with one noise for all of them: a noise of each one's own would take most of a drift
+        that few periods tell.
 
         That drift is the root of the mean square step under their likelihood and a flat prior. The
         likeliest step is often far too small, and what is foreseen varies with the step's square.
@@ -331,7 +332,8 @@ class Scaled:
             raise InputError(self.study.panel.where, found, expected)
         drifts = DRIFT_SCALE[self.family] * DRIFTS
         noises = NOISE_SCALE[self.family] * NOISES
-        likelihood = sum(structural.likelihoods(one, drifts, noises) for one in self._alone())
+        each = np.array([structural.likelihoods(one, drifts, noises) for one in self._alone()])
+        likelihood = special.logsumexp(each.sum(axis=0), axis=1)
         weights = drifts * np.exp(likelihood - np.max(likelihood))  # the grid's steps grow with it
         square = weights @ drifts**2 / weights.sum()
         return float(np.sqrt(square) / stats.halfnorm.median())

@@ -392,16 +392,14 @@ def evidence(
 
 @compiled
 def likelihoods(model: Model, drifts: Real, noises: Real) -> Real:
-    """By drift: the log-likelihood, averaged over these noises, without regressors; of counts by
-    Laplace's approximation and but for their factorials."""
+    """Drifts × noises: the log-likelihood, without regressors; of counts by Laplace's approximation
+    and but for their factorials."""
     near, chosen = _near(model), np.empty(0, np.int64)
-    made: Real = np.empty(len(drifts))
-    each = np.empty(len(noises))
+    made: Real = np.empty((len(drifts), len(noises)))
     for at in range(len(drifts)):
         for one in range(len(noises)):
             sigma = np.array([noises[one], drifts[at], 0.0])
-            each[one] = _likelihood(model, sigma, chosen, near)
-        made[at] = each.max() + math.log(np.exp(each - each.max()).mean())
+            made[at, one] = _likelihood(model, sigma, chosen, near)
     return made
 
 
