@@ -25,7 +25,7 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> str:
     designs = tuple(map(short, report().designs))
     parts = {"next ring": Part(0.1, -0.1, None, displacement=True)}
     leading = replace(designs[0], estimate=replace(designs[0].estimate, parts=parts))
-    whole = report(designs=(leading, *designs[1:]), effects=figure(),
+    whole = report(designs=(leading, *designs[1:]), effects=(figure(),),
                    about=dict.fromkeys(ABOUT, "In the authors' words."))  # fmt: skip
     path.write_text(page_of(whole), encoding="utf-8")
     return path.as_uri()
