@@ -2,8 +2,8 @@
 
 A verdict rests on the whole interval of the relative effect, never on the estimate, and on the
 test: where that leaves chance, no change is among what is compatible, whatever the interval says by
-itself. The sentence gives the interval as it is. Rounding goes outwards, so that no printed interval is
-narrower than the one computed.
+itself. The sentence gives the interval as it is. Rounding goes outwards, so that no printed interval
+is narrower than the one computed.
 """
 
 import math
@@ -22,9 +22,9 @@ DESCRIPTIVE = "descriptive"  # of an outcome of which nothing was declared
 class Claim:
     """What is asked: whether an outcome of some areas changed, as a design answers it.
 
-    `design` is its title as it stands in a sentence (`inside`), `areas` and `outcome` are words of a sentence ("overdose call-outs",
-    "Glasgow city centre"); the interval holds 1 − `level`. `chance` is whether the design's test
-    leaves it (`Estimate.leaves_chance`).
+    `design` is its title as it stands in a sentence (`inside`), `areas` and `outcome` are words of
+    one ("overdose call-outs", "Glasgow city centre"); the interval holds 1 − `level`. `chance` is
+    whether the design's test leaves it (`Estimate.leaves_chance`).
     """
 
     design: str

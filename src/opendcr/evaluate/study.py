@@ -85,8 +85,8 @@ class Study:
 
     def donors(self, named: Sequence[str] = (), exclude: Iterable[str] = ()) -> tuple[int, ...]:
         """The rows of the areas compared with, in the panel's order: those named, or all that are
-        not treated, but for those excluded. Raises InputError for a name that is not there or is treated, an area that
-        is the sum of others, or a gap."""
+        not treated, but for those excluded. Raises InputError for a name that is not there or is
+        treated, an area that is the sum of others, or a gap."""
         left_out = {self.panel.at(name) for name in exclude}
         chosen = sorted(self.panel.at(name) for name in named) or range(len(self.panel.units))
         both = [self.panel.units[at] for at in chosen if at in self.treated]

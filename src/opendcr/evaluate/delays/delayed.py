@@ -139,9 +139,9 @@ def from_nowcast(draws: Sequence[Estimate], level: float) -> float | None:
     logs = logarithms(draws, level)
     if logs is None or not np.isfinite(logs.ends).all():
         return None
-    between = float(logs.ends[:, 1].var())
+    apart = float(logs.ends[:, 1].var())
     reach = (logs.ends[:, 2] - logs.ends[:, 0]) / 2 / ndtri(1 - level / 2)
-    return between / (between + float(np.mean(reach**2))) if between else 0.0
+    return apart / (apart + float(np.mean(reach**2))) if apart else 0.0
 
 
 def _said(study: Study, nowcasts: Mapping[str, Nowcast], draws: Sequence[Estimate]) -> Check:

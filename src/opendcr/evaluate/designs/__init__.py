@@ -62,6 +62,14 @@ class DatedDesign(Design, Protocol):
 
 
 @runtime_checkable
+class MatchedDesign(Design, Protocol):
+    """A design that may match areas on further columns of the panel."""
+
+    def late_columns(self, start: Period) -> tuple[str, ...]:
+        """Those that it takes as they are from a start on, too."""
+
+
+@runtime_checkable
 class SampledDesign(Design, Protocol):
     """A design that samples, and takes a second where others take milliseconds."""
 
@@ -99,8 +107,7 @@ def design_of(name: str) -> type[Design]:
 
 def late_columns(design: Design, start: Period) -> tuple[str, ...]:
     """The columns that a design matches areas on as they are from a start on, too."""
-    found: tuple[str, ...] = getattr(design, "late_columns", lambda start: ())(start)
-    return found
+    return design.late_columns(start) if isinstance(design, MatchedDesign) else ()
 
 
 def least_before(design: Design) -> int:

@@ -179,6 +179,7 @@ class SyntheticControl:
         found = (np.linalg.lstsq(regressors, outcomes.T, rcond=None)[0][1:] ** 2).sum(axis=1)
         by_regression = np.log(np.maximum(found / max(found.max(), 1e-300), 1e-8))
         alone = np.full((count, count), -4.0) + 4.0 * np.eye(count)
+        # One stream for every plan: a seed that could be chosen would choose the answer.
         drawn = stream(1, "predictor weights").exponential(3.0, (_STARTS, count))
         return np.concatenate([np.zeros((1, count)), by_regression[None], alone, -drawn])
 

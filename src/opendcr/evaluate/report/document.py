@@ -323,7 +323,7 @@ def _displacement(report: Report) -> Iterable[Block]:
     yield Heading("Displacement, by ring and hours", 3)
     yield Text(
         "Read from the design's own cells, beside the farthest ring. No margin was declared for it. "
-        "Intervals of single rings hold all at once: each is of its share of the level. What is "
+        "Intervals of the rings between hold all at once: each is of its share of the level. What is "
         "outside hours or at all hours holds only if rings would have moved alike, and decides nothing."
     )
     for of, found, origin in read:
