@@ -70,6 +70,28 @@ def test_the_evidence_of_counts_is_an_integral_on_average() -> None:
     assert error < 0.02 * found.mean()
 
 
+@pytest.mark.parametrize("noise", [0.01, 0.3, 1.0, 2.0])
+def test_the_noise_of_counts_is_summed_over(noise: float) -> None:
+    """A level that is known: what is left of the evidence is each period's sum over its noise."""
+    outcome = np.array([0.0, 1.0, 6.0, 40.0, 2000.0])
+    middle = np.log(outcome + 0.5) + np.array([0.5, -1.0, 1.0, -0.5, 0.2])
+    none = np.zeros(0)
+    model = Model(True, outcome, middle, np.zeros((0, 5)), none, none, np.ones(3), np.zeros(2))
+    found = evidence(stream(1), model, np.array([noise, 0.0, 0.0]), NONE)
+    z = np.arange(-9, 9, 0.0005)
+    likely = stats.poisson.pmf(outcome[:, None], np.exp(middle[:, None] + noise * z))
+    exact = np.log((likely * stats.norm.pdf(z)).sum(axis=1) * 0.0005).sum()
+    assert found == pytest.approx(exact, abs=1e-4 if noise <= 1 else 2e-3)
+
+
+def test_one_draw_tells_the_evidence_of_counts_where_noise_is_large() -> None:
+    """A chain stays where it met an estimate far above the others, so that none may be."""
+    model = _prior(True)
+    rng = stream(1, "large noise")
+    found = [evidence(rng, model, np.array([1.5, 0.1, 0.02]), NONE) for _ in range(2000)]
+    assert max(found) - np.mean(found) < 2.0
+
+
 def test_the_nile_is_likeliest_where_others_find_it() -> None:
     """statsmodels, UnobservedComponents(..., 'llevel'): −632.54, of all but the first year, at
     irregular 15,078 and level 1,478.8, with a first level of variance a million."""

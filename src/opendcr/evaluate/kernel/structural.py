@@ -8,10 +8,12 @@ exp(offset + signal).
 Level, slope, noise and β are integrated out: the sampler walks over the standard deviations and
 over which regressors are in, nothing else. For values that is exact (de Jong, "The diffuse Kalman
 filter", Annals of Statistics 19:2, 1991, for the regressors). For counts the likelihood is
-estimated without bias by one draw from the Gaussian model that has the same mode (Durbin and
-Koopman, "Monte Carlo maximum likelihood estimation for non-Gaussian state space models",
-Biometrika 84:3, 1997), which leaves what is sampled exact (Andrieu and Roberts, "The pseudo-marginal
-approach", Annals of Statistics 37:2, 2009).
+estimated without bias by one draw of the level and regression from the Gaussian model that has the
+same mode (Durbin and Koopman, "Monte Carlo maximum likelihood estimation for non-Gaussian state
+space models", Biometrika 84:3, 1997), which leaves what is sampled exact (Andrieu and Roberts, "The
+pseudo-marginal approach", Annals of Statistics 37:2, 2009). Each period's noise is summed over and
+not drawn: counts bear a far lower signal than the normal that is like them does, so that a draw of
+a large noise is now and then worth any number of others, and a chain stays where it met one.
 """
 
 import math
@@ -29,6 +31,11 @@ _ACCEPTED = (
     0.44  # the share of single steps at which a random walk mixes best (Gelman and others 1996)
 )
 _TWO_PI = math.log(2 * math.pi)
+_SUMMED = 3  # steps to the most likely noise of a period
+_NODES = tuple(
+    (float(node), float(weight) / math.sqrt(2 * math.pi))
+    for node, weight in zip(*np.polynomial.hermite_e.hermegauss(9), strict=True)
+)
 
 
 class Model(NamedTuple):
@@ -221,18 +228,20 @@ def _invented(rng, model, sigma, chosen):
 
 
 @helper
-def _drawn_signal(rng, model, sigma, chosen, data, extra, filtered):
-    """The signal (n) given data that are the signal with noise of the variances `extra`.
+def _drawn(rng, model, sigma, chosen, data, noise, filtered):
+    """A level with its regression given data that are these with a noise of the variances `noise`: by
+    period before the start, and the β, level and slope to come that go with it.
 
     Invent all of it, then correct by what the difference from the data says (Durbin and Koopman, "A
     simple and efficient simulation smoother", Biometrika 89:3, 2002).
     """
-    signal = _invented(rng, model, sigma, chosen)[0]
+    mean, beta, level, slope = _invented(rng, model, sigma, chosen)
     apart = np.empty(len(data))
     for t in range(len(data)):
-        signal[t] += sigma[NOISE] * rng.normal()
-        apart[t] = data[t] - signal[t] - math.sqrt(extra[t]) * rng.normal()
-    return _cleared(signal, apart, extra, _smoothed(apart, filtered)[0])
+        apart[t] = data[t] - mean[t] - math.sqrt(noise[t]) * rng.normal()
+    errors, more, level_more, slope_more, _ = _smoothed(apart, filtered)
+    mean = _cleared(mean, apart, noise, errors)
+    return mean, beta + more, level + level_more, slope + slope_more
 
 
 @helper
@@ -268,32 +277,61 @@ def _towards_mode(model, sigma, chosen, signal, steps):
 
 
 @helper
-def _weight(model, signal, data, extra):
-    """The logarithm of the counts' likelihood, but for their factorials, over that of the data likened
-    to them."""
+def _noisy(count, log_mean, noise, near):
+    """The log-likelihood of a count, but for its factorial, summed over its noise z, which has a
+    standard normal distribution: Σ exp(count · η − exp η), η = log_mean + noise · z. The search for
+    the most likely η begins at `near`.
+
+    Gauss and Hermite's nodes are laid about the most likely z (Naylor and Smith, "Applications of a
+    method for the efficient computation of posterior distributions", Applied Statistics 31:3, 1982):
+    off by less than 0.0001 for a noise up to 1, 0.002 up to 2.
+    """
+    if noise == 0.0:
+        return count * log_mean - math.exp(log_mean)
+    z = (near - log_mean) / noise
+    for _ in range(_SUMMED):
+        steep = noise * math.exp(log_mean + noise * z)
+        z += (count * noise - steep - z) / (noise * steep + 1.0)
+    eta = log_mean + noise * z
+    mean = math.exp(eta)
+    width = 1.0 / math.sqrt(noise * noise * mean + 1.0)
     total = 0.0
-    for t in range(len(signal)):
-        log_mean = model.offset[t] + signal[t]
-        total += model.outcome[t] * log_mean - math.exp(log_mean)
-        total += 0.5 * (_TWO_PI + math.log(extra[t]) + (data[t] - signal[t]) ** 2 / extra[t])
+    for node, weight in _NODES:
+        away = noise * width * node
+        apart = count * away - mean * (math.exp(away) - 1.0) - width * node * z
+        total += weight * math.exp(apart + 0.5 * node * node * (1.0 - width * width))
+    return count * eta - mean - 0.5 * z * z + math.log(total * width)
+
+
+@helper
+def _weight(model, sigma, mean, data, extra):
+    """The logarithm of the counts' likelihood, but for their factorials, over that of the data likened
+    to them, at this level with its regression, the noise summed over in both."""
+    total = 0.0
+    for t in range(len(mean)):
+        own = sigma[NOISE] * sigma[NOISE]
+        both = own + extra[t]
+        apart = data[t] - mean[t]
+        log_mean = model.offset[t] + mean[t]
+        near = log_mean + apart * own / both
+        total += _noisy(model.outcome[t], log_mean, sigma[NOISE], near)
+        total += 0.5 * (_TWO_PI + math.log(both) + apart * apart / both)
     return total
 
 
 @helper
 def _evidence(rng, model, sigma, chosen, near):
-    """The log-likelihood of the outcome, of counts but for their factorials, and the signal (n) with
-    which it was estimated.
+    """The log-likelihood of the outcome, of counts but for their factorials, and the level with its
+    regression, as `_drawn` makes it, with which it was estimated (of values, nothing yet).
 
     `near` is a signal from which the search for the mode begins; it must be the same throughout.
     """
     if not model.counts:
-        noise = _with(sigma[NOISE], np.zeros(len(model.outcome)))
-        filtered = _filtered(model, sigma, noise, chosen)
-        return _smoothed(model.outcome, filtered)[4], model.outcome
+        return _likelihood(model, sigma, chosen, near), (near, near, 0.0, 0.0)
     data, extra, filtered = _towards_mode(model, sigma, chosen, near, _NEWTON)
-    likelihood = _smoothed(data, filtered)[4]
-    signal = _drawn_signal(rng, model, sigma, chosen, data, extra, filtered)
-    return likelihood + _weight(model, signal, data, extra), signal
+    likely = _smoothed(data, filtered)[4]
+    drawn = _drawn(rng, model, sigma, chosen, data, _with(sigma[NOISE], extra), filtered)
+    return likely + _weight(model, sigma, drawn[0], data, extra), drawn
 
 
 @helper
@@ -303,32 +341,28 @@ def _likelihood(model, sigma, chosen, near):
         noise = _with(sigma[NOISE], np.zeros(len(model.outcome)))
         return _smoothed(model.outcome, _filtered(model, sigma, noise, chosen))[4]
     data, extra, filtered = _towards_mode(model, sigma, chosen, near, _NEWTON)
-    errors, _, _, _, likelihood = _smoothed(data, filtered)
-    mode = _cleared(np.zeros(len(data)), data, extra, errors)
-    return likelihood + _weight(model, mode, data, extra)
+    errors, _, _, _, likely = _smoothed(data, filtered)
+    mode = _cleared(np.zeros(len(data)), data, _with(sigma[NOISE], extra), errors)
+    return likely + _weight(model, sigma, mode, data, extra)
 
 
 @helper
-def _foreseen(rng, model, sigma, chosen, signal, out, betas):
-    """Fills `out` (T): level and regression given the signal before the start, and from the start
-    on as they may go on, each with new noise; and `betas` (p)."""
-    n, periods = len(signal), len(out)
-    noise = _with(sigma[NOISE], np.zeros(n))
-    filtered = _filtered(model, sigma, noise, chosen)
-    mean, beta, level, slope = _invented(rng, model, sigma, chosen)
-    apart = np.empty(n)
-    for t in range(n):
-        apart[t] = signal[t] - mean[t] - sigma[NOISE] * rng.normal()
-    errors, more, level_more, slope_more, _ = _smoothed(apart, filtered)
-    out[:n] = _cleared(mean, apart, noise, errors)
-    level, slope = level + level_more, slope + slope_more
+def _foreseen(rng, model, sigma, chosen, drawn, out, betas):
+    """Fills `out` (T): level and regression before the start, and from the start on as they may go on,
+    each with new noise; and `betas` (p)."""
+    n, periods = len(model.outcome), len(out)
+    if not model.counts:
+        noise = _with(sigma[NOISE], np.zeros(n))
+        filtered = _filtered(model, sigma, noise, chosen)
+        drawn = _drawn(rng, model, sigma, chosen, model.outcome, noise, filtered)
+    out[:n], beta, level, slope = drawn
     for t in range(n, periods):
         out[t] = level
         level += slope + sigma[DRIFT] * rng.normal()
         slope += sigma[SLOPE] * rng.normal()
     for i in range(len(chosen)):
-        betas[chosen[i]] = beta[i] + more[i]
-        _less(out[n:], -betas[chosen[i]], model.regressors[chosen[i], n:])
+        betas[chosen[i]] = beta[i]
+        _less(out[n:], -beta[i], model.regressors[chosen[i], n:])
     for t in range(periods):
         out[t] += sigma[NOISE] * rng.normal()
 
@@ -427,7 +461,7 @@ def sampled(rng: np.random.Generator, model: Model, warmup: int, draws: int, tur
     near = _near(model)
     sigma, included = _begun(rng, model)
     chosen = np.flatnonzero(included)
-    value, signal = _evidence(rng, model, sigma, chosen, near)
+    value, drawn = _evidence(rng, model, sigma, chosen, near)
     size = 0.5 * model.scale
     signals = np.zeros((draws, model.regressors.shape[1]))
     sigmas, betas = np.zeros((draws, 3)), np.zeros((draws, len(included)))
@@ -442,7 +476,7 @@ def sampled(rng: np.random.Generator, model: Model, warmup: int, draws: int, tur
             prior = 0.5 * (sigma[one] ** 2 - tried[one] ** 2) / model.scale[one] ** 2
             accept = math.log(1.0 - rng.random()) < likely - value + prior
             if accept:
-                sigma, value, signal = tried, likely, found
+                sigma, value, drawn = tried, likely, found
             if sweep < warmup:
                 size[one] *= math.exp((accept - _ACCEPTED) / math.sqrt(1.0 + sweep / 5.0))
             else:
@@ -452,9 +486,9 @@ def sampled(rng: np.random.Generator, model: Model, warmup: int, draws: int, tur
             columns = np.flatnonzero(turned)
             likely, found = _evidence(rng, model, sigma, columns, near)
             if math.log(1.0 - rng.random()) < likely - value + odds:
-                included, chosen, value, signal = turned, columns, likely, found
+                included, chosen, value, drawn = turned, columns, likely, found
         if sweep >= warmup:
             at = sweep - warmup
             sigmas[at] = sigma
-            _foreseen(rng, model, sigma, chosen, signal, signals[at], betas[at])
+            _foreseen(rng, model, sigma, chosen, drawn, signals[at], betas[at])
     return Draws(signals, sigmas, betas, taken / max(proposed, 1))
