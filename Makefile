@@ -25,7 +25,7 @@ run: .venv/.web  ## serve a marked training room with simulated people
 test: .venv/.dev system  ## the whole suite, on SQLite and PostgreSQL, with a real browser
 	$(BIN)/python -m pytest -n $(AT_ONCE) --dist loadfile $(ARGS)
 
-soak: .venv/.dev system  ## the same tests with large counts
+soak: .venv/.dev system  ## the same tests with large counts, and the longest ones
 	OPENDCR_SOAK=1 $(BIN)/python -m pytest -n $(AT_ONCE) --dist loadfile $(ARGS)
 
 check: .venv/.dev  ## format, lint, types, import contracts, generated documents

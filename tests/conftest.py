@@ -1,7 +1,11 @@
-"""Hypothesis profiles: few examples by default, many with OPENDCR_SOAK=1, the same ones in CI."""
+"""What OPENDCR_SOAK=1 (make soak) adds: many examples of each property, and tests marked `soak`.
+
+Without it there are few examples, the same ones in CI.
+"""
 
 import os
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 SOAK = os.environ.get("OPENDCR_SOAK") == "1"
@@ -17,3 +21,9 @@ settings.register_profile("soak", settings.get_profile("few"), max_examples=500)
 settings.load_profile("soak" if SOAK else "few")
 if SOAK:
     os.environ.setdefault("PYTEST_TIMEOUT", "1800")  # seconds a test: large counts take long
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    later = [] if SOAK else [item for item in items if item.get_closest_marker("soak")]
+    config.hook.pytest_deselected(items=later)
+    items[:] = [item for item in items if item not in later]

@@ -43,6 +43,7 @@ SEED = 1
 LEVEL = 0.001
 COMPARISONS = 54
 FILE = Path(__file__).parents[2] / "examples" / "glasgow" / "room.toml"
+pytestmark = pytest.mark.soak  # eight months by the reference engine
 MONTHS = [f"2025-{month:02}" for month in range(1, 9)]
 COUNTS = ("times_accessed", "injecting_episodes", "medical_emergencies")
 SUBSTANCES = {"cocaine": "cocaine", "heroin": "heroin", "snowball": "heroin+cocaine"}

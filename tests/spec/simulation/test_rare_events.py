@@ -22,7 +22,7 @@ from opendcr.simulate.uncertain import Assumptions, Input
 from tests.simulated import plain
 
 SOAK = os.environ.get("OPENDCR_SOAK") == "1"
-TRIES = 1000 if SOAK else 80
+TRIES = 1000 if SOAK else 40
 QUIET = plain(
     8,
     days=28,

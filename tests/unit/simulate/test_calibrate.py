@@ -213,6 +213,7 @@ def test_glasgows_targets_are_the_published_table():
     assert len(read_targets(GLASGOW / "months.csv")) == 8
 
 
+@pytest.mark.soak
 def test_glasgows_fitted_scenario_is_what_the_command_makes(tmp_path):
     for name in ("assumed.toml", "months.csv", "policy.toml"):
         (tmp_path / name).write_bytes((GLASGOW / name).read_bytes())

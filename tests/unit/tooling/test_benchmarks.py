@@ -43,6 +43,7 @@ def test_every_program_is_among_them_and_in_the_readme() -> None:
     assert {name for name in programs if f"| `{name}` |" in readme} == programs
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("program", SMALL)
 def test_it_runs_to_its_end(program: str) -> None:
     if program == "board.py" and chromium() is None:
