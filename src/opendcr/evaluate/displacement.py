@@ -24,9 +24,7 @@ def sentence(found: Estimate, of: str = "") -> str:
     rises = [f"in {name}, {_span(one)}" for name, one in risen(found).items()]
     if not rises:
         return ""
-    net = (found.parts or {}).get(NET_INSIDE)
-    whole = f"; in all rings but the farthest together, inside hours, {_span(net)}" if net else ""
-    return f"Displacement{of and f' of {of}'} is shown: {'; '.join(rises)}{whole}."
+    return f"Displacement{of and f' of {of}'} is shown: {'; '.join(rises)}.{_net(found)}"
 
 
 def told(found: Estimate, of: str) -> str:
@@ -36,9 +34,13 @@ def told(found: Estimate, of: str) -> str:
     said = [*_each(found)]
     if not said:
         said = ["not to be told: no ring lies between the near ones and the farthest"]
+    return f"Displacement of {of} into other rings is {'; '.join(said)}.{_net(found)}"
+
+
+def _net(found: Estimate) -> str:
+    """What is left of the fall, as a sentence after another; empty where nothing says so."""
     net = (found.parts or {}).get(NET_INSIDE)
-    whole = f" In all rings but the farthest together, inside hours: {_span(net)}." if net else ""
-    return f"Displacement of {of} into other rings is {'; '.join(said)}.{whole}"
+    return f" In all rings but the farthest together, inside hours: {_span(net)}." if net else ""
 
 
 def _each(found: Estimate) -> Iterator[str]:
