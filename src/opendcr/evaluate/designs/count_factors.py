@@ -25,6 +25,7 @@ from opendcr.evaluate.comparisons.robustness import (
     donors_left_out,
     earlier_starts,
     fit_before,
+    other_starts,
     placebo_ranks,
     steady,
 )
@@ -165,6 +166,7 @@ class CountFactors:
             fit_before(gap, fitted.pools.rates - fitted.placebos, study.start),
             placebo_ranks(found),
             earlier_starts(study, self.fit),
+            other_starts(self, study, found),
             donors_left_out(found, fixed._without_each(study, fitted)),
             self._ranks(study, fitted),
         )

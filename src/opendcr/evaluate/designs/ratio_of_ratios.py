@@ -4,7 +4,8 @@ Method, sources and what was measured: docs/methods/studies/ratio_of_ratios.md.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from typing import ClassVar, Self, cast
 
 import numpy as np
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from scipy.special import chdtrc
 
 from opendcr.errors import InputError
+from opendcr.evaluate.comparisons import robustness
 from opendcr.evaluate.estimate import Check, Estimate, bounds_of_ratio, estimate_of, p_said
 from opendcr.evaluate.panel import Panel
 from opendcr.evaluate.regressions.conditional import TAILS, Cell, Conditional, Tails
@@ -65,8 +67,14 @@ class RatioOfRatios:
         return estimate_of(study, expected, bounds, self._inference(study), p_value=asked.p_value())
 
     def checks(self, study: Study, found: Estimate) -> tuple[Check, ...]:
-        """What is to be known beside the answer."""
-        return (*self._counts(study), self._dispersion(study), self._drift(study))
+        """Counts, dispersion, the periods before, other starts, and areas left out."""
+        return (
+            *self._counts(study),
+            self._dispersion(study),
+            self._drift(study),
+            robustness.other_starts(self, study, found),
+            robustness.donors_left_out(found, self._without_each(study)),
+        )
 
     def floor(self, study: Study) -> float | None:
         """None: how small the p-value can be hangs on how many events there will be."""
@@ -82,6 +90,15 @@ class RatioOfRatios:
             if events == 0:
                 raise InputError(where, f"no event in the comparison {when}", "a comparison with events")  # fmt: skip
         return Conditional(treated, comparison, _PART[self.interval], self.overdispersion)
+
+    def _without_each(self, study: Study) -> dict[str, float]:
+        """Relative effects without each of the areas compared with, where one is left."""
+        names, effects = [study.panel.units[row] for row in self._compared(study)], {}
+        for name in names if len(names) > 1 else ():
+            others = tuple(one for one in names if one != name)
+            with suppress(InputError):  # the others have no event
+                effects[name] = replace(self, comparison=others).fit(study).relative_effect
+        return effects
 
     def _compared(self, study: Study) -> tuple[int, ...]:
         rows = study.donors(self.comparison, self.exclude)

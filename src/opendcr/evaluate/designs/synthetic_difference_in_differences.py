@@ -22,6 +22,7 @@ from opendcr.evaluate.comparisons.robustness import (
     donors_left_out,
     earlier_starts,
     fit_before,
+    other_starts,
     placebo_ranks,
     steady,
 )
@@ -92,6 +93,7 @@ class SyntheticDifferenceInDifferences:
             fit_before(_gap(study, fitted), placebos.gaps, study.start),
             placebo_ranks(found),
             earlier_starts(study, self.fit),
+            other_starts(self, study, found),
             donors_left_out(found, self._without_each(study, donors, fitted)),
             self._ridges(study, donors),
             _concentration(study, donors, fitted),
