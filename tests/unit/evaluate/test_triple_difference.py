@@ -314,6 +314,18 @@ def test_a_trend_of_the_cell_s_own_is_seen() -> None:
     assert checks["earlier starts"].passed is False
 
 
+def test_a_season_of_the_near_cells_alone_is_not_told_as_harmless() -> None:
+    rng = np.random.default_rng(14)
+    season = means({})
+    season[0] *= np.exp(0.5 * np.sin(np.arange(MONTHS) * np.pi / 6))
+    for made, passes in ((season, False), (means({}), True)):
+        study = study_of(rng.poisson(made * 4).astype(float))
+        checks = {one.name: one for one in PLAIN.checks(study, PLAIN.fit(study))}
+        found = checks["residual autocorrelation"]
+        assert found.passed is passes
+        assert ("no whole years" in found.detail and "hold less" in found.detail) is not passes
+
+
 def test_small_areas_within_a_cell_are_added_up() -> None:
     rng = np.random.default_rng(10)
     whole = study_of(rng.poisson(means({0: 0.6}, rng)).astype(float))
