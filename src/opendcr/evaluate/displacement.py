@@ -13,7 +13,7 @@ from opendcr.evaluate.estimate import Estimate, Interval, Part
 NET = "net of displacement"  # all rings but the farthest, at all hours
 NET_INSIDE = "net of displacement, inside hours"
 _TOGETHER = "in all rings but the farthest together, inside hours"
-_NONE_BETWEEN = "no ring lies between the near ones and the farthest"
+_NONE_BETWEEN = "no ring lies between the near ones and the farthest that is compared with"
 _SEEN = 5e-4  # relative effects that differ by less are printed alike
 
 

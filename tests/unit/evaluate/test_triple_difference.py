@@ -260,7 +260,7 @@ def test_one_far_ring_leaves_displacement_untold_and_time_alone_to_be_read() -> 
     assert displaced(study).passed is None
     assert "no ring lies between" in told(found, "calls") and not risen(found)
     assert sentence(found).endswith(
-        "to other rings was not looked at: no ring lies between the near ones and the farthest."
+        "to other rings was not looked at: no ring lies between the near ones and the farthest that is compared with."
     )
 
 

@@ -413,10 +413,8 @@ def _correlation(series: Contrast) -> Check:
     """Cyclic shifts keep correlation in time, and yet hold too little where it is strong; nor are
     the periods of a season exchangeable."""
     least = 2 / np.sqrt(len(series.counts))
-    passed = bool(abs(series.correlation) <= least)
-    detail = f"at lag 1: {series.correlation:+.2f} (chance: ±{least:.2f})" + (
-        "" if passed else _LASTS
-    )
+    passed, lasts = bool(abs(series.correlation) <= least), series.correlation > least
+    detail = f"at lag 1: {series.correlation:+.2f} (chance: ±{least:.2f}){_LASTS if lasts else ''}"
     return Check("residual autocorrelation", passed, detail)
 
 
