@@ -296,7 +296,7 @@ def _found(
 def _checked(design: Design, study: Study, fitted: Estimate, review: Review) -> Estimate:
     """An answer with the checks that travel with it: the design's own, and those of what is read."""
     found = review.of(fitted)
-    checks = (*fitted.checks, *_made(design, study, fitted))
+    checks = (*fitted.checks, *_made(design, study, replace(fitted, parts=found.parts)))
     checks = (*checks, *_agreement(found, study.level))
     positive = study.panel.exposure is not None or bool((study.series.outcome > 0).all())
     more = (confounding(found),) if positive else ()
@@ -412,7 +412,7 @@ def doubted(further: Sequence[Further]) -> str:
     harms = harmed(further)
     said = f" A harm is shown: {'; '.join(harms)}." if harms else ""
     moved_on = [
-        displacement.sentence(one.answer.estimate, one.outcome.title)
+        displacement.shown(one.answer.estimate, one.outcome.title)
         for one in further
         if one.outcome.kind in ("harm", "displacement")
     ]

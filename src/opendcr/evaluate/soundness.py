@@ -155,6 +155,7 @@ def foreseen(
     said = [*beside(plan), *_known(sources), *_loose(sources), *_slip(plan)]
     said += [*_mute(plan, before, sources[PRIMARY]), *_without_interval(plan, sources)]
     said += [*_unreachable(plan), *_several(plan), *_unwatched(plan), *_matched_late(plan)]
+    said += _season(plan, before)
     said += [
         f"{one.name}: {one.detail}." for one in data_checks(before.panel, plan.data, plan.designs)
     ]
@@ -283,6 +284,21 @@ def _matched_late(plan: Plan) -> Iterator[str]:
                 f"designs.{name} matches areas on {some(late)} from the start {plan.question.start} on "
                 "too: what began then may have moved it, and a part of the effect would be taken away."
             )
+
+
+def _season(plan: Plan, before: Study) -> Iterator[str]:
+    """The ends of a design of cells that are not after whole years: what recurs every year in the
+    treated cells alone, no others tell."""
+    if not isinstance(plan.designs[plan.primary], CellDesign):
+        return
+    rhythm, start = rhythm_of(before.panel.periods), plan.question.start
+    ends = plan.reviews.periods if plan.reviews else filter(None, [plan.data.last])
+    parts = [str(one) for one in ends if not rhythm.whole_years(rhythm.steps(start, one) + 1)]
+    if parts:
+        yield (
+            f"from the start {start} to {some(parts)} are no whole years: a season of the treated cells "
+            f"alone, which {plan.primary} does not take out, would be told as an effect there."
+        )
 
 
 def _mute(plan: Plan, before: Study, source: Source) -> Iterator[str]:

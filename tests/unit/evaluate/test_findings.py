@@ -462,7 +462,10 @@ def test_a_plan_of_rings_is_told_with_its_cells_and_its_displacement() -> None:
     assert "500-1000m, inside hours" in report.displaced
     assert "0-500m, inside hours" not in report.displaced
     assert "into other rings is not shown in 500-1000m, inside hours: " in " ".join(report.caveats)
-    assert "Displacement" not in report.sentence
+    assert "Displacement" not in report.sentence  # a fall is shown, and may all have moved
+    assert "a fall is shown. Whether what fell near the room went to other rings cannot be" in (
+        report.sentence
+    )
 
 
 RINGS = """
@@ -499,6 +502,7 @@ def test_displacement_that_is_shown_is_said_wherever_the_answer_is(tmp_path: Pat
     said = run.leading.sentence
     assert "Displacement is shown: in 500-1000m, inside hours, a rise of between" in said
     assert "In all rings but the farthest together, inside hours:" in said
+    assert "into these make a fall look larger; with the farthest ring alone" in said
     assert "Displacement of Drug litter is shown: in 500-1000m" in said
     assert "Displacement is shown: in 500-1000m" in run.further[0].answer.sentence
     assert "Displacement of calls into other rings is shown in 500-1000m" in beside(run)

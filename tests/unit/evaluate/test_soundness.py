@@ -125,3 +125,44 @@ def test_effects_that_no_data_could_show_are_told_once(
 
 def test_effects_beyond_the_threshold_are_no_slip(tmp_path: Path) -> None:
     assert "at no length" not in warned(written(tmp_path, BEFORE, PLAN))
+
+
+RINGS = """
+[question]
+outcome = "calls"
+time = "month"
+start = "2025-01"
+[data]
+path = "panel.csv"
+[designs.triple_difference]
+near = "ring == '0-500m'"
+inside_hours = "hours == 'inside'"
+"""
+
+
+@pytest.mark.parametrize(
+    ("ends", "said"),
+    [
+        ('[reviews]\nafter = ["2025-06", "2025-12", "2026-12"]\n', "2025-06"),
+        ('[reviews]\nafter = ["2025-06", "2026-09"]\n', "2025-06, 2026-09"),
+        ('to = "2025-06"', "2025-06"),
+        ('to = "2026-12"', ""),
+        ("", ""),
+    ],
+)
+def test_a_design_of_cells_that_ends_within_a_year_is_told_of_seasons(
+    tmp_path: Path, ends: str, said: str
+) -> None:
+    data = [
+        {"ring": ring, "hours": hours, "month": f"{at // 12}-{at % 12 + 1:02}", "calls": 9 + at % 7}
+        for ring in ("0-500m", "1-2km")
+        for hours in ("inside", "outside")
+        for at in range(2020 * 12, 2025 * 12)
+    ]
+    plan = RINGS + ends if ends.startswith("[") else RINGS.replace('csv"\n', f'csv"\n{ends}\n')
+    season = "are no whole years: a season of the treated cells alone"
+    found = warned(written(tmp_path, data, plan))
+    if said:
+        assert f"from the start 2025-01 to {said} {season}" in found
+    else:
+        assert season not in found
