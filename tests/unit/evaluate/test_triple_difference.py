@@ -389,3 +389,14 @@ def test_what_cannot_be_answered_is_an_error() -> None:
     counts[4:6] = 0  # a ring where nothing ever happens is no ring to read displacement from
     found = PLAIN.fit(replace(study, panel=study.panel.with_outcome(counts)))
     assert found.parts is not None and "1000-2000m, inside hours" not in found.parts
+
+
+def test_what_crosses_in_cells() -> None:
+    assert PLAIN.crossed(LABELS) == LABELS
+    one = {"cell": ("near, open", "near, closed", "far, open", "far, closed")}
+    both = read(
+        near="cell in ['near, open', 'near, closed']",
+        inside_hours="cell in ['near, open', 'far, open']",
+    ).crossed(one)
+    assert [len(set(labels)) for labels in both.values()] == [2, 2]
+    assert len(set(zip(*both.values(), strict=True))) == 4

@@ -52,6 +52,10 @@ class CellDesign(Design, Protocol):
     def treated_cells(self, labels: Labels) -> tuple[int, ...]:
         """The cells that are treated, by these labels (by cell)."""
 
+    def crossed(self, labels: Labels) -> Labels:
+        """The labels (by cell) that cross in the cells: what moves in all of the same label is taken
+        out."""
+
 
 @runtime_checkable
 class DatedDesign(Design, Protocol):

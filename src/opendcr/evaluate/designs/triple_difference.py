@@ -181,6 +181,14 @@ class TripleDifference:
             raise InputError(self.near.where, "no cell near and inside hours", "one or more")
         return tuple(int(one) for one in rows)
 
+    def crossed(self, labels: Labels) -> Labels:
+        """Rings and hours; near and inside themselves, where both are chosen in one column."""
+        near, inside = self.near.of(labels), self.inside_hours.of(labels)
+        if near.column != inside.column:
+            return {one.column: labels[one.column] for one in (near, inside)}
+        masks = {"near": near.mask, "inside": inside.mask}
+        return {name: tuple(map(str, mask)) for name, mask in masks.items()}
+
     def cells(self, study: Study) -> Cells:
         """The study's cells; InputError where one of the four groups has none, or others are
         treated."""
