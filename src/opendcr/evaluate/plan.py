@@ -208,10 +208,10 @@ def read_plan(path: Path) -> Plan:
     designs = _designs(whole.table("designs"))
     for name, design in designs.items():
         _not_itself(path, name, design, question)
-    made = Plan(path, content, question, data, designs, nowcast=_nowcast(whole, path))
+    success, late = _success(whole, designs), _nowcast(whole, path)
+    made = Plan(path, content, question, data, designs, success, nowcast=late)
     return replace(
         made,
-        success=_success(whole, designs),
         outcomes=_outcomes(whole.table("outcomes"), made),
         multiplicity=whole.table("multiplicity", ("rule",)).one_of("rule", RULES, "none"),
         reviews=_reviews(whole, question),

@@ -97,8 +97,8 @@ def _could(name: str, plan: Plan, study: Study) -> bool:
 
 @dataclass(frozen=True)
 class _Declared:
-    """A test that a plan declares: its design, and the study as it will stand at the plan's end, at
-    the level of that decision."""
+    """A test that a plan declares: the `key` of the plan that says which design it is, the design,
+    and the study as it will stand at the plan's end, at the level of that decision."""
 
     key: str
     name: str
@@ -108,9 +108,11 @@ class _Declared:
 
 def _declared(plan: Plan, sources: Mapping[str, Source]) -> Iterator[_Declared]:
     """The plan's own test, and those of outcomes with a margin."""
-    asked = [("success", PRIMARY, plan.primary, plan.question.level)]
+    said = "design" in plan.content.get("success", {})
+    key = "success.design" if said else f"designs.{plan.primary}"
+    asked = [(key, PRIMARY, plan.primary, plan.question.level)]
     asked += [
-        (f"outcomes.{one.name}", one.name, one.design, plan.declared_level)
+        (_key_of(plan, one.name), one.name, one.design, plan.declared_level)
         for one in plan.outcomes
         if one.margin is not None
     ]
@@ -119,7 +121,13 @@ def _declared(plan: Plan, sources: Mapping[str, Source]) -> Iterator[_Declared]:
         before = study_before(sources[name], design)
         study = later(before, sources[name], max(periods_of(plan, before)))
         last = replace(study, level=last_level(plan, before, level))
-        yield _Declared(f"{key}.design", named, design, last)
+        yield _Declared(key, named, design, last)
+
+
+def _key_of(plan: Plan, outcome: str) -> str:
+    """The key that names an outcome's design, or where the plan leaves that out the outcome's own."""
+    said = "design" in plan.content["outcomes"][outcome]
+    return f"outcomes.{outcome}.design" if said else f"outcomes.{outcome}"
 
 
 @dataclass(frozen=True)
@@ -309,8 +317,8 @@ def _without_interval(plan: Plan, sources: Mapping[str, Source]) -> Iterator[str
         tried = (one.study, replace(one.study, panel=panel.with_outcome(fallen)))
         if not any(_has_interval(one.design, study) for study in tried):
             yield (
-                f"{one.key} is {one.name}, which gave no interval at the level {one.study.level:.3g} "
-                f"when it was tried with {one.study.start} periods before the start and "
+                f"{one.key}: {one.name} gave no interval at the level {one.study.level:.3g} when "
+                f"it was tried with {one.study.start} periods before the start and "
                 f"{one.study.after} from it on: nothing is shown or excluded without one."
             )
 
