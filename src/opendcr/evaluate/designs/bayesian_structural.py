@@ -138,6 +138,10 @@ class BayesianStructural:
             posterior.donors_in(),
         )
 
+    def compared_with(self, study: Study) -> tuple[int, ...]:
+        """The rows of the areas that it compares with."""
+        return study.donors(self.donors, self.exclude)
+
     def floor(self, study: Study) -> float | None:
         """Twice one draw of all."""
         return _least_p(self.chains * self.draws)
@@ -234,7 +238,7 @@ class Scaled:
     @cached_property
     def rows(self) -> tuple[int, ...]:
         """The donors' rows."""
-        return self.study.varying(self.study.donors(self.design.donors, self.design.exclude))
+        return self.study.varying(self.design.compared_with(self.study))
 
     @cached_property
     def drift(self) -> float:

@@ -181,6 +181,10 @@ class TripleDifference:
             raise InputError(self.near.where, "no cell near and inside hours", "one or more")
         return tuple(int(one) for one in rows)
 
+    def compared_with(self, study: Study) -> tuple[int, ...]:
+        """The rows of all other cells: of the rings between, displacement is read."""
+        return tuple(at for at in range(len(study.panel.units)) if at not in study.treated)
+
     def cells(self, study: Study) -> Cells:
         """The study's cells; InputError where one of the four groups has none, or others are
         treated."""
