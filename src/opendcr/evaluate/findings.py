@@ -175,12 +175,12 @@ def sources_of(plan: Plan) -> dict[str, Source]:
         with concerning(f"outcomes.{one.name}"):
             sources[one.name] = _source(plan, question_of(plan, one), one.data, [design])
         delayed[one.name] = one.nowcast
-    late = {
-        late_of(name): triangle_source(sources[name], said)
-        for name, said in delayed.items()
-        if said
+    late = {name: triangle_source(sources[name], one) for name, one in delayed.items() if one}
+    return sources | {
+        late_of(name): one
+        for name, one in late.items()
+        if name == PRIMARY or delayed[name] is not plan.nowcast or one.has_treated
     }
-    return sources | late
 
 
 def _source(plan: Plan, question: Question, data: Data, designs: Sequence[Design]) -> Source:
@@ -358,7 +358,8 @@ def _further(
     study = replace(study_from(source, design), level=review.level_of(level))
     nowcasts = _nowcasts(sources.get(late_of(outcome.name)), study, [design])
     found = _found(design, study, nowcasts, review)
-    more: tuple[Check, ...] = (AS_PRINTED,) if plan.nowcast and not outcome.nowcast else ()
+    printed = plan.nowcast is not None and late_of(outcome.name) not in sources
+    more: tuple[Check, ...] = (AS_PRINTED,) if printed else ()
     if outcome.data != plan.data:
         more += data_checks(study.panel, outcome.data, [outcome.design])
     found = replace(found, checks=(*found.checks, *more))

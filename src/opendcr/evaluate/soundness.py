@@ -23,7 +23,7 @@ from opendcr.evaluate.plan import PRIMARY, Plan
 from opendcr.evaluate.power import SHOWN, Power, asked_of, cases_of, periods_of, power, shares_of
 from opendcr.evaluate.powered import exaggerated, within, words_of
 from opendcr.evaluate.readiness import later
-from opendcr.evaluate.reading import Source, data_checks, study_before
+from opendcr.evaluate.reading import Source, data_checks, late_of, study_before
 from opendcr.evaluate.reviews import looks_of
 from opendcr.evaluate.study import Study
 from opendcr.keyed import Table
@@ -160,7 +160,7 @@ def foreseen(
 ) -> Foreseen:
     """Outcomes that are known already, other locks of the same question, and power,
     from so many panels (None: as many as take seconds)."""
-    said = [*beside(plan), *_known(sources), *_loose(sources), *_slip(plan)]
+    said = [*beside(plan), *_known(sources), *_loose(sources), *unreported(sources), *_slip(plan)]
     said += [*_mute(plan, before, sources[PRIMARY]), *_without_interval(plan, sources)]
     said += [*_unreachable(plan), *_several(plan), *_unwatched(plan), *_matched_late(plan)]
     said += [
@@ -214,6 +214,22 @@ def _loose(sources: Mapping[str, Source]) -> list[str]:
                 "will say so."
             )
     return said
+
+
+def unreported(sources: Mapping[str, Source]) -> Iterator[str]:
+    """That an outcome is of counts of which there is a triangle, and has none: a lock holds them as
+    they were printed."""
+    counts = {name: (one.question.outcome, one.data.path) for name, one in sources.items()}
+    late = {of for name, of in counts.items() if late_of(name) in sources}
+    for name, of in counts.items():
+        if of in late and late_of(name) not in sources:
+            key = "nowcast" if name == PRIMARY else f"outcomes.{name}.nowcast"
+            yield (
+                f"{called(name, sources, {})} is of counts that are still to change, and no reporting "
+                "triangle has its areas: once late reports change what this lock holds, the result "
+                f"will be exploratory. Its editions in the triangle, or in one under [{key}], keep it "
+                "from that."
+            )
 
 
 def beside(plan: Plan) -> list[str]:
