@@ -58,6 +58,14 @@ class CellDesign(Design, Protocol):
 
 
 @runtime_checkable
+class ComparingDesign(Design, Protocol):
+    """A design that compares the treated areas with others."""
+
+    def compared_with(self, study: Study) -> tuple[int, ...]:
+        """The rows of those others in the study's panel."""
+
+
+@runtime_checkable
 class DatedDesign(Design, Protocol):
     """A design whose table names periods before the start."""
 
@@ -107,6 +115,11 @@ def design_of(name: str) -> type[Design]:
     module = import_module(f"opendcr.evaluate.designs.{name}")
     found: type[Design] = getattr(module, DESIGNS[name])
     return found
+
+
+def compared_with(design: Design, study: Study) -> tuple[int, ...]:
+    """The rows of the areas that a design compares the treated ones with."""
+    return design.compared_with(study) if isinstance(design, ComparingDesign) else ()
 
 
 def late_columns(design: Design, start: Period) -> tuple[str, ...]:

@@ -101,13 +101,17 @@ class AugmentedSyntheticControl:
         common = checks_of(Checked(alone, self.compared, study, found, gaps))
         return *common, _corrected(gaps, self._ridge(gaps))
 
+    def compared_with(self, study: Study) -> tuple[int, ...]:
+        """The rows of the areas that it compares with."""
+        return study.donors(self.compared.donors, self.compared.exclude)
+
     def floor(self, study: Study) -> float | None:
         """The least p-value: of one block among all periods, or of one area among all."""
         if self.placebos == "none":
             return None
         if self.placebos == "time":
             return Conformal(self.compared.pool(study), Refit(self.intercept)).floor
-        return 1 / (1 + len(study.donors(self.compared.donors, self.compared.exclude)))
+        return 1 / (1 + len(self.compared_with(study)))
 
     def planned_for(self, start: Period) -> "AugmentedSyntheticControl":
         """The design with fit periods before another start."""

@@ -156,6 +156,10 @@ class BayesianStructural:
                 effects[name] = without.fit(study).relative_effect
         return effects
 
+    def compared_with(self, study: Study) -> tuple[int, ...]:
+        """The rows of the areas that it compares with."""
+        return study.donors(self.donors, self.exclude)
+
     def floor(self, study: Study) -> float | None:
         """Twice one draw of all."""
         return _least_p(self.chains * self.draws)
@@ -252,7 +256,7 @@ class Scaled:
     @cached_property
     def rows(self) -> tuple[int, ...]:
         """The donors' rows."""
-        return self.study.varying(self.study.donors(self.design.donors, self.design.exclude))
+        return self.study.varying(self.design.compared_with(self.study))
 
     @cached_property
     def drift(self) -> float:

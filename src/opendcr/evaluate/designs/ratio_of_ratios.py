@@ -83,7 +83,7 @@ class RatioOfRatios:
     def conditional(self, study: Study) -> Conditional:
         """The four counts. Raises InputError where they are no counts, or a ratio is of nothing."""
         treated = _cell(study.panel, study.treated, study.start)
-        compared = self._compared(study)
+        compared = self.compared_with(study)
         comparison = _cell(study.panel, compared, study.start)
         where = study.panel.where
         for events, when in ((comparison.before, "before the start"), (comparison.after, "after")):
@@ -93,14 +93,15 @@ class RatioOfRatios:
 
     def _without_each(self, study: Study) -> dict[str, float]:
         """Relative effects without each of the areas compared with, where one is left."""
-        names, effects = [study.panel.units[row] for row in self._compared(study)], {}
+        names, effects = [study.panel.units[row] for row in self.compared_with(study)], {}
         for name in names if len(names) > 1 else ():
             others = tuple(one for one in names if one != name)
             with suppress(InputError):  # the others have no event
                 effects[name] = replace(self, comparison=others).fit(study).relative_effect
         return effects
 
-    def _compared(self, study: Study) -> tuple[int, ...]:
+    def compared_with(self, study: Study) -> tuple[int, ...]:
+        """The rows of the areas that it compares with."""
         rows = study.donors(self.comparison, self.exclude)
         if not rows:
             raise InputError(study.panel.where, "no area to compare with", "areas not treated")
@@ -110,7 +111,7 @@ class RatioOfRatios:
         noise = "" if self.overdispersion == 1 else f", z over √{self.overdispersion:g}"
         return (
             f"Conditional on both margins (Fisher's noncentral hypergeometric distribution), "
-            f"{_SAID[self.interval]}{noise}; compared with {len(self._compared(study))} areas."
+            f"{_SAID[self.interval]}{noise}; compared with {len(self.compared_with(study))} areas."
         )
 
     def _counts(self, study: Study) -> tuple[Check, ...]:
@@ -161,7 +162,7 @@ class RatioOfRatios:
     def _shares(self, study: Study, first: int, last: int) -> tuple[Real, ...]:
         """By period: the treated areas' counts and exposures, and the comparison's."""
         found: list[Real] = []
-        for rows in (study.treated, self._compared(study)):
+        for rows in (study.treated, self.compared_with(study)):
             counts, exposure = _series(study.panel, rows)
             found += [counts[first:last], exposure[first:last]]
         return tuple(found)

@@ -189,6 +189,10 @@ class TripleDifference:
         masks = {"near": near.mask, "inside": inside.mask}
         return {name: tuple(map(str, mask)) for name, mask in masks.items()}
 
+    def compared_with(self, study: Study) -> tuple[int, ...]:
+        """The rows of all other cells: of the rings between, displacement is read."""
+        return tuple(at for at in range(len(study.panel.units)) if at not in study.treated)
+
     def cells(self, study: Study) -> Cells:
         """The study's cells; InputError where one of the four groups has none, or others are
         treated."""
