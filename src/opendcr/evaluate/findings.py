@@ -40,6 +40,7 @@ from opendcr.evaluate.reading import (
     Source,
     data_checks,
     late_of,
+    linked_check,
     source_of,
     study_from,
     triangle_source,
@@ -227,7 +228,11 @@ def run_study(plan: Plan, show: Callable[[str], None] = lambda name: None) -> Fi
     leading = answers[plan.primary]
     said = " ".join(filter(None, [leading.sentence + doubted(further), caveat(plan, leading)]))
     answers[plan.primary] = replace(leading, sentence=said)
-    checks = (*data_checks(study.panel, plan.data, plan.designs), *_negative_controls(further))
+    checks = (
+        *data_checks(study.panel, plan.data, plan.designs),
+        *linked_check(sources[PRIMARY]),
+        *_negative_controls(further),
+    )
     return Findings(plan, sources, stands, study, answers, tuple(further), checks, review.look)
 
 
@@ -358,6 +363,8 @@ def _further(
     more: tuple[Check, ...] = (AS_PRINTED,) if plan.nowcast and not outcome.nowcast else ()
     if outcome.data != plan.data:
         more += data_checks(study.panel, outcome.data, [outcome.design])
+    if outcome.data != plan.data or outcome.treated:
+        more += linked_check(source)
     found = replace(found, checks=(*found.checks, *more))
     claim, margin = _claim(design, source.question, study, found), plan.margin_of(outcome)
     claim = replace(claim, outcome=f"“{outcome.title}”")  # a title is no part of a sentence

@@ -17,9 +17,9 @@ from opendcr.evaluate.findings import (
 )
 from opendcr.evaluate.lock import called, code
 from opendcr.evaluate.panel import some
-from opendcr.evaluate.plan import Data, Kind, Plan, plain
+from opendcr.evaluate.plan import PRIMARY, Data, Kind, Plan, plain
 from opendcr.evaluate.powered import foretold
-from opendcr.evaluate.reading import Source
+from opendcr.evaluate.reading import Source, links_of
 from opendcr.evaluate.report import content
 from opendcr.evaluate.report.content import Report
 from opendcr.evaluate.report.words import confidence, count, figure
@@ -45,13 +45,13 @@ def report_of(found: Findings) -> Report:
         asked("success", plan.threshold),
         found.leading.verdict,
         content.Status(not standing.against, tuple(_status(found))),
-        content.Origin(plan.data.simulated, _source(plan.data)),
+        _origin(found.sources[PRIMARY]),
         content.Provenance(plan.hash, code(), data, files),
         tuple(_answer(one) for one in found.answers.values()),
         plan.primary,
         _lock(found),
         tuple(declared(found)),
-        tuple(_further(one) for one in found.further),
+        tuple(_further(one, found.sources[one.outcome.name]) for one in found.further),
         found.checks,
         tuple(limits(found)),
         tuple(standing.lock.foreseen.get("power", ())) if standing.lock else (),
@@ -70,6 +70,11 @@ def _file(source: Source) -> tuple[str, str]:
 def _exposure(data: Data) -> str | None:
     """What counts are beside, in words."""
     return words(data.exposure) if data.exposure else None
+
+
+def _origin(source: Source) -> content.Origin:
+    data = source.data
+    return content.Origin(data.simulated, _source(data), links_of(source))
 
 
 def _source(data: Data) -> str:
@@ -122,6 +127,8 @@ def declared(found: Findings) -> Iterator[tuple[str, str]]:
     yield "Treated", _treated(plan)
     yield "Start", str(question.start)
     yield "Periods", _periods(found)
+    if plan.data.exposure:
+        yield f"Breaks in {words(plan.data.exposure)}", _breaks(found.sources[PRIMARY])
     for name, design in plan.designs.items():
         rests = " (the verdict rests on it)" if name == plan.primary else ""
         yield "Design", f"{design.TITLE}{rests}; {_settings(plan.content['designs'][name])}"
@@ -181,6 +188,16 @@ def _periods(found: Findings) -> str:
     given = [f"{name} {end}" for name, end in ends.items() if end is not None]
     said = f"the plan says {' '.join(given)}" if given else "the plan names no first and no last"
     return f"{periods[0]} to {periods[-1]}; {said}"
+
+
+def _breaks(source: Source) -> str:
+    """Where the plan says that the exposure is of another series."""
+    breaks = source.data.breaks
+    if not breaks:
+        unsaid = "the plan does not say whether there are any"
+        return unsaid if breaks is None else "the plan says that there are none"
+    does = "; from there on each area's is scaled so that it does not change at the break itself"
+    return f"at {some([str(one) for one in breaks])}{does if links_of(source) else ''}"
 
 
 def _settings(table: Mapping[str, Any]) -> str:
@@ -363,12 +380,12 @@ def _answer(one: Answered) -> content.Answer:
     return content.Answer(one.design, one.title, one.estimate, one.verdict, one.sentence)
 
 
-def _further(one: Further) -> content.Further:
-    kind, answer, data = one.outcome.kind, one.answer, one.outcome.data
+def _further(one: Further, source: Source) -> content.Further:
+    kind, answer = one.outcome.kind, one.answer
     of = "" if one.margin is None else asked(kind, one.margin)
     return content.Further(kind, one.outcome.title, of, one.level, answer.title, answer.estimate,
                            answer.verdict, answer.sentence, one.said,
-                           content.Origin(data.simulated, _source(data)), _exposure(data))  # fmt: skip
+                           _origin(source), _exposure(source.data))  # fmt: skip
 
 
 def _titles(found: Findings) -> dict[str, str]:

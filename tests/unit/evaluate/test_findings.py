@@ -117,6 +117,30 @@ def test_a_benefit_that_worsens_is_said_where_the_study_is_read_first(tmp_path: 
     assert made.further[-1].answer.sentence.endswith("is excluded, but a fall is shown.")
 
 
+def test_rates_of_a_linked_exposure_say_how_they_differ_from_published_ones(tmp_path: Path) -> None:
+    data = [row | {"people": round(row["people"] * 1.04)} if row["year"] >= 2016 else row for row in with_more()]  # fmt: skip
+    made = found(tmp_path, data, PLAN.replace("breaks = []", "breaks = [2016, 2030]") + FURTHER)
+    (check,) = made.checks[:1]
+    printed = next(row for row in data if row["area"] == "area 1" and row["year"] == 2021)
+    shown = next(one.observed for one in made.leading.estimate.effect if one.time == "2021")
+    factor = float(check.detail.split("multiplied here by ")[1].split()[0])
+    assert (check.name, check.passed) == ("linked exposure", None)
+    assert shown * factor == pytest.approx(printed["events"] / printed["people"], rel=1e-4)
+    assert "a break in people at 2016: that of area 1" in check.detail
+
+    page = page_of(report_of(made)).replace("\xa0", " ")
+    assert (
+        page.count(check.detail) >= 6
+    )  # figures, tables of rates, those of other outcomes, the check
+    assert "at 2016, 2030; from there on each area&#x27;s is scaled" in page
+
+
+def test_a_break_that_is_to_come_links_nothing_yet(tmp_path: Path) -> None:
+    made = found(tmp_path, plan=PLAN.replace("breaks = []", "breaks = [2030]"))
+    assert not [one for one in made.checks if one.name == "linked exposure"]
+    assert ("Breaks in people", "at 2030") in report_of(made).declared
+
+
 CONTROL = '\n[outcomes.calls]\ntitle = "Calls"\noutcome = "calls"\nkind = "negative_control"\n'
 WANTED = "\n[success]\nrelative_effect_at_most = -0.1\n"
 

@@ -52,15 +52,22 @@ class Status:
 
 @dataclass(frozen=True)
 class Origin:
-    """Whose data: what was recorded, in words with its source, or which simulation made them."""
+    """Whose data: what was recorded, in words with its source, or which simulation made them.
+    `linked` says how rates differ from those of published figures, where they do."""
 
     simulated: bool
     words: str
+    linked: str = ""
 
     @property
     def short(self) -> str:
         """What every caption says."""
         return "Simulated data: nobody in them is real." if self.simulated else "Recorded data."
+
+    @property
+    def of_rates(self) -> str:
+        """What the captions of rates say."""
+        return " ".join(filter(None, (self.linked, self.short)))
 
 
 @dataclass(frozen=True)

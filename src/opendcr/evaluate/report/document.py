@@ -1,6 +1,7 @@
 """A report as a row of blocks: what a page shows and a paper prints, in one order and one wording."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from opendcr.evaluate.decision import DESCRIPTIVE, SAID, inside
 from opendcr.evaluate.displacement import looked, risen, told
@@ -220,7 +221,7 @@ def _gaps(report: Report) -> Iterable[Block]:
     yield _drawing(report.origin, gap_figure(answer, start, scale, report.level))
     ranks = rank_figure(answer)
     if ranks is not None:
-        yield _drawing(report.origin, ranks)
+        yield _drawing(replace(report.origin, linked=""), ranks)  # which is of no rate
 
 
 def _designs(report: Report) -> Iterable[Block]:
@@ -229,8 +230,8 @@ def _designs(report: Report) -> Iterable[Block]:
                f"total, in {_total(report)} ({holds} interval)", "p (floor)", "verdict")  # fmt: skip
     rows = [heading, *(_design(report, one, scale) for one in report.designs)]
     yield Heading("Designs side by side")
-    yield _grid(report, f"From {report.question.start} on, beside what was expected; a minus sign is fewer.",
-                rows)  # fmt: skip
+    caption = f"From {report.question.start} on, beside what was expected; a minus sign is fewer."
+    yield Grid(f"{caption} {report.origin.of_rates}", tuple(rows))
     yield Text(
         "The floor is the least p-value that a design could have given, whatever was found.", "note"
     )
@@ -448,8 +449,8 @@ def _total(report: Report) -> str:
 
 def _drawing(origin: Origin, figure: Figure, folded: bool = False) -> Drawing:
     """A figure of data of this origin, with its table."""
-    table = Grid(f"{figure.title}: the numbers. {origin.short}", figure.rows, folded=True)
-    return Drawing(figure, f"{figure.caption} {origin.short}", table, folded)
+    table = Grid(f"{figure.title}: the numbers. {origin.of_rates}", figure.rows, folded=True)
+    return Drawing(figure, f"{figure.caption} {origin.of_rates}", table, folded)
 
 
 def _grid(
