@@ -15,7 +15,8 @@ from opendcr.evaluate.findings import (
     Further,
     treated,
 )
-from opendcr.evaluate.lock import called, code
+from opendcr.evaluate.identity import code, libraries
+from opendcr.evaluate.lock import called
 from opendcr.evaluate.panel import some
 from opendcr.evaluate.plan import PRIMARY, Data, Kind, Plan, plain
 from opendcr.evaluate.powered import foretold
@@ -411,7 +412,8 @@ def _lock(found: Findings) -> content.Lock | None:
     changed = tuple(f"Changed since: {one}." for one in found.standing.changed)
     loose = {titles[name]: one for name, one in found.standing.not_held.items()}
     return content.Lock(lock.hash, lock.locked_at, lock.code, held, changed, lock.seal,
-                        lock.registered, tuple(lock.replaces), loose, found.standing.dated)  # fmt: skip
+                        lock.registered, tuple(lock.replaces), loose, found.standing.dated,
+                        libraries(lock.code_parts))  # fmt: skip
 
 
 def _sentence(text: str) -> str:

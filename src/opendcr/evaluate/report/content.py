@@ -88,7 +88,7 @@ class Lock:
     name; `changed` says in sentences what is no longer as it was locked. `seal` is the digest of
     the lock itself, `replaces` those of earlier locks, `registered` where it can be looked up;
     `not_held` are the periods before the start, by the outcome's title, that came after it, and
-    `dated` says what its date rests on."""
+    `dated` says what its date rests on; `libraries` are those that computed, with their versions."""
 
     hash: str
     locked: str
@@ -100,6 +100,7 @@ class Lock:
     replaces: tuple[str, ...] = ()
     not_held: Mapping[str, Sequence[str]] = field(default_factory=dict)
     dated: str = ""
+    libraries: Sequence[str] = ()
 
     def differences(self, now: Provenance) -> tuple[str, ...]:
         """What is no longer as it was locked: what is told, and what the hashes and versions show."""

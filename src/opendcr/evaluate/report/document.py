@@ -34,6 +34,9 @@ RECOMPUTED = (
     "uses, each as Python writes (period, area, (values)), sorted and joined by line feeds: "
     "opendcr.evaluate.reading.digest_of."
 )
+NONE_REPLACED = (
+    "none stood in its place when it was written; one that was deleted before leaves no trace in it"
+)
 RESULTS = {True: "passed", False: "FAILED", None: "to be read"}
 
 
@@ -203,7 +206,7 @@ def _as_locked(lock: Lock) -> str:
 def _locked(lock: Lock, report: Report) -> Iterable[tuple[str, str]]:
     """What was locked, and what a reader can hold it against."""
     yield "Locked", f"{lock.locked}, by the clock of the machine that did it"
-    yield "Locked by", f"OpenDCR {lock.version}"
+    yield "Locked by", "; ".join((f"OpenDCR {lock.version}", *lock.libraries))
     if lock.hash != report.provenance.plan:
         yield "Hash of the plan that was locked", lock.hash
     if lock.seal:
@@ -211,7 +214,7 @@ def _locked(lock: Lock, report: Report) -> Iterable[tuple[str, str]]:
         yield "Registered", lock.registered or "nowhere that the lock names"
         yield from [("Date of the lock", lock.dated)] if lock.dated else []
         replaced = f"yes; their seals: {', '.join(lock.replaces)}"
-        yield "Replaces earlier locks", replaced if lock.replaces else "no"
+        yield "Replaces earlier locks", replaced if lock.replaces else NONE_REPLACED
 
 
 def _gaps(report: Report) -> Iterable[Block]:
