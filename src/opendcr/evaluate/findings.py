@@ -29,7 +29,7 @@ from opendcr.evaluate.decision import (
 )
 from opendcr.evaluate.delays.delayed import at_middle, carried, nowcasts_of
 from opendcr.evaluate.delays.nowcast import Nowcast
-from opendcr.evaluate.designs import CellDesign, Design, repeated
+from opendcr.evaluate.designs import CellDesign, ComparingDesign, Design, repeated
 from opendcr.evaluate.estimate import Check, Estimate, Interval, p_figure, p_said
 from opendcr.evaluate.evalue import e_value, e_value_of_interval
 from opendcr.evaluate.lock import Standing, standing
@@ -59,13 +59,14 @@ AS_PRINTED = Check(
 
 @dataclass(frozen=True)
 class Answered:
-    """One design's answer with what it allows to be said."""
+    """One design's answer with what it allows to be said, and the names of what it compares with."""
 
     design: str
     title: str
     estimate: Estimate
     verdict: Verdict
     sentence: str
+    compared: tuple[str, ...] = ()
 
     def opened(self, simulated: bool, exploratory: bool) -> "Answered":
         """The same, its sentence opened by what must be read before it."""
@@ -82,7 +83,8 @@ class Answered:
 
     def to_data(self) -> dict[str, Any]:
         """The answer as JSON."""
-        return self.estimate.to_data() | {"verdict": self.verdict, "sentence": self.sentence}
+        said = {"verdict": self.verdict, "sentence": self.sentence}
+        return self.estimate.to_data() | {"compared_with": list(self.compared)} | said
 
 
 @dataclass(frozen=True)
@@ -265,7 +267,11 @@ def _answered(
     also = (_against(found, study.level), floor, began, displacement.sentence(found),
             nowcast_sentence(found, study))  # fmt: skip
     told = " ".join(filter(None, (sentence, *also)))
-    return Answered(name, design.TITLE, found, verdict, told)
+    return Answered(name, design.TITLE, found, verdict, told, _compared(design, study))
+
+
+def _compared(design: Design, study: Study) -> tuple[str, ...]:
+    return design.compared_with(study) if isinstance(design, ComparingDesign) else ()
 
 
 def _against(found: Estimate, level: float) -> str:
@@ -371,7 +377,8 @@ def _further(
     verdict, sentence = _said(outcome.kind, claim, found.relative_interval, margin)
     also = (_against(found, study.level), displacement.sentence(found))
     told = " ".join(filter(None, (sentence, *also)))
-    answer = Answered(outcome.design, design.TITLE, found, verdict, told)
+    compared = _compared(design, study)
+    answer = Answered(outcome.design, design.TITLE, found, verdict, told, compared)
     role: Any = DESCRIPTIVE if margin is None else "declared"
     return Further(outcome, answer, role, study.level, margin)
 

@@ -1,14 +1,14 @@
 """From a plan that was run to its report."""
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from statistics import fmean
 from typing import Any
 
 from opendcr.evaluate import displacement, forest
 from opendcr.evaluate.decision import Verdict, asked, span
-from opendcr.evaluate.designs import CellDesign
+from opendcr.evaluate.designs import CellDesign, Design
 from opendcr.evaluate.findings import (
     Answered,
     Findings,
@@ -48,11 +48,11 @@ def report_of(found: Findings) -> Report:
         content.Status(not standing.against, tuple(_status(found))),
         _origin(found.sources[PRIMARY]),
         content.Provenance(plan.hash, code(), data, files),
-        tuple(_answer(one) for one in found.answers.values()),
+        tuple(_answer(plan, one) for one in found.answers.values()),
         plan.primary,
         _lock(found),
         tuple(declared(found)),
-        tuple(_further(one, found.sources[one.outcome.name]) for one in found.further),
+        tuple(_further(found, one) for one in found.further),
         found.checks,
         tuple(limits(found)),
         tuple(standing.lock.foreseen.get("power", ())) if standing.lock else (),
@@ -132,7 +132,9 @@ def declared(found: Findings) -> Iterator[tuple[str, str]]:
         yield f"Breaks in {words(plan.data.exposure)}", _breaks(found.sources[PRIMARY])
     for name, design in plan.designs.items():
         rests = " (the verdict rests on it)" if name == plan.primary else ""
-        yield "Design", f"{design.TITLE}{rests}; {_settings(plan.content['designs'][name])}"
+        beside = compared(design, found.answers[name].compared)
+        settings = _settings(plan.content["designs"][name])
+        yield "Design", f"{design.TITLE}{rests}; {settings}; {beside}"
     if plan.success:
         yield (
             "Success",
@@ -377,16 +379,36 @@ def _named(one: Further) -> str:
     return f"{one.outcome.title} ({beside})" if beside else one.outcome.title
 
 
-def _answer(one: Answered) -> content.Answer:
-    return content.Answer(one.design, one.title, one.estimate, one.verdict, one.sentence)
+def _answer(plan: Plan, one: Answered) -> content.Answer:
+    beside = compared(plan.designs[one.design], one.compared)
+    return content.Answer(one.design, one.title, one.estimate, one.verdict, one.sentence,
+                          compared=beside)  # fmt: skip
 
 
-def _further(one: Further, source: Source) -> content.Further:
-    kind, answer = one.outcome.kind, one.answer
+_NAMED = 30  # areas compared with, which are named
+
+
+def compared(design: Design, names: Sequence[str]) -> str:
+    """With what a design compares, as a clause."""
+    if not names:
+        return "compared with its own past alone"
+    listed, more = ", ".join(names[:_NAMED]), len(names) - _NAMED
+    named = f"{listed} and {more} more" if more > 0 else listed
+    if isinstance(design, CellDesign):
+        return (
+            f"compared with the cells of {named}, by the hour, and with the near ones outside hours"
+        )
+    return f"compared with {len(names)} area{'' if len(names) == 1 else 's'}: {named}"
+
+
+def _further(found: Findings, one: Further) -> content.Further:
+    source, kind, answer = found.sources[one.outcome.name], one.outcome.kind, one.answer
+    differs = found.answers[answer.design].compared != answer.compared
+    beside = compared(found.plan.designs[answer.design], answer.compared) if differs else ""
     of = "" if one.margin is None else asked(kind, one.margin)
     return content.Further(kind, one.outcome.title, of, one.level, answer.title, answer.estimate,
                            answer.verdict, answer.sentence, one.said,
-                           _origin(source), _exposure(source.data))  # fmt: skip
+                           _origin(source), _exposure(source.data), beside)  # fmt: skip
 
 
 def _titles(found: Findings) -> dict[str, str]:

@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 
 from opendcr.errors import InputError
+from opendcr.evaluate.designs import DESIGNS
 from opendcr.evaluate.evalue import e_value_of_interval
-from opendcr.evaluate.findings import Findings, run_study
+from opendcr.evaluate.findings import Findings, run_study, sources_of
 from opendcr.evaluate.plan import read_plan
+from opendcr.evaluate.reading import study_from
 from opendcr.evaluate.report.page import page_of
 from opendcr.evaluate.reporting import report_of
 from opendcr.streams import stream
@@ -141,6 +143,32 @@ def test_a_break_that_is_to_come_links_nothing_yet(tmp_path: Path) -> None:
     assert ("Breaks in people", "at 2030") in report_of(made).declared
 
 
+RATIOS = PLAN.replace("difference_in_differences", "ratio_of_ratios")
+
+
+def test_areas_compared_with_are_named_where_the_plan_names_none(tmp_path: Path) -> None:
+    near = '\n[outcomes.near]\noutcome = "events"\ntreated = ["area 3"]\n'
+    made = found(tmp_path, rows(areas=5), RATIOS + near)
+    assert made.to_data()["designs"]["ratio_of_ratios"]["compared_with"] == ["area 2", "area 4", "area 5"]  # fmt: skip
+    said = "compared with 3 areas: area 2, area 4, area 5"
+    report = report_of(made)
+    assert any(said in line for name, line in report.declared if name == "Design")
+    assert page_of(report).count(said[1:]) == 2  # where the design is described, and in the plan
+
+
+def test_one_area_compared_with_is_one(tmp_path: Path) -> None:
+    report = report_of(found(tmp_path, rows(areas=2), RATIOS))
+    assert report.leading.compared == "compared with 1 area: area 2"
+
+
+@pytest.mark.parametrize("name", sorted(set(DESIGNS) - {"interrupted_time_series", "triple_difference"}))  # fmt: skip
+def test_every_design_names_what_it_compares_with(tmp_path: Path, name: str) -> None:
+    settings = 'exclude = ["area 3"]\n'
+    plan = read_plan(written(tmp_path, rows(areas=5), PLAN.replace("difference_in_differences", name) + settings))  # fmt: skip
+    study = study_from(sources_of(plan)["primary"], plan.designs[name])
+    assert plan.designs[name].compared_with(study) == ("area 2", "area 4", "area 5")
+
+
 CONTROL = '\n[outcomes.calls]\ntitle = "Calls"\noutcome = "calls"\nkind = "negative_control"\n'
 WANTED = "\n[success]\nrelative_effect_at_most = -0.1\n"
 
@@ -214,7 +242,7 @@ def test_the_report_holds_what_was_found(tmp_path: Path) -> None:
     assert "by chance alone" in said["More than one outcome"]
     assert said["Further outcome"].endswith("; outcome: calls")
     assert said["Periods"] == "2009 to 2023; the plan says to 2023"
-    assert said["Design"].endswith("(the verdict rests on it); the plan gives no settings")
+    assert "(the verdict rests on it); the plan gives no settings; compared" in said["Design"]
 
 
 def test_what_was_read_can_be_checked_by_anybody(tmp_path: Path) -> None:
@@ -242,7 +270,7 @@ def test_a_single_series_is_told_what_it_cannot_tell(tmp_path: Path) -> None:
     said = dict(report.declared)
     assert any("cannot tell the room from anything else" in one for one in report.limits)
     assert not any("descriptive" in one for one in report.limits)
-    assert said["Design"].endswith("; family: quasi_poisson; terms: level")
+    assert said["Design"].endswith("; terms: level; compared with its own past alone")
     assert said["Reviews"] == "after 2021, 2023; O'Brien–Fleming spending"
     assert report.origin.words == "Made for a test."
 

@@ -54,6 +54,14 @@ class CellDesign(Design, Protocol):
 
 
 @runtime_checkable
+class ComparingDesign(Design, Protocol):
+    """A design that compares with what was not treated."""
+
+    def compared_with(self, study: Study) -> tuple[str, ...]:
+        """With which areas, or rings of cells, by name; none where there are none."""
+
+
+@runtime_checkable
 class DatedDesign(Design, Protocol):
     """A design whose table names periods before the start."""
 

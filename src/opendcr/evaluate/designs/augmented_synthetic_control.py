@@ -98,6 +98,10 @@ class AugmentedSyntheticControl:
         alone = replace(self, placebos="none", inference="none")
         return checks_of(Checked(alone, self.compared, study, found, gaps))
 
+    def compared_with(self, study: Study) -> tuple[str, ...]:
+        """The areas compared with, by name."""
+        return study.names(study.donors(self.compared.donors, self.compared.exclude))
+
     def floor(self, study: Study) -> float | None:
         """The least p-value: of one block among all periods, or of one area among all."""
         if self.placebos == "none":

@@ -138,6 +138,10 @@ class BayesianStructural:
             posterior.donors_in(),
         )
 
+    def compared_with(self, study: Study) -> tuple[str, ...]:
+        """The areas compared with, by name."""
+        return study.names(study.donors(self.donors, self.exclude))
+
     def floor(self, study: Study) -> float | None:
         """Twice one draw of all."""
         return _least_p(self.chains * self.draws)

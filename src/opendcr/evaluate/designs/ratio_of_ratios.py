@@ -62,11 +62,15 @@ class RatioOfRatios:
         expected[study.start :] *= ratio
         low, high = (float(one - 1) for one in asked.interval(study.level))
         bounds = bounds_of_ratio(study, expected, (low, high))
-        return estimate_of(study, expected, bounds, self._inference(study), p_value=asked.p_value())
+        return estimate_of(study, expected, bounds, self._inference(), p_value=asked.p_value())
 
     def checks(self, study: Study, found: Estimate) -> tuple[Check, ...]:
         """What is to be known beside the answer."""
         return (*self._counts(study), self._dispersion(study), self._drift(study))
+
+    def compared_with(self, study: Study) -> tuple[str, ...]:
+        """The areas compared with, by name."""
+        return study.names(self._compared(study))
 
     def floor(self, study: Study) -> float | None:
         """None: how small the p-value can be hangs on how many events there will be."""
@@ -89,11 +93,11 @@ class RatioOfRatios:
             raise InputError(study.panel.where, "no area to compare with", "areas not treated")
         return rows
 
-    def _inference(self, study: Study) -> str:
+    def _inference(self) -> str:
         noise = "" if self.overdispersion == 1 else f", z over √{self.overdispersion:g}"
         return (
             f"Conditional on both margins (Fisher's noncentral hypergeometric distribution), "
-            f"{_SAID[self.interval]}{noise}; compared with {len(self._compared(study))} areas."
+            f"{_SAID[self.interval]}{noise}."
         )
 
     def _counts(self, study: Study) -> tuple[Check, ...]:

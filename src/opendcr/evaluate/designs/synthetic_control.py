@@ -113,6 +113,10 @@ class SyntheticControl:
         """The columns of predictors that are measured from a start on, too."""
         return tuple(dict.fromkeys(one.column for one in self.predictors if one.late(start)))
 
+    def compared_with(self, study: Study) -> tuple[str, ...]:
+        """The areas compared with, by name."""
+        return study.names(study.donors(self.compared.donors, self.compared.exclude))
+
     def floor(self, study: Study) -> float | None:
         """The least p-value: of one area among all, or of one block among all periods."""
         if self.placebos == "none":

@@ -70,6 +70,10 @@ class SyntheticDifferenceInDifferences:
         zeta = table.number("zeta", 0, 1e6) if "zeta" in table else None
         return cls(table.names("donors"), table.names("exclude"), zeta)
 
+    def compared_with(self, study: Study) -> tuple[str, ...]:
+        """The areas compared with, by name."""
+        return study.names(study.donors(self.donors, self.exclude))
+
     def floor(self, study: Study) -> float:
         """One in one more than there are placebos, and more where these are groups of areas."""
         return least_p(study, len(study.donors(self.donors, self.exclude)))

@@ -119,7 +119,7 @@ class Lock:
 
 @dataclass(frozen=True)
 class Answer:
-    """One design's answer. `gaps` are observed less expected of placebos by name, in the periods of
+    """One design's answer. `compared` says with what it compares, in words; `gaps` are observed less expected of placebos by name, in the periods of
     the estimate, where they are to be drawn."""
 
     name: str
@@ -128,6 +128,7 @@ class Answer:
     verdict: Verdict
     sentence: str
     gaps: Mapping[str, Sequence[float | None]] = field(default_factory=dict)
+    compared: str = ""
 
     def __post_init__(self) -> None:
         _one_of(self.verdict, Verdict, f"the verdict of {self.name}")
@@ -142,7 +143,8 @@ class Further:
     """The answer for a further outcome: a harm that is looked for, or where people may have gone.
     `asked` is what its verdict is of, in words, empty where it is descriptive, and `said` is what
     its verdict and interval allow to be said, in a table; its intervals hold 1 − `level`. Its data
-    may have another `origin` and `exposure` than the primary outcome's."""
+    may have another `origin` and `exposure` than the primary outcome's; `compared` says with what
+    its design compares, where that is not as for the primary outcome."""
 
     kind: Kind
     title: str
@@ -155,6 +157,7 @@ class Further:
     said: str
     origin: Origin
     exposure: str | None = None
+    compared: str = ""
 
     @property
     def answer(self) -> Answer:

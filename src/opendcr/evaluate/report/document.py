@@ -246,7 +246,8 @@ def _designs(report: Report) -> Iterable[Block]:
             yield Text(
                 f"No effect, however large, could have a p-value of {report.level:.2g} or less by this design."
             )
-        yield Text(f"{one.estimate.inference.rstrip('.')}. {_fit(one, scale)}".strip(), "note")
+        how = (f"{one.estimate.inference.rstrip('.')}.", _sentence(one.compared), _fit(one, scale))
+        yield Text(" ".join(filter(None, how)), "note")
         yield from _weights(report, one)
 
 
@@ -267,6 +268,10 @@ def _fit(one: Answer, scale: Scale) -> str:
     return (
         "" if error is None else f"Root mean square error before the start: {scale.figure(error)}."
     )
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}." if text else ""
 
 
 def _weights(report: Report, one: Answer) -> Iterable[Block]:
@@ -310,7 +315,8 @@ def _further(report: Report) -> Iterable[Block]:
     for one in report.further:
         yield Heading(f"{one.title} ({KINDS[one.kind]})", 3)
         yield Text(one.sentence)
-        yield Text(f"{one.design}. {one.estimate.inference}", "note")
+        how = (f"{one.design}.", f"{one.estimate.inference.rstrip('.')}.", _sentence(one.compared))
+        yield Text(" ".join(filter(None, how)), "note")
         scale = scale_of(one.estimate, one.title, one.exposure)
         figure = expected_figure(one.answer, report.question.start, scale, one.level)
         yield _drawing(one.origin, figure, folded=True)
