@@ -26,6 +26,7 @@ from opendcr.evaluate.decision import (
     nothing_began,
     plain_sentence,
     success_sentence,
+    too_narrow,
 )
 from opendcr.evaluate.delays.delayed import at_middle, carried, nowcasts_of
 from opendcr.evaluate.delays.nowcast import Nowcast
@@ -264,7 +265,7 @@ def _answered(
     verdict = at_most(found.decided(study.level), threshold)
     floor = "" if interval else floor_sentence(found.p_floor, study.level)
     began = nothing_began(found.where_nothing_began) if verdict == "shown" else ""
-    also = (_against(found, study.level), floor, began, displacement.sentence(found),
+    also = (_against(found, study.level), floor, began, _narrow(found), displacement.sentence(found),
             nowcast_sentence(found, study))  # fmt: skip
     told = " ".join(filter(None, (sentence, *also)))
     return Answered(name, design.TITLE, found, verdict, told, _compared(design, study))
@@ -272,6 +273,10 @@ def _answered(
 
 def _compared(design: Design, study: Study) -> tuple[str, ...]:
     return design.compared_with(study) if isinstance(design, ComparingDesign) else ()
+
+
+def _narrow(found: Estimate) -> str:
+    return too_narrow(found.too_narrow) if found.relative_interval else ""
 
 
 def _against(found: Estimate, level: float) -> str:
@@ -375,7 +380,7 @@ def _further(
     claim, margin = _claim(design, source.question, study, found), plan.margin_of(outcome)
     claim = replace(claim, outcome=f"“{outcome.title}”")  # a title is no part of a sentence
     verdict, sentence = _said(outcome.kind, claim, found.relative_interval, margin)
-    also = (_against(found, study.level), displacement.sentence(found))
+    also = (_against(found, study.level), _narrow(found), displacement.sentence(found))
     told = " ".join(filter(None, (sentence, *also)))
     compared = _compared(design, study)
     answer = Answered(outcome.design, design.TITLE, found, verdict, told, compared)

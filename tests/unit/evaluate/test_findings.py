@@ -143,6 +143,7 @@ def test_a_break_that_is_to_come_links_nothing_yet(tmp_path: Path) -> None:
     assert ("Breaks in people", "at 2030") in report_of(made).declared
 
 
+ITS = PLAN.replace("difference_in_differences", "interrupted_time_series") + 'family = "poisson"\n'
 RATIOS = PLAN.replace("difference_in_differences", "ratio_of_ratios")
 
 
@@ -167,6 +168,30 @@ def test_every_design_names_what_it_compares_with(tmp_path: Path, name: str) -> 
     plan = read_plan(written(tmp_path, rows(areas=5), PLAN.replace("difference_in_differences", name) + settings))  # fmt: skip
     study = study_from(sources_of(plan)["primary"], plan.designs[name])
     assert plan.designs[name].compared_with(study) == ("area 2", "area 4", "area 5")
+
+
+WILD = [
+    row | {"events": row["events"] * (3 if row["area"] == "area 1" and row["year"] % 2 else 1)}
+    for row in rows(areas=5)
+]
+
+
+@pytest.mark.parametrize(
+    ("plan", "said"),
+    [
+        (RATIOS, "varies from period to period with"),
+        (RATIOS + "overdispersion = 100\n", ""),
+        (ITS + 'covariance = "model"\n', "times the variance that it allows for"),
+        (ITS, ""),  # errors that allow for it
+    ],
+)
+def test_an_interval_that_is_surely_too_narrow_says_so_in_the_sentence(
+    tmp_path: Path, plan: str, said: str
+) -> None:
+    made = found(tmp_path, WILD, plan)
+    told = "This interval is too narrow: " in made.leading.sentence
+    assert told == bool(said) and said in made.leading.sentence
+    assert ("checks failed</p>" in page_of(report_of(made))) == bool(said)
 
 
 CONTROL = '\n[outcomes.calls]\ntitle = "Calls"\noutcome = "calls"\nkind = "negative_control"\n'

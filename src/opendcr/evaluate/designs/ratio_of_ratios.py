@@ -12,7 +12,14 @@ from numpy.typing import NDArray
 from scipy.special import chdtrc
 
 from opendcr.errors import InputError
-from opendcr.evaluate.estimate import Check, Estimate, bounds_of_ratio, estimate_of, p_said
+from opendcr.evaluate.estimate import (
+    SURELY,
+    Check,
+    Estimate,
+    bounds_of_ratio,
+    estimate_of,
+    p_said,
+)
 from opendcr.evaluate.panel import Panel
 from opendcr.evaluate.regressions.conditional import TAILS, Cell, Conditional, Tails
 from opendcr.evaluate.study import Study
@@ -126,7 +133,14 @@ class RatioOfRatios:
             f"dispersion {squares / spare:.2f} about one ratio before and one after; the interval "
             f"takes it to be {self.overdispersion:g} ({p_said(chance)})"
         )
-        return Check("overdispersion", chance >= _ALIKE, detail)
+        narrow = (
+            f"the treated areas' share of events varies from period to period with {squares / spare:.2f} "
+            f"times the variance that chance brings, which it takes to be {self.overdispersion:g} "
+            f"({p_said(chance)})"
+        )
+        return Check(
+            "overdispersion", chance >= _ALIKE, detail, narrow="" if chance >= SURELY else narrow
+        )
 
     def _drift(self, study: Study) -> Check:
         """The same question of the years before: the second half against the first."""

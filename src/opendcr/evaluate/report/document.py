@@ -88,7 +88,8 @@ def _status(report: Report) -> str:
 
 def _verdict(report: Report) -> str:
     """What is said of the outcome that was asked about, in a few words."""
-    failed = report.verdict == "shown" and report.leading.estimate.where_nothing_began
+    found = report.leading.estimate
+    failed = (report.verdict == "shown" and found.where_nothing_began) or found.too_narrow
     said = f"{report.question.outcome}: {report.asked} {SAID[report.verdict]}"
     return f"{said[:1].upper()}{said[1:]}{', checks failed' if failed else ''}"
 
