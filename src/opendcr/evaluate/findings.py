@@ -8,6 +8,7 @@ from opendcr.errors import InputError, concerning
 from opendcr.evaluate import displacement
 from opendcr.evaluate.decision import (
     DESCRIPTIVE,
+    SAID,
     Claim,
     Verdict,
     asked,
@@ -25,6 +26,7 @@ from opendcr.evaluate.decision import (
     moved,
     nothing_began,
     plain_sentence,
+    span,
     success_sentence,
     too_narrow,
 )
@@ -425,11 +427,23 @@ def harmed(further: Sequence[Further]) -> list[str]:
     ]
 
 
+def lesser(further: Sequence[Further]) -> list[str]:
+    """The harms of which a change is shown, though not one as large as their margin, in words."""
+    return [
+        f"{one.outcome.title} ({span(one.interval)}; {asked('harm', one.margin)} is "
+        f"{SAID[one.answer.verdict]})"
+        for one in further
+        if one.outcome.kind == "harm" and one.margin is not None and one.besides and one.interval
+    ]
+
+
 def doubted(further: Sequence[Further]) -> str:
-    """What must be said beside the answer: harms that are shown, or elsewhere, and outcomes that
-    should not have changed and did, or cannot be told to have stayed still."""
+    """What must be said beside the answer: harms that are shown, short of their margin too, or elsewhere,
+    and outcomes that should not have changed and did, or cannot be told to have stayed still."""
     harms = harmed(further)
     said = f" A harm is shown: {'; '.join(harms)}." if harms else ""
+    if smaller := lesser(further):
+        said += f" A change for the worse is shown in {'; '.join(smaller)}."
     moved_on = [
         displacement.sentence(one.answer.estimate, one.outcome.title)
         for one in further

@@ -355,7 +355,9 @@ def _known(found: Findings, kind: Kind) -> str:
         said += [f"{words} for {some(named)}"] if named else []
     made = [f"{kind.capitalize()} beyond its margin is {'; '.join(said)}."] if said else []
     made += [
-        f"But {one.besides} is shown for {one.outcome.title}." for one in judged if one.besides
+        f"But {one.besides} is shown for {one.outcome.title}."
+        for one in judged
+        if one.besides and kind != "harm"  # which the sentence itself says
     ]
     only = [_named(one) for one in of if one.margin is None]
     made += [f"{kind.capitalize()} without a margin was looked at in {some(only)}."] if only else []

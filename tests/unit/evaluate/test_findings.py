@@ -108,6 +108,19 @@ def test_a_harm_that_happened_is_shown(tmp_path: Path) -> None:
     assert "Harm: Discarded needles, a rise of 25 % or more shown" in page and said in page
 
 
+@pytest.mark.parametrize(
+    ("margin", "held"), [(0.8, "excluded"), (0.3, "neither shown nor excluded")]
+)
+def test_a_harm_that_rose_short_of_its_margin_is_in_the_sentence(
+    tmp_path: Path, margin: float, held: str
+) -> None:
+    made = found(tmp_path, with_more(litter=1.3), PLAN + FURTHER.replace("0.25", str(margin)))
+    said = made.to_data()["sentence"]
+    told = said.partition(" A change for the worse is shown in Discarded needles (a rise")[2]
+    assert f"; a rise of {100 * margin:g} % or more is {held})." in told
+    assert "A harm is shown" not in said and "for the worse" not in beside(made)
+
+
 def test_a_benefit_that_worsens_is_said_where_the_study_is_read_first(tmp_path: Path) -> None:
     data = with_more(calls=0.5)
     less = "Benefit without a margin was looked at in treatment (a fall of between"
