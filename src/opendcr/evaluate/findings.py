@@ -317,7 +317,7 @@ def _checked(design: Design, study: Study, fitted: Estimate, review: Review) -> 
     checks = (*fitted.checks, *_made(design, study, fitted))
     checks = (*checks, *_agreement(found, study.level))
     positive = study.panel.exposure is not None or bool((study.series.outcome > 0).all())
-    more = (confounding(found),) if positive else ()
+    more = (confounding(found, study.level),) if positive else ()
     return replace(found, checks=(*checks, *more))
 
 
@@ -345,17 +345,20 @@ def _agreement(found: Estimate, level: float) -> tuple[Check, ...]:
     return (Check("interval and p-value agree", claims == rejects, said),)
 
 
-def confounding(found: Estimate) -> Check:
-    """What unmeasured confounding would be needed to explain the estimate away."""
+def confounding(found: Estimate, level: float) -> Check:
+    """What unmeasured confounding would be needed to explain the estimate away, and the interval as
+    verdicts read it."""
     ratio = 1 + found.relative_effect
     if ratio <= 0:
         return Check(
             "unmeasured confounding", None, "No E-value: nothing was counted from the start on."
         )
     said = f"E-value {e_value(ratio):.2f}"
-    if found.relative_interval is not None:
-        low, high = (max(1 + one, 1e-9) for one in found.relative_interval)
+    interval = found.decided(level)
+    if interval is not None:
+        low, high = (max(1 + one, 1e-9) for one in interval)
         said += f", and {e_value_of_interval(low, high):.2f} for the nearer end of the interval"
+        said += "" if interval == found.relative_interval else ", since the test leaves chance"
     return Check(
         "unmeasured confounding",
         None,

@@ -9,8 +9,9 @@ import pytest
 
 from opendcr.errors import InputError
 from opendcr.evaluate.designs import DESIGNS
+from opendcr.evaluate.estimate import Estimate, PeriodEffect
 from opendcr.evaluate.evalue import e_value_of_interval
-from opendcr.evaluate.findings import Findings, run_study, sources_of
+from opendcr.evaluate.findings import Findings, confounding, run_study, sources_of
 from opendcr.evaluate.plan import read_plan
 from opendcr.evaluate.reading import study_from
 from opendcr.evaluate.report.page import page_of
@@ -205,6 +206,14 @@ def test_an_interval_that_is_surely_too_narrow_says_so_in_the_sentence(
     told = "This interval is too narrow: " in made.leading.sentence
     assert told == bool(said) and said in made.leading.sentence
     assert ("checks failed</p>" in page_of(report_of(made))) == bool(said)
+
+
+@pytest.mark.parametrize(("p", "said"), [(0.01, "and 1.21 for the nearer end of the interval:"),
+                                         (0.143, "and 1.00 for the nearer end of the interval, since the test leaves chance:")])  # fmt: skip
+def test_the_e_value_of_the_interval_is_of_what_the_verdict_reads(p: float, said: str) -> None:
+    effect = (PeriodEffect("2020", 1.5, 1.0, 0.5),)
+    made = Estimate(effect, 0.5, 0.5, 0.5, "-", relative_interval=(0.031, 1.003), p_value=p)
+    assert said in confounding(made, 0.1).detail
 
 
 CONTROL = '\n[outcomes.calls]\ntitle = "Calls"\noutcome = "calls"\nkind = "negative_control"\n'
