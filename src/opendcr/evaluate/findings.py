@@ -1,7 +1,7 @@
 """A plan that is run: its designs' answers, its further outcomes, and what they allow to be said."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from opendcr.errors import InputError, concerning
@@ -32,7 +32,7 @@ from opendcr.evaluate.decision import (
 )
 from opendcr.evaluate.delays.delayed import at_middle, carried, nowcasts_of
 from opendcr.evaluate.delays.nowcast import Nowcast
-from opendcr.evaluate.designs import CellDesign, ComparingDesign, Design, repeated
+from opendcr.evaluate.designs import CellDesign, ComparingDesign, Design, PlaceboDesign, repeated
 from opendcr.evaluate.estimate import Check, Estimate, Interval, p_figure, p_said
 from opendcr.evaluate.evalue import e_value, e_value_of_interval
 from opendcr.evaluate.lock import Standing, standing
@@ -62,7 +62,8 @@ AS_PRINTED = Check(
 
 @dataclass(frozen=True)
 class Answered:
-    """One design's answer with what it allows to be said, and the names of what it compares with."""
+    """One design's answer with what it allows to be said, the names of what it compares with, and
+    of the deciding design the gaps of placebos by name and period, where it has them."""
 
     design: str
     title: str
@@ -70,6 +71,7 @@ class Answered:
     verdict: Verdict
     sentence: str
     compared: tuple[str, ...] = ()
+    gaps: Mapping[str, Sequence[float]] = field(default_factory=dict)
 
     def opened(self, simulated: bool, exploratory: bool) -> "Answered":
         """The same, its sentence opened by what must be read before it."""
@@ -222,6 +224,9 @@ def run_study(plan: Plan, show: Callable[[str], None] = lambda name: None) -> Fi
     for name in plan.designs:
         show(name)
         answered = _answered(plan, name, studies[name], nowcasts, review)
+        if name == plan.primary:
+            gaps = _placebo_gaps(plan.designs[name], at_middle(study, nowcasts))
+            answered = replace(answered, gaps=gaps)
         answers[name] = answered.opened(plan.data.simulated, explores)
     further = []
     for outcome in plan.outcomes:
@@ -271,6 +276,10 @@ def _answered(
             nowcast_sentence(found, study))  # fmt: skip
     told = " ".join(filter(None, (sentence, *also)))
     return Answered(name, design.TITLE, found, verdict, told, _compared(design, study))
+
+
+def _placebo_gaps(design: Design, study: Study) -> Mapping[str, Sequence[float]]:
+    return design.placebo_gaps(study) if isinstance(design, PlaceboDesign) else {}
 
 
 def _compared(design: Design, study: Study) -> tuple[str, ...]:

@@ -384,7 +384,7 @@ def _named(one: Further) -> str:
 def _answer(plan: Plan, one: Answered) -> content.Answer:
     beside = compared(plan.designs[one.design], one.compared)
     return content.Answer(one.design, one.title, one.estimate, one.verdict, one.sentence,
-                          compared=beside)  # fmt: skip
+                          one.gaps, beside)  # fmt: skip
 
 
 _NAMED = 30  # areas compared with, which are named

@@ -216,6 +216,26 @@ def test_the_e_value_of_the_interval_is_of_what_the_verdict_reads(p: float, said
     assert said in confounding(made, 0.1).detail
 
 
+@pytest.mark.parametrize(
+    ("design", "drawn"),
+    [("synthetic_control", 4), ("augmented_synthetic_control", 0),
+     ("augmented_synthetic_control]\nplacebos = \"space\"\n#", 4)],
+)  # fmt: skip
+def test_gaps_of_placebos_are_drawn_where_donors_are_treated_in_turn(
+    tmp_path: Path, design: str, drawn: int
+) -> None:
+    made = found(tmp_path, rows(areas=5), PLAN.replace("difference_in_differences", design))
+    gaps, placebos = made.leading.gaps, made.leading.estimate.placebos
+    assert len(gaps) == drawn
+    for one in placebos if drawn else ():  # they are the gaps by which the design ranks
+        gap, start = np.array(gaps[one.unit or ""]), made.study.start
+        after, before = (np.sqrt(np.mean(part**2)) for part in (gap[start:], gap[:start]))
+        assert one.ratio == pytest.approx(after / before)
+    page = page_of(report_of(made))
+    assert page.count('class="line placebo"') == drawn
+    assert (">placebos</text>" in page) == (f"the same of {drawn} placebos" in page) == bool(drawn)
+
+
 CONTROL = '\n[outcomes.calls]\ntitle = "Calls"\noutcome = "calls"\nkind = "negative_control"\n'
 WANTED = "\n[success]\nrelative_effect_at_most = -0.1\n"
 

@@ -62,6 +62,14 @@ class ComparingDesign(Design, Protocol):
 
 
 @runtime_checkable
+class PlaceboDesign(Design, Protocol):
+    """A design that treats other areas in turn, whose gaps can be drawn beside the answer's."""
+
+    def placebo_gaps(self, study: Study) -> dict[str, list[float]]:
+        """By area and period: observed less expected, on the scale of the answer's effects."""
+
+
+@runtime_checkable
 class DatedDesign(Design, Protocol):
     """A design whose table names periods before the start."""
 

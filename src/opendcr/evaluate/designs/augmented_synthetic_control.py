@@ -98,6 +98,14 @@ class AugmentedSyntheticControl:
         alone = replace(self, placebos="none", inference="none")
         return checks_of(Checked(alone, self.compared, study, found, gaps))
 
+    def placebo_gaps(self, study: Study) -> dict[str, list[float]]:
+        """By donor and period, its gap as though it had been treated; none where donors are not
+        treated in turn."""
+        if not self._ranks:
+            return {}
+        pool = self.compared.pool(study)
+        return pool.gaps_of_each(self._expected_of_each(pool))
+
     def compared_with(self, study: Study) -> tuple[str, ...]:
         """The areas compared with, by name."""
         return study.names(study.donors(self.compared.donors, self.compared.exclude))
