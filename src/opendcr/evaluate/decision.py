@@ -260,6 +260,12 @@ def nothing_began(found: Sequence[str], level: float) -> str:
     )
 
 
+def too_narrow(found: Sequence[str]) -> str:
+    """What must be said beside an interval of which a check refused the model of errors; empty where
+    none did."""
+    return f"This interval is too narrow: {'; '.join(found)}." if found else ""
+
+
 def _compatible(claim: Claim, interval: Interval) -> str:
     return (
         f"By {claim.design}, the data on {claim.outcome} in {claim.areas} are compatible with "

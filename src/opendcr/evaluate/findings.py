@@ -1,13 +1,14 @@
 """A plan that is run: its designs' answers, its further outcomes, and what they allow to be said."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from opendcr.errors import InputError, concerning
 from opendcr.evaluate import displacement
 from opendcr.evaluate.decision import (
     DESCRIPTIVE,
+    SAID,
     Claim,
     Verdict,
     asked,
@@ -25,11 +26,13 @@ from opendcr.evaluate.decision import (
     moved,
     nothing_began,
     plain_sentence,
+    span,
     success_sentence,
+    too_narrow,
 )
 from opendcr.evaluate.delays.delayed import at_middle, carried, nowcasts_of
 from opendcr.evaluate.delays.nowcast import Nowcast
-from opendcr.evaluate.designs import CellDesign, Design, compared_with, repeated
+from opendcr.evaluate.designs import CellDesign, Design, PlaceboDesign, compared_with, repeated
 from opendcr.evaluate.estimate import Check, Estimate, Interval, p_figure, p_said
 from opendcr.evaluate.evalue import e_value, e_value_of_interval
 from opendcr.evaluate.lock import Standing, standing
@@ -40,6 +43,7 @@ from opendcr.evaluate.reading import (
     Source,
     data_checks,
     late_of,
+    linked_check,
     source_of,
     study_from,
     triangle_source,
@@ -58,13 +62,16 @@ AS_PRINTED = Check(
 
 @dataclass(frozen=True)
 class Answered:
-    """One design's answer with what it allows to be said."""
+    """One design's answer with what it allows to be said, the names of what it compares with, and
+    of the deciding design the gaps of placebos by name and period, where it has them."""
 
     design: str
     title: str
     estimate: Estimate
     verdict: Verdict
     sentence: str
+    compared: tuple[str, ...] = ()
+    gaps: Mapping[str, Sequence[float]] = field(default_factory=dict)
 
     def opened(self, simulated: bool, exploratory: bool) -> "Answered":
         """The same, its sentence opened by what must be read before it."""
@@ -81,7 +88,8 @@ class Answered:
 
     def to_data(self) -> dict[str, Any]:
         """The answer as JSON."""
-        return self.estimate.to_data() | {"verdict": self.verdict, "sentence": self.sentence}
+        said = {"verdict": self.verdict, "sentence": self.sentence}
+        return self.estimate.to_data() | {"compared_with": list(self.compared)} | said
 
 
 @dataclass(frozen=True)
@@ -216,6 +224,9 @@ def run_study(plan: Plan, show: Callable[[str], None] = lambda name: None) -> Fi
     for name in plan.designs:
         show(name)
         answered = _answered(plan, name, studies[name], nowcasts, review)
+        if name == plan.primary:
+            gaps = _placebo_gaps(plan.designs[name], at_middle(study, nowcasts))
+            answered = replace(answered, gaps=gaps)
         answers[name] = answered.opened(plan.data.simulated, explores)
     further = []
     for outcome in plan.outcomes:
@@ -227,7 +238,11 @@ def run_study(plan: Plan, show: Callable[[str], None] = lambda name: None) -> Fi
     leading = answers[plan.primary]
     said = " ".join(filter(None, [leading.sentence + doubted(further), caveat(plan, leading)]))
     answers[plan.primary] = replace(leading, sentence=said)
-    checks = (*data_checks(study.panel, plan.data, plan.designs), *_negative_controls(further))
+    checks = (
+        *data_checks(study.panel, plan.data, plan.designs),
+        *linked_check(sources[PRIMARY]),
+        *_negative_controls(further),
+    )
     return Findings(plan, sources, stands, study, answers, tuple(further), checks, review.look)
 
 
@@ -259,10 +274,25 @@ def _answered(
     verdict = at_most(found.decided(study.level), threshold)
     floor = "" if interval else floor_sentence(found.p_floor, study.level)
     began = nothing_began(found.where_nothing_began, study.level) if verdict == "shown" else ""
-    also = (_against(found, study.level), floor, began, displacement.sentence(found),
+    also = (_against(found, study.level), floor, began, _narrow(found), displacement.sentence(found),
             nowcast_sentence(found, study))  # fmt: skip
     told = " ".join(filter(None, (sentence, *also)))
-    return Answered(name, design.TITLE, found, verdict, told)
+    return Answered(name, design.TITLE, found, verdict, told, _compared(design, study))
+
+
+def _placebo_gaps(design: Design, study: Study) -> Mapping[str, Sequence[float]]:
+    return design.placebo_gaps(study) if isinstance(design, PlaceboDesign) else {}
+
+
+def _compared(design: Design, study: Study) -> tuple[str, ...]:
+    """The names of the areas, or of the rings of cells, that a design compares with."""
+    if isinstance(design, CellDesign):
+        return design.rings_compared(study)
+    return study.names(compared_with(design, study))
+
+
+def _narrow(found: Estimate) -> str:
+    return too_narrow(found.too_narrow) if found.relative_interval else ""
 
 
 def _against(found: Estimate, level: float) -> str:
@@ -301,7 +331,7 @@ def _checked(design: Design, study: Study, fitted: Estimate, review: Review) -> 
     checks = (*fitted.checks, *_made(design, study, replace(fitted, parts=found.parts)))
     checks = (*checks, *_agreement(found, study.level))
     positive = study.panel.exposure is not None or bool((study.series.outcome > 0).all())
-    more = (confounding(found),) if positive else ()
+    more = (confounding(found, study.level),) if positive else ()
     return replace(found, checks=(*checks, *more))
 
 
@@ -329,17 +359,20 @@ def _agreement(found: Estimate, level: float) -> tuple[Check, ...]:
     return (Check("interval and p-value agree", claims == rejects, said),)
 
 
-def confounding(found: Estimate) -> Check:
-    """What unmeasured confounding would be needed to explain the estimate away."""
+def confounding(found: Estimate, level: float) -> Check:
+    """What unmeasured confounding would be needed to explain the estimate away, and the interval as
+    verdicts read it."""
     ratio = 1 + found.relative_effect
     if ratio <= 0:
         return Check(
             "unmeasured confounding", None, "No E-value: nothing was counted from the start on."
         )
     said = f"E-value {e_value(ratio):.2f}"
-    if found.relative_interval is not None:
-        low, high = (max(1 + one, 1e-9) for one in found.relative_interval)
+    interval = found.decided(level)
+    if interval is not None:
+        low, high = (max(1 + one, 1e-9) for one in interval)
         said += f", and {e_value_of_interval(low, high):.2f} for the nearer end of the interval"
+        said += "" if interval == found.relative_interval else ", since the test leaves chance"
     return Check(
         "unmeasured confounding",
         None,
@@ -362,13 +395,16 @@ def _further(
     more: tuple[Check, ...] = (AS_PRINTED,) if printed else ()
     if outcome.data != plan.data:
         more += data_checks(study.panel, outcome.data, [outcome.design])
+    if outcome.data != plan.data or outcome.treated:
+        more += linked_check(source)
     found = replace(found, checks=(*found.checks, *more))
     claim, margin = _claim(design, source.question, study, found), plan.margin_of(outcome)
     claim = replace(claim, outcome=f"“{outcome.title}”")  # a title is no part of a sentence
     verdict, sentence = _said(outcome.kind, claim, found.relative_interval, margin)
-    also = (_against(found, study.level), displacement.sentence(found))
+    also = (_against(found, study.level), _narrow(found), displacement.sentence(found))
     told = " ".join(filter(None, (sentence, *also)))
-    answer = Answered(outcome.design, design.TITLE, found, verdict, told)
+    compared = _compared(design, study)
+    answer = Answered(outcome.design, design.TITLE, found, verdict, told, compared)
     role: Any = DESCRIPTIVE if margin is None else "declared"
     return Further(outcome, answer, role, study.level, margin)
 
@@ -410,11 +446,23 @@ def harmed(further: Sequence[Further]) -> list[str]:
     ]
 
 
+def lesser(further: Sequence[Further]) -> list[str]:
+    """The harms of which a change is shown, though not one as large as their margin, in words."""
+    return [
+        f"{one.outcome.title} ({span(one.interval)}; {asked('harm', one.margin)} is "
+        f"{SAID[one.answer.verdict]})"
+        for one in further
+        if one.outcome.kind == "harm" and one.margin is not None and one.besides and one.interval
+    ]
+
+
 def doubted(further: Sequence[Further]) -> str:
-    """What must be said beside the answer: harms that are shown, or elsewhere, and outcomes that
-    should not have changed and did, or cannot be told to have stayed still."""
+    """What must be said beside the answer: harms that are shown, short of their margin too, or elsewhere,
+    and outcomes that should not have changed and did, or cannot be told to have stayed still."""
     harms = harmed(further)
     said = f" A harm is shown: {'; '.join(harms)}." if harms else ""
+    if smaller := lesser(further):
+        said += f" A change for the worse is shown in {'; '.join(smaller)}."
     moved_on = [
         displacement.shown(one.answer.estimate, one.outcome.title)
         for one in further

@@ -52,6 +52,9 @@ class CellDesign(Design, Protocol):
     def treated_cells(self, labels: Labels) -> tuple[int, ...]:
         """The cells that are treated, by these labels (by cell)."""
 
+    def rings_compared(self, study: Study) -> tuple[str, ...]:
+        """The names of the rings that it compares with."""
+
     def crossed(self, labels: Labels) -> Labels:
         """The labels (by cell) that cross in the cells: what moves in all of the same label is taken
         out."""
@@ -63,6 +66,14 @@ class ComparingDesign(Design, Protocol):
 
     def compared_with(self, study: Study) -> tuple[int, ...]:
         """The rows of those others in the study's panel."""
+
+
+@runtime_checkable
+class PlaceboDesign(Design, Protocol):
+    """A design that treats other areas in turn, whose gaps can be drawn beside the answer's."""
+
+    def placebo_gaps(self, study: Study) -> dict[str, list[float]]:
+        """By area and period: observed less expected, on the scale of the answer's effects."""
 
 
 @runtime_checkable

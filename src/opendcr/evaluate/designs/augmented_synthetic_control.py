@@ -105,6 +105,14 @@ class AugmentedSyntheticControl:
         """The rows of the areas that it compares with."""
         return study.donors(self.compared.donors, self.compared.exclude)
 
+    def placebo_gaps(self, study: Study) -> dict[str, list[float]]:
+        """By donor and period, its gap as though it had been treated; none where donors are not
+        treated in turn."""
+        if not self._ranks:
+            return {}
+        pool = self.compared.pool(study)
+        return pool.gaps_of_each(self._expected_of_each(pool))
+
     def floor(self, study: Study) -> float | None:
         """The least p-value: of one block among all periods, or of one area among all."""
         if self.placebos == "none":

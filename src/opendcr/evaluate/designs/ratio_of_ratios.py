@@ -14,7 +14,14 @@ from scipy.special import chdtrc
 
 from opendcr.errors import InputError
 from opendcr.evaluate.comparisons import robustness
-from opendcr.evaluate.estimate import Check, Estimate, bounds_of_ratio, estimate_of, p_said
+from opendcr.evaluate.estimate import (
+    SURELY,
+    Check,
+    Estimate,
+    bounds_of_ratio,
+    estimate_of,
+    p_said,
+)
 from opendcr.evaluate.panel import Panel
 from opendcr.evaluate.regressions.conditional import TAILS, Cell, Conditional, Tails
 from opendcr.evaluate.study import Study
@@ -64,7 +71,7 @@ class RatioOfRatios:
         expected[study.start :] *= ratio
         low, high = (float(one - 1) for one in asked.interval(study.level))
         bounds = bounds_of_ratio(study, expected, (low, high))
-        return estimate_of(study, expected, bounds, self._inference(study), p_value=asked.p_value())
+        return estimate_of(study, expected, bounds, self._inference(), p_value=asked.p_value())
 
     def checks(self, study: Study, found: Estimate) -> tuple[Check, ...]:
         """Counts, dispersion, the periods before, other starts, and areas left out."""
@@ -107,11 +114,11 @@ class RatioOfRatios:
             raise InputError(study.panel.where, "no area to compare with", "areas not treated")
         return rows
 
-    def _inference(self, study: Study) -> str:
+    def _inference(self) -> str:
         noise = "" if self.overdispersion == 1 else f", z over √{self.overdispersion:g}"
         return (
             f"Conditional on both margins (Fisher's noncentral hypergeometric distribution), "
-            f"{_SAID[self.interval]}{noise}; compared with {len(self.compared_with(study))} areas."
+            f"{_SAID[self.interval]}{noise}."
         )
 
     def _counts(self, study: Study) -> tuple[Check, ...]:
@@ -140,7 +147,14 @@ class RatioOfRatios:
             f"dispersion {squares / spare:.2f} about one ratio before and one after; the interval "
             f"takes it to be {self.overdispersion:g} ({p_said(chance)})"
         )
-        return Check("overdispersion", chance >= _ALIKE, detail)
+        narrow = (
+            f"the treated areas' share of events varies from period to period with {squares / spare:.2f} "
+            f"times the variance that chance brings, which it takes to be {self.overdispersion:g} "
+            f"({p_said(chance)})"
+        )
+        return Check(
+            "overdispersion", chance >= _ALIKE, detail, narrow="" if chance >= SURELY else narrow
+        )
 
     def _drift(self, study: Study) -> Check:
         """The same question of the years before: the second half against the first."""

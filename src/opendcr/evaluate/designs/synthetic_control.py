@@ -113,6 +113,14 @@ class SyntheticControl:
         """The columns of predictors that are measured from a start on, too."""
         return tuple(dict.fromkeys(one.column for one in self.predictors if one.late(start)))
 
+    def placebo_gaps(self, study: Study) -> dict[str, list[float]]:
+        """By donor and period, its gap as though it had been treated; none where donors are not
+        treated in turn."""
+        if not self._ranks:
+            return {}
+        pool = self.compared.pool(study)
+        return pool.gaps_of_each(self._expected_of_each(pool, self._measured(pool)))
+
     def compared_with(self, study: Study) -> tuple[int, ...]:
         """The rows of the areas that it compares with."""
         return study.donors(self.compared.donors, self.compared.exclude)

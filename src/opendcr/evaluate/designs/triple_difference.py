@@ -317,6 +317,10 @@ class TripleDifference:
             _displacement(found),
         )
 
+    def rings_compared(self, study: Study) -> tuple[str, ...]:
+        """The names of the rings compared with, outwards."""
+        return self.cells(study).far_rings
+
     def floor(self, study: Study) -> float | None:
         """One over the number of periods, which is how many shifts there are, or two where as many
         are after the start as before."""
