@@ -181,7 +181,7 @@ def test_every_design_names_what_it_compares_with(tmp_path: Path, name: str) -> 
     settings = 'exclude = ["area 3"]\n'
     plan = read_plan(written(tmp_path, rows(areas=5), PLAN.replace("difference_in_differences", name) + settings))  # fmt: skip
     study = study_from(sources_of(plan)["primary"], plan.designs[name])
-    assert plan.designs[name].compared_with(study) == ("area 2", "area 4", "area 5")
+    assert study.names(plan.designs[name].compared_with(study)) == ("area 2", "area 4", "area 5")
 
 
 WILD = [

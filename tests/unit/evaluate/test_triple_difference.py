@@ -69,7 +69,7 @@ def test_what_happens_near_and_what_happens_by_the_hour_is_taken_out(
 def test_it_names_the_rings_that_it_compares_with() -> None:
     far = [one for one in dict.fromkeys(LABELS["ring"]) if one != "0-500m"]
     study = study_of(means({}) * (1 + np.arange(MONTHS) % 3))
-    assert list(PLAIN.compared_with(study)) == far
+    assert list(PLAIN.rings_compared(study)) == far
 
 
 def test_residuals_of_nothing_are_no_error() -> None:
