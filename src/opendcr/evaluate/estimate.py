@@ -12,6 +12,7 @@ from opendcr.errors import InputError
 from opendcr.evaluate.study import Study
 
 Real = NDArray[np.float64]
+SURELY = 0.001  # the p-value under which a model of errors is refused in the answer's own sentence
 TREND = "a trend of its own before the start"  # that a check found where nothing began
 Interval = tuple[float, float]
 
@@ -104,12 +105,14 @@ class Part:
 @dataclass(frozen=True)
 class Check:
     """A check that travels with an estimate. `passed` is None where it can only be read; `found` is
-    where it found a change though nothing began there, as a clause ("at 20 of 52 earlier starts")."""
+    where it found a change though nothing began there, as a clause ("at 20 of 52 earlier starts");
+    `narrow` says, as a clause, why the interval is surely too narrow."""
 
     name: str
     passed: bool | None
     detail: str
     found: str = ""
+    narrow: str = ""
 
     def to_data(self) -> dict[str, Any]:
         """The check as JSON."""
@@ -159,6 +162,11 @@ class Estimate:
     def where_nothing_began(self) -> tuple[str, ...]:
         """Where its checks found a change though nothing began, in words."""
         return tuple(one.found for one in self.checks if one.found)
+
+    @property
+    def too_narrow(self) -> tuple[str, ...]:
+        """Why its checks call its interval surely too narrow, in words."""
+        return tuple(one.narrow for one in self.checks if one.narrow)
 
     def leaves_chance(self, level: float) -> bool:
         """Whether there is a test, and it does not reject at a level that nothing changed."""

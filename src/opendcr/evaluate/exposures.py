@@ -8,7 +8,7 @@ of their changes is. A figure of a year that stands in each of its months change
 changes alone are then looked at.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -104,6 +104,21 @@ def linked(panel: Panel, data: Data) -> Panel:
     if data.breaks != ():
         _no_steps(panel, exposure, data)
     return replace(panel, exposure=exposure)
+
+
+def links_said(exposure: str, of: str, factors: Mapping[Period, float]) -> str:
+    """How an exposure was linked, for whoever divides the published figures, as a sentence; empty
+    where nothing was. `factors` are by break."""
+    if not factors:
+        return ""
+    at, each = some([str(one) for one in factors]), [*factors.items()]
+    times = [f"by {factor:.5g} from {period} on" for period, factor in each]
+    breaks = "a break" if len(each) == 1 else "breaks"
+    return (
+        f"The plan names {breaks} in {exposure} at {at}: that of {of} is multiplied here "
+        f"{some(times)}, so that it does not change at the break itself. A rate from the figures as "
+        "published is the one shown here times that number."
+    )
 
 
 def _no_steps(panel: Panel, exposure: Real, data: Data) -> None:

@@ -1,13 +1,14 @@
 """A plan that is run: its designs' answers, its further outcomes, and what they allow to be said."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from opendcr.errors import InputError, concerning
 from opendcr.evaluate import displacement
 from opendcr.evaluate.decision import (
     DESCRIPTIVE,
+    SAID,
     Claim,
     Verdict,
     asked,
@@ -25,11 +26,13 @@ from opendcr.evaluate.decision import (
     moved,
     nothing_began,
     plain_sentence,
+    span,
     success_sentence,
+    too_narrow,
 )
 from opendcr.evaluate.delays.delayed import at_middle, carried, nowcasts_of
 from opendcr.evaluate.delays.nowcast import Nowcast
-from opendcr.evaluate.designs import CellDesign, Design, repeated
+from opendcr.evaluate.designs import CellDesign, Design, PlaceboDesign, compared_with, repeated
 from opendcr.evaluate.estimate import Check, Estimate, Interval, p_figure, p_said
 from opendcr.evaluate.evalue import e_value, e_value_of_interval
 from opendcr.evaluate.lock import Standing, standing
@@ -40,6 +43,7 @@ from opendcr.evaluate.reading import (
     Source,
     data_checks,
     late_of,
+    linked_check,
     source_of,
     study_from,
     triangle_source,
@@ -58,13 +62,16 @@ AS_PRINTED = Check(
 
 @dataclass(frozen=True)
 class Answered:
-    """One design's answer with what it allows to be said."""
+    """One design's answer with what it allows to be said, the names of what it compares with, and
+    of the deciding design the gaps of placebos by name and period, where it has them."""
 
     design: str
     title: str
     estimate: Estimate
     verdict: Verdict
     sentence: str
+    compared: tuple[str, ...] = ()
+    gaps: Mapping[str, Sequence[float]] = field(default_factory=dict)
 
     def opened(self, simulated: bool, exploratory: bool) -> "Answered":
         """The same, its sentence opened by what must be read before it."""
@@ -81,7 +88,8 @@ class Answered:
 
     def to_data(self) -> dict[str, Any]:
         """The answer as JSON."""
-        return self.estimate.to_data() | {"verdict": self.verdict, "sentence": self.sentence}
+        said = {"verdict": self.verdict, "sentence": self.sentence}
+        return self.estimate.to_data() | {"compared_with": list(self.compared)} | said
 
 
 @dataclass(frozen=True)
@@ -175,12 +183,12 @@ def sources_of(plan: Plan) -> dict[str, Source]:
         with concerning(f"outcomes.{one.name}"):
             sources[one.name] = _source(plan, question_of(plan, one), one.data, [design])
         delayed[one.name] = one.nowcast
-    late = {
-        late_of(name): triangle_source(sources[name], said)
-        for name, said in delayed.items()
-        if said
+    late = {name: triangle_source(sources[name], one) for name, one in delayed.items() if one}
+    return sources | {
+        late_of(name): one
+        for name, one in late.items()
+        if name == PRIMARY or delayed[name] is not plan.nowcast or one.has_treated
     }
-    return sources | late
 
 
 def _source(plan: Plan, question: Question, data: Data, designs: Sequence[Design]) -> Source:
@@ -210,12 +218,15 @@ def run_study(plan: Plan, show: Callable[[str], None] = lambda name: None) -> Fi
         for name, design in plan.designs.items()
     }
     study = studies[plan.primary]
-    nowcasts = _nowcasts(sources.get(late_of(PRIMARY)), study)
+    nowcasts = _nowcasts(sources.get(late_of(PRIMARY)), study, plan.designs.values())
     explores = bool(stands.against)
     answers = {}
     for name in plan.designs:
         show(name)
         answered = _answered(plan, name, studies[name], nowcasts, review)
+        if name == plan.primary:
+            gaps = _placebo_gaps(plan.designs[name], at_middle(study, nowcasts))
+            answered = replace(answered, gaps=gaps)
         answers[name] = answered.opened(plan.data.simulated, explores)
     further = []
     for outcome in plan.outcomes:
@@ -227,15 +238,21 @@ def run_study(plan: Plan, show: Callable[[str], None] = lambda name: None) -> Fi
     leading = answers[plan.primary]
     said = " ".join(filter(None, [leading.sentence + doubted(further), caveat(plan, leading)]))
     answers[plan.primary] = replace(leading, sentence=said)
-    checks = (*data_checks(study.panel, plan.data, plan.designs), *_negative_controls(further))
+    checks = (
+        *data_checks(study.panel, plan.data, plan.designs),
+        *linked_check(sources[PRIMARY]),
+        *_negative_controls(further),
+    )
     return Findings(plan, sources, stands, study, answers, tuple(further), checks, review.look)
 
 
-def _nowcasts(late: Source | None, study: Study) -> dict[str, Nowcast]:
-    """The nowcasts of an outcome's latest counts, by area, from its reporting triangle."""
+def _nowcasts(late: Source | None, study: Study, designs: Iterable[Design]) -> dict[str, Nowcast]:
+    """The nowcasts of an outcome's latest counts, by area that these designs use, from its reporting
+    triangle."""
     if late is None or late.delayed is None:
         return {}
-    return nowcasts_of(late.rows, late.delayed, study)
+    compared = {at for one in designs for at in compared_with(one, study)}
+    return nowcasts_of(late.rows, late.delayed, study, sorted(compared))
 
 
 def caveat(plan: Plan, leading: Answered) -> str:
@@ -256,11 +273,26 @@ def _answered(
     sentence = success_sentence(_claim(design, plan.question, study, found), interval, threshold)
     verdict = at_most(found.decided(study.level), threshold)
     floor = "" if interval else floor_sentence(found.p_floor, study.level)
-    began = nothing_began(found.where_nothing_began) if verdict == "shown" else ""
-    also = (_against(found, study.level), floor, began, displacement.sentence(found),
+    began = nothing_began(found.where_nothing_began, study.level) if verdict == "shown" else ""
+    also = (_against(found, study.level), floor, began, _narrow(found), displacement.sentence(found),
             nowcast_sentence(found, study))  # fmt: skip
     told = " ".join(filter(None, (sentence, *also)))
-    return Answered(name, design.TITLE, found, verdict, told)
+    return Answered(name, design.TITLE, found, verdict, told, _compared(design, study))
+
+
+def _placebo_gaps(design: Design, study: Study) -> Mapping[str, Sequence[float]]:
+    return design.placebo_gaps(study) if isinstance(design, PlaceboDesign) else {}
+
+
+def _compared(design: Design, study: Study) -> tuple[str, ...]:
+    """The names of the areas, or of the rings of cells, that a design compares with."""
+    if isinstance(design, CellDesign):
+        return design.rings_compared(study)
+    return study.names(compared_with(design, study))
+
+
+def _narrow(found: Estimate) -> str:
+    return too_narrow(found.too_narrow) if found.relative_interval else ""
 
 
 def _against(found: Estimate, level: float) -> str:
@@ -296,10 +328,10 @@ def _found(
 def _checked(design: Design, study: Study, fitted: Estimate, review: Review) -> Estimate:
     """An answer with the checks that travel with it: the design's own, and those of what is read."""
     found = review.of(fitted)
-    checks = (*fitted.checks, *_made(design, study, fitted))
+    checks = (*fitted.checks, *_made(design, study, replace(fitted, parts=found.parts)))
     checks = (*checks, *_agreement(found, study.level))
     positive = study.panel.exposure is not None or bool((study.series.outcome > 0).all())
-    more = (confounding(found),) if positive else ()
+    more = (confounding(found, study.level),) if positive else ()
     return replace(found, checks=(*checks, *more))
 
 
@@ -327,17 +359,20 @@ def _agreement(found: Estimate, level: float) -> tuple[Check, ...]:
     return (Check("interval and p-value agree", claims == rejects, said),)
 
 
-def confounding(found: Estimate) -> Check:
-    """What unmeasured confounding would be needed to explain the estimate away."""
+def confounding(found: Estimate, level: float) -> Check:
+    """What unmeasured confounding would be needed to explain the estimate away, and the interval as
+    verdicts read it."""
     ratio = 1 + found.relative_effect
     if ratio <= 0:
         return Check(
             "unmeasured confounding", None, "No E-value: nothing was counted from the start on."
         )
     said = f"E-value {e_value(ratio):.2f}"
-    if found.relative_interval is not None:
-        low, high = (max(1 + one, 1e-9) for one in found.relative_interval)
+    interval = found.decided(level)
+    if interval is not None:
+        low, high = (max(1 + one, 1e-9) for one in interval)
         said += f", and {e_value_of_interval(low, high):.2f} for the nearer end of the interval"
+        said += "" if interval == found.relative_interval else ", since the test leaves chance"
     return Check(
         "unmeasured confounding",
         None,
@@ -354,17 +389,22 @@ def _further(
     design, source = plan.designs[outcome.design], sources[outcome.name]
     level = plan.question.level if outcome.margin is None else plan.declared_level
     study = replace(study_from(source, design), level=review.level_of(level))
-    found = _found(design, study, _nowcasts(sources.get(late_of(outcome.name)), study), review)
-    more: tuple[Check, ...] = (AS_PRINTED,) if plan.nowcast and not outcome.nowcast else ()
+    nowcasts = _nowcasts(sources.get(late_of(outcome.name)), study, [design])
+    found = _found(design, study, nowcasts, review)
+    printed = plan.nowcast is not None and late_of(outcome.name) not in sources
+    more: tuple[Check, ...] = (AS_PRINTED,) if printed else ()
     if outcome.data != plan.data:
         more += data_checks(study.panel, outcome.data, [outcome.design])
+    if outcome.data != plan.data or outcome.treated:
+        more += linked_check(source)
     found = replace(found, checks=(*found.checks, *more))
     claim, margin = _claim(design, source.question, study, found), plan.margin_of(outcome)
     claim = replace(claim, outcome=f"“{outcome.title}”")  # a title is no part of a sentence
     verdict, sentence = _said(outcome.kind, claim, found.relative_interval, margin)
-    also = (_against(found, study.level), displacement.sentence(found))
+    also = (_against(found, study.level), _narrow(found), displacement.sentence(found))
     told = " ".join(filter(None, (sentence, *also)))
-    answer = Answered(outcome.design, design.TITLE, found, verdict, told)
+    compared = _compared(design, study)
+    answer = Answered(outcome.design, design.TITLE, found, verdict, told, compared)
     role: Any = DESCRIPTIVE if margin is None else "declared"
     return Further(outcome, answer, role, study.level, margin)
 
@@ -406,13 +446,25 @@ def harmed(further: Sequence[Further]) -> list[str]:
     ]
 
 
+def lesser(further: Sequence[Further]) -> list[str]:
+    """The harms of which a change is shown, though not one as large as their margin, in words."""
+    return [
+        f"{one.outcome.title} ({span(one.interval)}; {asked('harm', one.margin)} is "
+        f"{SAID[one.answer.verdict]})"
+        for one in further
+        if one.outcome.kind == "harm" and one.margin is not None and one.besides and one.interval
+    ]
+
+
 def doubted(further: Sequence[Further]) -> str:
-    """What must be said beside the answer: harms that are shown, or elsewhere, and outcomes that
-    should not have changed and did, or cannot be told to have stayed still."""
+    """What must be said beside the answer: harms that are shown, short of their margin too, or elsewhere,
+    and outcomes that should not have changed and did, or cannot be told to have stayed still."""
     harms = harmed(further)
     said = f" A harm is shown: {'; '.join(harms)}." if harms else ""
+    if smaller := lesser(further):
+        said += f" A change for the worse is shown in {'; '.join(smaller)}."
     moved_on = [
-        displacement.sentence(one.answer.estimate, one.outcome.title)
+        displacement.shown(one.answer.estimate, one.outcome.title)
         for one in further
         if one.outcome.kind in ("harm", "displacement")
     ]

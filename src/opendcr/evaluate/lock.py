@@ -11,16 +11,14 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from functools import cache
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import rfc8785
 
-from opendcr import __version__
 from opendcr.errors import InputError
 from opendcr.evaluate.held import differences, held_of, not_held
+from opendcr.evaluate.identity import RECOVERED, code, code_parts, differing
 from opendcr.evaluate.panel import some
 from opendcr.evaluate.periods import Period, span
 from opendcr.evaluate.plan import Plan
@@ -43,12 +41,14 @@ _KEYS = {
     "replaces",
     "seal",
 }
+_MAYBE = {"code_parts"}  # that earlier locks of this version do not have
 
 
 @dataclass(frozen=True)
 class Lock:
     """A lock that was read. `data` is by outcome: what `held.held_of` keeps of it;
-    `foreseen` is what could have been shown, as it was told then."""
+    `foreseen` is what could have been shown, as it was told then; `code_parts` what `code` is a
+    digest of, empty where the lock does not hold it."""
 
     locked_at: str
     hash: str
@@ -59,6 +59,7 @@ class Lock:
     registered: str
     replaces: Sequence[str]
     seal: str
+    code_parts: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -195,6 +196,7 @@ def locked(
         "locked_at": now.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
         "plan": {"hash": plan.hash, "content": plan.decided},
         "code": code(),
+        "code_parts": dict(code_parts()),
         "data": {
             name: held_of(source, sources.get(late_of(name))) for name, source in sources.items()
         },
@@ -247,7 +249,8 @@ def _same(there: Mapping[str, Any], plan: str, by: str) -> bool:
 
 def _another(path: Path, content: Mapping[str, Any]) -> InputError:
     there = read_lock(path)
-    changed = ", ".join(_changes(there.content, content)) or "the code"
+    changed = ", ".join(_changes(there.content, content))
+    changed = changed or f"the code ({differing(there.code_parts)})"
     found = f"a lock of {there.locked_at}, and {changed} changed since"
     return InputError(str(path), found, "no lock; --again to lock it anew, which the new lock says")
 
@@ -300,7 +303,7 @@ def _content(path: Path) -> dict[str, Any]:
 def read_lock(path: Path) -> Lock:
     """The lock in a file; InputError where it is none, of another version, or its seal is broken."""
     content = _content(path)
-    if content.get("version") != VERSION or set(content) != _KEYS:
+    if content.get("version") != VERSION or set(content) - _MAYBE != _KEYS:
         found = f"a lock of another form, which OpenDCR {content['code']} wrote"
         expected = (
             f"one that this version ({code()}) wrote: run the plan with the version that locked it, or "
@@ -312,7 +315,8 @@ def read_lock(path: Path) -> Lock:
     ):
         raise InputError(str(path), "a seal that does not hold", "a lock that nobody edited")
     return Lock(content["locked_at"], content["plan"]["hash"], content["plan"]["content"],
-                content["code"], content["data"], content["foreseen"], content["registered"], content["replaces"], content["seal"])  # fmt: skip
+                content["code"], content["data"], content["foreseen"], content["registered"], content["replaces"], content["seal"],
+                content.get("code_parts", {}))  # fmt: skip
 
 
 def standing(plan: Plan, sources: Mapping[str, Source]) -> Standing:
@@ -369,7 +373,10 @@ def _against(made: Standing, lock: Lock, sources: Mapping[str, Source]) -> Itera
     if made.changed:
         yield f"the plan was changed after it was locked ({', '.join(made.changed)})"
     if lock.code != code():
-        yield f"the code is {code()}, and was {lock.code} when the plan was locked"
+        yield (
+            f"the code is {code()}, and was {lock.code} when the plan was locked: "
+            f"{differing(lock.code_parts)} ({RECOVERED})"
+        )
     if lock.replaces and made.late:
         yield f"the plan was locked anew after its start, in place of the lock(s) with the seal {_short(lock.replaces)}"
     for name in sources:
@@ -409,17 +416,3 @@ def seal_of(content: Mapping[str, Any]) -> str:
 
 def _hash(content: Any) -> str:
     return hashlib.sha256(rfc8785.dumps(content)).hexdigest()
-
-
-@cache
-def code() -> str:
-    """The version and a digest of what would be run: the sources of the studies and of what they
-    share with others, and the versions of the libraries that compute."""
-    package = Path(__file__).parents[1]
-    shared = [package / f"{name}.py" for name in ("compiling", "keyed", "streams")]
-    digest = hashlib.sha256()
-    for path in sorted([*shared, *Path(__file__).parent.rglob("*.py")]):
-        digest.update(path.relative_to(package).as_posix().encode() + b"\0" + path.read_bytes())
-    for library in ("numba", "numpy", "scipy"):
-        digest.update(f"{library} {version(library)}".encode())
-    return f"{__version__}/{digest.hexdigest()[:16]}"

@@ -13,7 +13,7 @@ import numpy as np
 from opendcr.errors import InputError
 from opendcr.evaluate.designs import CellDesign, Design, least_before
 from opendcr.evaluate.estimate import Check
-from opendcr.evaluate.exposures import exposure_check, linked, sizes_check
+from opendcr.evaluate.exposures import exposure_check, linked, links_said, sizes_check
 from opendcr.evaluate.files import number_of
 from opendcr.evaluate.panel import (
     Columns,
@@ -22,6 +22,7 @@ from opendcr.evaluate.panel import (
     cell_panel,
     panel_of,
     read_rows,
+    some,
     totals,
     wide_panel,
 )
@@ -116,6 +117,11 @@ class Source:
             return [next(iter(self.question.treated), "")] * len(self.periods)
         cells = [self._texts(name) for name in self.labels]
         return [", ".join(one) for one in zip(*cells, strict=True)] or [""] * len(self.periods)
+
+    @property
+    def has_treated(self) -> bool:
+        """Whether every treated area has a row."""
+        return set(self.question.treated) <= set(self._areas())
 
     def _texts(self, name: str) -> list[str]:
         """A column as it is compared; empty where it is not there, which reading it refuses."""
@@ -241,6 +247,32 @@ def panel_from(source: Source, design: Design) -> Panel:
     else:
         panel = linked(panel_of(source.rows, columns), data)
     return replace(panel, columns={**panel.columns, question.outcome: panel.rates})
+
+
+def links_of(source: Source) -> str:
+    """How the treated areas' exposure was linked over breaks that the plan names, as a sentence;
+    empty where nothing was."""
+    question, data = source.question, source.data
+    if not data.breaks or not data.exposure or data.wide or source.labels:
+        return ""
+    raw = panel_of(
+        source.rows, Columns(question.outcome, question.time, question.unit, data.exposure)
+    )
+    rows = [raw.at(name) for name in question.treated] or [0]
+    used, printed = (one.people[rows].sum(axis=0) for one in (linked(raw, data), raw))
+    factors = {
+        one: float(used[at] / printed[at])
+        for at, one in enumerate(raw.periods)
+        if one in data.breaks
+    }
+    of = some(list(question.treated)) if question.treated else "the series"
+    return links_said(data.exposure.replace("_", " "), of, factors)
+
+
+def linked_check(source: Source) -> tuple[Check, ...]:
+    """That rates are of a linked exposure, where they are."""
+    said = links_of(source)
+    return (Check("linked exposure", None, said),) if said else ()
 
 
 def labels_of(source: Source) -> dict[str, tuple[str, ...]]:

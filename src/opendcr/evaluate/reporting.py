@@ -1,25 +1,26 @@
 """From a plan that was run to its report."""
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from statistics import fmean
 from typing import Any
 
 from opendcr.evaluate import displacement, forest
 from opendcr.evaluate.decision import Verdict, asked, span
-from opendcr.evaluate.designs import CellDesign
+from opendcr.evaluate.designs import CellDesign, Design
 from opendcr.evaluate.findings import (
     Answered,
     Findings,
     Further,
     treated,
 )
-from opendcr.evaluate.lock import called, code
+from opendcr.evaluate.identity import code, libraries
+from opendcr.evaluate.lock import called
 from opendcr.evaluate.panel import some
-from opendcr.evaluate.plan import Data, Kind, Plan, plain
+from opendcr.evaluate.plan import PRIMARY, Data, Kind, Plan, plain
 from opendcr.evaluate.powered import foretold
-from opendcr.evaluate.reading import Source
+from opendcr.evaluate.reading import Source, links_of
 from opendcr.evaluate.report import content
 from opendcr.evaluate.report.content import Report
 from opendcr.evaluate.report.words import confidence, count, figure
@@ -45,13 +46,13 @@ def report_of(found: Findings) -> Report:
         asked("success", plan.threshold),
         found.leading.verdict,
         content.Status(not standing.against, tuple(_status(found))),
-        content.Origin(plan.data.simulated, _source(plan.data)),
+        _origin(found.sources[PRIMARY]),
         content.Provenance(plan.hash, code(), data, files),
-        tuple(_answer(one) for one in found.answers.values()),
+        tuple(_answer(plan, one) for one in found.answers.values()),
         plan.primary,
         _lock(found),
         tuple(declared(found)),
-        tuple(_further(one) for one in found.further),
+        tuple(_further(found, one) for one in found.further),
         found.checks,
         tuple(limits(found)),
         tuple(standing.lock.foreseen.get("power", ())) if standing.lock else (),
@@ -70,6 +71,11 @@ def _file(source: Source) -> tuple[str, str]:
 def _exposure(data: Data) -> str | None:
     """What counts are beside, in words."""
     return words(data.exposure) if data.exposure else None
+
+
+def _origin(source: Source) -> content.Origin:
+    data = source.data
+    return content.Origin(data.simulated, _source(data), links_of(source))
 
 
 def _source(data: Data) -> str:
@@ -122,9 +128,13 @@ def declared(found: Findings) -> Iterator[tuple[str, str]]:
     yield "Treated", _treated(plan)
     yield "Start", str(question.start)
     yield "Periods", _periods(found)
+    if plan.data.exposure:
+        yield f"Breaks in {words(plan.data.exposure)}", _breaks(found.sources[PRIMARY])
     for name, design in plan.designs.items():
         rests = " (the verdict rests on it)" if name == plan.primary else ""
-        yield "Design", f"{design.TITLE}{rests}; {_settings(plan.content['designs'][name])}"
+        beside = compared(design, found.answers[name].compared)
+        settings = _settings(plan.content["designs"][name])
+        yield "Design", f"{design.TITLE}{rests}; {settings}; {beside}"
     if plan.success:
         yield (
             "Success",
@@ -181,6 +191,16 @@ def _periods(found: Findings) -> str:
     given = [f"{name} {end}" for name, end in ends.items() if end is not None]
     said = f"the plan says {' '.join(given)}" if given else "the plan names no first and no last"
     return f"{periods[0]} to {periods[-1]}; {said}"
+
+
+def _breaks(source: Source) -> str:
+    """Where the plan says that the exposure is of another series."""
+    breaks = source.data.breaks
+    if not breaks:
+        unsaid = "the plan does not say whether there are any"
+        return unsaid if breaks is None else "the plan says that there are none"
+    does = "; from there on each area's is scaled so that it does not change at the break itself"
+    return f"at {some([str(one) for one in breaks])}{does if links_of(source) else ''}"
 
 
 def _settings(table: Mapping[str, Any]) -> str:
@@ -335,7 +355,9 @@ def _known(found: Findings, kind: Kind) -> str:
         said += [f"{words} for {some(named)}"] if named else []
     made = [f"{kind.capitalize()} beyond its margin is {'; '.join(said)}."] if said else []
     made += [
-        f"But {one.besides} is shown for {one.outcome.title}." for one in judged if one.besides
+        f"But {one.besides} is shown for {one.outcome.title}."
+        for one in judged
+        if one.besides and kind != "harm"  # which the sentence itself says
     ]
     only = [_named(one) for one in of if one.margin is None]
     made += [f"{kind.capitalize()} without a margin was looked at in {some(only)}."] if only else []
@@ -359,16 +381,36 @@ def _named(one: Further) -> str:
     return f"{one.outcome.title} ({beside})" if beside else one.outcome.title
 
 
-def _answer(one: Answered) -> content.Answer:
-    return content.Answer(one.design, one.title, one.estimate, one.verdict, one.sentence)
+def _answer(plan: Plan, one: Answered) -> content.Answer:
+    beside = compared(plan.designs[one.design], one.compared)
+    return content.Answer(one.design, one.title, one.estimate, one.verdict, one.sentence,
+                          one.gaps, beside)  # fmt: skip
 
 
-def _further(one: Further) -> content.Further:
-    kind, answer, data = one.outcome.kind, one.answer, one.outcome.data
+_NAMED = 30  # areas compared with, which are named
+
+
+def compared(design: Design, names: Sequence[str]) -> str:
+    """With what a design compares, as a clause."""
+    if not names:
+        return "compared with its own past alone"
+    listed, more = ", ".join(names[:_NAMED]), len(names) - _NAMED
+    named = f"{listed} and {more} more" if more > 0 else listed
+    if isinstance(design, CellDesign):
+        return (
+            f"compared with the cells of {named}, by the hour, and with the near ones outside hours"
+        )
+    return f"compared with {len(names)} area{'' if len(names) == 1 else 's'}: {named}"
+
+
+def _further(found: Findings, one: Further) -> content.Further:
+    source, kind, answer = found.sources[one.outcome.name], one.outcome.kind, one.answer
+    differs = found.answers[answer.design].compared != answer.compared
+    beside = compared(found.plan.designs[answer.design], answer.compared) if differs else ""
     of = "" if one.margin is None else asked(kind, one.margin)
     return content.Further(kind, one.outcome.title, of, one.level, answer.title, answer.estimate,
                            answer.verdict, answer.sentence, one.said,
-                           content.Origin(data.simulated, _source(data)), _exposure(data))  # fmt: skip
+                           _origin(source), _exposure(source.data), beside)  # fmt: skip
 
 
 def _titles(found: Findings) -> dict[str, str]:
@@ -394,7 +436,8 @@ def _lock(found: Findings) -> content.Lock | None:
     changed = tuple(f"Changed since: {one}." for one in found.standing.changed)
     loose = {titles[name]: one for name, one in found.standing.not_held.items()}
     return content.Lock(lock.hash, lock.locked_at, lock.code, held, changed, lock.seal,
-                        lock.registered, tuple(lock.replaces), loose, found.standing.dated)  # fmt: skip
+                        lock.registered, tuple(lock.replaces), loose, found.standing.dated,
+                        libraries(lock.code_parts))  # fmt: skip
 
 
 def _sentence(text: str) -> str:

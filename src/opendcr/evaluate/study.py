@@ -83,6 +83,10 @@ class Study:
         """How many periods there are from the start on."""
         return len(self.panel.periods) - self.start
 
+    def names(self, rows: Iterable[int]) -> tuple[str, ...]:
+        """The names of some rows of the panel."""
+        return tuple(self.panel.units[at] for at in rows)
+
     def donors(self, named: Sequence[str] = (), exclude: Iterable[str] = ()) -> tuple[int, ...]:
         """The rows of the areas compared with, in the panel's order: those named, or all that are
         not treated, but for those excluded. Raises InputError for a name that is not there or is

@@ -8,9 +8,12 @@ import numpy as np
 import pytest
 
 from opendcr.errors import InputError
+from opendcr.evaluate.designs import DESIGNS
+from opendcr.evaluate.estimate import Estimate, PeriodEffect
 from opendcr.evaluate.evalue import e_value_of_interval
-from opendcr.evaluate.findings import Findings, run_study
+from opendcr.evaluate.findings import Findings, confounding, run_study, sources_of
 from opendcr.evaluate.plan import read_plan
+from opendcr.evaluate.reading import study_from
 from opendcr.evaluate.report.page import page_of
 from opendcr.evaluate.reporting import report_of
 from opendcr.streams import stream
@@ -106,6 +109,19 @@ def test_a_harm_that_happened_is_shown(tmp_path: Path) -> None:
     assert "Harm: Discarded needles, a rise of 25 % or more shown" in page and said in page
 
 
+@pytest.mark.parametrize(
+    ("margin", "held"), [(0.8, "excluded"), (0.3, "neither shown nor excluded")]
+)
+def test_a_harm_that_rose_short_of_its_margin_is_in_the_sentence(
+    tmp_path: Path, margin: float, held: str
+) -> None:
+    made = found(tmp_path, with_more(litter=1.3), PLAN + FURTHER.replace("0.25", str(margin)))
+    said = made.to_data()["sentence"]
+    told = said.partition(" A change for the worse is shown in Discarded needles (a rise")[2]
+    assert f"; a rise of {100 * margin:g} % or more is {held})." in told
+    assert "A harm is shown" not in said and "for the worse" not in beside(made)
+
+
 def test_a_benefit_that_worsens_is_said_where_the_study_is_read_first(tmp_path: Path) -> None:
     data = with_more(calls=0.5)
     less = "Benefit without a margin was looked at in treatment (a fall of between"
@@ -115,6 +131,109 @@ def test_a_benefit_that_worsens_is_said_where_the_study_is_read_first(tmp_path: 
     assert "Benefit beyond its margin is ruled out for treatment" in said
     assert "But a fall is shown for treatment." in said
     assert made.further[-1].answer.sentence.endswith("is excluded, but a fall is shown.")
+
+
+def test_rates_of_a_linked_exposure_say_how_they_differ_from_published_ones(tmp_path: Path) -> None:
+    data = [row | {"people": round(row["people"] * 1.04)} if row["year"] >= 2016 else row for row in with_more()]  # fmt: skip
+    made = found(tmp_path, data, PLAN.replace("breaks = []", "breaks = [2016, 2030]") + FURTHER)
+    (check,) = made.checks[:1]
+    printed = next(row for row in data if row["area"] == "area 1" and row["year"] == 2021)
+    shown = next(one.observed for one in made.leading.estimate.effect if one.time == "2021")
+    factor = float(check.detail.split("multiplied here by ")[1].split()[0])
+    assert (check.name, check.passed) == ("linked exposure", None)
+    assert shown * factor == pytest.approx(printed["events"] / printed["people"], rel=1e-4)
+    assert "a break in people at 2016: that of area 1" in check.detail
+
+    page = page_of(report_of(made)).replace("\xa0", " ")
+    assert (
+        page.count(check.detail) >= 6
+    )  # figures, tables of rates, those of other outcomes, the check
+    assert "at 2016, 2030; from there on each area&#x27;s is scaled" in page
+
+
+def test_a_break_that_is_to_come_links_nothing_yet(tmp_path: Path) -> None:
+    made = found(tmp_path, plan=PLAN.replace("breaks = []", "breaks = [2030]"))
+    assert not [one for one in made.checks if one.name == "linked exposure"]
+    assert ("Breaks in people", "at 2030") in report_of(made).declared
+
+
+ITS = PLAN.replace("difference_in_differences", "interrupted_time_series") + 'family = "poisson"\n'
+RATIOS = PLAN.replace("difference_in_differences", "ratio_of_ratios")
+
+
+def test_areas_compared_with_are_named_where_the_plan_names_none(tmp_path: Path) -> None:
+    near = '\n[outcomes.near]\noutcome = "events"\ntreated = ["area 3"]\n'
+    made = found(tmp_path, rows(areas=5), RATIOS + near)
+    assert made.to_data()["designs"]["ratio_of_ratios"]["compared_with"] == ["area 2", "area 4", "area 5"]  # fmt: skip
+    said = "compared with 3 areas: area 2, area 4, area 5"
+    report = report_of(made)
+    assert any(said in line for name, line in report.declared if name == "Design")
+    assert page_of(report).count(said[1:]) == 2  # where the design is described, and in the plan
+
+
+def test_one_area_compared_with_is_one(tmp_path: Path) -> None:
+    report = report_of(found(tmp_path, rows(areas=2), RATIOS))
+    assert report.leading.compared == "compared with 1 area: area 2"
+
+
+@pytest.mark.parametrize("name", sorted(set(DESIGNS) - {"interrupted_time_series", "triple_difference"}))  # fmt: skip
+def test_every_design_names_what_it_compares_with(tmp_path: Path, name: str) -> None:
+    settings = 'exclude = ["area 3"]\n'
+    plan = read_plan(written(tmp_path, rows(areas=5), PLAN.replace("difference_in_differences", name) + settings))  # fmt: skip
+    study = study_from(sources_of(plan)["primary"], plan.designs[name])
+    assert plan.designs[name].compared_with(study) == ("area 2", "area 4", "area 5")
+
+
+WILD = [
+    row | {"events": row["events"] * (3 if row["area"] == "area 1" and row["year"] % 2 else 1)}
+    for row in rows(areas=5)
+]
+
+
+@pytest.mark.parametrize(
+    ("plan", "said"),
+    [
+        (RATIOS, "varies from period to period with"),
+        (RATIOS + "overdispersion = 100\n", ""),
+        (ITS + 'covariance = "model"\n', "times the variance that it allows for"),
+        (ITS, ""),  # errors that allow for it
+    ],
+)
+def test_an_interval_that_is_surely_too_narrow_says_so_in_the_sentence(
+    tmp_path: Path, plan: str, said: str
+) -> None:
+    made = found(tmp_path, WILD, plan)
+    told = "This interval is too narrow: " in made.leading.sentence
+    assert told == bool(said) and said in made.leading.sentence
+    assert ("checks failed</p>" in page_of(report_of(made))) == bool(said)
+
+
+@pytest.mark.parametrize(("p", "said"), [(0.01, "and 1.21 for the nearer end of the interval:"),
+                                         (0.143, "and 1.00 for the nearer end of the interval, since the test leaves chance:")])  # fmt: skip
+def test_the_e_value_of_the_interval_is_of_what_the_verdict_reads(p: float, said: str) -> None:
+    effect = (PeriodEffect("2020", 1.5, 1.0, 0.5),)
+    made = Estimate(effect, 0.5, 0.5, 0.5, "-", relative_interval=(0.031, 1.003), p_value=p)
+    assert said in confounding(made, 0.1).detail
+
+
+@pytest.mark.parametrize(
+    ("design", "drawn"),
+    [("synthetic_control", 4), ("augmented_synthetic_control", 0),
+     ("augmented_synthetic_control]\nplacebos = \"space\"\n#", 4)],
+)  # fmt: skip
+def test_gaps_of_placebos_are_drawn_where_donors_are_treated_in_turn(
+    tmp_path: Path, design: str, drawn: int
+) -> None:
+    made = found(tmp_path, rows(areas=5), PLAN.replace("difference_in_differences", design))
+    gaps, placebos = made.leading.gaps, made.leading.estimate.placebos
+    assert len(gaps) == drawn
+    for one in placebos if drawn else ():  # they are the gaps by which the design ranks
+        gap, start = np.array(gaps[one.unit or ""]), made.study.start
+        after, before = (np.sqrt(np.mean(part**2)) for part in (gap[start:], gap[:start]))
+        assert one.ratio == pytest.approx(after / before)
+    page = page_of(report_of(made))
+    assert page.count('class="line placebo"') == drawn
+    assert (">placebos</text>" in page) == (f"the same of {drawn} placebos" in page) == bool(drawn)
 
 
 CONTROL = '\n[outcomes.calls]\ntitle = "Calls"\noutcome = "calls"\nkind = "negative_control"\n'
@@ -190,7 +309,7 @@ def test_the_report_holds_what_was_found(tmp_path: Path) -> None:
     assert "by chance alone" in said["More than one outcome"]
     assert said["Further outcome"].endswith("; outcome: calls")
     assert said["Periods"] == "2009 to 2023; the plan says to 2023"
-    assert said["Design"].endswith("(the verdict rests on it); the plan gives no settings")
+    assert "(the verdict rests on it); the plan gives no settings; compared" in said["Design"]
 
 
 def test_what_was_read_can_be_checked_by_anybody(tmp_path: Path) -> None:
@@ -218,7 +337,7 @@ def test_a_single_series_is_told_what_it_cannot_tell(tmp_path: Path) -> None:
     said = dict(report.declared)
     assert any("cannot tell the room from anything else" in one for one in report.limits)
     assert not any("descriptive" in one for one in report.limits)
-    assert said["Design"].endswith("; family: quasi_poisson; terms: level")
+    assert said["Design"].endswith("; terms: level; compared with its own past alone")
     assert said["Reviews"] == "after 2021, 2023; O'Brien–Fleming spending"
     assert report.origin.words == "Made for a test."
 
@@ -359,16 +478,18 @@ def test_an_interval_may_hold_at_every_look(tmp_path: Path) -> None:
     assert f"and {e_value_of_interval(low, high):.2f} for" in checks["unmeasured confounding"]
 
 
-def triangle(folder: Path, late: float) -> None:
-    """Editions of area 1's events: of each year first a share, a year later the whole."""
-    events = {row["year"]: row["events"] for row in rows(effect=-0.4) if row["area"] == "area 1"}
+def triangle(folder: Path, late: float, without: str = "") -> None:
+    """Editions of events: of area 1 first a share of each year, a year later the whole; of the
+    others all at once."""
     with (folder / "editions.csv").open("w", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow(["period", "edition", "count"])
-        for edition in range(2012, 2024):
-            for year in range(2009, edition + 1):
-                share = late if year == edition else 1.0
-                writer.writerow([year, edition, int(share * events[year])])
+        writer.writerow(["area", "period", "edition", "count"])
+        for row in rows(effect=-0.4):
+            if row["area"] != without:
+                for edition in range(max(row["year"], 2012), min(row["year"] + 2, 2023) + 1):
+                    half = row["area"] == "area 1" and edition == row["year"]
+                    count = int((late if half else 1.0) * row["events"])
+                    writer.writerow([row["area"], row["year"], edition, count])
 
 
 def test_late_reports_are_carried_into_the_interval(tmp_path: Path) -> None:
@@ -387,15 +508,20 @@ def test_late_reports_are_carried_into_the_interval(tmp_path: Path) -> None:
     assert "nowcast" in carried.inference
     report = report_of(found(tmp_path, HALVED, PLAN + NOWCAST))
     short = " ".join(report.caveats)
-    assert dict(report.declared)["Late reports"] == "nowcast; path: editions.csv; most: 1"
+    assert (
+        dict(report.declared)["Late reports"] == "nowcast; path: editions.csv; most: 1; unit: area"
+    )
     printed = sum(r["events"] for r in HALVED if r["area"] == "area 1" and r["year"] >= 2020)
     assert f"{printed} were counted so far, and " in short and "(a nowcast)" in short
     assert [one.time for one in carried.effect if one.nowcast] == ["2023"]
     assert "reporting delay" in {one.name for one in carried.checks}
 
 
-NOWCAST = '\n[nowcast]\npath = "editions.csv"\nmost = 1\n'
+NOWCAST = '\n[nowcast]\npath = "editions.csv"\nmost = 1\nunit = "area"\n'
 OTHER = '\n[outcomes.other]\noutcome = "events"\nkind = "harm"\n'
+TREATED_2023 = next(
+    row["events"] for row in rows(effect=-0.4) if (row["area"], row["year"]) == ("area 1", 2023)
+)
 HALVED = [row | {"events": row["events"] // 2} if (row["area"], row["year"]) == ("area 1", 2023) else row
           for row in rows(effect=-0.4)]  # fmt: skip
 
@@ -443,9 +569,53 @@ def test_a_panel_goes_on_no_longer_than_its_triangle(tmp_path: Path) -> None:
 
 def test_a_triangle_of_several_areas_names_them(tmp_path: Path) -> None:
     triangle(tmp_path, late=0.5)
-    two = PLAN.replace('["area 1"]', '["area 1", "area 2"]')
-    with pytest.raises(InputError, match="`unit` under"):
-        found(tmp_path, HALVED, two + NOWCAST)
+    alone = NOWCAST.replace('unit = "area"', "")
+    with pytest.raises(InputError, match=r"no column of areas, and 24 areas .* `unit` under"):
+        found(tmp_path, HALVED, PLAN + alone)
+
+
+@pytest.mark.parametrize("without", ["area 1", "area 7"])
+def test_no_printed_count_is_compared_with_a_nowcast(tmp_path: Path, without: str) -> None:
+    """A treated area, or one compared with, of which the triangle has no edition; of one that is
+    not compared with it may have none."""
+    triangle(tmp_path, late=0.5, without=without)
+    no_edition = rf"editions\.csv: found no edition of '{without}', while other areas have theirs"
+    with pytest.raises(InputError, match=no_edition) as caught:
+        found(tmp_path, HALVED, PLAN + NOWCAST)
+    assert ("`exclude`" in caught.value.expected) is (without == "area 7")
+    if without == "area 7":
+        made = found(tmp_path, HALVED, f'{PLAN}exclude = ["area 7"]\n{NOWCAST}')
+        assert made.leading.estimate.effect[-1].nowcast
+
+
+def test_a_period_is_a_nowcast_where_the_treated_area_is(tmp_path: Path) -> None:
+    """Of the others alone it is not: what is shown of it was printed."""
+    triangle(tmp_path, late=1.0)
+    path = tmp_path / "editions.csv"
+    path.write_text(f"{path.read_text()}area 1,2023,2024,{TREATED_2023}\n")
+    data = rows(effect=-0.4)
+    made = found(tmp_path, data, PLAN + NOWCAST).leading
+    assert not any(one.nowcast for one in made.estimate.effect) and "nowcast" not in made.sentence
+
+
+def test_an_area_that_the_triangle_alone_has_is_a_fault_of_its_file(tmp_path: Path) -> None:
+    triangle(tmp_path, late=0.5)
+    path = tmp_path / "editions.csv"
+    path.write_text(path.read_text().replace("\narea 7,", "\narea7,"))
+    said = r"editions\.csv, area: found 'area7', which .*panel\.csv does not have; .* 'area 7'\?"
+    with pytest.raises(InputError, match=said):
+        found(tmp_path, HALVED, PLAN + NOWCAST)
+
+
+def test_a_mistake_in_a_triangle_is_told_with_its_area_and_its_line(tmp_path: Path) -> None:
+    triangle(tmp_path, late=0.5)
+    path = tmp_path / "editions.csv"
+    lines = path.read_text().splitlines()
+    at = max(at for at, one in enumerate(lines) if one.startswith("area 7,2016,2017"))
+    path.write_text("\n".join([*lines[: at + 1], *lines[at:]]) + "\n")
+    said = rf"editions\.csv, 'area 7', row {at + 2}: found 2016 in the edition of 2017 again"
+    with pytest.raises(InputError, match=said):
+        found(tmp_path, HALVED, PLAN + NOWCAST)
 
 
 def test_a_plan_of_rings_is_told_with_its_cells_and_its_displacement() -> None:
@@ -462,7 +632,10 @@ def test_a_plan_of_rings_is_told_with_its_cells_and_its_displacement() -> None:
     assert "500-1000m, inside hours" in report.displaced
     assert "0-500m, inside hours" not in report.displaced
     assert "into other rings is not shown in 500-1000m, inside hours: " in " ".join(report.caveats)
-    assert "Displacement" not in report.sentence
+    assert "Displacement" not in report.sentence  # a fall is shown, and may all have moved
+    assert "a fall is shown. Whether what fell near the room went to other rings cannot be" in (
+        report.sentence
+    )
 
 
 RINGS = """
@@ -499,6 +672,7 @@ def test_displacement_that_is_shown_is_said_wherever_the_answer_is(tmp_path: Pat
     said = run.leading.sentence
     assert "Displacement is shown: in 500-1000m, inside hours, a rise of between" in said
     assert "In all rings but the farthest together, inside hours:" in said
+    assert "into these make a fall look larger; with the farthest ring alone" in said
     assert "Displacement of Drug litter is shown: in 500-1000m" in said
     assert "Displacement is shown: in 500-1000m" in run.further[0].answer.sentence
     assert "Displacement of calls into other rings is shown in 500-1000m" in beside(run)
@@ -531,9 +705,9 @@ def test_what_is_shown_is_said_with_what_the_same_design_finds_where_nothing_beg
     assert checks["trend before"].passed is checks["earlier starts"].passed is False
     said = "The same design also finds a change where nothing began: "
     told = made.to_data()
-    assert (
-        f" {said}a trend of its own before the start; at 2 of 3 earlier starts." in told["sentence"]
-    )
+    found_there = "a trend of its own before the start; at 2 of 3 earlier starts"
+    chance = "by chance alone each such look would find one in 5 % of studies"
+    assert f" {said}{found_there} ({chance})." in told["sentence"]
     assert set(told["designs"]["difference_in_differences"]["checks"][0]) == {
         "name", "passed", "detail"}  # fmt: skip
     assert "Events: a fall shown, checks failed" in page_of(report_of(made))

@@ -2,17 +2,19 @@
 
 import json
 from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
 from opendcr.errors import InputError
 from opendcr.evaluate.findings import sources_of
-from opendcr.evaluate.lock import lock_path, locked, standing, write_lock
+from opendcr.evaluate.lock import lock_path, locked, seal_of, standing, write_lock
 from opendcr.evaluate.plan import read_plan
-from opendcr.evaluate.soundness import beside
+from opendcr.evaluate.soundness import beside, unreported
 from tests.support.planned import PLAN, rows, written
 
+ROOT = Path(__file__).parents[3]
 NOW = datetime(2025, 1, 2, tzinfo=UTC)
 FORESEEN = {"warnings": [], "panels": 0, "power": []}
 BEFORE = [row for row in rows() if row["year"] < 2020]
@@ -39,6 +41,37 @@ def test_locked_before_the_outcome_was_known(tmp_path: Path) -> None:
     written(tmp_path)  # the rows from the start on arrive
     found = stands(path)
     assert found.locked and found.status == "confirmatory" and found.changed == ()
+
+
+def by_other_code(path: Path, **parts: str) -> str:
+    """What a lock says that was written by code of other parts; of none, as locks were before."""
+    lock(path)
+    content = json.loads(lock_path(path).read_text())
+    content["code"] = "0.1.0/00000000"
+    known = content.pop("code_parts")
+    content |= {"code_parts": known | parts} if parts else {}
+    lock_path(path).write_text(json.dumps(content | {"seal": seal_of(content)}))
+    with pytest.raises(InputError, match="--again") as refused:
+        lock(path)
+    (said,) = stands(path).against
+    assert said.split(": ")[1].split(" (docs")[0] in refused.value.found
+    return said
+
+
+@pytest.mark.parametrize(
+    ("parts", "said"),
+    [
+        ({"numba": "0.1.2"}, f": numba was 0.1.2 then and is {version('numba')} now (docs"),
+        ({"sources": "feed"}, ": the project's own code is another (sources feed then"),
+        ({}, f"own code or a library (now numba {version('numba')}"),
+    ],
+)
+def test_other_code_is_told_by_what_differs(
+    tmp_path: Path, parts: dict[str, str], said: str
+) -> None:
+    told = by_other_code(written(tmp_path, BEFORE), **parts)
+    assert said in told and "0.1.0/00000000" in told
+    assert "The code of a lock" in (ROOT / "docs/studies.md").read_text()
 
 
 def test_comments_are_no_change(tmp_path: Path) -> None:
@@ -276,6 +309,43 @@ def test_counts_that_were_incomplete_may_become_what_editions_print(tmp_path: Pa
     written(tmp_path, now(13), PLAN + NOWCAST)
     (said,) = stands(path).against
     assert "2019 of area 1" in said and "nor what an edition printed" in said
+
+
+def of_areas(folder: Path, last: int, *areas: str) -> None:
+    """The editions of some areas, in one triangle."""
+    editions(folder, last)
+    _, *lines = (folder / "editions.csv").read_text().splitlines()
+    named = [f"{area},{line}" for area in areas for line in lines]
+    (folder / "editions.csv").write_text("\n".join(["area,period,edition,count", *named]) + "\n")
+
+
+def test_what_was_incomplete_next_door_may_become_what_editions_print(tmp_path: Path) -> None:
+    """An outcome of the plan's own counts, with areas of its own, has the plan's triangle."""
+    near = '\n[outcomes.near]\noutcome = "events"\ntreated = ["area 2"]\n'
+    plan = f'{PLAN}{NOWCAST}unit = "area"\n{near}'
+    path = written(tmp_path, BEFORE, plan)
+    of_areas(tmp_path, 2019, "area 1", "area 2")
+    lock(path)
+    last = ("area 2", 2019)
+    now = [row | {"events": 11} if (row["area"], row["year"]) == last else row for row in rows()]
+    written(tmp_path, now, plan)
+    of_areas(tmp_path, 2023, "area 1", "area 2")
+    assert stands(path).against == ()
+    assert [*unreported(sources_of(read_plan(path)))] == []
+
+
+@pytest.mark.parametrize("late", ['unit = "area"\n', ""])
+def test_counts_that_a_triangle_leaves_out_are_told_when_a_plan_is_locked(
+    tmp_path: Path, late: str
+) -> None:
+    """It has the plan's own area, by name or as the only one, and not what is looked at next door."""
+    near = '\n[outcomes.near]\noutcome = "events"\ntreated = ["area 2"]\n'
+    path = written(tmp_path, BEFORE, PLAN + NOWCAST + late + near)
+    of_areas(tmp_path, 2019, "area 1")
+    sources = sources_of(read_plan(path))
+    (said,) = unreported(sources)
+    assert said.startswith("near is of counts that are still to change")
+    assert "[outcomes.near.nowcast]" in said and "near.nowcast" not in sources
 
 
 def test_a_triangle_with_counts_from_the_start_on_made_the_outcome_public(tmp_path: Path) -> None:

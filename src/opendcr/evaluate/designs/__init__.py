@@ -52,9 +52,28 @@ class CellDesign(Design, Protocol):
     def treated_cells(self, labels: Labels) -> tuple[int, ...]:
         """The cells that are treated, by these labels (by cell)."""
 
+    def rings_compared(self, study: Study) -> tuple[str, ...]:
+        """The names of the rings that it compares with."""
+
     def crossed(self, labels: Labels) -> Labels:
         """The labels (by cell) that cross in the cells: what moves in all of the same label is taken
         out."""
+
+
+@runtime_checkable
+class ComparingDesign(Design, Protocol):
+    """A design that compares the treated areas with others."""
+
+    def compared_with(self, study: Study) -> tuple[int, ...]:
+        """The rows of those others in the study's panel."""
+
+
+@runtime_checkable
+class PlaceboDesign(Design, Protocol):
+    """A design that treats other areas in turn, whose gaps can be drawn beside the answer's."""
+
+    def placebo_gaps(self, study: Study) -> dict[str, list[float]]:
+        """By area and period: observed less expected, on the scale of the answer's effects."""
 
 
 @runtime_checkable
@@ -107,6 +126,11 @@ def design_of(name: str) -> type[Design]:
     module = import_module(f"opendcr.evaluate.designs.{name}")
     found: type[Design] = getattr(module, DESIGNS[name])
     return found
+
+
+def compared_with(design: Design, study: Study) -> tuple[int, ...]:
+    """The rows of the areas that a design compares the treated ones with."""
+    return design.compared_with(study) if isinstance(design, ComparingDesign) else ()
 
 
 def late_columns(design: Design, start: Period) -> tuple[str, ...]:

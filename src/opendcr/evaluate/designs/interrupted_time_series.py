@@ -101,7 +101,7 @@ class InterruptedTimeSeries:
         contrast = self.contrast(study)
         return (
             segmented.enough(contrast),
-            segmented.overdispersion(contrast.fit),
+            segmented.overdispersion(contrast.fit, self.covariance == "model"),
             segmented.autocorrelation(contrast.fit, self.covariance != "model"),
             segmented.influence(contrast, found),
             segmented.other_starts(self, study, found),

@@ -4,7 +4,8 @@ Method, sources and what was measured: docs/methods/studies/ratio_of_ratios.md.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from typing import ClassVar, Self, cast
 
 import numpy as np
@@ -12,7 +13,15 @@ from numpy.typing import NDArray
 from scipy.special import chdtrc
 
 from opendcr.errors import InputError
-from opendcr.evaluate.estimate import Check, Estimate, bounds_of_ratio, estimate_of, p_said
+from opendcr.evaluate.comparisons import robustness
+from opendcr.evaluate.estimate import (
+    SURELY,
+    Check,
+    Estimate,
+    bounds_of_ratio,
+    estimate_of,
+    p_said,
+)
 from opendcr.evaluate.panel import Panel
 from opendcr.evaluate.regressions.conditional import TAILS, Cell, Conditional, Tails
 from opendcr.evaluate.study import Study
@@ -62,11 +71,17 @@ class RatioOfRatios:
         expected[study.start :] *= ratio
         low, high = (float(one - 1) for one in asked.interval(study.level))
         bounds = bounds_of_ratio(study, expected, (low, high))
-        return estimate_of(study, expected, bounds, self._inference(study), p_value=asked.p_value())
+        return estimate_of(study, expected, bounds, self._inference(), p_value=asked.p_value())
 
     def checks(self, study: Study, found: Estimate) -> tuple[Check, ...]:
-        """What is to be known beside the answer."""
-        return (*self._counts(study), self._dispersion(study), self._drift(study))
+        """Counts, dispersion, the periods before, other starts, and areas left out."""
+        return (
+            *self._counts(study),
+            self._dispersion(study),
+            self._drift(study),
+            robustness.other_starts(self, study, found),
+            robustness.donors_left_out(found, self._without_each(study)),
+        )
 
     def floor(self, study: Study) -> float | None:
         """None: how small the p-value can be hangs on how many events there will be."""
@@ -75,7 +90,7 @@ class RatioOfRatios:
     def conditional(self, study: Study) -> Conditional:
         """The four counts. Raises InputError where they are no counts, or a ratio is of nothing."""
         treated = _cell(study.panel, study.treated, study.start)
-        compared = self._compared(study)
+        compared = self.compared_with(study)
         comparison = _cell(study.panel, compared, study.start)
         where = study.panel.where
         for events, when in ((comparison.before, "before the start"), (comparison.after, "after")):
@@ -83,17 +98,27 @@ class RatioOfRatios:
                 raise InputError(where, f"no event in the comparison {when}", "a comparison with events")  # fmt: skip
         return Conditional(treated, comparison, _PART[self.interval], self.overdispersion)
 
-    def _compared(self, study: Study) -> tuple[int, ...]:
+    def _without_each(self, study: Study) -> dict[str, float]:
+        """Relative effects without each of the areas compared with, where one is left."""
+        names, effects = [study.panel.units[row] for row in self.compared_with(study)], {}
+        for name in names if len(names) > 1 else ():
+            others = tuple(one for one in names if one != name)
+            with suppress(InputError):  # the others have no event
+                effects[name] = replace(self, comparison=others).fit(study).relative_effect
+        return effects
+
+    def compared_with(self, study: Study) -> tuple[int, ...]:
+        """The rows of the areas that it compares with."""
         rows = study.donors(self.comparison, self.exclude)
         if not rows:
             raise InputError(study.panel.where, "no area to compare with", "areas not treated")
         return rows
 
-    def _inference(self, study: Study) -> str:
+    def _inference(self) -> str:
         noise = "" if self.overdispersion == 1 else f", z over √{self.overdispersion:g}"
         return (
             f"Conditional on both margins (Fisher's noncentral hypergeometric distribution), "
-            f"{_SAID[self.interval]}{noise}; compared with {len(self._compared(study))} areas."
+            f"{_SAID[self.interval]}{noise}."
         )
 
     def _counts(self, study: Study) -> tuple[Check, ...]:
@@ -122,7 +147,14 @@ class RatioOfRatios:
             f"dispersion {squares / spare:.2f} about one ratio before and one after; the interval "
             f"takes it to be {self.overdispersion:g} ({p_said(chance)})"
         )
-        return Check("overdispersion", chance >= _ALIKE, detail)
+        narrow = (
+            f"the treated areas' share of events varies from period to period with {squares / spare:.2f} "
+            f"times the variance that chance brings, which it takes to be {self.overdispersion:g} "
+            f"({p_said(chance)})"
+        )
+        return Check(
+            "overdispersion", chance >= _ALIKE, detail, narrow="" if chance >= SURELY else narrow
+        )
 
     def _drift(self, study: Study) -> Check:
         """The same question of the years before: the second half against the first."""
@@ -144,7 +176,7 @@ class RatioOfRatios:
     def _shares(self, study: Study, first: int, last: int) -> tuple[Real, ...]:
         """By period: the treated areas' counts and exposures, and the comparison's."""
         found: list[Real] = []
-        for rows in (study.treated, self._compared(study)):
+        for rows in (study.treated, self.compared_with(study)):
             counts, exposure = _series(study.panel, rows)
             found += [counts[first:last], exposure[first:last]]
         return tuple(found)

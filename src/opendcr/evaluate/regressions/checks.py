@@ -11,7 +11,7 @@ from scipy.special import chdtrc
 
 from opendcr.errors import InputError
 from opendcr.evaluate.decision import between
-from opendcr.evaluate.estimate import Check, Estimate, p_said
+from opendcr.evaluate.estimate import SURELY, Check, Estimate, p_said
 from opendcr.evaluate.panel import Panel
 from opendcr.evaluate.regressions.contrast import Contrast
 from opendcr.evaluate.regressions.counts import Fit, fitted
@@ -55,8 +55,9 @@ def enough(contrast: Contrast) -> Check:
     return Check("periods", passed, detail)
 
 
-def overdispersion(fit: Fit) -> Check:
-    """Pearson's χ² over its degrees of freedom: whether the variance is what the family says."""
+def overdispersion(fit: Fit, model: bool = False) -> Check:
+    """Pearson's χ² over its degrees of freedom: whether the variance is what the family says. With
+    `model` the errors rest on the family's alone."""
     if not fit.regression.counts:
         detail = f"a residual standard deviation of {fit.dispersion**0.5:.4g}"
         return Check("overdispersion", None, detail)
@@ -64,8 +65,13 @@ def overdispersion(fit: Fit) -> Check:
     detail = f"dispersion {fit.dispersion:.3g} (1 is Poisson's), {p_said(chance)}"
     if fit.regression.family == "negative_binomial":
         detail = f"extra variance {fit.extra:.3g}; {detail}, after it"
-    allowed = fit.regression.family == "quasi_poisson"
-    return Check("overdispersion", None if allowed else chance >= _ALIKE, detail)
+    if fit.regression.family == "quasi_poisson":
+        return Check("overdispersion", None, detail)
+    narrow = (
+        f"counts have {fit.dispersion:.3g} times the variance that it allows for ({p_said(chance)})"
+    )
+    surely = model and chance < SURELY
+    return Check("overdispersion", chance >= _ALIKE, detail, narrow=narrow if surely else "")
 
 
 def autocorrelation(fit: Fit, allowed: bool) -> Check:
@@ -79,7 +85,12 @@ def autocorrelation(fit: Fit, allowed: bool) -> Check:
     chance = float(chdtrc(len(lags), box))
     detail = f"lag 1: {alike[0]:.2f}; Ljung-Box over {len(lags)} lags {p_said(chance)}; the errors "
     if not allowed:
-        return Check("autocorrelation", chance >= _ALIKE, detail + "do not allow for it")
+        narrow = (
+            f"it does not allow for errors that last ({alike[0]:.2f} at lag 1, {p_said(chance)})"
+        )
+        surely = chance < SURELY and alike[0] > 0
+        return Check("autocorrelation", chance >= _ALIKE, detail + "do not allow for it",
+                     narrow=narrow if surely else "")  # fmt: skip
     rho = autoregressive(fit).rho
     detail += f"allow for it, with {rho:.2f} at lag 1; from {_STRONG} on they are too small"
     return Check("autocorrelation", rho < _STRONG, detail)

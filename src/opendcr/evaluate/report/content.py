@@ -52,15 +52,22 @@ class Status:
 
 @dataclass(frozen=True)
 class Origin:
-    """Whose data: what was recorded, in words with its source, or which simulation made them."""
+    """Whose data: what was recorded, in words with its source, or which simulation made them.
+    `linked` says how rates differ from those of published figures, where they do."""
 
     simulated: bool
     words: str
+    linked: str = ""
 
     @property
     def short(self) -> str:
         """What every caption says."""
         return "Simulated data: nobody in them is real." if self.simulated else "Recorded data."
+
+    @property
+    def of_rates(self) -> str:
+        """What the captions of rates say."""
+        return " ".join(filter(None, (self.linked, self.short)))
 
 
 @dataclass(frozen=True)
@@ -81,7 +88,7 @@ class Lock:
     name; `changed` says in sentences what is no longer as it was locked. `seal` is the digest of
     the lock itself, `replaces` those of earlier locks, `registered` where it can be looked up;
     `not_held` are the periods before the start, by the outcome's title, that came after it, and
-    `dated` says what its date rests on."""
+    `dated` says what its date rests on; `libraries` are those that computed, with their versions."""
 
     hash: str
     locked: str
@@ -93,6 +100,7 @@ class Lock:
     replaces: tuple[str, ...] = ()
     not_held: Mapping[str, Sequence[str]] = field(default_factory=dict)
     dated: str = ""
+    libraries: Sequence[str] = ()
 
     def differences(self, now: Provenance) -> tuple[str, ...]:
         """What is no longer as it was locked: what is told, and what the hashes and versions show."""
@@ -111,7 +119,7 @@ class Lock:
 
 @dataclass(frozen=True)
 class Answer:
-    """One design's answer. `gaps` are observed less expected of placebos by name, in the periods of
+    """One design's answer. `compared` says with what it compares, in words; `gaps` are observed less expected of placebos by name, in the periods of
     the estimate, where they are to be drawn."""
 
     name: str
@@ -120,6 +128,7 @@ class Answer:
     verdict: Verdict
     sentence: str
     gaps: Mapping[str, Sequence[float | None]] = field(default_factory=dict)
+    compared: str = ""
 
     def __post_init__(self) -> None:
         _one_of(self.verdict, Verdict, f"the verdict of {self.name}")
@@ -134,7 +143,8 @@ class Further:
     """The answer for a further outcome: a harm that is looked for, or where people may have gone.
     `asked` is what its verdict is of, in words, empty where it is descriptive, and `said` is what
     its verdict and interval allow to be said, in a table; its intervals hold 1 − `level`. Its data
-    may have another `origin` and `exposure` than the primary outcome's."""
+    may have another `origin` and `exposure` than the primary outcome's; `compared` says with what
+    its design compares, where that is not as for the primary outcome."""
 
     kind: Kind
     title: str
@@ -147,6 +157,7 @@ class Further:
     said: str
     origin: Origin
     exposure: str | None = None
+    compared: str = ""
 
     @property
     def answer(self) -> Answer:

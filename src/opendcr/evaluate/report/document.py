@@ -1,6 +1,7 @@
 """A report as a row of blocks: what a page shows and a paper prints, in one order and one wording."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from opendcr.evaluate.decision import DESCRIPTIVE, SAID, inside
 from opendcr.evaluate.displacement import looked, risen, told
@@ -32,6 +33,9 @@ RECOMPUTED = (
     "SHA-256 of the file: sha256sum FILE. Hash of what was used: SHA-256 of the rows that the plan "
     "uses, each as Python writes (period, area, (values)), sorted and joined by line feeds: "
     "opendcr.evaluate.reading.digest_of."
+)
+NONE_REPLACED = (
+    "none stood in its place when it was written; one that was deleted before leaves no trace in it"
 )
 RESULTS = {True: "passed", False: "FAILED", None: "to be read"}
 
@@ -84,7 +88,8 @@ def _status(report: Report) -> str:
 
 def _verdict(report: Report) -> str:
     """What is said of the outcome that was asked about, in a few words."""
-    failed = report.verdict == "shown" and report.leading.estimate.where_nothing_began
+    found = report.leading.estimate
+    failed = (report.verdict == "shown" and found.where_nothing_began) or found.too_narrow
     said = f"{report.question.outcome}: {report.asked} {SAID[report.verdict]}"
     return f"{said[:1].upper()}{said[1:]}{', checks failed' if failed else ''}"
 
@@ -202,7 +207,7 @@ def _as_locked(lock: Lock) -> str:
 def _locked(lock: Lock, report: Report) -> Iterable[tuple[str, str]]:
     """What was locked, and what a reader can hold it against."""
     yield "Locked", f"{lock.locked}, by the clock of the machine that did it"
-    yield "Locked by", f"OpenDCR {lock.version}"
+    yield "Locked by", "; ".join((f"OpenDCR {lock.version}", *lock.libraries))
     if lock.hash != report.provenance.plan:
         yield "Hash of the plan that was locked", lock.hash
     if lock.seal:
@@ -210,7 +215,7 @@ def _locked(lock: Lock, report: Report) -> Iterable[tuple[str, str]]:
         yield "Registered", lock.registered or "nowhere that the lock names"
         yield from [("Date of the lock", lock.dated)] if lock.dated else []
         replaced = f"yes; their seals: {', '.join(lock.replaces)}"
-        yield "Replaces earlier locks", replaced if lock.replaces else "no"
+        yield "Replaces earlier locks", replaced if lock.replaces else NONE_REPLACED
 
 
 def _gaps(report: Report) -> Iterable[Block]:
@@ -220,7 +225,7 @@ def _gaps(report: Report) -> Iterable[Block]:
     yield _drawing(report.origin, gap_figure(answer, start, scale, report.level))
     ranks = rank_figure(answer)
     if ranks is not None:
-        yield _drawing(report.origin, ranks)
+        yield _drawing(replace(report.origin, linked=""), ranks)  # which is of no rate
 
 
 def _designs(report: Report) -> Iterable[Block]:
@@ -229,8 +234,8 @@ def _designs(report: Report) -> Iterable[Block]:
                f"total, in {_total(report)} ({holds} interval)", "p (floor)", "verdict")  # fmt: skip
     rows = [heading, *(_design(report, one, scale) for one in report.designs)]
     yield Heading("Designs side by side")
-    yield _grid(report, f"From {report.question.start} on, beside what was expected; a minus sign is fewer.",
-                rows)  # fmt: skip
+    caption = f"From {report.question.start} on, beside what was expected; a minus sign is fewer."
+    yield Grid(f"{caption} {report.origin.of_rates}", tuple(rows))
     yield Text(
         "The floor is the least p-value that a design could have given, whatever was found.", "note"
     )
@@ -242,7 +247,8 @@ def _designs(report: Report) -> Iterable[Block]:
             yield Text(
                 f"No effect, however large, could have a p-value of {report.level:.2g} or less by this design."
             )
-        yield Text(f"{one.estimate.inference.rstrip('.')}. {_fit(one, scale)}".strip(), "note")
+        how = (f"{one.estimate.inference.rstrip('.')}.", _sentence(one.compared), _fit(one, scale))
+        yield Text(" ".join(filter(None, how)), "note")
         yield from _weights(report, one)
 
 
@@ -263,6 +269,10 @@ def _fit(one: Answer, scale: Scale) -> str:
     return (
         "" if error is None else f"Root mean square error before the start: {scale.figure(error)}."
     )
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}." if text else ""
 
 
 def _weights(report: Report, one: Answer) -> Iterable[Block]:
@@ -306,7 +316,8 @@ def _further(report: Report) -> Iterable[Block]:
     for one in report.further:
         yield Heading(f"{one.title} ({KINDS[one.kind]})", 3)
         yield Text(one.sentence)
-        yield Text(f"{one.design}. {one.estimate.inference}", "note")
+        how = (f"{one.design}.", f"{one.estimate.inference.rstrip('.')}.", _sentence(one.compared))
+        yield Text(" ".join(filter(None, how)), "note")
         scale = scale_of(one.estimate, one.title, one.exposure)
         figure = expected_figure(one.answer, report.question.start, scale, one.level)
         yield _drawing(one.origin, figure, folded=True)
@@ -448,8 +459,8 @@ def _total(report: Report) -> str:
 
 def _drawing(origin: Origin, figure: Figure, folded: bool = False) -> Drawing:
     """A figure of data of this origin, with its table."""
-    table = Grid(f"{figure.title}: the numbers. {origin.short}", figure.rows, folded=True)
-    return Drawing(figure, f"{figure.caption} {origin.short}", table, folded)
+    table = Grid(f"{figure.title}: the numbers. {origin.of_rates}", figure.rows, folded=True)
+    return Drawing(figure, f"{figure.caption} {origin.of_rates}", table, folded)
 
 
 def _grid(

@@ -6,7 +6,7 @@ stand with its table, and cost no dependency of 80 MB.
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from itertools import groupby
 from statistics import fmean
@@ -137,9 +137,7 @@ def gap_figure(answer: Answer, start: str, scale: Scale, level: float) -> Figure
     rows = answer.estimate.effect
     times = tuple(one.time for one in rows)
     gap = [one.effect * scale.factor for one in rows]
-    others = [
-        Line("placebo", [_scaled(one, scale) for one in values]) for values in answer.gaps.values()
-    ]
+    others = _placebo_lines(answer, scale)
     band = ([_scaled(one.low, scale) for one in rows], [_scaled(one.high, scale) for one in rows])
     known = any(one is not None for one in band[0])
     first = times.index(start)
@@ -160,6 +158,16 @@ def gap_figure(answer: Answer, start: str, scale: Scale, level: float) -> Figure
     )
     caption += _hollow(chart)
     return Figure(title, _svg(chart, said), said, _gap_rows(answer, scale), caption)
+
+
+def _placebo_lines(answer: Answer, scale: Scale) -> list[Line]:
+    """The gaps of placebos; the one that ends farthest from the answer's has the name of all."""
+    lines = [
+        Line("placebo", [_scaled(one, scale) for one in values]) for values in answer.gaps.values()
+    ]
+    end = answer.estimate.effect[-1].effect * scale.factor
+    lines.sort(key=lambda line: abs(_last(line) - end))
+    return [*lines[:-1], *(replace(line, name="placebos") for line in lines[-1:])]
 
 
 def rank_figure(answer: Answer) -> Figure | None:

@@ -154,6 +154,10 @@ class DonorPool:
         scale = "the root mean squared error from the start on over that before"
         return Size(ratio_of(after, self.rmspe(gap)), scale)
 
+    def gaps_of_each(self, expected: Real) -> dict[str, list[float]]:
+        """By donor and period: each less what the others expect of it (periods × donors)."""
+        return dict(zip(self.names, (self.donors - expected).T.tolist(), strict=True))
+
     def placebos(self, expected: Real) -> tuple[Placebo, ...]:
         """Each donor as though it had been treated; `expected` is periods × donors.
 
