@@ -109,7 +109,8 @@ class Asked:
 
     def floor(self, case: Case) -> float | None:
         """The least p-value that the design could give in a case; None where it has no floor."""
-        world, seed = self.world(case), self.before.seed
+        # Of the whole area: of a small part a panel may have no event to begin with.
+        world, seed = self.world(replace(case, share=1.0, drift="none")), self.before.seed
         panel = next(world.draws(0.0, 1, seed))
         return self.design.floor(Study(panel, world.treated, world.start, self.before.level, seed))
 
@@ -181,8 +182,9 @@ class _Piece:
         )
 
     def _one(self, panel: Panel) -> tuple[float, float, float, float]:
-        study = Study(panel, self.world.treated, self.world.start, self.review.level, self.seed)
+        world = self.world
         try:
+            study = Study(panel, world.treated, world.start, self.review.level, self.seed)
             return answers(self.review.of(self.design.fit(study)))
         except InputError:  # a panel without an event says nothing
             return (np.nan,) * 4

@@ -174,6 +174,15 @@ def test_whose_drift_it_is() -> None:
     assert words_of(alone).told_in(found).endswith("with the series' own drift")
 
 
+def test_panels_of_nothing_are_refused_and_told() -> None:
+    """With a hundredth of an event a year most panels have none before the start."""
+    asked = Asked(DifferenceInDifferences(), before(), scatter=0.0)
+    (found,) = power(asked, cases_of([("corner", 1e-4)], [2], [0.0], ["none"]), 20)
+    assert 0 < found.refused <= 20
+    said = f"In {found.refused} of 20 worlds the design gave no answer"
+    assert said in "\n".join(lines(asked, [found]))
+
+
 def test_what_a_triple_difference_takes_out_is_no_drift_of_its_cells() -> None:
     """Rings and hours wander by 5 % a month, cells not: of four rings the cells that are not treated
     say so; of two rings all four cells."""
