@@ -12,6 +12,7 @@ from opendcr.errors import InputError
 
 _LINE = re.compile(r"at line (\d+)")
 _CURLY = re.compile("[\N{LEFT SINGLE QUOTATION MARK}-\N{DOUBLE LOW-9 QUOTATION MARK}]")
+_ALIKE = str.maketrans("oil", "011")  # letters that are taken for figures
 _CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]|24:00")
 
 
@@ -183,7 +184,7 @@ def _listed(codes: Iterable[str]) -> str:
 
 
 def _plain(name: str) -> str:
-    return "".join(one for one in name.casefold() if one.isalnum())
+    return "".join(one for one in name.casefold() if one.isalnum()).translate(_ALIKE)
 
 
 def is_number(value: Any) -> bool:

@@ -93,7 +93,8 @@ def lock_command(
     done = "Locked"
     if not again and not lockable(read):
         content: Mapping[str, Any] = registered_at(path, registered)
-        done = "Locked already, and nothing was changed but where it is registered"
+        done = "Locked already, and nothing was changed"
+        done += " but where it is registered" if registered else ""
     else:
         content = _locked_now(read, registered, again, panels, as_json)
     warnings = content["foreseen"]["warnings"]

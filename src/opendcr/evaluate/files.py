@@ -22,7 +22,10 @@ _BEGINS = {
 }
 _SPACES = "\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}"
 _GROUPED = re.compile(rf"[-+]?\d{{1,3}}([ ,'’{_SPACES}])\d{{3}}(?:\1\d{{3}})*(?:\.\d+)?")
+_DOTTED = re.compile(r"[-+]?\d{1,3}(\.\d{3}){2,}")
+_LONG = re.compile(r"[-+]?[\d.]+(e[-+]?\d+)?", re.IGNORECASE)
 _COMMA = re.compile(r"[-+]?[\d.]*\d,\d+")
+_MOST = 1e15  # no count and no exposure is as large
 _DASHES = ("-", "–", "—")
 _SUPPRESSED = re.compile(
     r"\*+|[<≤]\s*\d+|\[[a-z]\]|\.\.+|[:~#cxz]|suppressed|redacted|confidential", re.IGNORECASE
@@ -123,7 +126,7 @@ def number_of(cell: str, where: str) -> float:
         value = float(cell)
     except ValueError:
         value = float("inf")
-    if abs(value) == float("inf") or "_" in cell:
+    if abs(value) >= _MOST or "_" in cell:
         raise InputError(where, *_instead(cell))
     return value
 
@@ -147,4 +150,6 @@ def _instead(cell: str) -> tuple[str, str]:
     if _COMMA.fullmatch(cell):
         expected = f"a decimal point: {cell.replace('.', '').replace(',', '.')}"
         return f"{shown(cell)}, with a decimal comma", expected
-    return shown(cell), "a number"
+    if _DOTTED.fullmatch(cell):
+        return f"{shown(cell)}, with a separator of thousands", cell.replace(".", "")
+    return shown(cell), f"a number below {_MOST:.0e}" if _LONG.fullmatch(cell) else "a number"

@@ -1,6 +1,6 @@
 """Panels: outcome series by area and period, and the tables that they are read from."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import compress
@@ -19,6 +19,10 @@ Real = NDArray[np.float64]
 SINGLE = "series"  # the name of the area where a table has one series and no column of areas
 NEARLY, LEAST_EVENTS = 0.005, 30  # how near a sum is, and of how many events it is taken for one
 _MANY = 6  # names in an error
+_ONE_SERIES = (
+    "one row for each period; rows of several areas under `unit` of [question], and rows of rings and "
+    "hours in a plan of which triple_difference is the only design"
+)
 
 
 @dataclass(frozen=True)
@@ -124,16 +128,26 @@ class Panel:
                 )
                 raise InputError(where, found, expected)
 
-    def complete(self, units: Iterable[int]) -> None:
-        """Raises InputError, naming the first of them, where an area's series has a gap."""
+    def complete(self, units: Iterable[int], optional: bool = False) -> None:
+        """Raises InputError, naming the first gaps, where an area's series has one; areas that are
+        `optional` may be excluded."""
         rows = list(units)
         if np.isfinite(self.rates[rows]).all():
             return
-        for unit in rows:
-            gaps = np.flatnonzero(~np.isfinite(self.rates[unit]))
-            if gaps.size:
-                found = f"no outcome or exposure of '{self.units[unit]}' in {self.periods[gaps[0]]}"
-                raise InputError(self.where, found, "every area that is compared in every period")
+        rows = [at for at in rows if not np.isfinite(self.rates[at]).all()]
+        found = "no " + some([one for at in rows for one in self._gaps(at)])
+        expected = "every area that is compared in every period"
+        if optional:
+            names = ", ".join(f'"{self.units[at]}"' for at in rows)
+            expected += f", or exclude = [{names}]"
+        raise InputError(self.where, found, expected)
+
+    def _gaps(self, unit: int) -> Iterator[str]:
+        """What is not known of an area, and when."""
+        of = "" if self.units == (SINGLE,) else f" of '{self.units[unit]}'"
+        for what, values in ((self.column or "outcome", self.outcome), ("exposure", self.exposure)):
+            for at in () if values is None else np.flatnonzero(~np.isfinite(values[unit])):
+                yield f"{what}{of} in {self.periods[at]}"
 
 
 def totals(panel: Panel, treated: Sequence[int]) -> tuple[str, ...]:
@@ -331,6 +345,8 @@ def _no_duplicates(
     for unit, place in cells:
         if (unit, place) in seen:
             period = periods[place] if place < len(periods) else Period(periods[0].kind, place)
+            if units == (SINGLE,):
+                raise InputError(where, f"two rows for {period}", _ONE_SERIES)
             found = f"two rows for '{units[unit]}' in {period}"
             raise InputError(where, found, "one row for each area and period")
         seen.add((unit, place))

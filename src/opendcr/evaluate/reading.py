@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from opendcr.errors import InputError
-from opendcr.evaluate.designs import CellDesign, Design, least_before
+from opendcr.evaluate.designs import CellDesign, ComparingDesign, Design, least_before
 from opendcr.evaluate.estimate import Check
 from opendcr.evaluate.exposures import exposure_check, linked, links_said, sizes_check
 from opendcr.evaluate.files import number_of
@@ -313,11 +313,25 @@ def _study(source: Source, whole: Panel, design: Design, start: int) -> Study:
     kept = [at for at, name in enumerate(whole.units) if name not in source.apart]
     panel = whole.of(kept) if len(kept) < len(whole.units) else whole
     treated = _treated(question, panel, design)
+    if (
+        panel is not whole
+        and len(treated) == len(panel.units)
+        and isinstance(design, ComparingDesign)
+    ):
+        raise _all_apart(source, whole)
     sums = totals(panel, treated)
     if panel is not whole:
         sums = tuple(dict.fromkeys((*totals(whole, [kept[at] for at in treated]), *sums)))
     least = least_before(design)
     return Study(panel, treated, start, question.level, question.seed, sums, least)
+
+
+def _all_apart(source: Source, whole: Panel) -> InputError:
+    """The error for a study whose areas to compare with are all looked at by other outcomes."""
+    named = some([f"'{one}'" for one in source.apart if one in whole.units])
+    found = f"no area to compare with but {named}, at which another outcome of the plan looks"
+    expected = "an area that is `treated` in none: those are compared with nowhere"
+    return InputError(whole.where, found, expected)
 
 
 def _treated(question: Question, panel: Panel, design: Design) -> tuple[int, ...]:

@@ -98,7 +98,7 @@ class Study:
             raise InputError(self.panel.where, f"'{both[0]}' among donors", "areas not treated")
         rows = tuple(at for at in chosen if at not in self.treated and at not in left_out)
         self._no_total(rows)
-        self.panel.complete(rows)
+        self.panel.complete(rows, optional=True)
         return rows
 
     def _no_total(self, rows: Sequence[int]) -> None:

@@ -6,7 +6,9 @@ from importlib.metadata import version
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from opendcr.cli.study import lock_command
 from opendcr.errors import InputError
 from opendcr.evaluate.findings import sources_of
 from opendcr.evaluate.lock import lock_path, locked, seal_of, standing, write_lock
@@ -28,6 +30,15 @@ def lock(path: Path, again: bool = False):
 def stands(path: Path):
     plan = read_plan(path)
     return standing(plan, sources_of(plan))
+
+
+def test_a_lock_that_is_there_is_left_as_it_is_and_says_so(tmp_path: Path) -> None:
+    path = written(tmp_path, BEFORE)
+    lock(path)
+    done = CliRunner().invoke(lock_command, [str(path)])
+    assert "Locked already, and nothing was changed:" in done.stdout
+    done = CliRunner().invoke(lock_command, [str(path), "--registered", "osf.io/abcde"])
+    assert "nothing was changed but where it is registered:" in done.stdout
 
 
 def test_without_a_lock_nothing_is_confirmed(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from opendcr.errors import InputError
+from opendcr.evaluate.designs.difference_in_differences import DifferenceInDifferences
 from opendcr.evaluate.exposures import sizes_check
 from opendcr.evaluate.findings import sources_of
 from opendcr.evaluate.plan import read_plan
@@ -24,6 +25,14 @@ def refused(folder: Path, data=None, plan: str = PLAN) -> str:
     with pytest.raises(InputError) as caught:
         study(folder, data, plan)
     assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+def refused_fit(folder: Path, data) -> str:
+    """The refusal of a design, of areas that it compares with."""
+    read = study(folder, data)
+    with pytest.raises(InputError) as caught:
+        DifferenceInDifferences().fit(read)
     return str(caught.value)
 
 
@@ -82,7 +91,35 @@ def test_a_missing_period_is_named(tmp_path: Path) -> None:
 
 def test_one_area_without_a_period_is_named(tmp_path: Path) -> None:
     said = refused(tmp_path, without(rows(), area="area 1", year=2015))
-    assert "'area 1' in 2015" in said
+    assert "found no events of 'area 1' in 2015, exposure of 'area 1' in 2015; expected" in said
+    assert "exclude" not in said  # it is the treated one
+
+
+def test_what_is_not_known_of_areas_compared_with_is_named_and_may_be_left_out(
+    tmp_path: Path,
+) -> None:
+    data = changed(rows(), {"area": "area 3", "year": 2015}, people="")
+    said = refused_fit(tmp_path, changed(data, {"area": "area 7", "year": 2016}, events=""))
+    assert "found no exposure of 'area 3' in 2015, events of 'area 7' in 2016; expected" in said
+    assert said.endswith('in every period, or exclude = ["area 3", "area 7"]')
+
+
+def test_rows_of_cells_are_no_single_series(tmp_path: Path) -> None:
+    """As of a plan with a triple difference and another design."""
+    single = PLAN.replace('unit = "area"\n', "").replace('treated = ["area 1"]\n', "")
+    said = refused(tmp_path, rows(2), single)
+    assert (
+        "found two rows for 2009; expected one row for each period; rows of several areas" in said
+    )
+    assert "a plan of which triple_difference is the only design" in said
+
+
+def test_areas_that_are_all_looked_at_by_other_outcomes(tmp_path: Path) -> None:
+    near = '\n[outcomes.near]\noutcome = "events"\ntreated = ["area 2"]\n'
+    said = refused(tmp_path, rows(2), PLAN + near)
+    assert (
+        "no area to compare with but 'area 2', at which another outcome of the plan looks" in said
+    )
 
 
 def test_a_row_twice_is_named(tmp_path: Path) -> None:
@@ -308,6 +345,9 @@ CELLS_THAT_ARE_NONE = [
     ("many", "'many'; expected a number"),
     ("1_000", "'1_000'; expected a number"),
     ("inf", "'inf'; expected a number"),
+    ("1.234.567", "with a separator of thousands; expected 1234567"),
+    ("1e20", "'1e20'; expected a number below 1e+15"),
+    ("100000000000000000000", "expected a number below 1e+15"),
 ]  # fmt: skip
 
 
@@ -390,8 +430,9 @@ def test_words_of_a_word_processor_are_told(tmp_path: Path) -> None:
      ('outcome = "events"', 'outcome = "Events "', "did you mean 'events'?"),
      ('outcome = "events"', 'outcome = "evnts"', "did you mean 'events'?"),
      ('["area 1"]', '["Area  1 "]', "did you mean 'area 1'?"),
+     ('["area 1"]', '["area l"]', "did you mean 'area 1'?"),
      ('["area 1"]', '["Dundee"]', "found no area named 'Dundee'; expected one of area 1, area 2, area 3")],
-    ids=range(5),
+    ids=range(6),
 )  # fmt: skip
 def test_a_name_that_is_almost_there_is_told(tmp_path: Path, old: str, new: str, said: str) -> None:
     told = refused(tmp_path, rows(3), PLAN.replace(old, new))
