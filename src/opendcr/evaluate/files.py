@@ -22,6 +22,7 @@ _BEGINS = {
 }
 _SPACES = "\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}"
 _GROUPED = re.compile(rf"[-+]?\d{{1,3}}([ ,'’{_SPACES}])\d{{3}}(?:\1\d{{3}})*(?:\.\d+)?")
+_THOUSANDS = re.compile(r"[1-9]\d{0,2}\.\d{3}")
 _DOTTED = re.compile(r"[-+]?\d{1,3}(\.\d{3}){2,}")
 _LONG = re.compile(r"[-+]?[\d.]+(e[-+]?\d+)?", re.IGNORECASE)
 _COMMA = re.compile(r"[-+]?[\d.]*\d,\d+")
@@ -129,6 +130,25 @@ def number_of(cell: str, where: str) -> float:
     if abs(value) >= _MOST or "_" in cell:
         raise InputError(where, *_instead(cell))
     return value
+
+
+def three_decimals(cells: Iterable[str]) -> str:
+    """The first of some cells that could all be thousands with a dot (600.000) as well as numbers with
+    three decimals; empty where one could not."""
+    known = [one for one in cells if one]
+    return known[0] if known and all(map(_THOUSANDS.fullmatch, known)) else ""
+
+
+def dot_of_thousands(cells: Sequence[str]) -> int | None:
+    """Which of a column's cells shows that its dots are separators of thousands, as in 950 and 1.050:
+    nobody who writes 950 without decimals writes the last zero of 1.05. None where none does."""
+    known = [(at, one) for at, one in enumerate(cells) if one]
+    shows = [at for at, one in known if "." in one and one.endswith("0")]
+    whole = [one for _, one in known if "." not in one]
+    if not shows or not any(one.strip("0") for one in whole):
+        return None
+    like = all(_THOUSANDS.fullmatch(one) or (len(one) <= 3 and one.isdigit()) for _, one in known)
+    return shows[0] if like else None
 
 
 def _instead(cell: str) -> tuple[str, str]:

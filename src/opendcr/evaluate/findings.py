@@ -42,6 +42,7 @@ from opendcr.evaluate.plan import PRIMARY, Data, Kind, Outcome, Plan, Question
 from opendcr.evaluate.reading import (
     Source,
     data_checks,
+    decimals_check,
     late_of,
     linked_check,
     source_of,
@@ -241,6 +242,7 @@ def run_study(plan: Plan, show: Callable[[str], None] = lambda name: None) -> Fi
     checks = (
         *data_checks(study.panel, plan.data, plan.designs),
         *linked_check(sources[PRIMARY]),
+        *decimals_check(sources[PRIMARY]),
         *_negative_controls(further),
     )
     return Findings(plan, sources, stands, study, answers, tuple(further), checks, review.look)
@@ -395,6 +397,7 @@ def _further(
     more: tuple[Check, ...] = (AS_PRINTED,) if printed else ()
     if outcome.data != plan.data:
         more += data_checks(study.panel, outcome.data, [outcome.design])
+        more += decimals_check(source)
     if outcome.data != plan.data or outcome.treated:
         more += linked_check(source)
     found = replace(found, checks=(*found.checks, *more))

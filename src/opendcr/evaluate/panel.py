@@ -11,7 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from opendcr.errors import InputError
-from opendcr.evaluate.files import number_of, read_table
+from opendcr.evaluate.files import dot_of_thousands, number_of, read_table
 from opendcr.evaluate.periods import Period, absent, kinds, no_period, rhythm_of, usually_apart
 from opendcr.keyed import meant
 
@@ -190,6 +190,13 @@ class Rows:
     def numbers(self, name: str, key: str) -> Real:
         """A column as numbers, NaN where a cell is empty."""
         cells = self.column(name, key)
+        dotted = dot_of_thousands(cells)
+        if dotted is not None:
+            found = (
+                f"{cells[dotted]}, with a separator of thousands, as it stands beside whole numbers"
+            )
+            expected = f"{cells[dotted].replace('.', '')}, and likewise in every row"
+            raise InputError(self.cell(dotted, name), found, expected)
         return np.array(
             [number_of(cell, self.cell(at, name)) for at, cell in enumerate(cells)], dtype=float
         )

@@ -14,7 +14,7 @@ from opendcr.errors import InputError
 from opendcr.evaluate.designs import CellDesign, ComparingDesign, Design, least_before
 from opendcr.evaluate.estimate import Check
 from opendcr.evaluate.exposures import exposure_check, linked, links_said, sizes_check
-from opendcr.evaluate.files import number_of
+from opendcr.evaluate.files import number_of, three_decimals
 from opendcr.evaluate.panel import (
     Columns,
     Panel,
@@ -273,6 +273,20 @@ def linked_check(source: Source) -> tuple[Check, ...]:
     """That rates are of a linked exposure, where they are."""
     said = links_of(source)
     return (Check("linked exposure", None, said),) if said else ()
+
+
+def decimals_check(source: Source) -> tuple[Check, ...]:
+    """That an exposure could be in thousands with a dot, which is read as a decimal one."""
+    name = source.data.exposure
+    one = three_decimals(source.rows.column(name, "data.exposure")) if name else ""
+    if not one:
+        return ()
+    said = (
+        f"{name} has three decimals in every row, such as {one}, which is read as {float(one):g}: if the "
+        f"dot separates thousands it should be {one.replace('.', '')}, and rates are shown a thousand "
+        "times too high"
+    )
+    return (Check("decimals of the exposure", None, said),)
 
 
 def labels_of(source: Source) -> dict[str, tuple[str, ...]]:

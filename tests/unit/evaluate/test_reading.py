@@ -10,7 +10,13 @@ from opendcr.evaluate.designs.difference_in_differences import DifferenceInDiffe
 from opendcr.evaluate.exposures import sizes_check
 from opendcr.evaluate.findings import sources_of
 from opendcr.evaluate.plan import read_plan
-from opendcr.evaluate.reading import data_checks, panel_from, study_before, study_from
+from opendcr.evaluate.reading import (
+    data_checks,
+    decimals_check,
+    panel_from,
+    study_before,
+    study_from,
+)
 from opendcr.streams import stream
 from tests.support.planned import PLAN, rows, written
 from tests.unit.evaluate.panels import panel as panel_of_arrays
@@ -360,6 +366,41 @@ def test_a_cell_that_is_no_number_is_said_to_be_what_it_is(
     data = changed(rows(3), {"area": "area 2", "year": 2011}, events=cell)
     told = refused(tmp_path, data)
     assert "panel.csv, row 19, events: found" in told and said in told
+
+
+@pytest.mark.parametrize(
+    ("people", "found"),
+    [
+        (
+            ["950", "1.050", "1.112"],
+            "1.050, with a separator of thousands, as it stands beside whole",
+        ),
+        (["950", "1.052", "1.112"], ""),  # as 950, 1.052 and 1.112 thousand are written
+        (["950.5", "1.050", "2"], ""),
+        (["950", "1200", "1.050"], ""),
+    ],
+)
+def test_a_dot_between_thousands_is_refused_where_nothing_else_is_meant(
+    tmp_path: Path, people: list[str], found: str
+) -> None:
+    data = [row | {"people": people[at % 3]} for at, row in enumerate(rows(3))]
+    if found:
+        said = refused(tmp_path, data)
+        assert f"panel.csv, row 3, people: found {found} numbers; expected 1050" in said
+    else:
+        study(tmp_path, data)
+
+
+def test_exposures_that_may_be_in_thousands_with_a_dot_are_told(tmp_path: Path) -> None:
+    """They may as well be thousands with three decimals: nothing is refused."""
+    data = [row | {"people": f"{row['people'] / 1000:.3f}"} for row in rows(3)]
+    first = data[0]["people"]
+    sources = sources_of(read_plan(written(tmp_path, data)))
+    (said,) = decimals_check(sources["primary"])
+    assert f"such as {first}, which is read as" in said.detail and said.passed is None
+    whole = first.replace(".", "")
+    assert f"it should be {whole}" in said.detail
+    assert not decimals_check(sources_of(read_plan(written(tmp_path, rows(3))))["primary"])
 
 
 def test_rows_are_counted_in_the_file_also_where_some_are_left_out(tmp_path: Path) -> None:
