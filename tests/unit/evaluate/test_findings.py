@@ -598,6 +598,18 @@ def test_a_period_is_a_nowcast_where_the_treated_area_is(tmp_path: Path) -> None
     assert not any(one.nowcast for one in made.estimate.effect) and "nowcast" not in made.sentence
 
 
+def test_a_count_that_can_still_change_is_in_the_last_edition(tmp_path: Path) -> None:
+    """Of an area that has editions of its other years too: it would stand as printed."""
+    triangle(tmp_path, late=0.5)
+    path = tmp_path / "editions.csv"
+    lines = [one for one in path.read_text().splitlines() if not one.startswith("area 1,2023,")]
+    path.write_text("\n".join(lines) + "\n")
+    with pytest.raises(
+        InputError, match=r"'area 1': found no count of 2023 in the edition of 2023"
+    ):
+        found(tmp_path, HALVED, PLAN + NOWCAST)
+
+
 def test_an_area_that_the_triangle_alone_has_is_a_fault_of_its_file(tmp_path: Path) -> None:
     triangle(tmp_path, late=0.5)
     path = tmp_path / "editions.csv"

@@ -17,7 +17,7 @@ from opendcr.errors import InputError
 from opendcr.evaluate.decision import between
 from opendcr.evaluate.delays.mixture import logarithms, mixed
 from opendcr.evaluate.delays.nowcast import Nowcast, nowcast
-from opendcr.evaluate.delays.triangle import Triangle, triangle_of
+from opendcr.evaluate.delays.triangle import Triangle, printed_last, triangle_of
 from opendcr.evaluate.estimate import Check, Estimate
 from opendcr.evaluate.panel import Panel, Rows, one_of, some
 from opendcr.evaluate.plan import Delayed
@@ -93,7 +93,8 @@ def _lacking(where: str, study: Study, units: Sequence[str]) -> InputError:
 
 def _of_one_series(panel: Panel, unit: str, triangle: Triangle) -> None:
     """Raises InputError unless the panel has the counts of the triangle's complete periods, as they
-    were when these became complete or as last printed, and no period after the last edition."""
+    were when these became complete or as last printed, no period after the last edition, and none
+    that can still change and is not in it."""
     if panel.periods[-1] > triangle.edition:
         found = f"a last edition of {triangle.edition}, and data up to {panel.periods[-1]}"
         raise InputError(triangle.where, found, "an edition for the last period of the data")
@@ -101,6 +102,7 @@ def _of_one_series(panel: Panel, unit: str, triangle: Triangle) -> None:
     if not set(counts) & set(triangle.periods):
         found = f"no period that the data of '{unit}' have"
         raise InputError(triangle.where, found, f"periods from {panel.periods[0]} on")
+    printed_last(triangle, panel.periods)
     for at, period in enumerate(triangle.periods):
         count = counts.get(period, np.nan)
         stands = (triangle.final(at), triangle.last[at]) if triangle.complete(at) else (count,)

@@ -1,6 +1,6 @@
 """Reporting triangles: counts of past periods, as each later edition printed them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from math import gcd
 
@@ -121,7 +121,7 @@ def triangle_of(
         if delay < many:
             counts[row, delay] = values[at]
     made = Triangle(periods, counts, last, editions[-1], step, rows.where)
-    _printed(made)
+    printed_last(made, periods)
     return made
 
 
@@ -140,11 +140,14 @@ def _sound(rows: Rows, values: Real, of: Sequence[Period], said: Sequence[Period
     return values
 
 
-def _printed(triangle: Triangle) -> None:
-    """Raises InputError where the last edition leaves out a period that is not complete."""
-    for at, period in enumerate(triangle.periods):
-        delay = triangle.delay(at)
-        if delay < triangle.max_delay and not np.isfinite(triangle.counts[at, delay]):
+def printed_last(triangle: Triangle, periods: Iterable[Period]) -> None:
+    """Raises InputError where the last edition leaves out one of these periods, and it is not
+    complete."""
+    places = {one: at for at, one in enumerate(triangle.periods)}
+    for period in periods:
+        at, delay = places.get(period), triangle.edition.at - period.at
+        said = at is not None and np.isfinite(triangle.counts[at, delay : delay + 1]).all()
+        if delay < triangle.max_delay and not said:
             found = f"no count of {period} in the edition of {triangle.edition}"
             expected = (
                 "every period that can still change, or a smaller `most` under [nowcast]: by it "
