@@ -24,6 +24,7 @@ from opendcr.evaluate.reading import Source, links_of
 from opendcr.evaluate.report import content
 from opendcr.evaluate.report.content import Report
 from opendcr.evaluate.report.words import confidence, count, figure
+from opendcr.evaluate.terms import terms_of
 from opendcr.published.effects import effects_of_rooms
 
 
@@ -384,7 +385,7 @@ def _named(one: Further) -> str:
 def _answer(plan: Plan, one: Answered) -> content.Answer:
     beside = compared(plan.designs[one.design], one.compared)
     return content.Answer(one.design, one.title, one.estimate, one.verdict, one.sentence,
-                          one.gaps, beside)  # fmt: skip
+                          one.gaps, beside, tuple(terms_of(plan.designs[one.design], one.estimate)))  # fmt: skip
 
 
 _NAMED = 30  # areas compared with, which are named

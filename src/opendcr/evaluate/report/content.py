@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 from typing import Any, Literal, get_args
 
 from opendcr.evaluate.estimate import Check, Estimate, Part
+from opendcr.evaluate.terms import Term
 
 Verdict = Literal["shown", "excluded", "undetermined"]
 Kind = Literal["benefit", "harm", "displacement", "negative_control"]
@@ -119,7 +120,8 @@ class Lock:
 
 @dataclass(frozen=True)
 class Answer:
-    """One design's answer. `compared` says with what it compares, in words; `gaps` are observed less expected of placebos by name, in the periods of
+    """One design's answer. `compared` says with what it compares, in words; `terms` are those of its
+    regression from the start on; `gaps` are observed less expected of placebos by name, in the periods of
     the estimate, where they are to be drawn."""
 
     name: str
@@ -129,6 +131,7 @@ class Answer:
     sentence: str
     gaps: Mapping[str, Sequence[float | None]] = field(default_factory=dict)
     compared: str = ""
+    terms: tuple[Term, ...] = ()
 
     def __post_init__(self) -> None:
         _one_of(self.verdict, Verdict, f"the verdict of {self.name}")

@@ -23,6 +23,7 @@ from opendcr.evaluate.report.content import (
 )
 from opendcr.evaluate.report.picture import expected_figure, gap_figure, rank_figure
 from opendcr.evaluate.report.words import Scale, scale_of
+from opendcr.evaluate.terms import Term
 
 PRIMARY, NOTHING = "primary", "nothing declared"
 # In the order in which they are read.
@@ -249,6 +250,7 @@ def _designs(report: Report) -> Iterable[Block]:
             )
         how = (f"{one.estimate.inference.rstrip('.')}.", _sentence(one.compared), _fit(one, scale))
         yield Text(" ".join(filter(None, how)), "note")
+        yield from _terms(report, one)
         yield from _weights(report, one)
 
 
@@ -273,6 +275,24 @@ def _fit(one: Answer, scale: Scale) -> str:
 
 def _sentence(text: str) -> str:
     return f"{text[:1].upper()}{text[1:]}." if text else ""
+
+
+def _terms(report: Report, one: Answer) -> Iterable[Block]:
+    """The terms of a regression from the start on."""
+    if not one.terms:
+        return
+    holds, log = words.confidence(report.level), one.terms[0].logarithmic
+    scale = "of the logarithm of the outcome" if log else "on the scale of the outcome"
+    change = (f"as a change, in per cent ({holds} interval)",) if log else ()
+    heading = ("term", f"coefficient, {scale} ({holds} interval)", *change)
+    caption = f"What changed from {report.question.start} on, by {inside(one.title)}."
+    yield _grid(report, caption, [heading, *map(_term, one.terms)])
+
+
+def _term(one: Term) -> tuple[str, ...]:
+    row = (one.words, f"{words.signed(one.value)} ({words.counts(one.interval)})")
+    change = one.relative
+    return row if change is None else (*row, words.fine_percents(change.value, change.interval))
 
 
 def _weights(report: Report, one: Answer) -> Iterable[Block]:

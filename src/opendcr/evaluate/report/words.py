@@ -88,6 +88,12 @@ def percents(bounds: Interval | None) -> str:
     return NONE if bounds is None else _between(*map(percent, outwards(bounds)))
 
 
+def fine_percents(share: float, bounds: Interval | None) -> str:
+    """A small relative change and its interval, which tenths of a per cent may not tell from none."""
+    each = [f"{signed(100 * one)}{NBSP}%" for one in (share, *(bounds or ()))]
+    return f"{each[0]} ({_between(*each[1:]) if bounds else NONE})"
+
+
 def counts(bounds: Interval | None) -> str:
     """An interval of differences in counts."""
     return NONE if bounds is None else _between(signed(bounds[0]), signed(bounds[1]))
