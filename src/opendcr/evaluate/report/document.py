@@ -321,7 +321,7 @@ def _checks(report: Report) -> Iterable[Block]:
         return
     sums = {passed: sum(one.passed is passed for _, one in every) for passed in RESULTS}
     caption = f"{sums[False]} failed, {sums[None]} to be read, {sums[True]} passed."
-    rows = [(RESULTS[one.passed], one.name, of, one.detail) for of, one in every]
+    rows = [(RESULTS[one.passed], one.name, of, words.minuses(one.detail)) for of, one in every]
     yield _grid(report, caption, [("result", "check", "of", "what was found"), *rows])
 
 

@@ -1,5 +1,6 @@
 """Numbers of a report in words: per cent, counts, rates on a readable scale, intervals, p-values."""
 
+import re
 from dataclasses import dataclass
 from math import inf, isclose
 from statistics import median
@@ -10,6 +11,7 @@ from opendcr.evaluate.estimate import Estimate, Interval, p_figure
 UNKNOWN = "not known"
 NBSP = "\N{NO-BREAK SPACE}"  # between a number and its unit, and within an interval
 NONE = f"no{NBSP}interval"
+_NEGATIVE = re.compile(r"(?<![\w.)-])-(?=[\d.])")
 _POPULATION = 10_000  # from this exposure on, people read rates per 100,000
 _FACTORS = (1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000)
 
@@ -112,6 +114,12 @@ def p_words(estimate: Estimate) -> str:
     if floor is None:
         return f"{value} (no{NBSP}floor)"
     return f"{value} (floor{NBSP}{p_figure(floor)})"
+
+
+def minuses(text: str) -> str:
+    """A text with minus signs before its negative numbers, as tables have them, and hyphens left in
+    dates and ranges."""
+    return _NEGATIVE.sub("−", text)
 
 
 def _between(low: str, high: str) -> str:
