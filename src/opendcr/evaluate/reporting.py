@@ -81,8 +81,12 @@ def _origin(source: Source) -> content.Origin:
 
 def _source(data: Data) -> str:
     """Where the data are from, as a sentence."""
-    said = data.source or f"Data: {data.path.name}"
-    return said if said.endswith((".", "!", "?")) else f"{said}."
+    return _ended(data.source or f"Data: {data.path.name}")
+
+
+def _ended(said: str) -> str:
+    """A text of the plan as a sentence."""
+    return said if not said or said.endswith((".", "!", "?")) else f"{said}."
 
 
 def beside(found: Findings) -> Iterator[content.Figure]:
@@ -97,7 +101,13 @@ def beside(found: Findings) -> Iterator[content.Figure]:
     if found.plan.data.simulated:
         own = replace(own, label=f"{own.label} (simulated data)")
     rows = forest.rows([own], [one for one in effects_of_rooms() if one.family in families])
-    caption = "Nothing is pooled: designs, outcomes and comparisons differ. " + forest.held(own)
+    where = treated(found.plan.designs[found.plan.primary], found.plan.question)
+    cautioned = found.plan.success.caveat if found.plan.success else ""
+    caption = " ".join(filter(None, (
+        "Nothing is pooled: designs, outcomes and comparisons differ.", forest.held(own),
+        f"“{own.label}” is of {outcome} in {where} as a whole, whatever else changed there.",
+        _ended(cautioned),
+    )))  # fmt: skip
     for name, part in forest.parts(rows).items():
         alt = f"Forest plot of {outcome} here and of published effects of rooms, {name}; the table under it says the same."
         yield content.Figure(f"Effects that others published: {name}", forest.forest_svg(part, rows),

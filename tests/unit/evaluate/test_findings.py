@@ -75,6 +75,14 @@ def test_the_plan_s_caveat_is_said_wherever_success_is_shown(tmp_path: Path) -> 
     assert report_of(made).sentence == said["sentence"]
 
 
+def test_the_plan_s_caveat_stands_beside_published_effects_whatever_is_shown(
+    tmp_path: Path,
+) -> None:
+    plan = CAUTIONED.format(-0.9) + '\n[published]\noutcomes = ["overdose deaths"]\n'
+    (effects,) = report_of(found(tmp_path, with_more(), plan)).effects
+    assert effects.caption.endswith(f"is of events in area 1 as a whole, whatever else changed there. {CAVEAT}.")  # fmt: skip
+
+
 def test_without_success_nothing_is_to_be_cautioned(tmp_path: Path) -> None:
     said = found(tmp_path, with_more(), CAUTIONED.format(-0.9)).to_data()
     assert (said["verdict"], said["caveat"]) == ("excluded", None)
