@@ -7,7 +7,7 @@ from statistics import fmean
 from typing import Any
 
 from opendcr.evaluate import displacement, forest
-from opendcr.evaluate.decision import Verdict, asked, span
+from opendcr.evaluate.decision import Verdict, asked, inside, span
 from opendcr.evaluate.designs import CellDesign, Design
 from opendcr.evaluate.findings import (
     Answered,
@@ -49,7 +49,7 @@ def report_of(found: Findings) -> Report:
         content.Status(not standing.against, tuple(_status(found))),
         _origin(found.sources[PRIMARY]),
         content.Provenance(plan.hash, code(), data, files),
-        tuple(_answer(plan, one) for one in found.answers.values()),
+        tuple(_answer(found, one) for one in found.answers.values()),
         plan.primary,
         _lock(found),
         tuple(declared(found)),
@@ -143,9 +143,8 @@ def declared(found: Findings) -> Iterator[tuple[str, str]]:
         yield f"Breaks in {words(plan.data.exposure)}", _breaks(found.sources[PRIMARY])
     for name, design in plan.designs.items():
         rests = " (the verdict rests on it)" if name == plan.primary else ""
-        beside = compared(design, found.answers[name].compared)
         settings = _settings(plan.content["designs"][name])
-        yield "Design", f"{design.TITLE}{rests}; {settings}; {beside}"
+        yield "Design", f"{design.TITLE}{rests}; {settings}; {_beside(found, name)}"
     if plan.success:
         yield (
             "Success",
@@ -392,10 +391,19 @@ def _named(one: Further) -> str:
     return f"{one.outcome.title} ({beside})" if beside else one.outcome.title
 
 
-def _answer(plan: Plan, one: Answered) -> content.Answer:
-    beside = compared(plan.designs[one.design], one.compared)
+def _answer(found: Findings, one: Answered) -> content.Answer:
+    terms = tuple(terms_of(found.plan.designs[one.design], one.estimate))
     return content.Answer(one.design, one.title, one.estimate, one.verdict, one.sentence,
-                          one.gaps, beside, tuple(terms_of(plan.designs[one.design], one.estimate)))  # fmt: skip
+                          one.gaps, _beside(found, one.design), terms)  # fmt: skip
+
+
+def _beside(found: Findings, name: str) -> str:
+    """With what a design compares: by name, or that it is the same as of one before it."""
+    names = found.answers[name].compared
+    first = next(one for one in found.answers.values() if one.compared == names)
+    if first.design == name or not names:
+        return compared(found.plan.designs[name], names)
+    return f"compared with the same {_counted_areas(names)} as by {inside(first.title)}"
 
 
 _NAMED = 30  # areas compared with, which are named
@@ -411,7 +419,11 @@ def compared(design: Design, names: Sequence[str]) -> str:
         return (
             f"compared with the cells of {named}, by the hour, and with the near ones outside hours"
         )
-    return f"compared with {len(names)} area{'' if len(names) == 1 else 's'}: {named}"
+    return f"compared with {_counted_areas(names)}: {named}"
+
+
+def _counted_areas(names: Sequence[str]) -> str:
+    return f"{len(names)} area{'' if len(names) == 1 else 's'}"
 
 
 def _further(found: Findings, one: Further) -> content.Further:

@@ -179,6 +179,16 @@ def test_areas_compared_with_are_named_where_the_plan_names_none(tmp_path: Path)
     assert page_of(report).count(said[1:]) == 2  # where the design is described, and in the plan
 
 
+def test_areas_are_named_once_where_designs_compare_with_the_same(tmp_path: Path) -> None:
+    others = '[designs.difference_in_differences]\n[designs.event_study]\nexclude = ["area 2"]\n'
+    report = report_of(found(tmp_path, rows(areas=5), RATIOS + others))
+    assert [one.compared for one in report.designs] == [
+        "compared with 4 areas: area 2, area 3, area 4, area 5",
+        "compared with the same 4 areas as by ratio of ratios",
+        "compared with 3 areas: area 3, area 4, area 5",
+    ]
+
+
 def test_one_area_compared_with_is_one(tmp_path: Path) -> None:
     report = report_of(found(tmp_path, rows(areas=2), RATIOS))
     assert report.leading.compared == "compared with 1 area: area 2"

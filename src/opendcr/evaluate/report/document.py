@@ -479,7 +479,7 @@ def _total(report: Report) -> str:
 
 def _drawing(origin: Origin, figure: Figure, folded: bool = False) -> Drawing:
     """A figure of data of this origin, with its table."""
-    table = Grid(f"{figure.title}: the numbers. {origin.of_rates}", figure.rows, folded=True)
+    table = Grid(f"{figure.title}: the numbers. {origin.short}", figure.rows, folded=True)
     return Drawing(figure, f"{figure.caption} {origin.of_rates}", table, folded)
 
 
