@@ -58,6 +58,7 @@ def report_of(found: Findings) -> Report:
         tuple(limits(found)),
         tuple(standing.lock.foreseen.get("power", ())) if standing.lock else (),
         effects=tuple(beside(found)),
+        effects_told=read_beside(plan),
         about=plan.about,
         level=found.study.level,
     )
@@ -96,22 +97,33 @@ def beside(found: Findings) -> Iterator[content.Figure]:
     if not families:
         return
     outcome, leading = found.plan.question.called, found.leading
-    own = forest.here(found.plan.family or outcome, outcome, leading.title, leading.estimate,
+    of = f"{outcome} in {_where(found.plan)}"
+    own = forest.here(found.plan.family or outcome, of, leading.title, leading.estimate,
                       found.study.level)  # fmt: skip
     if found.plan.data.simulated:
         own = replace(own, label=f"{own.label} (simulated data)")
     rows = forest.rows([own], [one for one in effects_of_rooms() if one.family in families])
-    where = treated(found.plan.designs[found.plan.primary], found.plan.question)
-    cautioned = found.plan.success.caveat if found.plan.success else ""
-    caption = " ".join(filter(None, (
-        "Nothing is pooled: designs, outcomes and comparisons differ.", forest.held(own),
-        f"“{own.label}” is of {outcome} in {where} as a whole, whatever else changed there.",
-        _ended(cautioned),
-    )))  # fmt: skip
+    caption = "Nothing is pooled: designs, outcomes and comparisons differ. " + forest.held(own)
     for name, part in forest.parts(rows).items():
         alt = f"Forest plot of {outcome} here and of published effects of rooms, {name}; the table under it says the same."
         yield content.Figure(f"Effects that others published: {name}", forest.forest_svg(part, rows),
                              alt, tuple(forest.table(part)), caption)  # fmt: skip
+
+
+def _where(plan: Plan) -> str:
+    return treated(plan.designs[plan.primary], plan.question)
+
+
+def read_beside(plan: Plan) -> str:
+    """What has to be read before effects that were published: of what this room's row is, and the
+    plan's own caveat."""
+    if not plan.published:
+        return ""
+    row = (
+        f"The row “{forest.HERE}” is of {plan.question.called} in {_where(plan)} as a whole, whatever "
+        "else changed there."
+    )
+    return f"{row} {_ended(plan.success.caveat if plan.success else '')}".strip()
 
 
 def question_sentence(plan: Plan) -> str:

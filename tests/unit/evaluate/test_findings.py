@@ -79,8 +79,16 @@ def test_the_plan_s_caveat_stands_beside_published_effects_whatever_is_shown(
     tmp_path: Path,
 ) -> None:
     plan = CAUTIONED.format(-0.9) + '\n[published]\noutcomes = ["overdose deaths"]\n'
-    (effects,) = report_of(found(tmp_path, with_more(), plan)).effects
-    assert effects.caption.endswith(f"is of events in area 1 as a whole, whatever else changed there. {CAVEAT}.")  # fmt: skip
+    made = report_of(found(tmp_path, with_more(), plan))
+    told = f"is of events in area 1 as a whole, whatever else changed there. {CAVEAT}."
+    assert made.effects_told.endswith(told)
+    page = page_of(made)
+    assert (
+        page.index("Effects published elsewhere</h2>")
+        < page.index(told)
+        < page.index(">This room</text>")
+    )
+    assert ">events in area 1</text>" in page
 
 
 def test_without_success_nothing_is_to_be_cautioned(tmp_path: Path) -> None:

@@ -197,7 +197,8 @@ class Figure:
 class Report:
     """A study as it is reported. `sentence` is its answer, for who reads nothing else, and `caveats`
     what must be read beside it; `asked` is what the verdict is of; `declared` are lines of the plan in words; `primary` names the
-    design on which success rests; `power` is what the lock foretold; `about` says in the authors' words what `ABOUT` lists;
+    design on which success rests; `power` is what the lock foretold; `effects_told`
+    is what must be read before published `effects`; `about` says in the authors' words what `ABOUT` lists;
     `made` is the day of the report.
 
     Raises ValueError where it would claim what it does not hold: no design, a confirmatory study
@@ -221,6 +222,7 @@ class Report:
     limits: tuple[str, ...] = ()
     power: tuple[str, ...] = ()
     effects: tuple[Figure, ...] = ()
+    effects_told: str = ""
     about: Mapping[str, str] = field(default_factory=dict)
     level: float = 0.05
     made: date = field(default_factory=lambda: datetime.now(UTC).date())

@@ -408,6 +408,7 @@ def _limits(report: Report) -> Iterable[Block]:
 def _effects(report: Report) -> Iterable[Block]:
     if report.effects:
         yield Heading("Effects published elsewhere")
+        yield from [Text(report.effects_told)] if report.effects_told else []
     for figure in report.effects:
         caption = figure.caption or "From the sources that the table names; not from this study."
         yield Drawing(
