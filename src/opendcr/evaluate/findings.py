@@ -1,6 +1,6 @@
 """A plan that is run: its designs' answers, its further outcomes, and what they allow to be said."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -32,7 +32,7 @@ from opendcr.evaluate.decision import (
 )
 from opendcr.evaluate.delays.delayed import at_middle, carried, nowcasts_of
 from opendcr.evaluate.delays.nowcast import Nowcast
-from opendcr.evaluate.designs import CellDesign, ComparingDesign, Design, PlaceboDesign, repeated
+from opendcr.evaluate.designs import CellDesign, Design, PlaceboDesign, compared_with, repeated
 from opendcr.evaluate.estimate import Check, Estimate, Interval, p_figure, p_said
 from opendcr.evaluate.evalue import e_value, e_value_of_interval
 from opendcr.evaluate.lock import Standing, standing
@@ -183,12 +183,12 @@ def sources_of(plan: Plan) -> dict[str, Source]:
         with concerning(f"outcomes.{one.name}"):
             sources[one.name] = _source(plan, question_of(plan, one), one.data, [design])
         delayed[one.name] = one.nowcast
-    late = {
-        late_of(name): triangle_source(sources[name], said)
-        for name, said in delayed.items()
-        if said
+    late = {name: triangle_source(sources[name], one) for name, one in delayed.items() if one}
+    return sources | {
+        late_of(name): one
+        for name, one in late.items()
+        if name == PRIMARY or delayed[name] is not plan.nowcast or one.has_treated
     }
-    return sources | late
 
 
 def _source(plan: Plan, question: Question, data: Data, designs: Sequence[Design]) -> Source:
@@ -218,7 +218,7 @@ def run_study(plan: Plan, show: Callable[[str], None] = lambda name: None) -> Fi
         for name, design in plan.designs.items()
     }
     study = studies[plan.primary]
-    nowcasts = _nowcasts(sources.get(late_of(PRIMARY)), study)
+    nowcasts = _nowcasts(sources.get(late_of(PRIMARY)), study, plan.designs.values())
     explores = bool(stands.against)
     answers = {}
     for name in plan.designs:
@@ -246,11 +246,13 @@ def run_study(plan: Plan, show: Callable[[str], None] = lambda name: None) -> Fi
     return Findings(plan, sources, stands, study, answers, tuple(further), checks, review.look)
 
 
-def _nowcasts(late: Source | None, study: Study) -> dict[str, Nowcast]:
-    """The nowcasts of an outcome's latest counts, by area, from its reporting triangle."""
+def _nowcasts(late: Source | None, study: Study, designs: Iterable[Design]) -> dict[str, Nowcast]:
+    """The nowcasts of an outcome's latest counts, by area that these designs use, from its reporting
+    triangle."""
     if late is None or late.delayed is None:
         return {}
-    return nowcasts_of(late.rows, late.delayed, study)
+    compared = {at for one in designs for at in compared_with(one, study)}
+    return nowcasts_of(late.rows, late.delayed, study, sorted(compared))
 
 
 def caveat(plan: Plan, leading: Answered) -> str:
@@ -271,7 +273,7 @@ def _answered(
     sentence = success_sentence(_claim(design, plan.question, study, found), interval, threshold)
     verdict = at_most(found.decided(study.level), threshold)
     floor = "" if interval else floor_sentence(found.p_floor, study.level)
-    began = nothing_began(found.where_nothing_began) if verdict == "shown" else ""
+    began = nothing_began(found.where_nothing_began, study.level) if verdict == "shown" else ""
     also = (_against(found, study.level), floor, began, _narrow(found), displacement.sentence(found),
             nowcast_sentence(found, study))  # fmt: skip
     told = " ".join(filter(None, (sentence, *also)))
@@ -283,7 +285,10 @@ def _placebo_gaps(design: Design, study: Study) -> Mapping[str, Sequence[float]]
 
 
 def _compared(design: Design, study: Study) -> tuple[str, ...]:
-    return design.compared_with(study) if isinstance(design, ComparingDesign) else ()
+    """The names of the areas, or of the rings of cells, that a design compares with."""
+    if isinstance(design, CellDesign):
+        return design.rings_compared(study)
+    return study.names(compared_with(design, study))
 
 
 def _narrow(found: Estimate) -> str:
@@ -323,7 +328,7 @@ def _found(
 def _checked(design: Design, study: Study, fitted: Estimate, review: Review) -> Estimate:
     """An answer with the checks that travel with it: the design's own, and those of what is read."""
     found = review.of(fitted)
-    checks = (*fitted.checks, *_made(design, study, fitted))
+    checks = (*fitted.checks, *_made(design, study, replace(fitted, parts=found.parts)))
     checks = (*checks, *_agreement(found, study.level))
     positive = study.panel.exposure is not None or bool((study.series.outcome > 0).all())
     more = (confounding(found, study.level),) if positive else ()
@@ -384,8 +389,10 @@ def _further(
     design, source = plan.designs[outcome.design], sources[outcome.name]
     level = plan.question.level if outcome.margin is None else plan.declared_level
     study = replace(study_from(source, design), level=review.level_of(level))
-    found = _found(design, study, _nowcasts(sources.get(late_of(outcome.name)), study), review)
-    more: tuple[Check, ...] = (AS_PRINTED,) if plan.nowcast and not outcome.nowcast else ()
+    nowcasts = _nowcasts(sources.get(late_of(outcome.name)), study, [design])
+    found = _found(design, study, nowcasts, review)
+    printed = plan.nowcast is not None and late_of(outcome.name) not in sources
+    more: tuple[Check, ...] = (AS_PRINTED,) if printed else ()
     if outcome.data != plan.data:
         more += data_checks(study.panel, outcome.data, [outcome.design])
     if outcome.data != plan.data or outcome.treated:
@@ -457,7 +464,7 @@ def doubted(further: Sequence[Further]) -> str:
     if smaller := lesser(further):
         said += f" A change for the worse is shown in {'; '.join(smaller)}."
     moved_on = [
-        displacement.sentence(one.answer.estimate, one.outcome.title)
+        displacement.shown(one.answer.estimate, one.outcome.title)
         for one in further
         if one.outcome.kind in ("harm", "displacement")
     ]

@@ -119,6 +119,11 @@ class Rhythm:
         """Periods in a year; whole numbers are taken for years."""
         return _A_YEAR[self.kind] / self.step
 
+    def whole_years(self, periods: int) -> bool:
+        """Whether so many periods are years, but for a part of a period."""
+        years = round(periods / self.a_year)
+        return years > 0 and abs(periods - years * self.a_year) < 1
+
     @property
     def units(self) -> str:
         """What its periods are, in words."""

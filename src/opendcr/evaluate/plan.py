@@ -81,6 +81,7 @@ class Outcome:
 
     `margin` is the relative effect that a harm must stay under to be called excluded; descriptive
     where it is None. `treated` are areas of its own, such as neighbours; the plan's where it is empty.
+    Of the plan's column and file, it has the plan's `nowcast` too, where that may be of its areas.
     """
 
     name: str
@@ -208,10 +209,10 @@ def read_plan(path: Path) -> Plan:
     designs = _designs(whole.table("designs"))
     for name, design in designs.items():
         _not_itself(path, name, design, question)
-    made = Plan(path, content, question, data, designs, nowcast=_nowcast(whole, path))
+    success, late = _success(whole, designs), _nowcast(whole, path)
+    made = Plan(path, content, question, data, designs, success, nowcast=late)
     return replace(
         made,
-        success=_success(whole, designs),
         outcomes=_outcomes(whole.table("outcomes"), made),
         multiplicity=whole.table("multiplicity", ("rule",)).one_of("rule", RULES, "none"),
         reviews=_reviews(whole, question),
@@ -315,8 +316,11 @@ def _outcome(whole: Table, name: str, plan: Plan) -> Outcome:
     design = table.one_of("design", plan.designs, plan.primary)
     if "treated" in table and isinstance(plan.designs[design], CellDesign):
         raise table.fail("treated", f"another design: the cells of {design} say where it looks")
-    column, data = table.text("outcome"), _data(of, plan.path)
-    same = (column, data, "treated" in table) == (plan.question.outcome, plan.data, False)
+    column, data, treated = table.text("outcome"), _data(of, plan.path), _texts(table, "treated")
+    same = (column, data.path) == (plan.question.outcome, plan.data.path)
+    late = plan.nowcast if same else None
+    if late and late.unit is None and treated not in ((), plan.question.treated):
+        late = None  # it is of the plan's own area
     return Outcome(
         name,
         table.text("title", name),
@@ -325,8 +329,8 @@ def _outcome(whole: Table, name: str, plan: Plan) -> Outcome:
         kind,
         design,
         table.number("margin", -1, 10) if "margin" in table else None,
-        _texts(table, "treated"),
-        plan.nowcast if same and "nowcast" not in table else _nowcast(table, plan.path),
+        treated,
+        _nowcast(table, plan.path) if "nowcast" in table else late,
     )
 
 

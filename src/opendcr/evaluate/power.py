@@ -20,14 +20,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from opendcr.errors import InputError
-from opendcr.evaluate.designs import Design, repeated
+from opendcr.evaluate.comparisons.cells import Labels
+from opendcr.evaluate.designs import CellDesign, Design, repeated
 from opendcr.evaluate.estimate import Estimate
 from opendcr.evaluate.panel import Panel
 from opendcr.evaluate.periods import rhythm_of
 from opendcr.evaluate.plan import Plan
 from opendcr.evaluate.reviews import Review, review_of
 from opendcr.evaluate.study import Study
-from opendcr.evaluate.wandering import Wandering, drift_interval, wandering_of
+from opendcr.evaluate.wandering import Wandering, drift_interval, series_of, wandering_of
 from opendcr.evaluate.world import World, compared, sharing, world_of
 
 Real = NDArray[np.float64]
@@ -70,15 +71,32 @@ class Asked:
     @cached_property
     def wandering(self) -> Wandering:
         """How the areas of the world wander."""
-        panel = self.before.panel
-        found = wandering_of(panel, compared(panel, self.before.treated))
+        found = wandering_of(self.before.panel, self._told_by, self._crossed)
         return found if self.scatter is None else replace(found, scatter=self.scatter)
 
     @cached_property
     def drift_interval(self) -> tuple[float, float]:
         """What drift the series from before the start allow."""
-        panel = self.before.panel
-        return drift_interval(panel, compared(panel, self.before.treated), self.before.seed)
+        return drift_interval(self.before.panel, self._told_by, self.before.seed, self._crossed)
+
+    @property
+    def _crossed(self) -> Labels:
+        """Of cells, what is crossed in them."""
+        if not isinstance(self.design, CellDesign):
+            return {}
+        return self.design.crossed(self.before.panel.labels)
+
+    @cached_property
+    def _told_by(self) -> list[int]:
+        """The areas that tell how areas wander."""
+        panel, treated = self.before.panel, self.before.treated
+        others = compared(panel, treated)
+        if self._crossed:
+            try:
+                series_of(panel, others, self._crossed)
+            except InputError:  # of near and one ring far, or of two bands of hours, too few
+                return sorted({*others, *treated})
+        return others
 
     def world(self, case: Case) -> World:
         """The world of a case."""
@@ -91,7 +109,8 @@ class Asked:
 
     def floor(self, case: Case) -> float | None:
         """The least p-value that the design could give in a case; None where it has no floor."""
-        world, seed = self.world(case), self.before.seed
+        # Of the whole area: of a small part a panel may have no event to begin with.
+        world, seed = self.world(replace(case, share=1.0, drift="none")), self.before.seed
         panel = next(world.draws(0.0, 1, seed))
         return self.design.floor(Study(panel, world.treated, world.start, self.before.level, seed))
 
@@ -163,8 +182,9 @@ class _Piece:
         )
 
     def _one(self, panel: Panel) -> tuple[float, float, float, float]:
-        study = Study(panel, self.world.treated, self.world.start, self.review.level, self.seed)
+        world = self.world
         try:
+            study = Study(panel, world.treated, world.start, self.review.level, self.seed)
             return answers(self.review.of(self.design.fit(study)))
         except InputError:  # a panel without an event says nothing
             return (np.nan,) * 4

@@ -103,8 +103,8 @@ class Words:
 def words_of(before: Study, threshold: float = 0.0) -> Words:
     """The words for a study, and for what counts as success."""
     others = len(before.panel.units) > len(before.treated)
-    every = "cells" if before.panel.labels else "areas"
-    whose = f"the other {every}'" if others else "the series' own"
+    alone = "the cells' own" if before.panel.labels else "the other areas'"
+    whose = alone if others else "the series' own"
     return Words(rhythm_of(before.panel.periods).units, whose, threshold)
 
 
@@ -153,7 +153,9 @@ def power_data(asked: Asked, found: Sequence[Power]) -> dict[str, Any]:
     return {
         "threshold": asked.threshold, "drift": wandering.drift,
         "drift_interval": list(asked.drift_interval), "scatter": wandering.scatter,
-        "common": wandering.common, "until_seen": _until(usual), "power": _rows(usual),
+        "common": wandering.common,
+        "together": {name: one.drift for name, one in wandering.together.items()},
+        "until_seen": _until(usual), "power": _rows(usual),
         "at_upper_drift": {"until_seen": _until(upper), "power": _rows(upper)},
     }  # fmt: skip
 
@@ -183,6 +185,9 @@ def _head(asked: Asked, words: Words) -> Iterator[str]:
         f"Drift, {words.whose}: {100 * found.drift:.2g} % a period, and by its 95 % interval "
         f"{low} to {high} %. Scatter beyond chance: {100 * found.scatter:.2g} %."
     )
+    if found.together:
+        taken = (f"{100 * one.drift:.2g} % by {name}" for name, one in found.together.items())
+        yield f"What cells drift together, which the design takes out, a period: {' and '.join(taken)}."
 
 
 def _sure(panels: int) -> str:

@@ -5,14 +5,14 @@ design is put to a panel whose periods after the start repeat those before it: n
 start on is read.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 import numpy as np
 
 from opendcr.errors import InputError, concerning
 from opendcr.evaluate.delays.delayed import triangles_of
-from opendcr.evaluate.designs import Design
+from opendcr.evaluate.designs import Design, compared_with
 from opendcr.evaluate.panel import Panel
 from opendcr.evaluate.periods import Period, rhythm_of
 from opendcr.evaluate.plan import PRIMARY, Plan
@@ -33,12 +33,13 @@ def ready(plan: Plan, sources: Mapping[str, Source]) -> None:
         _tried(plan, sources[PRIMARY], design)
     for one in plan.outcomes:
         with concerning(f"outcomes.{one.name}"):
-            tried = _tried(plan, sources[one.name], plan.designs[one.design])
-            _triangles(sources.get(late_of(one.name)), tried)
+            design = plan.designs[one.design]
+            tried = _tried(plan, sources[one.name], design)
+            _triangles(sources.get(late_of(one.name)), tried, [design])
     before = study_before(sources[PRIMARY], plan.designs[plan.primary])
     _reviewed(plan, before.panel)
     asked_of(plan, before)
-    _triangles(sources.get(late_of(PRIMARY)), before)
+    _triangles(sources.get(late_of(PRIMARY)), before, plan.designs.values())
 
 
 def _tried(plan: Plan, source: Source, design: Design) -> Study:
@@ -88,13 +89,14 @@ def _reviewed(plan: Plan, panel: Panel) -> None:
             raise InputError(f"{plan.path}, reviews.after", f"a review after {one}", expected)
 
 
-def _triangles(late: Source | None, before: Study) -> None:
+def _triangles(late: Source | None, before: Study, designs: Iterable[Design]) -> None:
     """Reads what a triangle's file says of periods before the start, in editions before it."""
     if late is None or late.delayed is None:
         return
     start = late.question.start
     known = [max(both) < start for both in zip(late.periods, late.editions, strict=True)]
     rows, said = late.rows.where_true(known), late.delayed
-    for unit in triangles_of(rows, said, before) if any(known) else ():
-        before.panel.at(unit)
+    if any(known):
+        compared = {at for one in designs for at in compared_with(one, before)}
+        triangles_of(rows, said, before, sorted(compared))
     rows.column(said.count, said.count)

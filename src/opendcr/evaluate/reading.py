@@ -118,6 +118,11 @@ class Source:
         cells = [self._texts(name) for name in self.labels]
         return [", ".join(one) for one in zip(*cells, strict=True)] or [""] * len(self.periods)
 
+    @property
+    def has_treated(self) -> bool:
+        """Whether every treated area has a row."""
+        return set(self.question.treated) <= set(self._areas())
+
     def _texts(self, name: str) -> list[str]:
         """A column as it is compared; empty where it is not there, which reading it refuses."""
         if name not in self.rows.frame.columns:

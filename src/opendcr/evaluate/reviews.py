@@ -1,11 +1,11 @@
 """Which review of its plan a study has reached, and what that does to its level or its interval."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import exp, inf, log
 
 from scipy.special import ndtri
 
-from opendcr.evaluate.estimate import Estimate
+from opendcr.evaluate.estimate import Estimate, Interval, Part
 from opendcr.evaluate.panel import some
 from opendcr.evaluate.periods import Period, Rhythm
 from opendcr.evaluate.plan import Plan, Reviews
@@ -99,20 +99,35 @@ def _fraction(plan: Plan, reviews: Reviews, last: Period, rhythm: Rhythm) -> flo
 
 
 def _at_every_look(found: Estimate, fraction: float, level: float) -> Estimate:
-    """The estimate with an interval of the logarithm of observed over expected that holds at every
-    look (`sequential.always_valid`), read as normal about the middle of its own; where that has no
-    upper end neither has this, and its lower half says how wide it is."""
+    """The estimate with an interval that holds at every look, and its parts likewise."""
     assert found.relative_interval is not None
-    first, last = found.relative_interval
-    low, middle = (log(max(1 + one, _NONE)) for one in (first, found.relative_effect))
-    high = log(max(1 + last, _NONE)) if last < inf else 2 * middle - low
-    se = (high - low) / 2 / float(ndtri(1 - level / 2))
-    if se == 0:
+    relative = _always(found.relative_effect, found.relative_interval, fraction, level)
+    if relative == found.relative_interval:
         return found
-    ends = always_valid((low + high) / 2, se, se * fraction**0.5, level)
-    relative = (exp(ends[0]) - 1, exp(ends[1]) - 1 if last < inf else inf)
     said = (
         "The interval holds at every look at once as far as each period adds as much to what is known "
         "(Howard and others 2021); a p-value would be of this look alone, and is not given."
     )
-    return found.widened(relative, said)
+    parts = found.parts and {name: _part(one, fraction, level) for name, one in found.parts.items()}
+    return replace(found.widened(relative, said), parts=parts)
+
+
+def _part(one: Part, fraction: float, level: float) -> Part:
+    if one.interval is None:
+        return one
+    low, high = _always(one.relative_effect, one.interval, fraction, one.level or level)
+    return replace(one, low=low, high=high if high < inf else None)
+
+
+def _always(effect: float, interval: Interval, fraction: float, level: float) -> Interval:
+    """An interval of the logarithm of observed over expected that holds at every look
+    (`sequential.always_valid`), read as normal about the middle of its own; where that has no
+    upper end neither has this, and its lower half says how wide it is."""
+    first, last = interval
+    low, middle = (log(max(1 + one, _NONE)) for one in (first, effect))
+    high = log(max(1 + last, _NONE)) if last < inf else 2 * middle - low
+    se = (high - low) / 2 / float(ndtri(1 - level / 2))
+    if se == 0:
+        return interval
+    ends = always_valid((low + high) / 2, se, se * fraction**0.5, level)
+    return exp(ends[0]) - 1, exp(ends[1]) - 1 if last < inf else inf

@@ -23,7 +23,7 @@ from opendcr.evaluate.plan import PRIMARY, Plan
 from opendcr.evaluate.power import SHOWN, Power, asked_of, cases_of, periods_of, power, shares_of
 from opendcr.evaluate.powered import exaggerated, within, words_of
 from opendcr.evaluate.readiness import later
-from opendcr.evaluate.reading import Source, data_checks, study_before
+from opendcr.evaluate.reading import Source, data_checks, late_of, study_before
 from opendcr.evaluate.reviews import looks_of
 from opendcr.evaluate.study import Study
 from opendcr.keyed import Table
@@ -97,8 +97,8 @@ def _could(name: str, plan: Plan, study: Study) -> bool:
 
 @dataclass(frozen=True)
 class _Declared:
-    """A test that a plan declares: its design, and the study as it will stand at the plan's end, at
-    the level of that decision."""
+    """A test that a plan declares: the `key` of the plan that says which design it is, the design,
+    and the study as it will stand at the plan's end, at the level of that decision."""
 
     key: str
     name: str
@@ -108,9 +108,11 @@ class _Declared:
 
 def _declared(plan: Plan, sources: Mapping[str, Source]) -> Iterator[_Declared]:
     """The plan's own test, and those of outcomes with a margin."""
-    asked = [("success", PRIMARY, plan.primary, plan.question.level)]
+    said = "design" in plan.content.get("success", {})
+    key = "success.design" if said else f"designs.{plan.primary}"
+    asked = [(key, PRIMARY, plan.primary, plan.question.level)]
     asked += [
-        (f"outcomes.{one.name}", one.name, one.design, plan.declared_level)
+        (_key_of(plan, one.name), one.name, one.design, plan.declared_level)
         for one in plan.outcomes
         if one.margin is not None
     ]
@@ -119,7 +121,13 @@ def _declared(plan: Plan, sources: Mapping[str, Source]) -> Iterator[_Declared]:
         before = study_before(sources[name], design)
         study = later(before, sources[name], max(periods_of(plan, before)))
         last = replace(study, level=last_level(plan, before, level))
-        yield _Declared(f"{key}.design", named, design, last)
+        yield _Declared(key, named, design, last)
+
+
+def _key_of(plan: Plan, outcome: str) -> str:
+    """The key that names an outcome's design, or where the plan leaves that out the outcome's own."""
+    said = "design" in plan.content["outcomes"][outcome]
+    return f"outcomes.{outcome}.design" if said else f"outcomes.{outcome}"
 
 
 @dataclass(frozen=True)
@@ -152,9 +160,10 @@ def foreseen(
 ) -> Foreseen:
     """Outcomes that are known already, other locks of the same question, and power,
     from so many panels (None: as many as take seconds)."""
-    said = [*beside(plan), *_known(sources), *_loose(sources), *_slip(plan)]
+    said = [*beside(plan), *_known(sources), *_loose(sources), *unreported(sources), *_slip(plan)]
     said += [*_mute(plan, before, sources[PRIMARY]), *_without_interval(plan, sources)]
     said += [*_unreachable(plan), *_several(plan), *_unwatched(plan), *_matched_late(plan)]
+    said += _season(plan, before)
     said += [
         f"{one.name}: {one.detail}." for one in data_checks(before.panel, plan.data, plan.designs)
     ]
@@ -206,6 +215,22 @@ def _loose(sources: Mapping[str, Source]) -> list[str]:
                 "will say so."
             )
     return said
+
+
+def unreported(sources: Mapping[str, Source]) -> Iterator[str]:
+    """That an outcome is of counts of which there is a triangle, and has none: a lock holds them as
+    they were printed."""
+    counts = {name: (one.question.outcome, one.data.path) for name, one in sources.items()}
+    late = {of for name, of in counts.items() if late_of(name) in sources}
+    for name, of in counts.items():
+        if of in late and late_of(name) not in sources:
+            key = "nowcast" if name == PRIMARY else f"outcomes.{name}.nowcast"
+            yield (
+                f"{called(name, sources, {})} is of counts that are still to change, and no reporting "
+                "triangle has its areas: once late reports change what this lock holds, the result "
+                f"will be exploratory. Its editions in the triangle, or in one under [{key}], keep it "
+                "from that."
+            )
 
 
 def beside(plan: Plan) -> list[str]:
@@ -285,6 +310,21 @@ def _matched_late(plan: Plan) -> Iterator[str]:
             )
 
 
+def _season(plan: Plan, before: Study) -> Iterator[str]:
+    """The ends of a design of cells that are not after whole years: what recurs every year in the
+    treated cells alone, no others tell."""
+    if not isinstance(plan.designs[plan.primary], CellDesign):
+        return
+    rhythm, start = rhythm_of(before.panel.periods), plan.question.start
+    ends = plan.reviews.periods if plan.reviews else filter(None, [plan.data.last])
+    parts = [str(one) for one in ends if not rhythm.whole_years(rhythm.steps(start, one) + 1)]
+    if parts:
+        yield (
+            f"from the start {start} to {some(parts)} are no whole years: a season of the treated cells "
+            f"alone, which {plan.primary} does not take out, would be told as an effect there."
+        )
+
+
 def _mute(plan: Plan, before: Study, source: Source) -> Iterator[str]:
     """The reviews at which the primary design could show nothing, whatever happened."""
     looks = looks_of(plan, rhythm_of(before.panel.periods))
@@ -309,8 +349,8 @@ def _without_interval(plan: Plan, sources: Mapping[str, Source]) -> Iterator[str
         tried = (one.study, replace(one.study, panel=panel.with_outcome(fallen)))
         if not any(_has_interval(one.design, study) for study in tried):
             yield (
-                f"{one.key} is {one.name}, which gave no interval at the level {one.study.level:.3g} "
-                f"when it was tried with {one.study.start} periods before the start and "
+                f"{one.key}: {one.name} gave no interval at the level {one.study.level:.3g} when "
+                f"it was tried with {one.study.start} periods before the start and "
                 f"{one.study.after} from it on: nothing is shown or excluded without one."
             )
 

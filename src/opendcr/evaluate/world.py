@@ -2,7 +2,8 @@
 
 The logarithm of an area's rate is its level, what all areas share in a period, and a random walk
 of its own; what is counted scatters about it by Poisson or more. That is the smallest model in
-which one area parts from the others without any cause that a study could name.
+which one area parts from the others without any cause that a study could name. Cells of rings and
+hours walk with their ring and with their hours, too.
 """
 
 from collections.abc import Iterator, Sequence
@@ -50,6 +51,9 @@ class World:
         common = random.standard_normal((AT_ONCE, 1, shape[2])) * wander.common
         common[:, :, : self.start] = 0.0  # what the periods before shared is known
         scatter = random.standard_normal(shape) * wander.scatter
+        for one in wander.together.values():
+            walks = random.standard_normal((AT_ONCE, one.groups.shape[1], shape[2]))
+            steps += one.groups @ walks * one.drift
         logs = np.cumsum(steps + common, axis=2) + scatter
         level = np.nan_to_num(self.rates * self.panel.people)  # of areas with gaps nothing is drawn
         expected: Real = level * np.exp(logs - wander.scatter**2 / 2)

@@ -185,7 +185,7 @@ def test_checks_of_a_sound_series_pass() -> None:
     design = replace(QUICK, draws=1500)
     found = {one.name: one for one in design.checks(study, design.fit(study))}
     assert [name for name, one in found.items() if one.passed is False] == []
-    assert len(found) == 6
+    assert len(found) == 8
 
 
 def test_a_step_before_the_start_fails_the_placebo() -> None:

@@ -254,8 +254,8 @@ def test_checks():
     of = study(counts, 20, exposure)
     checks = {one.name: one for one in PLAIN.checks(of, PLAIN.fit(of))}
     assert set(checks) == {
-        "fit before", "placebo areas", "earlier starts", "donors left out",
-        "ranks 0 to 3",
+        "fit before", "placebo areas", "earlier starts", "other starts",
+        "donors left out", "ranks 0 to 3",
     }  # fmt: skip
     assert checks["fit before"].passed is True
 

@@ -207,7 +207,7 @@ def test_every_design_names_what_it_compares_with(tmp_path: Path, name: str) -> 
     settings = 'exclude = ["area 3"]\n'
     plan = read_plan(written(tmp_path, rows(areas=5), PLAN.replace("difference_in_differences", name) + settings))  # fmt: skip
     study = study_from(sources_of(plan)["primary"], plan.designs[name])
-    assert plan.designs[name].compared_with(study) == ("area 2", "area 4", "area 5")
+    assert study.names(plan.designs[name].compared_with(study)) == ("area 2", "area 4", "area 5")
 
 
 WILD = [
@@ -504,16 +504,18 @@ def test_an_interval_may_hold_at_every_look(tmp_path: Path) -> None:
     assert f"and {e_value_of_interval(low, high):.2f} for" in checks["unmeasured confounding"]
 
 
-def triangle(folder: Path, late: float) -> None:
-    """Editions of area 1's events: of each year first a share, a year later the whole."""
-    events = {row["year"]: row["events"] for row in rows(effect=-0.4) if row["area"] == "area 1"}
+def triangle(folder: Path, late: float, without: str = "") -> None:
+    """Editions of events: of area 1 first a share of each year, a year later the whole; of the
+    others all at once."""
     with (folder / "editions.csv").open("w", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow(["period", "edition", "count"])
-        for edition in range(2012, 2024):
-            for year in range(2009, edition + 1):
-                share = late if year == edition else 1.0
-                writer.writerow([year, edition, int(share * events[year])])
+        writer.writerow(["area", "period", "edition", "count"])
+        for row in rows(effect=-0.4):
+            if row["area"] != without:
+                for edition in range(max(row["year"], 2012), min(row["year"] + 2, 2023) + 1):
+                    half = row["area"] == "area 1" and edition == row["year"]
+                    count = int((late if half else 1.0) * row["events"])
+                    writer.writerow([row["area"], row["year"], edition, count])
 
 
 def test_late_reports_are_carried_into_the_interval(tmp_path: Path) -> None:
@@ -532,15 +534,20 @@ def test_late_reports_are_carried_into_the_interval(tmp_path: Path) -> None:
     assert "nowcast" in carried.inference
     report = report_of(found(tmp_path, HALVED, PLAN + NOWCAST))
     short = " ".join(report.caveats)
-    assert dict(report.declared)["Late reports"] == "nowcast; path: editions.csv; most: 1"
+    assert (
+        dict(report.declared)["Late reports"] == "nowcast; path: editions.csv; most: 1; unit: area"
+    )
     printed = sum(r["events"] for r in HALVED if r["area"] == "area 1" and r["year"] >= 2020)
     assert f"{printed} were counted so far, and " in short and "(a nowcast)" in short
     assert [one.time for one in carried.effect if one.nowcast] == ["2023"]
     assert "reporting delay" in {one.name for one in carried.checks}
 
 
-NOWCAST = '\n[nowcast]\npath = "editions.csv"\nmost = 1\n'
+NOWCAST = '\n[nowcast]\npath = "editions.csv"\nmost = 1\nunit = "area"\n'
 OTHER = '\n[outcomes.other]\noutcome = "events"\nkind = "harm"\n'
+TREATED_2023 = next(
+    row["events"] for row in rows(effect=-0.4) if (row["area"], row["year"]) == ("area 1", 2023)
+)
 HALVED = [row | {"events": row["events"] // 2} if (row["area"], row["year"]) == ("area 1", 2023) else row
           for row in rows(effect=-0.4)]  # fmt: skip
 
@@ -588,9 +595,53 @@ def test_a_panel_goes_on_no_longer_than_its_triangle(tmp_path: Path) -> None:
 
 def test_a_triangle_of_several_areas_names_them(tmp_path: Path) -> None:
     triangle(tmp_path, late=0.5)
-    two = PLAN.replace('["area 1"]', '["area 1", "area 2"]')
-    with pytest.raises(InputError, match="`unit` under"):
-        found(tmp_path, HALVED, two + NOWCAST)
+    alone = NOWCAST.replace('unit = "area"', "")
+    with pytest.raises(InputError, match=r"no column of areas, and 24 areas .* `unit` under"):
+        found(tmp_path, HALVED, PLAN + alone)
+
+
+@pytest.mark.parametrize("without", ["area 1", "area 7"])
+def test_no_printed_count_is_compared_with_a_nowcast(tmp_path: Path, without: str) -> None:
+    """A treated area, or one compared with, of which the triangle has no edition; of one that is
+    not compared with it may have none."""
+    triangle(tmp_path, late=0.5, without=without)
+    no_edition = rf"editions\.csv: found no edition of '{without}', while other areas have theirs"
+    with pytest.raises(InputError, match=no_edition) as caught:
+        found(tmp_path, HALVED, PLAN + NOWCAST)
+    assert ("`exclude`" in caught.value.expected) is (without == "area 7")
+    if without == "area 7":
+        made = found(tmp_path, HALVED, f'{PLAN}exclude = ["area 7"]\n{NOWCAST}')
+        assert made.leading.estimate.effect[-1].nowcast
+
+
+def test_a_period_is_a_nowcast_where_the_treated_area_is(tmp_path: Path) -> None:
+    """Of the others alone it is not: what is shown of it was printed."""
+    triangle(tmp_path, late=1.0)
+    path = tmp_path / "editions.csv"
+    path.write_text(f"{path.read_text()}area 1,2023,2024,{TREATED_2023}\n")
+    data = rows(effect=-0.4)
+    made = found(tmp_path, data, PLAN + NOWCAST).leading
+    assert not any(one.nowcast for one in made.estimate.effect) and "nowcast" not in made.sentence
+
+
+def test_an_area_that_the_triangle_alone_has_is_a_fault_of_its_file(tmp_path: Path) -> None:
+    triangle(tmp_path, late=0.5)
+    path = tmp_path / "editions.csv"
+    path.write_text(path.read_text().replace("\narea 7,", "\narea7,"))
+    said = r"editions\.csv, area: found 'area7', which .*panel\.csv does not have; .* 'area 7'\?"
+    with pytest.raises(InputError, match=said):
+        found(tmp_path, HALVED, PLAN + NOWCAST)
+
+
+def test_a_mistake_in_a_triangle_is_told_with_its_area_and_its_line(tmp_path: Path) -> None:
+    triangle(tmp_path, late=0.5)
+    path = tmp_path / "editions.csv"
+    lines = path.read_text().splitlines()
+    at = max(at for at, one in enumerate(lines) if one.startswith("area 7,2016,2017"))
+    path.write_text("\n".join([*lines[: at + 1], *lines[at:]]) + "\n")
+    said = rf"editions\.csv, 'area 7', row {at + 2}: found 2016 in the edition of 2017 again"
+    with pytest.raises(InputError, match=said):
+        found(tmp_path, HALVED, PLAN + NOWCAST)
 
 
 def test_a_plan_of_rings_is_told_with_its_cells_and_its_displacement() -> None:
@@ -607,7 +658,10 @@ def test_a_plan_of_rings_is_told_with_its_cells_and_its_displacement() -> None:
     assert "500-1000m, inside hours" in report.displaced
     assert "0-500m, inside hours" not in report.displaced
     assert "into other rings is not shown in 500-1000m, inside hours: " in " ".join(report.caveats)
-    assert "Displacement" not in report.sentence
+    assert "Displacement" not in report.sentence  # a fall is shown, and may all have moved
+    assert "a fall is shown. Whether what fell near the room went to other rings cannot be" in (
+        report.sentence
+    )
 
 
 RINGS = """
@@ -644,6 +698,7 @@ def test_displacement_that_is_shown_is_said_wherever_the_answer_is(tmp_path: Pat
     said = run.leading.sentence
     assert "Displacement is shown: in 500-1000m, inside hours, a rise of between" in said
     assert "In all rings but the farthest together, inside hours:" in said
+    assert "into these make a fall look larger; with the farthest ring alone" in said
     assert "Displacement of Drug litter is shown: in 500-1000m" in said
     assert "Displacement is shown: in 500-1000m" in run.further[0].answer.sentence
     assert "Displacement of calls into other rings is shown in 500-1000m" in beside(run)
@@ -676,9 +731,9 @@ def test_what_is_shown_is_said_with_what_the_same_design_finds_where_nothing_beg
     assert checks["trend before"].passed is checks["earlier starts"].passed is False
     said = "The same design also finds a change where nothing began: "
     told = made.to_data()
-    assert (
-        f" {said}a trend of its own before the start; at 2 of 3 earlier starts." in told["sentence"]
-    )
+    found_there = "a trend of its own before the start; at 2 of 3 earlier starts"
+    chance = "by chance alone each such look would find one in 5 % of studies"
+    assert f" {said}{found_there} ({chance})." in told["sentence"]
     assert set(told["designs"]["difference_in_differences"]["checks"][0]) == {
         "name", "passed", "detail"}  # fmt: skip
     assert "Events: a fall shown, checks failed" in page_of(report_of(made))

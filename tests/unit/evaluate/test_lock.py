@@ -11,7 +11,7 @@ from opendcr.errors import InputError
 from opendcr.evaluate.findings import sources_of
 from opendcr.evaluate.lock import lock_path, locked, seal_of, standing, write_lock
 from opendcr.evaluate.plan import read_plan
-from opendcr.evaluate.soundness import beside
+from opendcr.evaluate.soundness import beside, unreported
 from tests.support.planned import PLAN, rows, written
 
 ROOT = Path(__file__).parents[3]
@@ -312,6 +312,43 @@ def test_counts_that_were_incomplete_may_become_what_editions_print(tmp_path: Pa
     written(tmp_path, now(13), PLAN + NOWCAST)
     (said,) = stands(path).against
     assert "2019 of area 1" in said and "nor what an edition printed" in said
+
+
+def of_areas(folder: Path, last: int, *areas: str) -> None:
+    """The editions of some areas, in one triangle."""
+    editions(folder, last)
+    _, *lines = (folder / "editions.csv").read_text().splitlines()
+    named = [f"{area},{line}" for area in areas for line in lines]
+    (folder / "editions.csv").write_text("\n".join(["area,period,edition,count", *named]) + "\n")
+
+
+def test_what_was_incomplete_next_door_may_become_what_editions_print(tmp_path: Path) -> None:
+    """An outcome of the plan's own counts, with areas of its own, has the plan's triangle."""
+    near = '\n[outcomes.near]\noutcome = "events"\ntreated = ["area 2"]\n'
+    plan = f'{PLAN}{NOWCAST}unit = "area"\n{near}'
+    path = written(tmp_path, BEFORE, plan)
+    of_areas(tmp_path, 2019, "area 1", "area 2")
+    lock(path)
+    last = ("area 2", 2019)
+    now = [row | {"events": 11} if (row["area"], row["year"]) == last else row for row in rows()]
+    written(tmp_path, now, plan)
+    of_areas(tmp_path, 2023, "area 1", "area 2")
+    assert stands(path).against == ()
+    assert [*unreported(sources_of(read_plan(path)))] == []
+
+
+@pytest.mark.parametrize("late", ['unit = "area"\n', ""])
+def test_counts_that_a_triangle_leaves_out_are_told_when_a_plan_is_locked(
+    tmp_path: Path, late: str
+) -> None:
+    """It has the plan's own area, by name or as the only one, and not what is looked at next door."""
+    near = '\n[outcomes.near]\noutcome = "events"\ntreated = ["area 2"]\n'
+    path = written(tmp_path, BEFORE, PLAN + NOWCAST + late + near)
+    of_areas(tmp_path, 2019, "area 1")
+    sources = sources_of(read_plan(path))
+    (said,) = unreported(sources)
+    assert said.startswith("near is of counts that are still to change")
+    assert "[outcomes.near.nowcast]" in said and "near.nowcast" not in sources
 
 
 def test_a_triangle_with_counts_from_the_start_on_made_the_outcome_public(tmp_path: Path) -> None:

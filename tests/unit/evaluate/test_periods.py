@@ -118,6 +118,22 @@ def test_how_a_series_goes_on(written: list[str], units: str, a_year: float, lat
     assert made.meets(periods[0], Period.of(later))
 
 
+@pytest.mark.parametrize(
+    ("written", "whole", "parts"),
+    [
+        (["2024-01", "2024-02"], (12, 24, 120), (0, 6, 11, 13, 18)),
+        (["2024-Q1", "2024-Q2"], (4, 8), (0, 1, 3, 5)),
+        (["2024-01-01", "2024-01-08"], (52, 53, 104, 105, 521, 522), (0, 26, 51, 54, 103, 106)),
+        (["2024", "2025"], (1, 2, 3), (0,)),
+    ],
+)
+def test_which_periods_are_years(
+    written: list[str], whole: tuple[int, ...], parts: tuple[int, ...]
+) -> None:
+    rhythm = rhythm_of([one for one in map(Period.of, written) if one])
+    assert [one for one in (*whole, *parts) if rhythm.whole_years(one)] == [*whole]
+
+
 def test_a_period_between_those_of_a_series() -> None:
     made = rhythm_of([Period.of("2020-01"), Period.of("2020-03"), Period.of("2020-05")])
     assert not made.meets(Period.of("2020-01"), Period.of("2022-02"))

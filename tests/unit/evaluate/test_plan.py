@@ -31,6 +31,23 @@ def test_reviews_that_cannot_be(tmp_path: Path, reviews: str, said: str) -> None
         read_plan(path)
 
 
+def test_an_outcome_is_answered_by_the_design_on_which_the_verdict_rests(tmp_path: Path) -> None:
+    """Whatever the order of the designs' tables, which then decides nothing."""
+    more = """
+[success]
+design = "ratio_of_ratios"
+[outcomes.harm]
+outcome = "harms"
+"""
+    first, second = "[designs.difference_in_differences]\n", "[designs.ratio_of_ratios]\n"
+    plans = [
+        read_plan(written(tmp_path, rows(areas=2), PLAN.replace(first, designs) + more))
+        for designs in (first + second, second + first)
+    ]
+    assert [one.outcomes[0].design for one in plans] == ["ratio_of_ratios"] * 2
+    assert plans[0].hash == plans[1].hash
+
+
 @pytest.mark.parametrize("caveat", ['""', '"two\\nlines"', f'"{"a" * 301}"', "3"])
 def test_a_caveat_is_one_line(tmp_path: Path, caveat: str) -> None:
     path = written(tmp_path, rows(areas=2), f"{PLAN}\n[success]\ncaveat = {caveat}\n")

@@ -10,6 +10,7 @@ from scipy.stats import norm
 
 from opendcr.errors import InputError
 from opendcr.evaluate.designs.difference_in_differences import DifferenceInDifferences
+from opendcr.evaluate.designs.triple_difference import TripleDifference
 from opendcr.evaluate.findings import sources_of
 from opendcr.evaluate.panel import Panel
 from opendcr.evaluate.periods import Period
@@ -33,6 +34,8 @@ from opendcr.evaluate.powered import exaggerated, foretold, lines, words_of
 from opendcr.evaluate.reading import study_before
 from opendcr.evaluate.reviews import Review
 from opendcr.evaluate.study import Study
+from opendcr.evaluate.wandering import wandering_of
+from opendcr.keyed import Table
 from opendcr.streams import stream
 from tests.conftest import SOAK
 from tests.support.planned import PLAN, rows, written
@@ -167,8 +170,47 @@ def test_whose_drift_it_is() -> None:
     found = summed(CASE, np.array([[-0.1, -0.4, 0.2, 0.4]] * 5), READ)
     assert words_of(every).told_in(found).endswith("with the other areas' drift")
     cells = replace(every, panel=replace(every.panel, labels={"ring": every.panel.units}))
-    assert words_of(cells).told_in(found).endswith("with the other cells' drift")
+    assert words_of(cells).told_in(found).endswith("with the cells' own drift")
     assert words_of(alone).told_in(found).endswith("with the series' own drift")
+
+
+def test_panels_of_nothing_are_refused_and_told() -> None:
+    """With a hundredth of an event a year most panels have none before the start."""
+    asked = Asked(DifferenceInDifferences(), before(), scatter=0.0)
+    (found,) = power(asked, cases_of([("corner", 1e-4)], [2], [0.0], ["none"]), 20)
+    assert 0 < found.refused <= 20
+    said = f"In {found.refused} of 20 worlds the design gave no answer"
+    assert said in "\n".join(lines(asked, [found]))
+
+
+def test_what_a_triple_difference_takes_out_is_no_drift_of_its_cells() -> None:
+    """Rings and hours wander by 5 % a month, cells not: of four rings the cells that are not treated
+    say so; of two rings all four cells."""
+    random, labels = (
+        stream(4, "rings"),
+        {
+            "ring": tuple(ring for ring in ("0-500m", "1km", "2km", "5km") for _ in "12"),
+            "hours": ("open", "closed") * 4,
+        },
+    )
+    rings, hours = (random.normal(0, 0.05, (many, 60)).cumsum(axis=1) for many in (4, 2))
+    sizes = np.outer([40, 60, 120, 300], [1, 0.7]).reshape(8, 1)
+    counts = random.poisson(sizes * np.exp(np.repeat(rings, 2, axis=0) + np.tile(hours, (4, 1))))
+    periods = tuple(Period("month", 24_000 + at) for at in range(60))
+    panel = Panel(tuple("abcdefgh"), periods, counts.astype(float), labels=labels)
+    table = Table("plan.toml", "designs.it", {"near": "0-500m", "inside_hours": "open"})
+    design = TripleDifference.read(table)
+    asked = Asked(design, Study(panel, (0,), 59))
+    assert asked.wandering.drift < 0.015 < wandering_of(panel, range(1, 8)).drift
+    assert 0.02 < asked.wandering.together["ring"].drift < 0.08
+    text = "\n".join(lines(asked, power(asked, cases_of([("whole", 1.0)], [12], [0.0]), 10)))
+    assert "What cells drift together, which the design takes out, a period:" in text
+    assert " by ring and " in text and "% by hours." in text
+    two = Asked(design, Study(panel.of(range(4)), (0,), 59))
+    assert two.wandering.drift < 0.02
+    few = replace(panel, outcome=np.where(sizes < 100, panel.outcome, panel.outcome // 200))
+    with pytest.raises(InputError, match="too few cells"):
+        _ = Asked(design, Study(few.of([0, 1, 6, 7]), (0,), 59)).wandering
 
 
 @pytest.mark.parametrize(

@@ -178,12 +178,26 @@ def checks(study: Study, design: RatioOfRatios) -> dict[str, bool | None]:
 
 def test_checks_see_overdispersion_and_drift() -> None:
     plain = Study(panel(NEAR, FAR), (0,), 6)
-    assert checks(plain, RatioOfRatios()) == {"counts": True, "overdispersion": True, "drift": True}
+    found = checks(plain, RatioOfRatios())
+    assert found.pop("other starts") is True
+    assert found.pop("donors left out") is True
+    assert found == {"counts": True, "overdispersion": True, "drift": True}
     wild = Study(panel([1, 30, 2, 25, 3, 28, 1, 20, 2, 22], FAR), (0,), 6)
     assert checks(wild, RatioOfRatios())["overdispersion"] is False
     assert checks(wild, RatioOfRatios(overdispersion=20))["overdispersion"] is True
     falling = Study(panel([30, 28, 27, 12, 10, 9, 9, 8, 9, 8], FAR), (0,), 6)
     assert checks(falling, RatioOfRatios())["drift"] is False
+
+
+def test_without_each_area_it_is_the_answer_of_the_others() -> None:
+    both = Study(panel(NEAR, FAR), (0,), 6)
+    design = RatioOfRatios()
+    (check,) = [
+        one for one in design.checks(both, design.fit(both)) if one.name == "donors left out"
+    ]
+    for kept, left in ((0, "far1"), (1, "far0")):
+        alone = design.fit(Study(panel(NEAR, [FAR[kept]]), (0,), 6)).relative_effect
+        assert f"{alone:+.1%} (without {left})" in check.detail
 
 
 @pytest.mark.parametrize(

@@ -96,23 +96,32 @@ def test_it_is_refused_as_a_run_would_be(tmp_path: Path, more: str, said: str) -
 @pytest.mark.parametrize(
     ("editions", "said"),
     [
-        ("period,edition\n2015,2016\n", "count"),
-        ("period,edition,count\n2015,2014,3\n", "an edition of 2014"),
-        ("period,edition,count,area\n2015,2016,3,area 1\n2015,2016,3,area 90\n", "area 90"),
+        ("period,edition\n2015,2016\n", "no column of areas, and 22 areas"),
+        ("area,period,edition\narea 1,2015,2016\narea 2,2015,2016\narea 3,2015,2016\n", "count"),
+        (
+            "area,period,edition,count\narea 1,2015,2014,3\narea 2,2015,2016,3\narea 3,2015,2016,3\n",
+            "edition of 2014",
+        ),
+        (
+            "area,period,edition,count\narea 1,2015,2016,3\n",
+            "no edition of 'area 2', 'area 3', while",
+        ),
+        ("area,period,edition,count\narea 1,2015,2016,3\narea 90,2015,2016,3\n", "area 90"),
     ],
 )
 def test_a_triangle_that_cannot_be_read(tmp_path: Path, editions: str, said: str) -> None:
     (tmp_path / "editions.csv").write_text(editions)
     unit = 'unit = "area"\n' if "area" in editions else ""
     with pytest.raises(InputError, match=said):
-        tried(tmp_path, f'{PLAN}\n[nowcast]\npath = "editions.csv"\nmost = 3\n{unit}')
+        plan = PLAN if "22" in said else f'{PLAN}donors = ["area 2", "area 3"]\n'
+        tried(tmp_path, f'{plan}\n[nowcast]\npath = "editions.csv"\nmost = 3\n{unit}')
 
 
 def test_a_triangle_may_hold_areas_of_another_outcome(tmp_path: Path) -> None:
     """They are taken out of the panel, and out of the triangle."""
     printed = [
         f"{year},{edition},3,{area}"
-        for area in ("area 1", "area 2")
+        for area in dict.fromkeys(row["area"] for row in DATA)
         for edition in range(2015, 2020)
         for year in range(2012, edition + 1)
     ]

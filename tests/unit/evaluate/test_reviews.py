@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from opendcr.evaluate.estimate import Estimate
+from opendcr.evaluate.estimate import Estimate, Part
 from opendcr.evaluate.periods import Period, rhythm_of
 from opendcr.evaluate.plan import read_plan
 from opendcr.evaluate.reviews import Review, looks_of, review_of
@@ -53,8 +53,13 @@ def test_an_interval_for_every_look_by_hand() -> None:
     """Log ratios of 0.2 ± 1.959964 × 0.1 at half the information: ρ is 100 × 2 / 5.5656 …, by
     w − ln w = 1 − 2 ln 0.05 (Howard and others 2021, section 3.5), here solved by steps."""
     ends = tuple(exp(0.2 + sign * 1.959964 * 0.1) - 1 for sign in (-1, 1))
-    found = Estimate((), 3.0, 0.5, 12.0, "normal", relative_interval=(ends[0], ends[1]))
-    low, high = Review(0.05, fraction=0.5).of(found).relative_interval or (0, 0)
+    parts = {"a ring": Part(0.5, *ends, level=0.05), "another": Part(0.5)}
+    found = Estimate(
+        (), 3.0, 0.5, 12.0, "normal", relative_interval=(ends[0], ends[1]), parts=parts
+    )
+    made = Review(0.05, fraction=0.5).of(found)
+    low, high = made.relative_interval or (0, 0)
+    assert made.parts == {"a ring": Part(0.5, low, high, level=0.05), "another": Part(0.5)}
     w = 2.0
     for _ in range(200):  # −W₋₁(−level²/e) = w solves w − ln w = 1 − ln level²
         w = 1 - log(0.05**2) + log(w)

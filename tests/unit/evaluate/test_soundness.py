@@ -33,11 +33,24 @@ def test_a_floor_is_that_of_the_plan_s_end(tmp_path: Path) -> None:
     plan = read_plan(written(tmp_path, BEFORE, control(2024, "time")))
     floor_refused(plan, sources_of(plan))
     plan = read_plan(written(tmp_path, BEFORE, control(2021, "time")))
-    found = (
-        r"success\.design: found a least p-value of 0\.0526 .* expected a design that has no such"
-    )
+    found = r"designs\.synthetic_control: found a least p-value of 0\.0526 .* expected a design that has"
     with pytest.raises(InputError, match=found):  # more areas would change nothing
         floor_refused(plan, sources_of(plan))
+
+
+@pytest.mark.parametrize("design", ["", 'design = "synthetic_control"'])
+def test_a_refusal_names_no_key_that_the_plan_does_not_have(tmp_path: Path, design: str) -> None:
+    """The harm's level is half the plan's, and 1/24 above it."""
+    harm = '[outcomes.harm]\noutcome = "events"\nmargin = 0.2\n'
+    other = (
+        '[outcomes.other]\noutcome = "events"\nmargin = 0.2\n[multiplicity]\nrule = "bonferroni"\n'
+    )
+    read = read_plan(
+        written(tmp_path, BEFORE, f"{control(2024, 'space')}\n{harm}{design}\n{other}")
+    )
+    key = r"outcomes\.harm\.design:" if design else r"outcomes\.harm:"
+    with pytest.raises(InputError, match=rf"{key} found a least p-value of 0\.0417"):
+        floor_refused(read, sources_of(read))
 
 
 def test_a_floor_is_held_to_what_reviews_leave_of_the_level(tmp_path: Path) -> None:
@@ -62,7 +75,7 @@ def test_a_design_that_could_give_no_interval_is_told(tmp_path: Path) -> None:
     """The rank among areas can be below the level while the interval, which is of shifts in time,
     has too few periods."""
     said = warned(written(tmp_path, BEFORE, control(2021, "space")))
-    assert "synthetic_control, which gave no interval at the level 0.05" in said
+    assert "designs.synthetic_control: synthetic_control gave no interval at the level 0.05" in said
     assert "17 periods before the start and 2 from it on" in said
     assert "no interval" not in warned(written(tmp_path, BEFORE, control(2024, "space")))
 
@@ -125,3 +138,44 @@ def test_effects_that_no_data_could_show_are_told_once(
 
 def test_effects_beyond_the_threshold_are_no_slip(tmp_path: Path) -> None:
     assert "at no length" not in warned(written(tmp_path, BEFORE, PLAN))
+
+
+RINGS = """
+[question]
+outcome = "calls"
+time = "month"
+start = "2025-01"
+[data]
+path = "panel.csv"
+[designs.triple_difference]
+near = "ring == '0-500m'"
+inside_hours = "hours == 'inside'"
+"""
+
+
+@pytest.mark.parametrize(
+    ("ends", "said"),
+    [
+        ('[reviews]\nafter = ["2025-06", "2025-12", "2026-12"]\n', "2025-06"),
+        ('[reviews]\nafter = ["2025-06", "2026-09"]\n', "2025-06, 2026-09"),
+        ('to = "2025-06"', "2025-06"),
+        ('to = "2026-12"', ""),
+        ("", ""),
+    ],
+)
+def test_a_design_of_cells_that_ends_within_a_year_is_told_of_seasons(
+    tmp_path: Path, ends: str, said: str
+) -> None:
+    data = [
+        {"ring": ring, "hours": hours, "month": f"{at // 12}-{at % 12 + 1:02}", "calls": 9 + at % 7}
+        for ring in ("0-500m", "1-2km")
+        for hours in ("inside", "outside")
+        for at in range(2020 * 12, 2025 * 12)
+    ]
+    plan = RINGS + ends if ends.startswith("[") else RINGS.replace('csv"\n', f'csv"\n{ends}\n')
+    season = "are no whole years: a season of the treated cells alone"
+    found = warned(written(tmp_path, data, plan))
+    if said:
+        assert f"from the start 2025-01 to {said} {season}" in found
+    else:
+        assert season not in found

@@ -343,6 +343,17 @@ def test_intervals_from_the_donors_errors_hold_no_effect_and_see_a_large_one():
     assert few.relative_interval is None  # of 12 none can be extreme enough
 
 
+def test_a_ridge_that_corrects_nothing_is_told():
+    study = made()
+    for ridge, passed in ((1.0, None), (1e14, False)):
+        one = augmented(ridge=ridge, inference="none", placebos="none")
+        (found,) = [
+            check for check in one.checks(study, one.fit(study)) if check.name.startswith("correc")
+        ]
+        assert found.passed is passed
+        assert ("without correction" in found.detail) == (passed is False)
+
+
 def test_a_ridge_by_its_share_does_not_depend_on_the_outcome_s_unit():
     study = made()
     scaled = replace(

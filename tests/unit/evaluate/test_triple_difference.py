@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from opendcr.errors import InputError
 from opendcr.evaluate.decision import between
 from opendcr.evaluate.designs.triple_difference import TripleDifference
-from opendcr.evaluate.displacement import NET, NET_INSIDE, risen, told
+from opendcr.evaluate.displacement import NET, NET_INSIDE, risen, ruled_out, sentence, told
+from opendcr.evaluate.estimate import Check
 from opendcr.evaluate.panel import Panel, Real
 from opendcr.evaluate.periods import Period
 from opendcr.evaluate.report.words import NBSP, percents
@@ -68,7 +69,7 @@ def test_what_happens_near_and_what_happens_by_the_hour_is_taken_out(
 def test_it_names_the_rings_that_it_compares_with() -> None:
     far = [one for one in dict.fromkeys(LABELS["ring"]) if one != "0-500m"]
     study = study_of(means({}) * (1 + np.arange(MONTHS) % 3))
-    assert list(PLAIN.compared_with(study)) == far
+    assert list(PLAIN.rings_compared(study)) == far
 
 
 def test_residuals_of_nothing_are_no_error() -> None:
@@ -148,8 +149,8 @@ def test_displacement_is_read_from_the_rings() -> None:
     assert moved.relative_effect == pytest.approx(after[2] / moved.expected_count - 1)
     assert found.parts["0-500m, inside hours"].relative_effect == pytest.approx(-0.6, abs=0.08)
     assert found.parts[NET_INSIDE].observed_count == after[[0, 2, 4]].sum()
-    checks = {one.name: one for one in PLAIN.checks(study, found)}
-    assert checks["displacement"].passed is False
+    check = displaced(study)
+    assert check.passed is False and check.detail.startswith("a rise in another ring is shown; ")
     # The ring that people moved to makes the effect look larger, and left out it does not.
     left_out = read(far="ring in ['1000-2000m', '2000-5000m']").fit(study)
     assert found.relative_effect < left_out.relative_effect
@@ -158,6 +159,51 @@ def test_displacement_is_read_from_the_rings() -> None:
     gap = replace(study.panel, outcome=np.where(np.arange(8)[:, None] == 2, np.nan, counts))
     parts = read(far="ring in ['1000-2000m', '2000-5000m']").fit(replace(study, panel=gap)).parts
     assert parts and "500-1000m, inside hours" not in parts
+
+
+def displaced(study: Study) -> Check:
+    found = {one.name: one for one in PLAIN.checks(study, PLAIN.fit(study))}
+    return found["displacement"]
+
+
+def test_a_fall_that_all_moved_is_not_told_alone() -> None:
+    """40 panels in which all that fell near came up in the next ring: a fall of all rings together
+    is wrongly shown in 0.025, and in 6 or more of 40 with a probability of 0.0005."""
+    rng, said = np.random.default_rng(31), []
+    made = means({0: 0.6, 2: 1 + 0.4 * MEANS[0] / MEANS[2]})
+    for _ in range(40):
+        found = PLAIN.fit(study_of(rng.poisson(made).astype(float)))
+        if found.relative_interval is not None and found.relative_interval[1] < 0:
+            said.append(sentence(found))
+            known = (
+                "" if said[-1] == "" else "is shown" if risen(found) else "cannot be told: in all"
+            )
+            assert known in said[-1] and ruled_out(found) is _KNOWN[known]
+    assert len(said) > 20 and said.count("") < 6
+
+
+_KNOWN = {"": True, "is shown": False, "cannot be told: in all": None}
+
+
+def test_nothing_is_said_of_where_a_rise_went() -> None:
+    rng = np.random.default_rng(32)
+    study = study_of(rng.poisson(means({0: 2.0}) * 4).astype(float))
+    found = PLAIN.fit(study)
+    assert found.relative_effect > 0.5 and not sentence(found)
+    check = displaced(study)
+    assert check.passed is None and check.detail.startswith("whether events went to other rings")
+
+
+def test_why_the_answer_and_its_own_cells_differ_is_told() -> None:
+    """Displacement into the cells compared with makes the fall look larger, and not beside the
+    farthest ring alone; where that is what was compared with, the two are one."""
+    rng = np.random.default_rng(6)
+    study = study_of(rng.poisson(means({0: 0.4, 2: 1.5}, rng) * 4).astype(float))
+    why = "events that moved into these make a fall look larger; with the farthest ring alone it is"
+    for said in (sentence(found := PLAIN.fit(study)), told(found, "calls")):
+        assert f"{why} a fall of between" in said
+    alone = read(far="ring == '2000-5000m'").fit(study)
+    assert "is shown" in sentence(alone) and why not in told(alone, "calls")
 
 
 def test_displacement_in_time_is_read_near_outside_hours_and_nets_out() -> None:
@@ -173,7 +219,7 @@ def test_displacement_in_time_is_read_near_outside_hours_and_nets_out() -> None:
     assert found.parts[NET].relative_effect == pytest.approx(0, abs=0.06)
     # It rests on rings that move alike, which the design does not ask for, and decides nothing.
     assert not outside.risen and found.parts[NET].assumes
-    check = {one.name: one for one in PLAIN.checks(study, found)}["displacement"]
+    check = displaced(study)  # what fell inside hours came up in no other ring
     assert check.passed is True and "outside hours" in check.detail
 
 
@@ -197,8 +243,7 @@ def test_an_interval_is_printed_alike_in_the_check_and_in_words() -> None:
     one = (found.parts or {})["500-1000m, inside hours"]
     assert one.interval is not None
     said = between(one.interval)
-    checks = {check.name: check for check in PLAIN.checks(study, found)}
-    assert said in checks["displacement"].detail
+    assert said in displaced(study).detail
     table = percents(one.interval).replace(NBSP, " ").replace(" %", "%")
     assert table.replace("\N{MINUS SIGN}", "-") == said
 
@@ -208,8 +253,7 @@ def test_few_periods_leave_displacement_untold() -> None:
     study = study_of(rng.poisson(means({})).astype(float))
     short = replace(study, panel=study.panel.during(BEFORE - 18, BEFORE + 12), start=18)
     found = PLAIN.fit(short)  # one in 30 shifts is more than a share of the level
-    checks = {one.name: one for one in PLAIN.checks(short, found)}
-    assert checks["displacement"].passed is None
+    assert displaced(short).passed is None
     assert "not to be told in 500-1000m" in told(found, "calls")
 
 
@@ -219,19 +263,23 @@ def test_one_far_ring_leaves_displacement_untold_and_time_alone_to_be_read() -> 
     study = replace(study, panel=study.panel.of([0, 1, 6, 7]))
     found = PLAIN.fit(study)
     assert list(found.parts or {}) == ["0-500m, inside hours", "0-500m, outside hours", NET]
-    checks = {one.name: one for one in PLAIN.checks(study, found)}
-    assert checks["displacement"].passed is None
+    assert displaced(study).passed is None
     assert "no ring lies between" in told(found, "calls") and not risen(found)
+    assert sentence(found).endswith(
+        "to other rings was not looked at: no ring lies between the near ones and the farthest that is compared with."
+    )
 
 
 def test_nothing_displaced_is_not_seen() -> None:
     rng = np.random.default_rng(12)
     study = study_of(rng.poisson(means({0: 0.5}) * 4).astype(float))
-    checks = {one.name: one for one in PLAIN.checks(study, PLAIN.fit(study))}
+    found = PLAIN.fit(study)
+    checks = {one.name: one for one in PLAIN.checks(study, found)}
     assert set(checks) == {
         "trend before", "earlier starts", "other starts", "placebo rings",
         "each far ring left out", "events far away", "overdispersion", "residual autocorrelation", "displacement",
     }  # fmt: skip
+    assert not sentence(found) and checks["displacement"].detail.startswith("a fall is left in all")
     assert checks["displacement"].passed and checks["each far ring left out"].passed
     assert "at least 0.25" in checks["placebo rings"].detail
 
@@ -270,6 +318,18 @@ def test_a_trend_of_the_cell_s_own_is_seen() -> None:
     checks = {one.name: one for one in PLAIN.checks(study, PLAIN.fit(study))}
     assert checks["trend before"].passed is False
     assert checks["earlier starts"].passed is False
+
+
+def test_a_season_of_the_near_cells_alone_is_not_told_as_harmless() -> None:
+    rng = np.random.default_rng(14)
+    season = means({})
+    season[0] *= np.exp(0.5 * np.sin(np.arange(MONTHS) * np.pi / 6))
+    for made, passes in ((season, False), (means({}), True)):
+        study = study_of(rng.poisson(made * 4).astype(float))
+        checks = {one.name: one for one in PLAIN.checks(study, PLAIN.fit(study))}
+        found = checks["residual autocorrelation"]
+        assert found.passed is passes
+        assert ("no whole years" in found.detail and "hold less" in found.detail) is not passes
 
 
 def test_small_areas_within_a_cell_are_added_up() -> None:
@@ -335,3 +395,14 @@ def test_what_cannot_be_answered_is_an_error() -> None:
     counts[4:6] = 0  # a ring where nothing ever happens is no ring to read displacement from
     found = PLAIN.fit(replace(study, panel=study.panel.with_outcome(counts)))
     assert found.parts is not None and "1000-2000m, inside hours" not in found.parts
+
+
+def test_what_crosses_in_cells() -> None:
+    assert PLAIN.crossed(LABELS) == LABELS
+    one = {"cell": ("near, open", "near, closed", "far, open", "far, closed")}
+    both = read(
+        near="cell in ['near, open', 'near, closed']",
+        inside_hours="cell in ['near, open', 'far, open']",
+    ).crossed(one)
+    assert [len(set(labels)) for labels in both.values()] == [2, 2]
+    assert len(set(zip(*both.values(), strict=True))) == 4

@@ -1,6 +1,8 @@
 """Worlds: the same panels for the same seed, effects as planted, wandering as it was."""
 
+from collections.abc import Iterable
 from dataclasses import replace
+from math import sqrt
 
 import numpy as np
 import pytest
@@ -8,7 +10,15 @@ import pytest
 from opendcr.errors import InputError
 from opendcr.evaluate.panel import Panel
 from opendcr.evaluate.periods import Period
-from opendcr.evaluate.wandering import Series, Wandering, drift_interval, wandering_of
+from opendcr.evaluate.wandering import (
+    Series,
+    Together,
+    Wandering,
+    drift_interval,
+    grouped,
+    mean_squares,
+    wandering_of,
+)
 from opendcr.evaluate.world import World, sharing, world_of
 from opendcr.streams import stream
 from tests.conftest import SOAK
@@ -164,3 +174,83 @@ def test_every_second_month_goes_on() -> None:
     made = world_of(single(season, periods), (0,), 6)
     assert [one.at for one in made.panel.periods[-6:]] == [24_061 + 2 * at for at in range(6)]
     assert np.allclose(made.rates[0, 30:], season[:6], rtol=1e-6)
+
+
+RINGS, HOURS = ("near", "next", "far", "farthest"), ("inside", "outside")
+CROSSED = {
+    "ring": tuple(ring for ring in RINGS for _ in HOURS),
+    "hours": HOURS * len(RINGS),
+}
+SIZES = np.outer([20, 30, 60, 160], [1, 0.7]).reshape(8, 1)
+
+
+def cells(drift: float, together: float, size: float = 1.0) -> World:
+    """Eight cells, five years by month, of which rings and hours drift in all their cells."""
+    rates = np.repeat(SIZES * size, 60, axis=1)
+    groups = {name: Together(grouped(one), together) for name, one in CROSSED.items()}
+    names = tuple(map(" ".join, zip(*CROSSED.values(), strict=True)))
+    panel = Panel(names, MONTHS, np.zeros_like(rates), labels=CROSSED)
+    return World(panel, rates, Wandering(drift, 0, 0, groups), 59)
+
+
+def test_a_ring_and_hours_take_their_cells_along() -> None:
+    """With no drift of a cell's own what is left of logarithms beside rings and hours is counting."""
+    logs = np.log(outcomes(cells(0.0, 0.05, 1e6), 0.0, 20))
+    left = logs[:, 0::2] - logs[:, 1::2]
+    assert np.ptp(left[:, 1:] - left[:, :1], axis=2).max() < 0.01
+    steps = np.diff(logs, axis=2)
+    assert np.std(steps) == pytest.approx(sqrt(2) * 0.05, rel=0.1)
+    assert np.std(steps[:, 0] - steps[:, 2]) == pytest.approx(sqrt(2) * 0.05, rel=0.1)  # by ring
+    assert np.std(steps[:, 0] - steps[:, 1]) == pytest.approx(sqrt(2) * 0.05, rel=0.1)  # by hours
+
+
+@pytest.mark.parametrize("drift", [0.0, 0.04])
+def test_a_cells_own_drift_is_told_from_its_rings_and_its_hours(drift: float) -> None:
+    """Squares are right on average: of all drifts, also without the treated cell."""
+    found = [
+        wandering_of(panel, range(1, 8), CROSSED) for panel in cells(drift, 0.03).draws(0.0, 40, 3)
+    ]
+    assert root_mean_square(one.drift for one in found) == pytest.approx(drift, abs=0.012)
+    assert root_mean_square(one.scatter for one in found) < 0.08
+    for name in CROSSED:
+        mean = root_mean_square(one.together[name].drift for one in found)
+        assert mean == pytest.approx(0.03, abs=0.01)
+
+
+def root_mean_square(values: Iterable[float]) -> float:
+    return float(np.sqrt(np.mean(np.square(list(values)))))
+
+
+def test_the_interval_of_a_cells_own_drift_has_nothing_of_its_rings() -> None:
+    panel = next(iter(cells(0.0, 0.1).draws(0.0, 1, 1)))
+    low, high = drift_interval(panel, range(1, 8), 1, CROSSED)
+    assert low == 0.0 and high < 0.05 < 0.09 < drift_interval(panel, range(1, 8))[1]
+
+
+def test_cells_that_are_no_table_say_nothing_of_their_own() -> None:
+    panel = next(iter(cells(0.0, 0.0).draws(0.0, 1, 1)))
+    with pytest.raises(InputError, match="two or more of 'ring' and two or more of 'hours'"):
+        wandering_of(panel, [1, 2, 3], CROSSED)
+    assert wandering_of(panel, [0, 1, 2, 3], CROSSED).drift < 0.05
+
+
+def test_what_squares_of_cells_are_made_of() -> None:
+    """Walks of cells and of rings, and noise, against many simulated ones; one cell is missing."""
+    groups = tuple(grouped(one[1:]) for one in CROSSED.values())
+    series = Series(np.zeros((7, 30)), np.repeat(SIZES[1:].astype(float), 30, axis=1), 1, groups)
+    shape = (3000, 7, 30)
+    walk = stream(1, "walk").standard_normal(shape).cumsum(axis=2)
+    noise = stream(1, "noise").standard_normal(shape)
+    ring = groups[0] @ stream(1, "ring").standard_normal((3000, 4, 30)).cumsum(axis=2)
+    made, part = series.made_of, series.without([groups[1]]) - series.own
+    rings = series.parts(part, groups[0]).walk
+    counts = noise * np.sqrt(series.noise)[:, None]
+    for drawn, expected in (
+        (walk, made.walk),
+        (noise, made.noise),
+        (counts, -made.beyond(np.zeros_like(made.noise), series.noise)),
+    ):
+        assert series.squares(drawn).mean(axis=0) == pytest.approx(expected, rel=0.15, abs=1e-9)
+    assert series.squares(ring).max() < 1e-9
+    found = mean_squares(part @ ring, series.lags).mean(axis=0)
+    assert found == pytest.approx(rings, rel=0.15, abs=1e-9)

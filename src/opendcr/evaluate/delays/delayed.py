@@ -19,25 +19,27 @@ from opendcr.evaluate.delays.mixture import logarithms, mixed
 from opendcr.evaluate.delays.nowcast import Nowcast, nowcast
 from opendcr.evaluate.delays.triangle import Triangle, triangle_of
 from opendcr.evaluate.estimate import Check, Estimate
-from opendcr.evaluate.panel import Panel, Rows, some
+from opendcr.evaluate.panel import Panel, Rows, one_of, some
 from opendcr.evaluate.plan import Delayed
 from opendcr.evaluate.study import Study
 
 FITS = 100  # of the draws; an interval of 95 % moves by a few hundredths of its width beyond
 
 
-def nowcasts_of(rows: Rows, said: Delayed, study: Study) -> dict[str, Nowcast]:
-    """The nowcast of each area of a plan's reporting triangles in the periods of a study; of the
-    treated one where they have no column of areas. An area whose counts all stand has none.
+def nowcasts_of(
+    rows: Rows, said: Delayed, study: Study, compared: Sequence[int]
+) -> dict[str, Nowcast]:
+    """The nowcast of each area of a study, treated or `compared` with (rows of its panel), in the
+    study's periods, from a plan's reporting triangles. An area whose counts all stand has none.
 
     Each area's draws are its own, as are those of each triangle and column: of one stream they
     would err together, and their errors would cancel in a ratio or a difference.
 
-    Raises InputError where triangles and panel are not of the same counts, or the panel goes on
-    after the last edition.
+    Raises InputError where an area has no triangle, where triangles and panel are not of the same
+    counts, or where the panel goes on after the last edition.
     """
     made: dict[str, Nowcast] = {}
-    for unit, triangle in triangles_of(rows, said, study).items():
+    for unit, triangle in triangles_of(rows, said, study, compared).items():
         _of_one_series(study.panel, unit, triangle)
         series = (said.path.name, said.count, unit)
         one = nowcast(triangle, seed=study.seed, level=study.level, series=series)
@@ -46,20 +48,47 @@ def nowcasts_of(rows: Rows, said: Delayed, study: Study) -> dict[str, Nowcast]:
     return made
 
 
-def triangles_of(rows: Rows, said: Delayed, study: Study) -> dict[str, Triangle]:
-    """A plan's reporting triangles by area; of the treated one where they have no column of areas."""
+def triangles_of(
+    rows: Rows, said: Delayed, study: Study, compared: Sequence[int]
+) -> dict[str, Triangle]:
+    """A plan's reporting triangles by area, of those that are treated or compared with; of the
+    treated one where they have no column of areas.
+
+    Raises InputError where one has none: its counts as printed, too low, would be compared with what
+    others' are expected to come to.
+    """
+    panel = study.panel
+    used = [panel.units[at] for at in dict.fromkeys((*study.treated, *compared))]
     if said.unit is None:
-        if len(study.treated) > 1:
-            found = f"no column of areas, and {len(study.treated)} treated areas"
-            raise InputError(
-                rows.where, found, "`unit` under [nowcast], the column that names them"
-            )
-        return {study.panel.units[study.treated[0]]: _triangle(rows, said)}
+        if len(used) > 1:
+            found = f"no column of areas, and {len(used)} areas that are treated or compared with"
+            expected = "`unit` under [nowcast], the column that names them, and editions of each"
+            raise InputError(rows.where, found, expected)
+        return {used[0]: _triangle(rows, said)}
     units = rows.column(said.unit, "nowcast.unit")
+    for unit in dict.fromkeys(units):
+        if unit not in panel.units:
+            found = f"'{unit}', which {panel.where} does not have"
+            raise InputError(f"{rows.where}, {said.unit}", found, one_of(unit, panel.units))
+    if lacking := [unit for unit in used if unit not in units]:
+        raise _lacking(rows.where, study, lacking)
     return {
-        unit: _triangle(rows.where_true([one == unit for one in units]), said)
-        for unit in dict.fromkeys(units)
-    }
+        unit: _triangle(replace(rows.where_true([one == unit for one in units]),
+                                where=f"{rows.where}, '{unit}'"), said)
+        for unit in used
+    }  # fmt: skip
+
+
+def _lacking(where: str, study: Study, units: Sequence[str]) -> InputError:
+    """The error for areas without a triangle, while others have theirs."""
+    treated = any(study.panel.units[at] in units for at in study.treated)
+    named = some([f"'{one}'" for one in units])
+    expected = (
+        "editions of every area that is treated or compared with; or no [nowcast], and `to` under "
+        "[data] at the last period whose counts are complete"
+    )
+    expected += "" if treated else "; or these areas under `exclude` of the designs"
+    return InputError(where, f"no edition of {named}, while other areas have theirs", expected)
 
 
 def _of_one_series(panel: Panel, unit: str, triangle: Triangle) -> None:
@@ -104,7 +133,8 @@ def carried(
         again(replace(study, panel=drawn(study.panel, nowcasts, at)))
         for at in range(_enough(study.panel, nowcasts, fits))
     ]
-    periods = {str(one) for made in nowcasts.values() for one in made.periods}
+    treated = (nowcasts.get(study.panel.units[at]) for at in study.treated)
+    periods = {str(one) for made in treated if made for one in made.periods}
     said = f"Intervals and p-value also carry the nowcast of late reports, over {fits} draws of it."
     made = mixed(found, draws, study.level)
     return replace(
@@ -163,11 +193,9 @@ def _said(study: Study, nowcasts: Mapping[str, Nowcast], draws: Sequence[Estimat
         )
     else:
         what = f"{share:.0%} of the variance of the effect is the nowcast's"
-    others = [unit for unit in study.panel.units if unit not in nowcasts]
-    printed = f"; counts of {some(others)} stand as printed" if others else ""
     unlike = _unlike(study.panel, nowcasts)
     differs = f"; not used, and not what the last edition printed: {some(unlike)}" if unlike else ""
-    return Check("reporting delay", None, f"nowcast: {some(counts)}; {what}{printed}{differs}")
+    return Check("reporting delay", None, f"nowcast: {some(counts)}; {what}{differs}")
 
 
 def _unlike(panel: Panel, nowcasts: Mapping[str, Nowcast]) -> list[str]:

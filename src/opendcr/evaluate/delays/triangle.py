@@ -129,7 +129,7 @@ def _sound(rows: Rows, values: Real, of: Sequence[Period], said: Sequence[Period
     """The counts, after a look at each row."""
     seen = set()
     for at, (period, edition, value) in enumerate(zip(of, said, values, strict=True)):
-        where = f"{rows.where}, row {at + 2}"
+        where = f"{rows.where}, row {rows.lines[at]}"
         if edition.at < period.at:
             raise InputError(where, f"an edition of {edition} on {period}", "one not before it")
         if (period, edition) in seen:
@@ -146,7 +146,11 @@ def _printed(triangle: Triangle) -> None:
         delay = triangle.delay(at)
         if delay < triangle.max_delay and not np.isfinite(triangle.counts[at, delay]):
             found = f"no count of {period} in the edition of {triangle.edition}"
-            raise InputError(triangle.where, found, "every period that can still change")
+            expected = (
+                "every period that can still change, or a smaller `most` under [nowcast]: by it "
+                f"counts change for {triangle.max_delay} periods"
+            )
+            raise InputError(triangle.where, found, expected)
 
 
 def _latest(counts: Real) -> Real:

@@ -52,13 +52,20 @@ class CellDesign(Design, Protocol):
     def treated_cells(self, labels: Labels) -> tuple[int, ...]:
         """The cells that are treated, by these labels (by cell)."""
 
+    def rings_compared(self, study: Study) -> tuple[str, ...]:
+        """The names of the rings that it compares with."""
+
+    def crossed(self, labels: Labels) -> Labels:
+        """The labels (by cell) that cross in the cells: what moves in all of the same label is taken
+        out."""
+
 
 @runtime_checkable
 class ComparingDesign(Design, Protocol):
-    """A design that compares with what was not treated."""
+    """A design that compares the treated areas with others."""
 
-    def compared_with(self, study: Study) -> tuple[str, ...]:
-        """With which areas, or rings of cells, by name; none where there are none."""
+    def compared_with(self, study: Study) -> tuple[int, ...]:
+        """The rows of those others in the study's panel."""
 
 
 @runtime_checkable
@@ -119,6 +126,11 @@ def design_of(name: str) -> type[Design]:
     module = import_module(f"opendcr.evaluate.designs.{name}")
     found: type[Design] = getattr(module, DESIGNS[name])
     return found
+
+
+def compared_with(design: Design, study: Study) -> tuple[int, ...]:
+    """The rows of the areas that a design compares the treated ones with."""
+    return design.compared_with(study) if isinstance(design, ComparingDesign) else ()
 
 
 def late_columns(design: Design, start: Period) -> tuple[str, ...]:

@@ -31,6 +31,7 @@ OPTIONS = ("donors", "exclude", "fit", "scaled", "intercept", "ridge", "ridge_sh
            "inference")  # fmt: skip
 # Ridges to choose from, of the greatest squared singular value, as the authors' program has them.
 _GRID = 1e-8 ** (np.arange(20) / 19)
+_NOTHING = 0.001  # a move of a weight that no figure would show
 
 
 @dataclass(frozen=True)
@@ -93,10 +94,16 @@ class AugmentedSyntheticControl:
         return self.placebos in ("space", "errors") or self.inference == "placebos"
 
     def checks(self, study: Study, found: Estimate) -> tuple[Check, ...]:
-        """Those of a synthetic control; the hull and the only weights are those of its first step."""
+        """Those of a synthetic control; the hull and the only weights are those of its first step.
+        And whether the second step does anything."""
         gaps = self.compared.pool(study).gaps(self.intercept)
         alone = replace(self, placebos="none", inference="none")
-        return checks_of(Checked(alone, self.compared, study, found, gaps))
+        common = checks_of(Checked(alone, self.compared, study, found, gaps))
+        return *common, _corrected(gaps, self._ridge(gaps))
+
+    def compared_with(self, study: Study) -> tuple[int, ...]:
+        """The rows of the areas that it compares with."""
+        return study.donors(self.compared.donors, self.compared.exclude)
 
     def placebo_gaps(self, study: Study) -> dict[str, list[float]]:
         """By donor and period, its gap as though it had been treated; none where donors are not
@@ -106,17 +113,13 @@ class AugmentedSyntheticControl:
         pool = self.compared.pool(study)
         return pool.gaps_of_each(self._expected_of_each(pool))
 
-    def compared_with(self, study: Study) -> tuple[str, ...]:
-        """The areas compared with, by name."""
-        return study.names(study.donors(self.compared.donors, self.compared.exclude))
-
     def floor(self, study: Study) -> float | None:
         """The least p-value: of one block among all periods, or of one area among all."""
         if self.placebos == "none":
             return None
         if self.placebos == "time":
             return Conformal(self.compared.pool(study), Refit(self.intercept)).floor
-        return 1 / (1 + len(study.donors(self.compared.donors, self.compared.exclude)))
+        return 1 / (1 + len(self.compared_with(study)))
 
     def planned_for(self, start: Period) -> "AugmentedSyntheticControl":
         """The design with fit periods before another start."""
@@ -159,9 +162,28 @@ class AugmentedSyntheticControl:
 
 def _weights(gaps: Real, ridge: float) -> Real:
     """Weights on donors; `gaps` are fit periods × donors."""
-    gaps = np.ascontiguousarray(gaps)
-    found: Real = augmented(gaps, nearest(gaps, 0.0, np.zeros(gaps.shape[1])), ridge)
+    found: Real = augmented(np.ascontiguousarray(gaps), _uncorrected(gaps), ridge)
     return found
+
+
+def _uncorrected(gaps: Real) -> Real:
+    """Those of a synthetic control."""
+    found: Real = nearest(np.ascontiguousarray(gaps), 0.0, np.zeros(gaps.shape[1]))
+    return found
+
+
+def _corrected(gaps: Real, ridge: float) -> Check:
+    """How far the ridge moves weights: where it moves none, this is a plain synthetic control."""
+    moved = float(np.abs(_weights(gaps, ridge) - _uncorrected(gaps)).max())
+    share = ridge / max(_greatest(gaps), 1e-300)
+    said = (
+        f"moves weights by up to {moved:.3f}; it is {share:.3g} times the greatest squared singular "
+        "value of what is matched"
+    )
+    nothing = moved < _NOTHING and share > 1  # and not because there was nothing to correct
+    if nothing:
+        said += ": this is a synthetic control without correction"
+    return Check("correction by the ridge", False if nothing else None, said)
 
 
 def _greatest(gaps: Real) -> float:

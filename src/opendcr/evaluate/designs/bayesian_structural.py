@@ -7,6 +7,7 @@ of the rate. Model, priors and what was measured: docs/methods/studies/bayesian_
 
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, ClassVar, Literal, Self, get_args
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 from scipy import special, stats
 
 from opendcr.errors import InputError
+from opendcr.evaluate.comparisons import robustness
 from opendcr.evaluate.decision import between
 from opendcr.evaluate.estimate import (
     Bounds,
@@ -52,6 +54,7 @@ LEAST_DONORS = 3  # from which a drift can be taken
 POOLED = "all donors together"
 TURNS = 2  # looks at a donor in or out, for each draw
 MOST_LOG = 40.0  # of a mean count, beyond which nothing can be drawn
+LEFT_OUT = 3  # donors, those most often in, without which the effect is looked at
 ORIGINS = 8  # of one-step-ahead predictions
 TRIED = 500  # draws of each chain, at most, of the fits of checks
 R_HAT, LEAST_EFFECTIVE = 1.01, 400  # Vehtari and others 2021, section 4.3
@@ -126,7 +129,8 @@ class BayesianStructural:
         return Posterior(study, scale, drawn)
 
     def checks(self, study: Study, found: Estimate) -> tuple[Check, ...]:
-        """Mixing, calibration before the start, a placebo start, residuals, donors in."""
+        """Mixing, calibration before the start, a placebo start, other starts, residuals, donors in,
+        and without each of those that are most often in."""
         posterior = self.posterior(study)
         before = study.panel.during(0, study.start)
         earlier = replace(study, panel=before, start=max(study.start * 2 // 3, 2))
@@ -134,13 +138,27 @@ class BayesianStructural:
             *posterior.mixing(),
             self._ahead(study),
             self._placebo(earlier),
+            robustness.other_starts(self.quick, study, found),
             posterior.residuals(),
             posterior.donors_in(),
+            robustness.donors_left_out(found, self._without_each(study, posterior)),
         )
 
-    def compared_with(self, study: Study) -> tuple[str, ...]:
-        """The areas compared with, by name."""
-        return study.names(study.donors(self.donors, self.exclude))
+    def _without_each(self, study: Study, posterior: "Posterior") -> dict[str, float]:
+        """Relative effects without each of the donors that are most often in."""
+        effects = {}
+        for name, _ in posterior.often_in[:LEFT_OUT]:
+            named = tuple(one for one in self.donors if one != name)
+            if self.donors and not named:
+                continue
+            without = replace(self.quick, donors=named, exclude=(*self.exclude, name))
+            with suppress(InputError):  # too few are left to take the drift from
+                effects[name] = without.fit(study).relative_effect
+        return effects
+
+    def compared_with(self, study: Study) -> tuple[int, ...]:
+        """The rows of the areas that it compares with."""
+        return study.donors(self.donors, self.exclude)
 
     def floor(self, study: Study) -> float | None:
         """Twice one draw of all."""
@@ -238,7 +256,7 @@ class Scaled:
     @cached_property
     def rows(self) -> tuple[int, ...]:
         """The donors' rows."""
-        return self.study.varying(self.study.donors(self.design.donors, self.design.exclude))
+        return self.study.varying(self.design.compared_with(self.study))
 
     @cached_property
     def drift(self) -> float:
@@ -433,12 +451,16 @@ class Posterior:
         detail = f"p {p_value:.2g} (Ljung and Box, {lags} lags)"
         return Check("residual autocorrelation", p_value >= 0.05, detail)
 
-    def donors_in(self) -> Check:
-        """How often each donor is in, the most frequent first."""
+    @cached_property
+    def often_in(self) -> list[tuple[str, float]]:
+        """Donors and how often each is in, the most frequent first."""
         shares = (self._all("beta") != 0).mean(axis=(0, 1))[: len(self.scaled.rows)]
-        order = np.argsort(-shares, kind="stable")[:6]
-        units = [self.study.panel.units[row] for row in self.scaled.rows]
-        said = ", ".join(f"{units[at]} {shares[at]:.2f}" for at in order)
+        order = np.argsort(-shares, kind="stable")
+        return [(self.study.panel.units[self.scaled.rows[at]], float(shares[at])) for at in order]
+
+    def donors_in(self) -> Check:
+        """How often each donor is in."""
+        said = ", ".join(f"{name} {share:.2f}" for name, share in self.often_in[:6])
         return Check("donors' inclusion probabilities", None, said or "no donors")
 
     def _deviations(self) -> Iterator[tuple[str, Real]]:

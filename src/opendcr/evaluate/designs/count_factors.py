@@ -25,6 +25,7 @@ from opendcr.evaluate.comparisons.robustness import (
     donors_left_out,
     earlier_starts,
     fit_before,
+    other_starts,
     placebo_ranks,
     steady,
 )
@@ -148,13 +149,13 @@ class CountFactors:
         rank = table.whole("rank", 0, MOST) if "rank" in table else None
         return cls(table.names("donors"), table.names("exclude"), rank)
 
-    def compared_with(self, study: Study) -> tuple[str, ...]:
-        """The areas compared with, by name."""
-        return study.names(study.donors(self.donors, self.exclude))
+    def compared_with(self, study: Study) -> tuple[int, ...]:
+        """The rows of the areas that it compares with."""
+        return study.donors(self.donors, self.exclude)
 
     def floor(self, study: Study) -> float:
         """One in one more than there are placebos, and more where these are groups of areas."""
-        return least_p(study, len(study.donors(self.donors, self.exclude)))
+        return least_p(study, len(self.compared_with(study)))
 
     def fit(self, study: Study) -> Estimate:
         """The estimate, with interval and rank by the placebos."""
@@ -169,12 +170,13 @@ class CountFactors:
             fit_before(gap, fitted.pools.rates - fitted.placebos, study.start),
             placebo_ranks(found),
             earlier_starts(study, self.fit),
+            other_starts(self, study, found),
             donors_left_out(found, fixed._without_each(study, fitted)),
             self._ranks(study, fitted),
         )
 
     def _fitted(self, study: Study) -> Fit:
-        donors = study.donors(self.donors, self.exclude)
+        donors = self.compared_with(study)
         pools, matrix = pools_of(study, donors), Matrix.of(study, donors)
         rank = _best_rank(matrix, study) if self.rank is None else self.rank
         factors = factors_of(matrix, min(rank, _highest(matrix, study.start)))
@@ -189,14 +191,14 @@ class CountFactors:
 
     def _without_each(self, study: Study, fitted: Fit) -> dict[str, float]:
         """Relative effects without each donor."""
-        donors, rank = study.donors(self.donors, self.exclude), fitted.factors.rank
+        donors, rank = self.compared_with(study), fitted.factors.rank
         return {
             study.panel.units[donor]: self._effect(study, donors[:at] + donors[at + 1 :], rank)
             for at, donor in enumerate(donors)
         }
 
     def _ranks(self, study: Study, fitted: Fit) -> Check:
-        donors = study.donors(self.donors, self.exclude)
+        donors = self.compared_with(study)
         effects = [self._effect(study, donors, rank) for rank in range(MOST + 1)]
         check = steady("ranks 0 to 3", relative_effect(study, fitted.expected), effects)
         each = ", ".join(f"{effect:+.1%}" for effect in effects)

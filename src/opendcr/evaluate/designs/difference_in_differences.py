@@ -116,9 +116,9 @@ class DifferenceInDifferences:
         """The design without a donor."""
         return replace(self, comparison=self.comparison.without(donor))
 
-    def compared_with(self, study: Study) -> tuple[str, ...]:
-        """The areas compared with, by name."""
-        return study.names(self.comparison.rows(study))
+    def compared_with(self, study: Study) -> tuple[int, ...]:
+        """The rows of the areas that it compares with."""
+        return self.comparison.rows(study)
 
     def floor(self, study: Study) -> float | None:
         """One over the number of donors and one; over a thousand where several were treated."""

@@ -4,7 +4,8 @@ Method, sources and what was measured: docs/methods/studies/ratio_of_ratios.md.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from typing import ClassVar, Self, cast
 
 import numpy as np
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from scipy.special import chdtrc
 
 from opendcr.errors import InputError
+from opendcr.evaluate.comparisons import robustness
 from opendcr.evaluate.estimate import (
     SURELY,
     Check,
@@ -72,12 +74,14 @@ class RatioOfRatios:
         return estimate_of(study, expected, bounds, self._inference(), p_value=asked.p_value())
 
     def checks(self, study: Study, found: Estimate) -> tuple[Check, ...]:
-        """What is to be known beside the answer."""
-        return (*self._counts(study), self._dispersion(study), self._drift(study))
-
-    def compared_with(self, study: Study) -> tuple[str, ...]:
-        """The areas compared with, by name."""
-        return study.names(self._compared(study))
+        """Counts, dispersion, the periods before, other starts, and areas left out."""
+        return (
+            *self._counts(study),
+            self._dispersion(study),
+            self._drift(study),
+            robustness.other_starts(self, study, found),
+            robustness.donors_left_out(found, self._without_each(study)),
+        )
 
     def floor(self, study: Study) -> float | None:
         """None: how small the p-value can be hangs on how many events there will be."""
@@ -86,7 +90,7 @@ class RatioOfRatios:
     def conditional(self, study: Study) -> Conditional:
         """The four counts. Raises InputError where they are no counts, or a ratio is of nothing."""
         treated = _cell(study.panel, study.treated, study.start)
-        compared = self._compared(study)
+        compared = self.compared_with(study)
         comparison = _cell(study.panel, compared, study.start)
         where = study.panel.where
         for events, when in ((comparison.before, "before the start"), (comparison.after, "after")):
@@ -94,7 +98,17 @@ class RatioOfRatios:
                 raise InputError(where, f"no event in the comparison {when}", "a comparison with events")  # fmt: skip
         return Conditional(treated, comparison, _PART[self.interval], self.overdispersion)
 
-    def _compared(self, study: Study) -> tuple[int, ...]:
+    def _without_each(self, study: Study) -> dict[str, float]:
+        """Relative effects without each of the areas compared with, where one is left."""
+        names, effects = [study.panel.units[row] for row in self.compared_with(study)], {}
+        for name in names if len(names) > 1 else ():
+            others = tuple(one for one in names if one != name)
+            with suppress(InputError):  # the others have no event
+                effects[name] = replace(self, comparison=others).fit(study).relative_effect
+        return effects
+
+    def compared_with(self, study: Study) -> tuple[int, ...]:
+        """The rows of the areas that it compares with."""
         rows = study.donors(self.comparison, self.exclude)
         if not rows:
             raise InputError(study.panel.where, "no area to compare with", "areas not treated")
@@ -162,7 +176,7 @@ class RatioOfRatios:
     def _shares(self, study: Study, first: int, last: int) -> tuple[Real, ...]:
         """By period: the treated areas' counts and exposures, and the comparison's."""
         found: list[Real] = []
-        for rows in (study.treated, self._compared(study)):
+        for rows in (study.treated, self.compared_with(study)):
             counts, exposure = _series(study.panel, rows)
             found += [counts[first:last], exposure[first:last]]
         return tuple(found)

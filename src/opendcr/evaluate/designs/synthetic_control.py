@@ -121,9 +121,9 @@ class SyntheticControl:
         pool = self.compared.pool(study)
         return pool.gaps_of_each(self._expected_of_each(pool, self._measured(pool)))
 
-    def compared_with(self, study: Study) -> tuple[str, ...]:
-        """The areas compared with, by name."""
-        return study.names(study.donors(self.compared.donors, self.compared.exclude))
+    def compared_with(self, study: Study) -> tuple[int, ...]:
+        """The rows of the areas that it compares with."""
+        return study.donors(self.compared.donors, self.compared.exclude)
 
     def floor(self, study: Study) -> float | None:
         """The least p-value: of one area among all, or of one block among all periods."""
@@ -131,7 +131,7 @@ class SyntheticControl:
             return None
         if self.placebos == "time":
             return Conformal(self.compared.pool(study), self._refit).floor
-        return 1 / (1 + len(study.donors(self.compared.donors, self.compared.exclude)))
+        return 1 / (1 + len(self.compared_with(study)))
 
     def planned_for(self, start: Period) -> "SyntheticControl":
         """The design with what was known before another start: fit periods and predictors are cut

@@ -22,6 +22,7 @@ from opendcr.evaluate.comparisons.robustness import (
     donors_left_out,
     earlier_starts,
     fit_before,
+    other_starts,
     placebo_ranks,
     steady,
 )
@@ -70,17 +71,17 @@ class SyntheticDifferenceInDifferences:
         zeta = table.number("zeta", 0, 1e6) if "zeta" in table else None
         return cls(table.names("donors"), table.names("exclude"), zeta)
 
-    def compared_with(self, study: Study) -> tuple[str, ...]:
-        """The areas compared with, by name."""
-        return study.names(study.donors(self.donors, self.exclude))
+    def compared_with(self, study: Study) -> tuple[int, ...]:
+        """The rows of the areas that it compares with."""
+        return study.donors(self.donors, self.exclude)
 
     def floor(self, study: Study) -> float:
         """One in one more than there are placebos, and more where these are groups of areas."""
-        return least_p(study, len(study.donors(self.donors, self.exclude)))
+        return least_p(study, len(self.compared_with(study)))
 
     def fit(self, study: Study) -> Estimate:
         """The estimate, its interval by placebo variance, and its rank among the placebos."""
-        donors = study.donors(self.donors, self.exclude)
+        donors = self.compared_with(study)
         pools = pools_of(study, donors)
         fitted = self._fitted(study, donors)
         found = _answer(study, fitted, self._placebos(study, donors, pools), pools.names)
@@ -89,13 +90,14 @@ class SyntheticDifferenceInDifferences:
 
     def checks(self, study: Study, found: Estimate) -> tuple[Check, ...]:
         """Fit before, placebos, starts, donors left out, the ridge, and the weights."""
-        donors = study.donors(self.donors, self.exclude)
+        donors = self.compared_with(study)
         fitted = self._fitted(study, donors)
         placebos = self._placebos(study, donors, pools_of(study, donors))
         return (
             fit_before(_gap(study, fitted), placebos.gaps, study.start),
             placebo_ranks(found),
             earlier_starts(study, self.fit),
+            other_starts(self, study, found),
             donors_left_out(found, self._without_each(study, donors, fitted)),
             self._ridges(study, donors),
             _concentration(study, donors, fitted),
