@@ -246,12 +246,29 @@ def _told(found: "Findings") -> Iterator[str]:
     for other in found.further:
         said = f"{other.said} ({holds(other.level)} interval)"
         yield _line(other.outcome.name, other.answer.estimate, said)
+    yield from _terms(found)
     yield from _without_interval(found)
     every = [(of, check) for of, checks in _checks(found) for check in checks]
     failed = [(of, check) for of, check in every if check.passed is False]
     yield f"{len(failed)} of {len(every)} checks did not hold" + (":" if failed else ".")
     for of, check in failed:
         yield f"- {of}: {check.name}: {check.detail}"
+
+
+def _terms(found: "Findings") -> Iterator[str]:
+    """The terms of regressions from the start on."""
+    from opendcr.evaluate.report.words import NBSP, counts, fine_percents, signed
+    from opendcr.evaluate.terms import terms_of
+
+    for name, one in found.answers.items():
+        for term in terms_of(found.plan.designs[name], one.estimate):
+            change = term.relative
+            said = (
+                f"{signed(term.value)} ({counts(term.interval)})"
+                if change is None
+                else fine_percents(change.value, change.interval)
+            )
+            yield f"{name}: {term.words}: {said.replace(NBSP, ' ').replace('−', '-')}"
 
 
 def _without_interval(found: "Findings") -> Iterator[str]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from math import inf, isfinite, log
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -134,6 +134,7 @@ class Estimate:
     `average_effect` is per period and per unit of exposure; `cumulative` in counts where there is
     an exposure. Intervals hold 1 − level. `inference` says in one sentence where interval and
     p-value come from. `weights` are by area, and `predictor_weights` in the plan's order;
+    `link` is the scale of `coefficients`, where these are of a regression with terms from the start on;
     `parts` are further figures by name, as the design defines them. `size` is where the answer
     itself stands among its `placebos`.
     """
@@ -153,6 +154,7 @@ class Estimate:
     weights: Mapping[str, float] | None = None
     predictor_weights: Sequence[float] | None = None
     coefficients: Mapping[str, Coefficient] | None = None
+    link: Literal["log", "identity"] | None = None
     placebos: tuple[Placebo, ...] = ()
     size: Size | None = None
     checks: tuple[Check, ...] = ()

@@ -116,7 +116,7 @@ def links_said(exposure: str, of: str, factors: Mapping[Period, float]) -> str:
     breaks = "a break" if len(each) == 1 else "breaks"
     return (
         f"The plan names {breaks} in {exposure} at {at}: that of {of} is multiplied here "
-        f"{some(times)}, so that it does not change at the break itself. A rate from the figures as "
+        f"{' and '.join(times)}, so that it does not change at the break itself. A rate from the figures as "
         "published is the one shown here times that number."
     )
 

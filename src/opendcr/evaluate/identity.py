@@ -45,8 +45,8 @@ def differing(then: Mapping[str, str]) -> str:
     if not then:
         now = ", ".join(libraries(code_parts()))
         return (
-            "its lock does not hold whether the project's own code or a library (now "
-            f"{now}) is another"
+            "which part is another, the project's own code or a library (now "
+            f"{now}), is not in this lock, which is older than that locks say it"
         )
     return "; ".join(_differing(then, code_parts()))
 

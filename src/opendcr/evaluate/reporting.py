@@ -7,7 +7,7 @@ from statistics import fmean
 from typing import Any
 
 from opendcr.evaluate import displacement, forest
-from opendcr.evaluate.decision import Verdict, asked, span
+from opendcr.evaluate.decision import Verdict, asked, inside, span
 from opendcr.evaluate.designs import CellDesign, Design
 from opendcr.evaluate.findings import (
     Answered,
@@ -24,6 +24,7 @@ from opendcr.evaluate.reading import Source, links_of
 from opendcr.evaluate.report import content
 from opendcr.evaluate.report.content import Report
 from opendcr.evaluate.report.words import confidence, count, figure
+from opendcr.evaluate.terms import terms_of
 from opendcr.published.effects import effects_of_rooms
 
 
@@ -48,7 +49,7 @@ def report_of(found: Findings) -> Report:
         content.Status(not standing.against, tuple(_status(found))),
         _origin(found.sources[PRIMARY]),
         content.Provenance(plan.hash, code(), data, files),
-        tuple(_answer(plan, one) for one in found.answers.values()),
+        tuple(_answer(found, one) for one in found.answers.values()),
         plan.primary,
         _lock(found),
         tuple(declared(found)),
@@ -57,6 +58,7 @@ def report_of(found: Findings) -> Report:
         tuple(limits(found)),
         tuple(standing.lock.foreseen.get("power", ())) if standing.lock else (),
         effects=tuple(beside(found)),
+        effects_told=read_beside(plan),
         about=plan.about,
         level=found.study.level,
     )
@@ -80,8 +82,12 @@ def _origin(source: Source) -> content.Origin:
 
 def _source(data: Data) -> str:
     """Where the data are from, as a sentence."""
-    said = data.source or f"Data: {data.path.name}"
-    return said if said.endswith((".", "!", "?")) else f"{said}."
+    return _ended(data.source or f"Data: {data.path.name}")
+
+
+def _ended(said: str) -> str:
+    """A text of the plan as a sentence."""
+    return said if not said or said.endswith((".", "!", "?")) else f"{said}."
 
 
 def beside(found: Findings) -> Iterator[content.Figure]:
@@ -91,7 +97,8 @@ def beside(found: Findings) -> Iterator[content.Figure]:
     if not families:
         return
     outcome, leading = found.plan.question.called, found.leading
-    own = forest.here(found.plan.family or outcome, outcome, leading.title, leading.estimate,
+    of = f"{outcome} in {_where(found.plan)}"
+    own = forest.here(found.plan.family or outcome, of, leading.title, leading.estimate,
                       found.study.level)  # fmt: skip
     if found.plan.data.simulated:
         own = replace(own, label=f"{own.label} (simulated data)")
@@ -101,6 +108,22 @@ def beside(found: Findings) -> Iterator[content.Figure]:
         alt = f"Forest plot of {outcome} here and of published effects of rooms, {name}; the table under it says the same."
         yield content.Figure(f"Effects that others published: {name}", forest.forest_svg(part, rows),
                              alt, tuple(forest.table(part)), caption)  # fmt: skip
+
+
+def _where(plan: Plan) -> str:
+    return treated(plan.designs[plan.primary], plan.question)
+
+
+def read_beside(plan: Plan) -> str:
+    """What has to be read before effects that were published: of what this room's row is, and the
+    plan's own caveat."""
+    if not plan.published:
+        return ""
+    row = (
+        f"The row “{forest.HERE}” is of {plan.question.called} in {_where(plan)} as a whole, whatever "
+        "else changed there."
+    )
+    return f"{row} {_ended(plan.success.caveat if plan.success else '')}".strip()
 
 
 def question_sentence(plan: Plan) -> str:
@@ -132,9 +155,8 @@ def declared(found: Findings) -> Iterator[tuple[str, str]]:
         yield f"Breaks in {words(plan.data.exposure)}", _breaks(found.sources[PRIMARY])
     for name, design in plan.designs.items():
         rests = " (the verdict rests on it)" if name == plan.primary else ""
-        beside = compared(design, found.answers[name].compared)
         settings = _settings(plan.content["designs"][name])
-        yield "Design", f"{design.TITLE}{rests}; {settings}; {beside}"
+        yield "Design", f"{design.TITLE}{rests}; {settings}; {_beside(found, name)}"
     if plan.success:
         yield (
             "Success",
@@ -381,10 +403,19 @@ def _named(one: Further) -> str:
     return f"{one.outcome.title} ({beside})" if beside else one.outcome.title
 
 
-def _answer(plan: Plan, one: Answered) -> content.Answer:
-    beside = compared(plan.designs[one.design], one.compared)
+def _answer(found: Findings, one: Answered) -> content.Answer:
+    terms = tuple(terms_of(found.plan.designs[one.design], one.estimate))
     return content.Answer(one.design, one.title, one.estimate, one.verdict, one.sentence,
-                          one.gaps, beside)  # fmt: skip
+                          one.gaps, _beside(found, one.design), terms)  # fmt: skip
+
+
+def _beside(found: Findings, name: str) -> str:
+    """With what a design compares: by name, or that it is the same as of one before it."""
+    names = found.answers[name].compared
+    first = next(one for one in found.answers.values() if one.compared == names)
+    if first.design == name or not names:
+        return compared(found.plan.designs[name], names)
+    return f"compared with the same {_counted_areas(names)} as by {inside(first.title)}"
 
 
 _NAMED = 30  # areas compared with, which are named
@@ -400,7 +431,11 @@ def compared(design: Design, names: Sequence[str]) -> str:
         return (
             f"compared with the cells of {named}, by the hour, and with the near ones outside hours"
         )
-    return f"compared with {len(names)} area{'' if len(names) == 1 else 's'}: {named}"
+    return f"compared with {_counted_areas(names)}: {named}"
+
+
+def _counted_areas(names: Sequence[str]) -> str:
+    return f"{len(names)} area{'' if len(names) == 1 else 's'}"
 
 
 def _further(found: Findings, one: Further) -> content.Further:

@@ -75,6 +75,22 @@ def test_the_plan_s_caveat_is_said_wherever_success_is_shown(tmp_path: Path) -> 
     assert report_of(made).sentence == said["sentence"]
 
 
+def test_the_plan_s_caveat_stands_beside_published_effects_whatever_is_shown(
+    tmp_path: Path,
+) -> None:
+    plan = CAUTIONED.format(-0.9) + '\n[published]\noutcomes = ["overdose deaths"]\n'
+    made = report_of(found(tmp_path, with_more(), plan))
+    told = f"is of events in area 1 as a whole, whatever else changed there. {CAVEAT}."
+    assert made.effects_told.endswith(told)
+    page = page_of(made)
+    assert (
+        page.index("Effects published elsewhere</h2>")
+        < page.index(told)
+        < page.index(">This room</text>")
+    )
+    assert ">events in area 1</text>" in page
+
+
 def test_without_success_nothing_is_to_be_cautioned(tmp_path: Path) -> None:
     said = found(tmp_path, with_more(), CAUTIONED.format(-0.9)).to_data()
     assert (said["verdict"], said["caveat"]) == ("excluded", None)
@@ -169,6 +185,16 @@ def test_areas_compared_with_are_named_where_the_plan_names_none(tmp_path: Path)
     report = report_of(made)
     assert any(said in line for name, line in report.declared if name == "Design")
     assert page_of(report).count(said[1:]) == 2  # where the design is described, and in the plan
+
+
+def test_areas_are_named_once_where_designs_compare_with_the_same(tmp_path: Path) -> None:
+    others = '[designs.difference_in_differences]\n[designs.event_study]\nexclude = ["area 2"]\n'
+    report = report_of(found(tmp_path, rows(areas=5), RATIOS + others))
+    assert [one.compared for one in report.designs] == [
+        "compared with 4 areas: area 2, area 3, area 4, area 5",
+        "compared with the same 4 areas as by ratio of ratios",
+        "compared with 3 areas: area 3, area 4, area 5",
+    ]
 
 
 def test_one_area_compared_with_is_one(tmp_path: Path) -> None:

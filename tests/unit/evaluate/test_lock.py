@@ -74,7 +74,10 @@ def by_other_code(path: Path, **parts: str) -> str:
     [
         ({"numba": "0.1.2"}, f": numba was 0.1.2 then and is {version('numba')} now (docs"),
         ({"sources": "feed"}, ": the project's own code is another (sources feed then"),
-        ({}, f"own code or a library (now numba {version('numba')}"),
+        (
+            {},
+            f": which part is another, the project's own code or a library (now numba {version('numba')}",
+        ),
     ],
 )
 def test_other_code_is_told_by_what_differs(

@@ -2,6 +2,8 @@
 
 import csv
 import json
+import math
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,6 +51,43 @@ def answered(opendcr):
         return json.loads(done.stdout)
 
     return answer
+
+
+def dosed(row: dict) -> dict:
+    after = row["area"] == "area 1" and row["year"] >= 2020
+    return row | {"booth_hours": 100 * (row["year"] - 2018) if after else 0}
+
+
+SERIES = PLAN.replace("difference_in_differences", "interrupted_time_series")
+
+
+@pytest.mark.parametrize(
+    ("plan", "terms"),
+    [
+        (SERIES, {"level": "step at the start (level)",
+                  "slope": "further change with each period from the start on (slope)"}),
+        (SERIES + 'dose = "booth_hours"\n', {"dose": "each unit of booth hours (dose)"}),
+        (PLAN + 'dose = "booth_hours"\n', {"booth_hours": "each unit of booth hours (dose)"}),
+        (SERIES + 'family = "gaussian"\nterms = ["level"]\n', {"level": "step at the start (level)"}),
+        (PLAN, {}),  # its coefficient is the relative effect itself
+    ],
+)  # fmt: skip
+def test_coefficients_stand_in_terminal_and_report(
+    opendcr, tmp_path: Path, plan: str, terms: dict[str, str]
+) -> None:
+    path = written(tmp_path, [dosed(row) for row in FALL], plan)
+    said = opendcr("study", "run", path, "--out", tmp_path / "out").stdout
+    page = (tmp_path / "out/report.html").read_text().replace("\xa0", " ")
+    (made,) = json.loads((tmp_path / "out/result.json").read_text())["designs"].values()
+    for name, words in terms.items():
+        one = made["coefficients"][name]
+        ends = [one.get("robust_low") or one["low"], one.get("robust_high") or one["high"]]
+        log = made["link"] == "log"
+        told = [100 * math.expm1(end) if log else end for end in (one["estimate"], *ends)]
+        (line,) = [row for row in said.splitlines() if words in row]
+        assert [float(part) for part in re.findall(r"[-+][\d.]+(?:e-\d+)?", line)] == pytest.approx(told, rel=0.06)  # fmt: skip
+        assert line.split("): ")[1].replace("-", "−") in page.replace("e-", "e−")
+    assert ("coefficient, " in page) == bool(terms)
 
 
 def test_a_study_from_lock_to_result(opendcr, answered, tmp_path: Path) -> None:

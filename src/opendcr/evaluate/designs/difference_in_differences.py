@@ -96,6 +96,7 @@ class DifferenceInDifferences:
             "pre_rmspe": float(np.sqrt(np.mean(gap[answer.before] ** 2))),
             "weights": self.comparison.weights_of(answer.study, answer.compared.rows),
             "coefficients": {self.dose or EFFECT: coefficient_of(answer)},
+            "link": "log" if answer.compared.family == "poisson" else "identity",
         }
 
     def checks(self, study: Study, found: Estimate) -> tuple[Check, ...]:

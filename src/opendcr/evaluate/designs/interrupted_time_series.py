@@ -94,6 +94,7 @@ class InterruptedTimeSeries:
             p_value=contrast.p_value,
             pre_rmspe=float(np.sqrt(np.mean(gap**2))),
             coefficients=self._coefficients(contrast),
+            link="log" if contrast.fit.regression.counts else "identity",
         )
 
     def checks(self, study: Study, found: Estimate) -> tuple[Check, ...]:

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 from typing import Any, Literal, get_args
 
 from opendcr.evaluate.estimate import Check, Estimate, Part
+from opendcr.evaluate.terms import Term
 
 Verdict = Literal["shown", "excluded", "undetermined"]
 Kind = Literal["benefit", "harm", "displacement", "negative_control"]
@@ -119,7 +120,8 @@ class Lock:
 
 @dataclass(frozen=True)
 class Answer:
-    """One design's answer. `compared` says with what it compares, in words; `gaps` are observed less expected of placebos by name, in the periods of
+    """One design's answer. `compared` says with what it compares, in words; `terms` are those of its
+    regression from the start on; `gaps` are observed less expected of placebos by name, in the periods of
     the estimate, where they are to be drawn."""
 
     name: str
@@ -129,6 +131,7 @@ class Answer:
     sentence: str
     gaps: Mapping[str, Sequence[float | None]] = field(default_factory=dict)
     compared: str = ""
+    terms: tuple[Term, ...] = ()
 
     def __post_init__(self) -> None:
         _one_of(self.verdict, Verdict, f"the verdict of {self.name}")
@@ -194,7 +197,8 @@ class Figure:
 class Report:
     """A study as it is reported. `sentence` is its answer, for who reads nothing else, and `caveats`
     what must be read beside it; `asked` is what the verdict is of; `declared` are lines of the plan in words; `primary` names the
-    design on which success rests; `power` is what the lock foretold; `about` says in the authors' words what `ABOUT` lists;
+    design on which success rests; `power` is what the lock foretold; `effects_told`
+    is what must be read before published `effects`; `about` says in the authors' words what `ABOUT` lists;
     `made` is the day of the report.
 
     Raises ValueError where it would claim what it does not hold: no design, a confirmatory study
@@ -218,6 +222,7 @@ class Report:
     limits: tuple[str, ...] = ()
     power: tuple[str, ...] = ()
     effects: tuple[Figure, ...] = ()
+    effects_told: str = ""
     about: Mapping[str, str] = field(default_factory=dict)
     level: float = 0.05
     made: date = field(default_factory=lambda: datetime.now(UTC).date())

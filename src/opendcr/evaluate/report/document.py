@@ -23,6 +23,7 @@ from opendcr.evaluate.report.content import (
 )
 from opendcr.evaluate.report.picture import expected_figure, gap_figure, rank_figure
 from opendcr.evaluate.report.words import Scale, scale_of
+from opendcr.evaluate.terms import Term
 
 PRIMARY, NOTHING = "primary", "nothing declared"
 # In the order in which they are read.
@@ -249,6 +250,7 @@ def _designs(report: Report) -> Iterable[Block]:
             )
         how = (f"{one.estimate.inference.rstrip('.')}.", _sentence(one.compared), _fit(one, scale))
         yield Text(" ".join(filter(None, how)), "note")
+        yield from _terms(report, one)
         yield from _weights(report, one)
 
 
@@ -273,6 +275,24 @@ def _fit(one: Answer, scale: Scale) -> str:
 
 def _sentence(text: str) -> str:
     return f"{text[:1].upper()}{text[1:]}." if text else ""
+
+
+def _terms(report: Report, one: Answer) -> Iterable[Block]:
+    """The terms of a regression from the start on."""
+    if not one.terms:
+        return
+    holds, log = words.confidence(report.level), one.terms[0].logarithmic
+    scale = "of the logarithm of the outcome" if log else "on the scale of the outcome"
+    change = (f"as a change, in per cent ({holds} interval)",) if log else ()
+    heading = ("term", f"coefficient, {scale} ({holds} interval)", *change)
+    caption = f"What changed from {report.question.start} on, by {inside(one.title)}."
+    yield _grid(report, caption, [heading, *map(_term, one.terms)])
+
+
+def _term(one: Term) -> tuple[str, ...]:
+    row = (one.words, f"{words.signed(one.value)} ({words.counts(one.interval)})")
+    change = one.relative
+    return row if change is None else (*row, words.fine_percents(change.value, change.interval))
 
 
 def _weights(report: Report, one: Answer) -> Iterable[Block]:
@@ -301,7 +321,7 @@ def _checks(report: Report) -> Iterable[Block]:
         return
     sums = {passed: sum(one.passed is passed for _, one in every) for passed in RESULTS}
     caption = f"{sums[False]} failed, {sums[None]} to be read, {sums[True]} passed."
-    rows = [(RESULTS[one.passed], one.name, of, one.detail) for of, one in every]
+    rows = [(RESULTS[one.passed], one.name, of, words.minuses(one.detail)) for of, one in every]
     yield _grid(report, caption, [("result", "check", "of", "what was found"), *rows])
 
 
@@ -388,6 +408,7 @@ def _limits(report: Report) -> Iterable[Block]:
 def _effects(report: Report) -> Iterable[Block]:
     if report.effects:
         yield Heading("Effects published elsewhere")
+        yield from [Text(report.effects_told)] if report.effects_told else []
     for figure in report.effects:
         caption = figure.caption or "From the sources that the table names; not from this study."
         yield Drawing(
@@ -459,7 +480,7 @@ def _total(report: Report) -> str:
 
 def _drawing(origin: Origin, figure: Figure, folded: bool = False) -> Drawing:
     """A figure of data of this origin, with its table."""
-    table = Grid(f"{figure.title}: the numbers. {origin.of_rates}", figure.rows, folded=True)
+    table = Grid(f"{figure.title}: the numbers. {origin.short}", figure.rows, folded=True)
     return Drawing(figure, f"{figure.caption} {origin.of_rates}", table, folded)
 
 

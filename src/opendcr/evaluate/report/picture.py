@@ -28,6 +28,7 @@ UNIT = 90  # characters of a unit in a drawing, whose caption has it whole
 APART = 20  # px between two labels at the end of lines
 FROM_ZERO = 0.5  # a least value under this share of the greatest: the axis begins at zero
 _EQUAL = 1e-9  # in a rank: what arithmetic alone tells apart is alike
+WORD = 48  # px to either side of the middle of a name in a drawing
 STRIP, DOT = 34, 6.0  # height of the axis of a strip, and the radius of its dots
 
 Values = Sequence[float | None]
@@ -267,13 +268,21 @@ def _line(line: Line, across: Sequence[float], upright: Axis) -> str:
 
 
 def _points(chart: Chart, across: Sequence[float], upright: Axis) -> list[str]:
-    """The points that are nowcast, hollow, and their name under them."""
+    """The points that are nowcast, hollow, and their name under or over them."""
     values = chart.lines[-1].values
     known = [(across[at], one) for at in chart.nowcast if (one := values[at]) is not None]
     if not known:
         return []
-    x, foot = fmean(x for x, _ in known), HEIGHT - BOTTOM - 8
-    label = f'<text class="label" x="{x:.1f}" y="{foot}" text-anchor="middle">nowcast</text>'
+    x = fmean(x for x, _ in known)
+    near = [
+        upright.at(one)
+        for line in chart.lines
+        for at, one in enumerate(line.values)
+        if one is not None and abs(across[at] - x) < WORD
+    ]
+    places = (HEIGHT - BOTTOM - 8, TOP + 16)  # whichever is farther from what is drawn
+    y = max(places, key=lambda place: min((abs(place - 5 - one) for one in near), default=0.0))
+    label = f'<text class="label" x="{x:.1f}" y="{y}" text-anchor="middle">nowcast</text>'
     dots = [
         f'<circle class="hollow" cx="{x:.1f}" cy="{upright.at(value):.1f}" r="{DOT - 1}"/>'
         for x, value in known

@@ -1,5 +1,6 @@
 """Numbers of a report in words: per cent, counts, rates on a readable scale, intervals, p-values."""
 
+import re
 from dataclasses import dataclass
 from math import inf, isclose
 from statistics import median
@@ -10,6 +11,7 @@ from opendcr.evaluate.estimate import Estimate, Interval, p_figure
 UNKNOWN = "not known"
 NBSP = "\N{NO-BREAK SPACE}"  # between a number and its unit, and within an interval
 NONE = f"no{NBSP}interval"
+_NEGATIVE = re.compile(r"(?<![\w.)-])-(?=[\d.])")
 _POPULATION = 10_000  # from this exposure on, people read rates per 100,000
 _FACTORS = (1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000)
 
@@ -88,6 +90,12 @@ def percents(bounds: Interval | None) -> str:
     return NONE if bounds is None else _between(*map(percent, outwards(bounds)))
 
 
+def fine_percents(share: float, bounds: Interval | None) -> str:
+    """A small relative change and its interval, which tenths of a per cent may not tell from none."""
+    each = [f"{signed(100 * one)}{NBSP}%" for one in (share, *(bounds or ()))]
+    return f"{each[0]} ({_between(*each[1:]) if bounds else NONE})"
+
+
 def counts(bounds: Interval | None) -> str:
     """An interval of differences in counts."""
     return NONE if bounds is None else _between(signed(bounds[0]), signed(bounds[1]))
@@ -106,6 +114,12 @@ def p_words(estimate: Estimate) -> str:
     if floor is None:
         return f"{value} (no{NBSP}floor)"
     return f"{value} (floor{NBSP}{p_figure(floor)})"
+
+
+def minuses(text: str) -> str:
+    """A text with minus signs before its negative numbers, as tables have them, and hyphens left in
+    dates and ranges."""
+    return _NEGATIVE.sub("−", text)
 
 
 def _between(low: str, high: str) -> str:

@@ -1,5 +1,6 @@
 """Checklists are ticked by what a report holds, and by nothing else."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -84,3 +85,12 @@ def test_a_blank_word_answers_nothing() -> None:
 def test_where_an_item_is_answered_is_named_once() -> None:
     item = next(one for one in list_of("TREND").items if one.number == "3")
     assert sections(item) == "About the study"
+
+
+def test_what_only_another_design_or_section_holds_is_not_ticked() -> None:
+    made = report(**EVERYTHING)
+    assert ("TREND", "15") in ticked(made) and not {("RECORD", "1.1"), ("RECORD", "1.2")} & ticked(made)  # fmt: skip
+    unfitted = replace(made.leading, estimate=replace(made.leading.estimate, pre_rmspe=None))
+    others = made.designs[1:]
+    assert others[0].estimate.pre_rmspe is not None
+    assert ("TREND", "15") not in ticked(replace(made, designs=(unfitted, *others)))

@@ -90,6 +90,21 @@ def test_the_line_at_the_start_stands_before_the_first_period_after() -> None:
     assert across[1] < float(start.attrib["x1"]) < across[2]
 
 
+@pytest.mark.parametrize("gap", [-1.0, 1.0])
+def test_the_name_of_a_nowcast_stands_clear_of_its_point(gap: float) -> None:
+    made = report().leading
+    *others, last = made.estimate.effect[:6]
+    effect = (
+        *others,
+        replace(last, effect=gap, low=None, high=None, nowcast=True),
+    )
+    answer = replace(made, gaps={}, estimate=replace(made.estimate, effect=effect))
+    root = drawn(gap_figure(answer, effect[3].time, PLAIN, 0.05))
+    (point,) = of(root, "circle", "hollow")
+    (name,) = [one for one in of(root, "text", "label") if one.text == "nowcast"]
+    assert abs(float(name.attrib["y"]) - float(point.attrib["cy"])) > 25
+
+
 def test_what_is_nowcast_is_hollow_and_named_in_figure_caption_and_table() -> None:
     made = answer([10.0, 12, 11, 9, 8], [10.0, 11, 11, 12, 12])
     *others, last = made.estimate.effect

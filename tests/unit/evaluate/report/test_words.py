@@ -90,3 +90,8 @@ def test_a_p_value_never_stands_without_its_floor(
     said = words.p_words(found)
     assert said == "not given" if p_value is None else "floor" in said
     assert floor is None or p_value is None or f"no{words.NBSP}floor" not in said
+
+
+def test_negative_numbers_in_words_have_a_minus_and_dates_and_ranges_do_not() -> None:
+    said = "-12.3% to +4% in 2024-11 (-0.5), 0-500m, A-1, p -.02"
+    assert words.minuses(said) == "−12.3% to +4% in 2024-11 (−0.5), 0-500m, A-1, p −.02"
