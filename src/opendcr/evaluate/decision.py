@@ -249,15 +249,11 @@ def no_interval(p_floor: float | None, level: float) -> str:
     return "these data allow none by this design"
 
 
-def nothing_began(found: Sequence[str], level: float) -> str:
+def nothing_began(found: Sequence[str]) -> str:
     """What must be said beside an effect that is shown, where checks of the same design found a
-    change though nothing began there; empty where they did not. Each looks at the whole level."""
-    if not found:
-        return ""
-    return (
-        f"The same design also finds a change where nothing began: {'; '.join(found)} (by chance "
-        f"alone each such look would find one in {_percent(float(f'{level:.2g}'))} of studies)."
-    )
+    change though nothing began there; empty where they did not."""
+    said = "The same design also finds a change where nothing began"
+    return f"{said}: {'; '.join(found)}." if found else ""
 
 
 def too_narrow(found: Sequence[str]) -> str:

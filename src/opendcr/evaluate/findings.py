@@ -275,7 +275,7 @@ def _answered(
     sentence = success_sentence(_claim(design, plan.question, study, found), interval, threshold)
     verdict = at_most(found.decided(study.level), threshold)
     floor = "" if interval else floor_sentence(found.p_floor, study.level)
-    began = nothing_began(found.where_nothing_began, study.level) if verdict == "shown" else ""
+    began = nothing_began(found.where_nothing_began) if verdict == "shown" else ""
     also = (_against(found, study.level), floor, began, _narrow(found), displacement.sentence(found),
             nowcast_sentence(found, study))  # fmt: skip
     told = " ".join(filter(None, (sentence, *also)))

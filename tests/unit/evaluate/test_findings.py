@@ -743,9 +743,9 @@ def test_what_is_shown_is_said_with_what_the_same_design_finds_where_nothing_beg
     assert checks["trend before"].passed is checks["earlier starts"].passed is False
     said = "The same design also finds a change where nothing began: "
     told = made.to_data()
-    found_there = "a trend of its own before the start; at 2 of 3 earlier starts"
-    chance = "by chance alone each such look would find one in 5 % of studies"
-    assert f" {said}{found_there} ({chance})." in told["sentence"]
+    chance = "each finds one by chance alone in 5 % of studies"
+    found_there = f"a trend of its own before the start; at 2 of 3 earlier starts ({chance})"
+    assert f" {said}{found_there}." in told["sentence"]
     assert set(told["designs"]["difference_in_differences"]["checks"][0]) == {
         "name", "passed", "detail"}  # fmt: skip
     assert "Events: a fall shown, checks failed" in page_of(report_of(made))

@@ -57,7 +57,10 @@ def earlier_starts(study: Study, fit: Callable[[Study], Estimate]) -> Check:
     if not said:
         return Check(name, None, "no earlier start is possible")
     detail = f"found where nothing began: {'; '.join(said)}"
-    seen = f"at {clear.count(False)} of {len(clear)} earlier starts"
+    seen = (
+        f"at {clear.count(False)} of {len(clear)} earlier starts (each finds one by chance alone in "
+        f"{100 * study.level:.2g} % of studies)"
+    )
     return Check(name, all(clear), detail, "" if all(clear) else seen)
 
 
