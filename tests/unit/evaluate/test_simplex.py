@@ -62,6 +62,16 @@ def test_no_weights_are_better_whatever_the_donors(problem):
     assert gap_of(*problem, weights) < 1e-12
 
 
+@pytest.mark.parametrize("count", [1, 2, 5])
+def test_donors_that_are_the_series_but_for_rounding(count):
+    """The linear term is all that tells them apart, and far greater than what they miss."""
+    rng = np.random.default_rng(count)
+    for power in range(40, 60):
+        gaps, linear = np.full((5, count), 2.0**-power), rng.normal(size=count) * 1e-6
+        weights = nearest_from(gaps, 0.0, linear, np.eye(count)[np.argmax(linear)])
+        assert weights == pytest.approx(np.eye(count)[np.argmin(linear)])
+
+
 @given(problems())
 @settings(max_examples=EXAMPLES // 5)
 def test_begun_elsewhere_it_ends_as_well(problem):

@@ -217,6 +217,9 @@ def _row(gaps, ridge, longest, chosen, at, factor):
 @helper
 def _newton(gradient, chosen, held, factor, step):
     """The step to the best weights of the chosen columns, their sum kept."""
+    if held == 1:  # rounding would make a step of a gradient that is far greater than the column
+        step[0] = 0.0
+        return
     level = np.ones(held)
     for at in range(held):
         step[at] = gradient[chosen[at]]
