@@ -26,6 +26,19 @@ to = 2023
 [designs.difference_in_differences]
 """
 
+# The same file, of cells: rings by opening hours.
+RINGS = """
+[question]
+outcome = "calls"
+time = "month"
+start = "2025-01"
+[data]
+path = "panel.csv"
+[designs.triple_difference]
+near = "ring == '0-500m'"
+inside_hours = "hours == 'inside'"
+"""
+
 
 def rows(
     areas: int = 24, first: int = 2009, last: int = 2023, effect: float = 0.0, seed: int = 1

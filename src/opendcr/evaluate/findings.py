@@ -1,7 +1,7 @@
 """A plan that is run: its designs' answers, its further outcomes, and what they allow to be said."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from opendcr.errors import InputError, concerning
@@ -63,8 +63,7 @@ AS_PRINTED = Check(
 
 @dataclass(frozen=True)
 class Answered:
-    """One design's answer with what it allows to be said, the names of what it compares with, and
-    of the deciding design the gaps of placebos by name and period, where it has them."""
+    """One design's answer with what it allows to be said, and the names of what it compares with."""
 
     design: str
     title: str
@@ -72,7 +71,6 @@ class Answered:
     verdict: Verdict
     sentence: str
     compared: tuple[str, ...] = ()
-    gaps: Mapping[str, Sequence[float]] = field(default_factory=dict)
 
     def opened(self, simulated: bool, exploratory: bool) -> "Answered":
         """The same, its sentence opened by what must be read before it."""
@@ -140,13 +138,15 @@ class Further:
 
 @dataclass(frozen=True)
 class Findings:
-    """A plan that was run, on `sources` by outcome. `look` is the review that this is, where the plan
-    has reviews."""
+    """A plan that was run, on `sources` by outcome. `middle` is the study with the middle of each
+    nowcast in the place of counts that are still to change; `look` is the review that this is, where
+    the plan has reviews."""
 
     plan: Plan
     sources: Mapping[str, Source]
     standing: Standing
     study: Study
+    middle: Study
     answers: Mapping[str, Answered]
     further: tuple[Further, ...]
     checks: tuple[Check, ...]
@@ -156,6 +156,13 @@ class Findings:
     def leading(self) -> Answered:
         """The answer on which success rests."""
         return self.answers[self.plan.primary]
+
+    @property
+    def gaps(self) -> Mapping[str, Sequence[float]]:
+        """The gaps of the deciding design's placebos by name and period; none where it has none.
+        They are fitted here, since a drawing alone asks for them."""
+        design = self.plan.designs[self.plan.primary]
+        return design.placebo_gaps(self.middle) if isinstance(design, PlaceboDesign) else {}
 
     def to_data(self) -> dict[str, Any]:
         """The result as JSON."""
@@ -225,9 +232,6 @@ def run_study(plan: Plan, show: Callable[[str], None] = lambda name: None) -> Fi
     for name in plan.designs:
         show(name)
         answered = _answered(plan, name, studies[name], nowcasts, review)
-        if name == plan.primary:
-            gaps = _placebo_gaps(plan.designs[name], at_middle(study, nowcasts))
-            answered = replace(answered, gaps=gaps)
         answers[name] = answered.opened(plan.data.simulated, explores)
     further = []
     for outcome in plan.outcomes:
@@ -245,7 +249,10 @@ def run_study(plan: Plan, show: Callable[[str], None] = lambda name: None) -> Fi
         *decimals_check(sources[PRIMARY]),
         *_negative_controls(further),
     )
-    return Findings(plan, sources, stands, study, answers, tuple(further), checks, review.look)
+    middle = at_middle(study, nowcasts)
+    return Findings(
+        plan, sources, stands, study, middle, answers, tuple(further), checks, review.look
+    )
 
 
 def _nowcasts(late: Source | None, study: Study, designs: Iterable[Design]) -> dict[str, Nowcast]:
@@ -253,8 +260,7 @@ def _nowcasts(late: Source | None, study: Study, designs: Iterable[Design]) -> d
     triangle."""
     if late is None or late.delayed is None:
         return {}
-    compared = {at for one in designs for at in compared_with(one, study)}
-    return nowcasts_of(late.rows, late.delayed, study, sorted(compared))
+    return nowcasts_of(late.rows, late.delayed, study, compared_with(designs, study))
 
 
 def caveat(plan: Plan, leading: Answered) -> str:
@@ -282,15 +288,11 @@ def _answered(
     return Answered(name, design.TITLE, found, verdict, told, _compared(design, study))
 
 
-def _placebo_gaps(design: Design, study: Study) -> Mapping[str, Sequence[float]]:
-    return design.placebo_gaps(study) if isinstance(design, PlaceboDesign) else {}
-
-
 def _compared(design: Design, study: Study) -> tuple[str, ...]:
     """The names of the areas, or of the rings of cells, that a design compares with."""
     if isinstance(design, CellDesign):
         return design.rings_compared(study)
-    return study.names(compared_with(design, study))
+    return study.names(compared_with([design], study))
 
 
 def _narrow(found: Estimate) -> str:

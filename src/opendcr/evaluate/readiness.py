@@ -97,6 +97,5 @@ def _triangles(late: Source | None, before: Study, designs: Iterable[Design]) ->
     known = [max(both) < start for both in zip(late.periods, late.editions, strict=True)]
     rows, said = late.rows.where_true(known), late.delayed
     if any(known):
-        compared = {at for one in designs for at in compared_with(one, before)}
-        triangles_of(rows, said, before, sorted(compared))
+        triangles_of(rows, said, before, compared_with(designs, before))
     rows.column(said.count, said.count)

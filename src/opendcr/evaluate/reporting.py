@@ -405,8 +405,9 @@ def _named(one: Further) -> str:
 
 def _answer(found: Findings, one: Answered) -> content.Answer:
     terms = tuple(terms_of(found.plan.designs[one.design], one.estimate))
+    gaps = found.gaps if one.design == found.plan.primary else {}
     return content.Answer(one.design, one.title, one.estimate, one.verdict, one.sentence,
-                          one.gaps, _beside(found, one.design), terms)  # fmt: skip
+                          gaps, _beside(found, one.design), terms)  # fmt: skip
 
 
 def _beside(found: Findings, name: str) -> str:

@@ -17,7 +17,7 @@ from opendcr.evaluate.reading import study_from
 from opendcr.evaluate.report.page import page_of
 from opendcr.evaluate.reporting import report_of
 from opendcr.streams import stream
-from tests.support.planned import PLAN, rows, written
+from tests.support.planned import PLAN, RINGS, rows, written
 
 
 def beside(made: Findings) -> str:
@@ -251,7 +251,7 @@ def test_gaps_of_placebos_are_drawn_where_donors_are_treated_in_turn(
     tmp_path: Path, design: str, drawn: int
 ) -> None:
     made = found(tmp_path, rows(areas=5), PLAN.replace("difference_in_differences", design))
-    gaps, placebos = made.leading.gaps, made.leading.estimate.placebos
+    gaps, placebos = made.gaps, made.leading.estimate.placebos
     assert len(gaps) == drawn
     for one in placebos if drawn else ():  # they are the gaps by which the design ranks
         gap, start = np.array(gaps[one.unit or ""]), made.study.start
@@ -676,17 +676,9 @@ def test_a_plan_of_rings_is_told_with_its_cells_and_its_displacement() -> None:
     )
 
 
-RINGS = """
-[question]
-title = "Calls near the room"
-outcome = "calls"
-time = "month"
-start = "2025-01"
-[data]
-path = "panel.csv"
-[designs.triple_difference]
-near = "ring == '0-500m'"
-inside_hours = "hours == 'inside'"
+LITTERED = (
+    RINGS
+    + """
 [success]
 relative_effect_at_most = 0.0
 [outcomes.litter]
@@ -695,6 +687,7 @@ outcome = "litter"
 kind = "harm"
 margin = 0.5
 """
+)
 
 
 def test_displacement_that_is_shown_is_said_wherever_the_answer_is(tmp_path: Path) -> None:
@@ -706,7 +699,7 @@ def test_displacement_that_is_shown_is_said_wherever_the_answer_is(tmp_path: Pat
         calls = row["litter"] = int(row["calls"])
         moved = row["ring"] == "500-1000m" and row["hours"] == "inside" and row["month"] >= "2025"
         row |= {"calls": round(1.5 * calls), "litter": 2 * calls} if moved else {}
-    run = found(tmp_path, made, RINGS)
+    run = found(tmp_path, made, LITTERED)
     said = run.leading.sentence
     assert "Displacement is shown: in 500-1000m, inside hours, a rise of between" in said
     assert "In all rings but the farthest together, inside hours:" in said

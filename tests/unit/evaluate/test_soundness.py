@@ -9,7 +9,7 @@ from opendcr.evaluate.findings import sources_of
 from opendcr.evaluate.plan import PRIMARY, read_plan
 from opendcr.evaluate.reading import study_before
 from opendcr.evaluate.soundness import floor_refused, foreseen
-from tests.support.planned import PLAN, rows, written
+from tests.support.planned import PLAN, RINGS, rows, written
 
 DESIGN = "[designs.difference_in_differences]\n"
 BEFORE = [row for row in rows(first=2003) if row["year"] < 2020]  # 17 years
@@ -138,19 +138,6 @@ def test_effects_that_no_data_could_show_are_told_once(
 
 def test_effects_beyond_the_threshold_are_no_slip(tmp_path: Path) -> None:
     assert "at no length" not in warned(written(tmp_path, BEFORE, PLAN))
-
-
-RINGS = """
-[question]
-outcome = "calls"
-time = "month"
-start = "2025-01"
-[data]
-path = "panel.csv"
-[designs.triple_difference]
-near = "ring == '0-500m'"
-inside_hours = "hours == 'inside'"
-"""
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ A design is a frozen value, made of its table in a plan. It has a `fit`, which i
 repeated thousands of times, and `checks`, which fit it again and again.
 """
 
+from collections.abc import Iterable
 from importlib import import_module
 from typing import ClassVar, Protocol, Self, runtime_checkable
 
@@ -128,9 +129,11 @@ def design_of(name: str) -> type[Design]:
     return found
 
 
-def compared_with(design: Design, study: Study) -> tuple[int, ...]:
-    """The rows of the areas that a design compares the treated ones with."""
-    return design.compared_with(study) if isinstance(design, ComparingDesign) else ()
+def compared_with(designs: Iterable[Design], study: Study) -> list[int]:
+    """The rows of the areas that any of these designs compares the treated ones with, in the panel's
+    order."""
+    comparing = [one for one in designs if isinstance(one, ComparingDesign)]
+    return sorted({at for one in comparing for at in one.compared_with(study)})
 
 
 def late_columns(design: Design, start: Period) -> tuple[str, ...]:
