@@ -6,6 +6,7 @@ it in all rings together.
 """
 
 from collections.abc import Iterator, Mapping
+from math import inf
 
 from opendcr.evaluate.decision import holds, span
 from opendcr.evaluate.estimate import Estimate, Interval, Part
@@ -49,9 +50,7 @@ def shown(found: Estimate, of: str = "") -> str:
     rises = [f"in {name}, {_span(one)}" for name, one in risen(found).items()]
     if not rises:
         return ""
-    return _joined(
-        f"Displacement{of and f' of {of}'} is shown: {'; '.join(rises)}.", _together(found)
-    )
+    return _joined(f"Displacement{of and f' of {of}'} is shown: {'; '.join(rises)}.", _left(found))
 
 
 def told(found: Estimate, of: str) -> str:
@@ -59,7 +58,7 @@ def told(found: Estimate, of: str) -> str:
     if not looked(found):
         return ""
     said = "; ".join(_each(found)) or f"not to be told: {_NONE_BETWEEN}"
-    left = "" if _net(found) is None else _open(found) or _together(found)
+    left = "" if _net(found) is None else _open(found) or _left(found)
     return _joined(f"Displacement of {of} into other rings is {said}.", left, _compared(found))
 
 
@@ -85,10 +84,16 @@ def _net(found: Estimate) -> Part | None:
     return (found.parts or {}).get(NET_INSIDE)
 
 
-def _together(found: Estimate) -> str:
-    """What is left of the fall, as a sentence; empty where nothing says so."""
+def _left(found: Estimate) -> str:
+    """What is left in all rings together, and that it may be nothing of a fall that is shown near;
+    empty where nothing says so."""
     net = _net(found)
-    return f"{_TOGETHER.capitalize()}: {_span(net)}." if net else ""
+    if net is None:
+        return ""
+    low, high = net.interval or (-1.0, inf)
+    if _fell(found.relative_interval) and low <= 0 <= high:
+        return f"Whether anything of the fall is left cannot be told: {_TOGETHER}, {_span(net)}."
+    return f"{_TOGETHER.capitalize()}: {_span(net)}."
 
 
 def _compared(found: Estimate) -> str:
@@ -102,8 +107,8 @@ def _compared(found: Estimate) -> str:
     if len(near) != 1 or abs(near[0].relative_effect - found.relative_effect) < _SEEN:
         return ""
     return (
-        "The answer compares with all far cells, and events that moved into these make a fall look "
-        f"larger; with the farthest ring alone it is {_span(near[0])}."
+        "The answer compares with all far cells, also those into which events may have moved; with "
+        f"the farthest ring alone it is {_span(near[0])}."
     )
 
 

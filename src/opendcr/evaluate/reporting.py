@@ -364,7 +364,11 @@ def _looked_at(found: Findings) -> Iterator[str]:
 def _displaced(found: Findings) -> Iterator[str]:
     """What designs found in their own cells of where events went."""
     of = [(found.plan.question.called, found.leading.estimate)]
-    of += [(one.outcome.title, one.answer.estimate) for one in found.further]
+    of += [
+        (one.outcome.title, one.answer.estimate)
+        for one in found.further
+        if one.outcome.kind != "negative_control"  # of which nothing was to move
+    ]
     yield from filter(None, (displacement.told(one, title) for title, one in of))
 
 

@@ -185,6 +185,20 @@ def test_a_fall_that_all_moved_is_not_told_alone() -> None:
 _KNOWN = {"": True, "is shown": False, "cannot be told: in all": None}
 
 
+def test_where_displacement_is_shown_it_is_told_that_all_of_the_fall_may_be_in_it() -> None:
+    rng, doubt = (
+        np.random.default_rng(33),
+        "Whether anything of the fall is left cannot be told: in",
+    )
+    for moved, known in ((1.0, False), (0.25, True)):
+        made = means({0: 0.4, 2: 1 + moved * 0.6 * MEANS[0] / MEANS[2]}) * 10
+        found = PLAIN.fit(study_of(rng.poisson(made).astype(float)))
+        assert risen(found) and (doubt in sentence(found)) is not known
+        assert (
+            "In all rings but the farthest together, inside hours: a fall" in sentence(found)
+        ) is known
+
+
 def test_nothing_is_said_of_where_a_rise_went() -> None:
     rng = np.random.default_rng(32)
     study = study_of(rng.poisson(means({0: 2.0}) * 4).astype(float))
@@ -199,7 +213,7 @@ def test_why_the_answer_and_its_own_cells_differ_is_told() -> None:
     farthest ring alone; where that is what was compared with, the two are one."""
     rng = np.random.default_rng(6)
     study = study_of(rng.poisson(means({0: 0.4, 2: 1.5}, rng) * 4).astype(float))
-    why = "events that moved into these make a fall look larger; with the farthest ring alone it is"
+    why = "also those into which events may have moved; with the farthest ring alone it is"
     for said in (sentence(found := PLAIN.fit(study)), told(found, "calls")):
         assert f"{why} a fall of between" in said
     alone = read(far="ring == '2000-5000m'").fit(study)
