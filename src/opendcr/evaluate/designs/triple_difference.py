@@ -20,7 +20,7 @@ from opendcr.evaluate.comparisons.shifts import (
     odds_ratio,
 )
 from opendcr.evaluate.decision import between, holds
-from opendcr.evaluate.displacement import NET, NET_INSIDE, ruled_out
+from opendcr.evaluate.displacement import NEAR, NET, NET_INSIDE, ruled_out
 from opendcr.evaluate.estimate import (
     TREND,
     Bounds,
@@ -281,20 +281,22 @@ class TripleDifference:
 
     def _as_rings_move(self, cells: Cells, level: float, share: float) -> dict[str, Part]:
         """What no hours by themselves can be taken out of: near outside hours, where events may
-        have gone in time, and all rings but the farthest at all hours. Both are beside the
-        farthest ring, and rest on rings that would have moved alike."""
+        have gone in time, near at all hours, and all rings but the farthest at all hours. They are
+        beside the farthest ring, and rest on rings that would have moved alike."""
         far, outside = cells.ring(cells.far_rings[-1]), ~cells.inside
         asked = {
             f"{ring}, outside hours": (cells.ring(ring) & outside, far & outside, share)
             for ring in cells.near.values
         }
-        asked[NET] = (cells.ring(*cells.within), far, level)
+        asked[NEAR] = (cells.ring(*cells.near.values), far, level)
+        if set(cells.within) - set(cells.near.values):
+            asked[NET] = (cells.ring(*cells.within), far, level)
         made = {}
         for name, (ours, others, at) in asked.items():
             with suppress(InputError):
                 series = cells.double(ours, others)
                 part = self._part(series, at, series.totals)
-                made[name] = replace(part, displacement=name != NET, assumes=_ALIKE)
+                made[name] = replace(part, displacement=name not in (NEAR, NET), assumes=_ALIKE)
         return made
 
     def _part(self, series: Contrast, level: float, totals: tuple[float, float]) -> Part:
@@ -442,16 +444,16 @@ _LASTS = (
 
 
 def _displacement(found: Estimate) -> Check:
-    """Whether displacement that undoes a fall is ruled out, by what the design itself assumes. What
-    rests on rings that move alike can be read beside it, and decides nothing."""
+    """Whether displacement that undoes a fall is ruled out. A rise in another ring, by what the
+    design itself assumes, fails it; what rests on rings that move alike can keep it from passing."""
     parts = {
         name: one
         for name, one in (found.parts or {}).items()
-        if one.displacement or name == NET_INSIDE
+        if one.displacement or name in (NET_INSIDE, NEAR, NET)
     }
     said = [f"{name} {_said(one)}" for name, one in parts.items() if not one.assumes]
     passed = ruled_out(found)
-    said.insert(0, _RULED_OUT[passed] if said else _NO_RING)
+    said.insert(0, _RULED_OUT[passed] if NET_INSIDE in parts else _NO_RING)
     said += [f"{name} {_said(one)} if {one.assumes}" for name, one in parts.items() if one.assumes]
     return Check("displacement", passed, "; ".join(said))
 
@@ -459,8 +461,9 @@ def _displacement(found: Estimate) -> Check:
 _NO_RING = "no ring between the near ones and the farthest, from which it could be read"
 _RULED_OUT = {
     False: "a rise in another ring is shown",
-    True: "a fall is left in all rings but the farthest together, so that not all of it went there",
-    None: "whether events went to other rings cannot be told",
+    True: "a fall is left in all rings but the farthest together, inside hours and at all hours, and "
+    "near at all hours, so that not all of it went elsewhere",
+    None: "whether events went to other rings or other hours cannot be told",
 }
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from opendcr.evaluate.decision import DESCRIPTIVE, SAID, inside
-from opendcr.evaluate.displacement import looked, risen, told
+from opendcr.evaluate.displacement import looked, reached, risen, told
 from opendcr.evaluate.estimate import Estimate, Interval, Part
 from opendcr.evaluate.periods import span
 from opendcr.evaluate.report import words
@@ -59,6 +59,8 @@ def _head(report: Report) -> Iterable[Block]:
             yield Text(f"Harm: {one.title}, {one.asked} shown", "badge")
     for name in risen(report.leading.estimate):
         yield Text(f"Displacement: a rise in {name} shown", "badge")
+    if reached(report.leading.estimate):
+        yield Text("Displacement to other hours: not ruled out", "badge")
     yield Text("Simulated data" if report.origin.simulated else "Recorded data", "badge")
     yield Text(report.sentence, "answer")
     answer, scale = report.leading, _scale(report, report.leading)
@@ -355,7 +357,8 @@ def _displacement(report: Report) -> Iterable[Block]:
     yield Text(
         "Read from the design's own cells, beside the farthest ring. No margin was declared for it. "
         "Intervals of the rings between hold all at once: each is of its share of the level. What is "
-        "outside hours or at all hours holds only if rings would have moved alike, and decides nothing."
+        "outside hours or at all hours holds only if rings would have moved alike: a rise there is not "
+        "called shown, and keeps displacement from being ruled out."
     )
     for of, found, origin in read:
         yield Text(told(found, of))
