@@ -289,6 +289,20 @@ def test_one_far_ring_leaves_displacement_untold_and_time_alone_to_be_read() -> 
     ) in sentence(found)
 
 
+def test_quasi_poisson_errors_are_called_too_narrow_where_shocks_last() -> None:
+    rng, wave = np.random.default_rng(3), np.zeros(MONTHS)
+    for at in range(1, MONTHS):
+        wave[at] = 0.9 * wave[at - 1] + rng.normal(0, 0.2)
+    made = means({}) * 10
+    made[0] *= np.exp(wave)
+    study = study_of(rng.poisson(made).astype(float))
+    for inference, said in (("quasi_poisson", True), ("shifts", False)):
+        design = read(inference=inference)
+        found = {one.name: one for one in design.checks(study, design.fit(study))}
+        lasts = found["residual autocorrelation"]
+        assert lasts.passed is False and bool(lasts.narrow) is said
+
+
 def test_nothing_displaced_is_not_seen() -> None:
     rng = np.random.default_rng(12)
     few = PLAIN.fit(study_of(rng.poisson(means({0: 0.5}) * 4).astype(float)))

@@ -22,6 +22,7 @@ from opendcr.evaluate.comparisons.shifts import (
 from opendcr.evaluate.decision import between, holds
 from opendcr.evaluate.displacement import NEAR, NET, NET_INSIDE, ruled_out
 from opendcr.evaluate.estimate import (
+    SURE_ERRORS,
     TREND,
     Bounds,
     Check,
@@ -315,7 +316,7 @@ class TripleDifference:
             _without_each_ring(cells, found),
             _events_far_away(cells),
             _dispersion(series),
-            _correlation(series),
+            _correlation(series, self.inference == "quasi_poisson"),
             _displacement(found),
         )
 
@@ -427,13 +428,17 @@ def _dispersion(series: Contrast) -> Check:
     return Check("overdispersion", None, detail)
 
 
-def _correlation(series: Contrast) -> Check:
+def _correlation(series: Contrast, quasi: bool) -> Check:
     """Cyclic shifts keep correlation in time, and yet hold too little where it is strong; nor are
-    the periods of a season exchangeable."""
+    the periods of a season exchangeable. Quasi-Poisson errors hold far too little."""
     least = 2 / np.sqrt(len(series.counts))
     passed, lasts = bool(abs(series.correlation) <= least), series.correlation > least
     detail = f"at lag 1: {series.correlation:+.2f} (chance: ±{least:.2f}){_LASTS if lasts else ''}"
-    return Check("residual autocorrelation", passed, detail)
+    surely = series.correlation > SURE_ERRORS * least / 2
+    narrow = f"errors that last ({series.correlation:.2f} at lag 1) are allowed too little"
+    return Check(
+        "residual autocorrelation", passed, detail, narrow=narrow if quasi and surely else ""
+    )
 
 
 _LASTS = (
