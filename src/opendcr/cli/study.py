@@ -115,7 +115,7 @@ def _locked_now(
 ) -> Mapping[str, Any]:
     """The lock of a plan, once it was tried and asked what it could show."""
     from opendcr.evaluate.findings import sources_of
-    from opendcr.evaluate.lock import late, lock_path, locked, write_lock
+    from opendcr.evaluate.lock import late, later_known, lock_path, locked, write_lock
     from opendcr.evaluate.readiness import ready
     from opendcr.evaluate.reading import study_before
     from opendcr.evaluate.soundness import floor_refused, foreseen
@@ -127,9 +127,10 @@ def _locked_now(
         floor_refused(plan, sources)
         told = foreseen(plan, before, sources, panels, show)
     now = datetime.now(UTC)
-    told = told.warned(late(plan.question.start, now))
+    path = lock_path(plan.path)
+    told = told.warned(late(plan.question.start, now, later_known(path, sources)))
     made = locked(plan, sources, told.to_data(), now)
-    return write_lock(lock_path(plan.path), made, registered, again)
+    return write_lock(path, made, registered, again)
 
 
 @study.command("run", epilog="Example: opendcr study run prop99.toml --out prop99")

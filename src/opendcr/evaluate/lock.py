@@ -340,22 +340,39 @@ def standing(plan: Plan, sources: Mapping[str, Source]) -> Standing:
         {name: periods for name, periods in loose.items() if periods},
         beside,
         titles=titles,
-        late=late(plan.question.start, datetime.fromisoformat(lock.locked_at)),
+        late=late(plan.question.start, datetime.fromisoformat(lock.locked_at), _public(lock.data)),
     )
     return replace(made, against=tuple(_against(made, lock, sources)))
 
 
-def late(start: Period, at: datetime) -> str:
-    """What a lock cannot show that was made after the start; empty where it was made before."""
+def late(start: Period, at: datetime, known: bool) -> str:
+    """What a lock cannot show that was made after the start; empty where it was made before. `known`
+    says whether the plan's files had figures from the start on, then or at an earlier lock."""
     began, made = start.first_day, at.date()
     if began is None or made <= began:
         return ""
     months = (made.year - began.year) * 12 + made.month - began.month
     after = f"{months} months" if months > 1 else "some days" if months == 0 else "a month"
-    return (
-        f"The lock was made {after} after the start ({start}): it shows that the plan was fixed while "
-        "its file had no later figures, and not that nobody had seen them elsewhere."
+    shown = (
+        "when figures from then on were known: it does not show that the plan was fixed before "
+        "anybody had seen them."
+        if known
+        else "and shows that the plan was fixed while its file had no later figures, not that nobody "
+        "had seen them elsewhere."
     )
+    return f"The lock was made {after} after the start ({start}), {shown}"
+
+
+def later_known(path: Path, sources: Mapping[str, Source]) -> bool:
+    """Whether the files have figures from the start on, or had them when the lock was made that
+    stands there."""
+    there = _content(path)["data"] if path.exists() else {}
+    return any(one.public_after for one in sources.values()) or _public(there)
+
+
+def _public(data: Mapping[str, Mapping[str, Any]]) -> bool:
+    """Whether a lock says that figures from the start on were known."""
+    return any(known["already_public"] or known.get("public_earlier") for known in data.values())
 
 
 def called(name: str, sources: Mapping[str, Source], content: Mapping[str, Any]) -> str:

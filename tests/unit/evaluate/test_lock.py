@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from opendcr.cli.study import lock_command
 from opendcr.errors import InputError
 from opendcr.evaluate.findings import sources_of
-from opendcr.evaluate.lock import lock_path, locked, seal_of, standing, write_lock
+from opendcr.evaluate.lock import later_known, lock_path, locked, seal_of, standing, write_lock
 from opendcr.evaluate.plan import read_plan
 from opendcr.evaluate.soundness import beside, unreported
 from tests.support.planned import PLAN, rows, written
@@ -274,7 +274,19 @@ def test_a_lock_made_after_the_start_says_what_it_cannot_show(tmp_path: Path) ->
     written(tmp_path)
     found = stands(path)
     assert found.status == "confirmatory"
-    assert found.told[0].startswith("The lock was made 60 months after the start (2020)")
+    assert found.told[0].startswith("The lock was made 60 months after the start (2020), and shows")
+
+
+def test_a_late_lock_claims_no_blindness_where_the_figures_were_there(tmp_path: Path) -> None:
+    """Nor where they were taken out of the file before it was locked again."""
+    path = written(tmp_path)
+    lock(path)
+    (told,) = stands(path).told
+    assert "when figures from then on were known" in told and "no later figures" not in told
+    written(tmp_path, BEFORE, PLAN + "[designs.ratio_of_ratios]\n")
+    lock(path, again=True)
+    assert stands(path).told[0] == told
+    assert later_known(lock_path(path), sources_of(read_plan(path)))
 
 
 NOWCAST = '\n[nowcast]\npath = "editions.csv"\nmost = 1\n'
