@@ -3,7 +3,7 @@
 A lock is a file beside its plan. It holds the plan's whole content and hash, the version of the
 code that will be run, a hash of the data from before the start, and which later periods were
 in the file already. Its own hash, the seal, can be handed to somebody else or registered: a lock that
-is written anew has another.
+is written anew has another, and the one in whose place it stands is kept beside it.
 """
 
 import hashlib
@@ -197,14 +197,16 @@ def locked(
         "plan": {"hash": plan.hash, "content": plan.decided},
         "code": code(),
         "code_parts": dict(code_parts()),
-        "data": {
-            name: held_of(source, sources.get(late_of(name))) for name, source in sources.items()
-        },
+        "data": _data_of(sources),
         "foreseen": dict(foreseen),
         "registered": "",
         "replaces": [],
     }
     return content | {"seal": seal_of(content)}
+
+
+def _data_of(sources: Mapping[str, Source]) -> dict[str, dict[str, Any]]:
+    return {name: held_of(source, sources.get(late_of(name))) for name, source in sources.items()}
 
 
 def write_lock(
@@ -213,38 +215,65 @@ def write_lock(
     """Writes a lock, whole or not at all, and gives what stands there then.
 
     A lock of this very plan and code is left as it is, but for a place where it was `registered`
-    since. Raises InputError where there is another, unless it may be written `again`; the new one
-    then names the seals of those before it.
+    since, and so is one of other data unless it may be written `again`. Raises InputError where there
+    is one of another plan or code, unless so. The new one names the seals of those before it, and the
+    one in whose place it stands is kept.
     """
     if path.exists():
         there = _content(path)
-        if _same(there, content["plan"]["hash"], content["code"]):
+        same = _same(there, content["plan"]["hash"], content["code"])
+        if same and not (again and _differ(there["data"], content["data"])):
             return registered_at(path, registered)
         if not again:
             raise _another(path, content["plan"]["content"])
         content = _replacing(content, there, path)
+        write_whole(kept_path(path, there["seal"]), path.read_text(encoding="utf-8"))
     content = {**content, "registered": registered}
     _write(path, content)
     return content
+
+
+def kept_path(path: Path, seal: str) -> Path:
+    """Where a lock of this seal is kept once another stands in its place: its name ends as that of no
+    lock in force."""
+    return path.with_name(f"{path.name.removesuffix('.json')}.{seal[:12]}.json")
 
 
 def _write(path: Path, content: Mapping[str, Any]) -> None:
     write_whole(path, json.dumps(content, ensure_ascii=False, indent=1) + "\n")
 
 
-def lockable(plan: Plan) -> bool:
-    """Whether a plan has no lock yet: it has one where that is of this very plan and code. Raises
-    InputError where it is of another plan or other code."""
+def lockable(plan: Plan, sources: Mapping[str, Source], again: bool) -> bool:
+    """Whether there is something to lock: a plan without a lock, or `again` one of which the plan, the
+    code or the data from before the start are others than those of its lock. Raises InputError where
+    the lock is of another plan or code and may not be written again."""
     path = lock_path(plan.path)
     if not path.exists():
         return True
-    if not _same(_content(path), plan.hash, code()):
+    there = _content(path)
+    if _same(there, plan.hash, code()):
+        return again and _differ(there["data"], _data_of(sources))
+    if not again:
         raise _another(path, plan.decided)
-    return False
+    return True
 
 
 def _same(there: Mapping[str, Any], plan: str, by: str) -> bool:
     return (there.get("version"), there["plan"]["hash"], there["code"]) == (VERSION, plan, by)
+
+
+def _differ(then: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
+    """Whether two locks hold other data from before the start; figures from the start on, which none
+    holds, are no reason for another."""
+    left_out = ("already_public", "public_earlier")
+    one, other = (
+        {
+            name: {key: value for key, value in known.items() if key not in left_out}
+            for name, known in data.items()
+        }
+        for data in (then, now)
+    )
+    return one != other
 
 
 def _another(path: Path, content: Mapping[str, Any]) -> InputError:

@@ -11,7 +11,15 @@ from click.testing import CliRunner
 from opendcr.cli.study import lock_command
 from opendcr.errors import InputError
 from opendcr.evaluate.findings import sources_of
-from opendcr.evaluate.lock import later_known, lock_path, locked, seal_of, standing, write_lock
+from opendcr.evaluate.lock import (
+    later_known,
+    lock_path,
+    locked,
+    read_lock,
+    seal_of,
+    standing,
+    write_lock,
+)
 from opendcr.evaluate.plan import read_plan
 from opendcr.evaluate.soundness import beside, unreported
 from tests.support.planned import PLAN, rows, written
@@ -39,6 +47,47 @@ def test_a_lock_that_is_there_is_left_as_it_is_and_says_so(tmp_path: Path) -> No
     assert "Locked already, and nothing was changed:" in done.stdout
     done = CliRunner().invoke(lock_command, [str(path), "--registered", "osf.io/abcde"])
     assert "nothing was changed but where it is registered:" in done.stdout
+
+
+def corrected(path: Path, plan: str = PLAN) -> Path:
+    """A count of before the start is another than it was; nothing else is."""
+    wrong = ("area 3", 2018)
+    data = [row | {"events": 7} if (row["area"], row["year"]) == wrong else row for row in BEFORE]
+    return written(path.parent, data, plan)
+
+
+def again(path: Path, *options: str):
+    return CliRunner().invoke(lock_command, [str(path), "--panels", "0", *options])
+
+
+def test_corrected_data_are_told_and_can_be_locked_again(tmp_path: Path) -> None:
+    path = written(tmp_path, BEFORE)
+    first = lock(path)
+    was = lock_path(path).read_bytes()
+    corrected(path)
+    told = again(path)
+    assert "nothing was changed" in told.stdout and lock_path(path).read_bytes() == was
+    assert "not those that were locked (in 2018 of 'area 3'): results with these" in told.stderr
+    done = again(path, "--again")
+    assert f"Locked: {lock_path(path)}" in done.stdout and "not those that were" not in done.stderr
+    assert read_lock(lock_path(path)).replaces == [first["seal"]]
+    kept = tmp_path / f"plan.lock.{first['seal'][:12]}.json"
+    assert kept.read_bytes() == was and kept.name in done.stdout
+    found = stands(path)
+    assert found.differing == {} and found.rivals == ()  # the lock that is kept is in force nowhere
+    assert any(first["seal"][:12] in one for one in (*found.told, *found.against))
+
+
+def test_what_is_the_same_is_not_locked_again(tmp_path: Path) -> None:
+    """Nor where figures from the start on have come: the lock of before knew nothing of them."""
+    path = written(tmp_path, BEFORE)
+    lock(path)
+    was = {one.name: one.read_bytes() for one in tmp_path.glob("*.json")}
+    written(tmp_path)
+    done = again(path, "--again", "--json")
+    assert json.loads(done.stdout)["replaces"] == []
+    assert again(path, "--again").stdout.startswith("Locked already, this plan with these data")
+    assert {one.name: one.read_bytes() for one in tmp_path.glob("*.json")} == was
 
 
 def test_without_a_lock_nothing_is_confirmed(tmp_path: Path) -> None:
