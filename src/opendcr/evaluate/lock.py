@@ -21,8 +21,9 @@ from opendcr.evaluate.held import differences, held_of, not_held
 from opendcr.evaluate.identity import RECOVERED, code, code_parts, differing
 from opendcr.evaluate.panel import some
 from opendcr.evaluate.periods import Period, span
-from opendcr.evaluate.plan import Plan
+from opendcr.evaluate.plan import PRIMARY, Plan
 from opendcr.evaluate.reading import Source, late_of
+from opendcr.evaluate.rivals import asks_the_same
 from opendcr.whole import write_whole
 
 SUFFIX = ".lock.json"
@@ -123,7 +124,7 @@ class Standing:
         many = "another plan" if others == 1 else f"{others} other plans"
         verb = "is" if others == 1 else "are"
         beside = (
-            f"{many} of the same outcome and areas {verb} locked beside it "
+            f"{many} of the same outcome, data and place {verb} locked beside it "
             f"({some(self.rivals)}): whoever is shown one result has to be told of the others."
         )
         return tuple(
@@ -160,29 +161,19 @@ def lock_path(plan: Path) -> Path:
     return plan.with_name(plan.name.removesuffix(".toml") + SUFFIX)
 
 
-def rivals(plan: Plan) -> list[Path]:
-    """Locks of other plans in the plan's folder that ask the same: of the same outcome, and of an
-    area that both call treated, whatever the start: several starts are several chances."""
-    mine, found = plan.decided["question"], []
+def rivals(plan: Plan, source: Source) -> list[Path]:
+    """Locks of other plans in the plan's folder that ask the same of the same data; `source` is the
+    plan's own data."""
+    found = []
     for path in sorted(plan.path.parent.glob(f"*{SUFFIX}")):
         if path == lock_path(plan.path):
             continue
         try:
-            asked = _content(path)["plan"]["content"].get("question", {})
+            if asks_the_same(plan, source, _content(path)):
+                found.append(path)
         except (InputError, KeyError, TypeError, AttributeError):
             continue  # no lock, of any version
-        if asked.get("outcome") == mine.get("outcome") and _shared(asked, mine):
-            found.append(path)
     return found
-
-
-def _shared(asked: Mapping[str, Any], mine: Mapping[str, Any]) -> bool:
-    """Whether two questions are of an area that both call treated, or of no area by name."""
-    theirs, ours = (
-        {one} if isinstance(one, str) else {str(each) for each in one or ()}
-        for one in (asked.get("treated"), mine.get("treated"))
-    )
-    return bool(theirs & ours) or theirs == ours
 
 
 def locked(
@@ -350,7 +341,7 @@ def read_lock(path: Path) -> Lock:
 
 def standing(plan: Plan, sources: Mapping[str, Source]) -> Standing:
     """What a plan's lock is worth: whether there is one, and what has changed since."""
-    path, beside = lock_path(plan.path), tuple(one.name for one in rivals(plan))
+    path, beside = lock_path(plan.path), tuple(one.name for one in rivals(plan, sources[PRIMARY]))
     if not path.exists():
         return Standing(plan.hash, None, rivals=beside, against=("the plan was not locked",))
     lock = read_lock(path)

@@ -16,13 +16,14 @@ from opendcr.evaluate.lock import (
     lock_path,
     locked,
     read_lock,
+    rivals,
     seal_of,
     standing,
     write_lock,
 )
-from opendcr.evaluate.plan import read_plan
+from opendcr.evaluate.plan import PRIMARY, read_plan
 from opendcr.evaluate.soundness import beside, unreported
-from tests.support.planned import PLAN, rows, written
+from tests.support.planned import PLAN, RINGS, rows, written
 
 ROOT = Path(__file__).parents[3]
 NOW = datetime(2025, 1, 2, tzinfo=UTC)
@@ -476,6 +477,12 @@ def test_each_plan_has_its_own_lock(tmp_path: Path) -> None:
     assert len(names) == 4 and tmp_path / "a.lock.json" in names
 
 
+def others(path: Path) -> list[str]:
+    """The locks beside a plan that ask the same."""
+    plan = read_plan(path)
+    return [one.name for one in rivals(plan, sources_of(plan)[PRIMARY])]
+
+
 def test_other_locks_of_the_same_question_are_told(tmp_path: Path) -> None:
     path = written(tmp_path, BEFORE)
     lock(path)
@@ -483,16 +490,72 @@ def test_other_locks_of_the_same_question_are_told(tmp_path: Path) -> None:
     other.write_text(
         PLAN.replace("[designs.difference_in_differences]", "[designs.ratio_of_ratios]")
     )
-    (said,) = beside(read_plan(other))
-    assert said.startswith("plan.lock.json beside it") and beside(read_plan(path)) == []
+    plan = read_plan(other)
+    (said,) = beside(plan, sources_of(plan)[PRIMARY])
+    assert said.startswith("plan.lock.json beside it") and others(path) == []
     lock(other)
     assert stands(path).to_data()["rivals"] == ["other.lock.json"]
     assert "Another plan" in stands(path).told[-1] and stands(path).status == "confirmatory"
     lock_path(other).unlink()
     other.write_text(PLAN.replace("start = 2020", "start = 2021"))
-    assert len(beside(read_plan(other))) == 1  # another start is another chance
+    assert len(others(other)) == 1  # another start is another chance
     for treated in ('["area 2", "area 1"]', '["area 1", "area 2"]'):
         other.write_text(PLAN.replace('["area 1"]', treated))
-        assert len(beside(read_plan(other))) == 1  # in whatever order, and with others beside it
+        assert len(others(other)) == 1  # in whatever order, and with others beside it
     other.write_text(PLAN.replace('["area 1"]', '["area 2"]'))
-    assert beside(read_plan(other)) == []
+    assert others(other) == []
+
+
+def test_a_plan_of_other_data_asks_something_else(tmp_path: Path) -> None:
+    """A newer extract under another name is the same data as long as it says the same of what both
+    have from before the start."""
+    lock(written(tmp_path, [row for row in BEFORE if row["year"] < 2019]))
+    other = tmp_path / "other.toml"
+    other.write_text(PLAN.replace("panel.csv", "newer.csv"))
+    (tmp_path / "panel.csv").rename(tmp_path / "old.csv")
+    written(tmp_path, BEFORE)
+    (tmp_path / "panel.csv").rename(tmp_path / "newer.csv")
+    assert others(other) == ["plan.lock.json"]
+    written(tmp_path, [row | {"events": row["events"] + 1} for row in BEFORE])
+    (tmp_path / "panel.csv").rename(tmp_path / "newer.csv")
+    assert others(other) == []
+
+
+def test_series_without_areas_are_the_same_only_in_the_same_file(tmp_path: Path) -> None:
+    series = PLAN.replace("difference_in_differences", "interrupted_time_series")
+    series = series.replace('unit = "area"\n', "").replace('treated = ["area 1"]\n', "")
+    one, two = ([row for row in BEFORE if row["area"] == f"area {at}"] for at in (1, 2))
+    lock(written(tmp_path, one, series))
+    other = tmp_path / "other.toml"
+    other.write_text(series + 'family = "gaussian"\n')
+    assert others(other) == ["plan.lock.json"]
+    (tmp_path / "panel.csv").rename(tmp_path / "one.csv")
+    written(tmp_path, two, series)
+    (tmp_path / "panel.csv").rename(tmp_path / "two.csv")
+    other.write_text(series.replace("panel.csv", "two.csv"))
+    assert others(other) == []
+
+
+@pytest.mark.parametrize(
+    ("near", "inside", "same"),
+    [
+        ("ring in ['0-500m', '500-1000m']", "hours == 'inside'", True),
+        ("0-500m", "hours != 'outside'", True),
+        ("ring == '500-1000m'", "hours == 'inside'", False),
+        ("ring == '0-500m'", "hours == 'outside'", False),
+    ],
+)
+def test_cells_are_the_same_by_what_is_treated_and_not_by_its_words(
+    tmp_path: Path, near: str, inside: str, same: bool
+) -> None:
+    cells = [
+        {"ring": ring, "hours": hours, "month": f"2024-{month:02}", "calls": 5 + month % 3}
+        for ring in ("0-500m", "500-1000m", "1-2km")
+        for hours in ("inside", "outside")
+        for month in range(1, 13)
+    ]
+    lock(written(tmp_path, cells, RINGS))
+    other = tmp_path / "other.toml"
+    plan = RINGS.replace("ring == '0-500m'", near).replace("hours == 'inside'", inside)
+    other.write_text(plan)
+    assert others(other) == ["plan.lock.json"] * same
