@@ -407,7 +407,7 @@ def _answer(found: Findings, one: Answered) -> content.Answer:
     terms = tuple(terms_of(found.plan.designs[one.design], one.estimate))
     gaps = found.gaps if one.design == found.plan.primary else {}
     return content.Answer(one.design, one.title, one.estimate, one.verdict, one.sentence,
-                          gaps, _beside(found, one.design), terms)  # fmt: skip
+                          gaps, _beside(found, one.design), not one.compared, terms)  # fmt: skip
 
 
 def _beside(found: Findings, name: str) -> str:

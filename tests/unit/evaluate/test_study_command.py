@@ -88,6 +88,7 @@ def test_coefficients_stand_in_terminal_and_report(
         assert [float(part) for part in re.findall(r"[-+][\d.]+(?:e-\d+)?", line)] == pytest.approx(told, rel=0.06)  # fmt: skip
         assert line.split("): ")[1].replace("-", "−") in page.replace("e-", "e−")
     assert ("coefficient, " in page) == bool(terms)
+    assert ("compares with no other group" in page) == plan.startswith(SERIES)  # TREND, item 15
 
 
 def test_a_study_from_lock_to_result(opendcr, answered, tmp_path: Path) -> None:
