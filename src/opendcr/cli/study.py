@@ -272,14 +272,17 @@ def _told(found: "Findings") -> Iterator[str]:
 
 def _terms(found: "Findings") -> Iterator[str]:
     """The terms of regressions from the start on."""
-    from opendcr.evaluate.report.words import NBSP, counts, fine_percents, signed
+    from opendcr.evaluate.report.words import NBSP, fine_percents, scale_of
+    from opendcr.evaluate.reporting import exposure_in_words
     from opendcr.evaluate.terms import terms_of
 
+    plan = found.plan
+    scale = scale_of(found.leading.estimate, plan.question.called, exposure_in_words(plan.data))
     for name, one in found.answers.items():
-        for term in terms_of(found.plan.designs[name], one.estimate):
+        for term in terms_of(plan.designs[name], one.estimate, len(found.study.treated)):
             change = term.relative
             said = (
-                f"{signed(term.value)} ({counts(term.interval)})"
+                f"{scale.signed(term.value)} {scale.words} ({scale.between(term.interval)})"
                 if change is None
                 else fine_percents(change.value, change.interval)
             )
