@@ -160,7 +160,13 @@ def foreseen(
 ) -> Foreseen:
     """Outcomes that are known already, other locks of the same question, and power,
     from so many panels (None: as many as take seconds)."""
-    said = [*beside(plan), *_known(sources), *_loose(sources), *unreported(sources), *_slip(plan)]
+    said = [
+        *beside(plan, sources[PRIMARY]),
+        *_known(sources),
+        *_loose(sources),
+        *unreported(sources),
+        *_slip(plan),
+    ]
     said += [*_mute(plan, before, sources[PRIMARY]), *_without_interval(plan, sources)]
     said += [*_unreachable(plan), *_several(plan), *_unwatched(plan), *_matched_late(plan)]
     said += _season(plan, before)
@@ -232,12 +238,12 @@ def unreported(sources: Mapping[str, Source]) -> Iterator[str]:
             )
 
 
-def beside(plan: Plan) -> list[str]:
+def beside(plan: Plan, source: Source) -> list[str]:
     """That other plans were locked for the same question: of several, one may please by chance."""
     return [
-        f"{one.name} beside it is the lock of another plan for the same outcome and areas: "
+        f"{one.name} beside it is the lock of another plan for the same outcome, data and place: "
         "whoever is shown the result of one has to be told of the other."
-        for one in rivals(plan)
+        for one in rivals(plan, source)
     ]
 
 

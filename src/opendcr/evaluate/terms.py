@@ -32,14 +32,15 @@ class Term:
         return Term(self.words, expm1(self.value), ends, False)
 
 
-def terms_of(design: Design, found: Estimate) -> Iterator[Term]:
+def terms_of(design: Design, found: Estimate, treated: int) -> Iterator[Term]:
     """The terms from the start on of a design that tells its link, but for one that is the relative
-    effect itself."""
+    effect itself. With several `treated` areas a dose is their mean."""
     for name, one in (found.coefficients or {}).items() if found.link else ():
         if name in _WORDS:
             yield Term(_WORDS[name], one.estimate, _interval(one), found.link == "log")
         elif name in ("dose", *design.columns):
-            words = f"each unit of {design.columns[0].replace('_', ' ')} (dose)"
+            each = " in each treated area" if treated > 1 else ""
+            words = f"each unit of {design.columns[0].replace('_', ' ')}{each} (dose)"
             yield Term(words, one.estimate, _interval(one), found.link == "log")
 
 

@@ -284,15 +284,15 @@ def _terms(report: Report, one: Answer) -> Iterable[Block]:
     if not one.terms:
         return
     holds, log = words.confidence(report.level), one.terms[0].logarithmic
-    scale = "of the logarithm of the outcome" if log else "on the scale of the outcome"
+    scale = Scale(1, "of the logarithm of the outcome") if log else _scale(report, report.leading)
     change = (f"as a change, in per cent ({holds} interval)",) if log else ()
-    heading = ("term", f"coefficient, {scale} ({holds} interval)", *change)
+    heading = ("term", f"coefficient, {scale.words} ({holds} interval)", *change)
     caption = f"What changed from {report.question.start} on, by {inside(one.title)}."
-    yield _grid(report, caption, [heading, *map(_term, one.terms)])
+    yield _grid(report, caption, [heading, *(_term(term, scale) for term in one.terms)])
 
 
-def _term(one: Term) -> tuple[str, ...]:
-    row = (one.words, f"{words.signed(one.value)} ({words.counts(one.interval)})")
+def _term(one: Term, scale: Scale) -> tuple[str, ...]:
+    row = (one.words, f"{scale.signed(one.value)} ({scale.between(one.interval)})")
     change = one.relative
     return row if change is None else (*row, words.fine_percents(change.value, change.interval))
 
