@@ -67,6 +67,7 @@ SERIES = PLAN.replace("difference_in_differences", "interrupted_time_series")
     [
         (SERIES, {"level": "step at the start (level)",
                   "slope": "further change with each period from the start on (slope)"}),
+        (SERIES + 'terms = ["level"]\nramp = 3\n', {"level": "change reached in 3 equal steps (level)"}),
         (SERIES + 'dose = "booth_hours"\n', {"dose": "each unit of booth hours (dose)"}),
         (PLAN + 'dose = "booth_hours"\n', {"booth_hours": "each unit of booth hours (dose)"}),
         (SERIES + 'family = "gaussian"\nterms = ["level"]\n', {"level": "step at the start (level)"}),

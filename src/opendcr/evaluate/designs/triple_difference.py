@@ -149,6 +149,7 @@ class TripleDifference:
 
     TITLE: ClassVar[str] = "Triple difference"
     columns: ClassVar[tuple[str, ...]] = ()
+    without_floor: ClassVar[str] = 'inference = "quasi_poisson"'
 
     @classmethod
     def read(cls, table: Table) -> Self:
