@@ -20,8 +20,8 @@ SINGLE = "series"  # the name of the area where a table has one series and no co
 NEARLY, LEAST_EVENTS = 0.005, 30  # how near a sum is, and of how many events it is taken for one
 _MANY = 6  # names in an error
 _ONE_SERIES = (
-    "one row for each period; rows of several areas under `unit` of [question], and rows of rings and "
-    "hours in a plan of which triple_difference is the only design"
+    "one row for each period; rows of several areas under `unit`, and rows of rings and hours by "
+    "triple_difference alone: other designs beside it answer for outcomes with a `path` of their own"
 )
 
 

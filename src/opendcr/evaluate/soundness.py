@@ -173,7 +173,7 @@ def foreseen(
     said += [*_mute(plan, before, sources[PRIMARY]), *_without_interval(plan, sources)]
     said += [*_unreachable(plan), *_several(plan), *_unwatched(plan), *_matched_late(plan)]
     said += _season(plan, before)
-    checks = data_checks(before.panel, plan.data, plan.designs)
+    checks = data_checks(before.panel, plan.data, plan.answering)
     said += [f"{one.name}: {one.detail}." for one in (*checks, *decimals_check(sources[PRIMARY]))]
     if panels is None:
         panels = SAMPLED if isinstance(plan.designs[plan.primary], SampledDesign) else PANELS
