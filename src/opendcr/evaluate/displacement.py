@@ -16,6 +16,7 @@ from opendcr.evaluate.estimate import Estimate, Interval, Part
 NET = "net of displacement"  # all rings but the farthest, at all hours
 NET_INSIDE = "net of displacement, inside hours"
 NEAR = "near, at all hours"
+NEAR_INSIDE = "near, inside hours"  # of several near rings together
 _TOGETHER = "in all rings but the farthest together, inside hours"
 _AT_ALL_HOURS = "in all rings but the farthest together, at all hours"
 _NONE_BETWEEN = "no ring lies between the near ones and the farthest that is compared with"
@@ -169,6 +170,8 @@ def _compared(found: Estimate) -> str:
         for name, one in _parts(found).items()
         if not (one.displacement or one.assumes or name == NET_INSIDE)
     ]
+    if NEAR_INSIDE in _parts(found):
+        near = [_parts(found)[NEAR_INSIDE]]
     if len(near) != 1 or abs(near[0].relative_effect - found.relative_effect) < _SEEN:
         return ""
     return (

@@ -220,6 +220,17 @@ def test_why_the_answer_and_its_own_cells_differ_is_told() -> None:
     assert "is shown" in sentence(alone) and why not in told(alone, "calls")
 
 
+def test_of_several_near_rings_the_answer_s_own_cells_are_one_part() -> None:
+    rng = np.random.default_rng(8)
+    near = read(near="ring in ['0-500m', '500-1000m']")
+    counts = rng.poisson(means({0: 0.4, 2: 0.4, 4: 1.6}, rng) * 10).astype(float)
+    found = near.fit(replace(study_of(counts), treated=near.treated_cells(LABELS)))
+    assert found.parts is not None
+    both = found.parts["near, inside hours"]
+    assert both.relative_effect == pytest.approx(-0.6, abs=0.08) and not both.displacement
+    assert "with the farthest ring alone it is a fall of between" in sentence(found)
+
+
 def test_displacement_in_time_is_read_near_outside_hours_and_nets_out() -> None:
     rng = np.random.default_rng(7)
     # 20 × 0.5 fewer events inside hours, as many more outside: 15 → 25 of a month.
