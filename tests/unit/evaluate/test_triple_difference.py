@@ -204,6 +204,9 @@ def test_nothing_is_said_of_where_a_rise_went() -> None:
     study = study_of(rng.poisson(means({0: 2.0}) * 4).astype(float))
     found = PLAIN.fit(study)
     assert found.relative_effect > 0.5 and not sentence(found)
+    both = PLAIN.fit(study_of(rng.poisson(means({0: 1.5, 2: 1.5}) * 10).astype(float)))
+    for said in (sentence(both), told(both, "calls")):
+        assert "isplacement" not in said and "ise" in said and "500-1000m, inside hours" in said
     check = displaced(study)
     assert check.passed is None and check.detail.startswith("whether events went to other rings")
 
