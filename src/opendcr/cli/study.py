@@ -256,7 +256,8 @@ def _told(found: "Findings") -> Iterator[str]:
 
 
 def _terms(found: "Findings") -> Iterator[str]:
-    """The terms of regressions from the start on."""
+    """The terms of regressions from the start on, at the level of the answer."""
+    from opendcr.evaluate.decision import holds
     from opendcr.evaluate.report.words import NBSP, counts, fine_percents, signed
     from opendcr.evaluate.terms import terms_of
 
@@ -268,6 +269,7 @@ def _terms(found: "Findings") -> Iterator[str]:
                 if change is None
                 else fine_percents(change.value, change.interval)
             )
+            said = f"{said}, {holds(found.study.level)} interval"
             yield f"{name}: {term.words}: {said.replace(NBSP, ' ').replace('−', '-')}"
 
 

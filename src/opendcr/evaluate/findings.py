@@ -331,7 +331,7 @@ def _found(
 
 def _checked(design: Design, study: Study, fitted: Estimate, review: Review) -> Estimate:
     """An answer with the checks that travel with it: the design's own, and those of what is read."""
-    found = review.of(fitted)
+    found = review.of(fitted, study.level)
     checks = (*fitted.checks, *_made(design, study, replace(fitted, parts=found.parts)))
     checks = (*checks, *_agreement(found, study.level))
     positive = study.panel.exposure is not None or bool((study.series.outcome > 0).all())

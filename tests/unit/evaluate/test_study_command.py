@@ -86,7 +86,8 @@ def test_coefficients_stand_in_terminal_and_report(
         told = [100 * math.expm1(end) if log else end for end in (one["estimate"], *ends)]
         (line,) = [row for row in said.splitlines() if words in row]
         assert [float(part) for part in re.findall(r"[-+][\d.]+(?:e-\d+)?", line)] == pytest.approx(told, rel=0.06)  # fmt: skip
-        assert line.split("): ")[1].replace("-", "−") in page.replace("e-", "e−")
+        figures, holds = line.split("): ")[1].rsplit(", ", 1)
+        assert figures.replace("-", "−") in page.replace("e-", "e−") and holds == "95 % interval"
     assert ("coefficient, " in page) == bool(terms)
 
 
