@@ -242,7 +242,7 @@ def _told(found: "Findings") -> Iterator[str]:
     yield from standing.told
     yield f"{'design':38}{'effect':>9}  {'interval':19}{'p':>13}{'floor':>13}  verdict"
     for name, one in found.answers.items():
-        yield _line(name, one.estimate, one.verdict)
+        yield _line(name, one.estimate, one.said)
     for other in found.further:
         said = f"{other.said} ({holds(other.level)} interval)"
         yield _line(other.outcome.name, other.answer.estimate, said)

@@ -14,6 +14,8 @@ from opendcr.evaluate.study import Study
 Real = NDArray[np.float64]
 SURELY = 0.001  # the p-value under which a model of errors is refused in the answer's own sentence
 TREND = "a trend of its own before the start"  # that a check found where nothing began
+BEGAN = "a change is also found where nothing began"
+NARROW = "the interval is too narrow"
 Interval = tuple[float, float]
 
 
@@ -169,6 +171,13 @@ class Estimate:
     def too_narrow(self) -> tuple[str, ...]:
         """Why its checks call its interval surely too narrow, in words."""
         return tuple(one.narrow for one in self.checks if one.narrow)
+
+    def doubts(self, shown: bool) -> tuple[str, ...]:
+        """What its own checks have against it, in few words: that a change, where one is `shown`, is
+        also found where nothing began, and that its interval is too narrow."""
+        began = shown and self.where_nothing_began
+        narrow = self.relative_interval is not None and self.too_narrow
+        return (*((BEGAN,) if began else ()), *((NARROW,) if narrow else ()))
 
     def leaves_chance(self, level: float) -> bool:
         """Whether there is a test, and it does not reject at a level that nothing changed."""

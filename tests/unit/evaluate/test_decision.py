@@ -258,3 +258,18 @@ def test_a_benefit_may_be_a_rise(interval, verdict):
 
 def test_a_level_is_told_by_two_figures():
     assert "at the level of 0.31 % this test" in floor_sentence(0.056, 0.00305065)
+
+
+def test_an_interval_that_is_too_narrow_shows_what_it_shows_and_excludes_nothing():
+    claim = Claim("a design", "needles", "a city")
+    narrow = replace(claim, narrow=True)
+    for kind, margin, out, shown in [("harm", 0.3, (-0.01, 0.2), (0.3, 0.5)),
+                                     ("benefit", 0.1, (-0.2, 0.05), (0.2, 0.3)),
+                                     ("negative_control", 0.1, (-0.05, 0.05), (0.2, 0.3)),
+                                     ("success", -0.1, (-0.05, 0.2), (-0.3, -0.2))]:  # fmt: skip
+        assert claim.verdict(kind, out, margin) == "excluded"
+        assert narrow.verdict(kind, out, margin) == "undetermined"
+        assert narrow.verdict(kind, shown, margin) == claim.verdict(kind, shown, margin) == "shown"
+    assert harm_sentence(narrow, (0.01, 0.2), 0.3).endswith(
+        "a rise of 30 % or more is neither shown nor excluded, but a rise is shown."
+    )
