@@ -138,6 +138,36 @@ def moved(interval: Interval | None, margin: float | None) -> Verdict:
     return "shown" if low > 0 or high < 0 else "undetermined"
 
 
+def lines_of(kind: str, margin: float | None) -> tuple[float, ...]:
+    """The relative effects between which what is said of an outcome of a kind is decided: no change,
+    and its threshold or margin; the margin either way where it should not change at all."""
+    if margin is None:
+        return (0.0,)
+    return (0.0, margin, -margin) if kind == "negative_control" else (0.0, margin)
+
+
+def kept(
+    interval: Interval | None,
+    lines: Sequence[float],
+    effects: Sequence[float],
+    diluted: bool = False,
+) -> bool | None:
+    """Whether what an interval decides stays with other estimates of the same effect: each lies on
+    the same side as the whole interval of every line that this does not cross. Of `diluted` ones
+    it is asked that they keep the direction, and not that they go as far beyond a line. None where
+    the interval crosses every line: then nothing is decided, and the sign of an estimate is chance."""
+    if interval is None:
+        return None
+    low, high = _sound(interval)
+    if diluted:
+        lines = [one for one in lines if not (0 < one < low or high < one < 0)]
+    least = max((one for one in lines if one < low), default=-math.inf)
+    most = min((one for one in lines if high < one), default=math.inf)
+    if (least, most) == (-math.inf, math.inf):
+        return None
+    return all(least < one < most for one in effects)
+
+
 def besides(kind: str, verdict: Verdict, interval: Interval | None, margin: float | None) -> str:
     """What is shown of an outcome beside its verdict, in words: a lesser harm or change than that of
     its margin, or a benefit that went the other way; empty where there is nothing such."""

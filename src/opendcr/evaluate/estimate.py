@@ -108,13 +108,18 @@ class Part:
 class Check:
     """A check that travels with an estimate. `passed` is None where it can only be read; `found` is
     where it found a change though nothing began there, as a clause ("at 20 of 52 earlier starts");
-    `narrow` says, as a clause, why the interval is surely too narrow."""
+    `narrow` says, as a clause, why the interval is surely too narrow. `effects` are relative effects
+    with something changed that nothing should hang on: what the answer decides must stay with each
+    of them, so that it is for whoever decides to say whether they pass (`decision.kept`); `diluted`
+    where an effect that is there must come out smaller, as from a start at which it had not begun."""
 
     name: str
     passed: bool | None
     detail: str
     found: str = ""
     narrow: str = ""
+    effects: tuple[float, ...] = ()
+    diluted: bool = False
 
     def to_data(self) -> dict[str, Any]:
         """The check as JSON."""

@@ -22,6 +22,8 @@ from opendcr.evaluate.decision import (
     harm_sentence,
     in_words,
     inside,
+    kept,
+    lines_of,
     nothing_began,
     plain_sentence,
     span,
@@ -286,6 +288,7 @@ def _answered(
     threshold = plan.threshold
     design = plan.designs[name]
     found = _found(design, study, nowcasts, review)
+    found = settled(found, study.level, lines_of("success", threshold))
     interval = found.relative_interval
     claim = _claim(design, plan.question, study, found)
     sentence = success_sentence(claim, interval, threshold)
@@ -358,6 +361,19 @@ def _made(design: Design, study: Study, found: Estimate) -> tuple[Check, ...]:
         return (Check("checks of the design", None, said),)
 
 
+def settled(found: Estimate, level: float, lines: Sequence[float]) -> Estimate:
+    """The answer with those checks decided that ask whether what it decides stays with something
+    changed. By an interval that is too narrow a change alone can be decided."""
+    interval = found.decided(level)
+    lines = (0.0,) if found.too_narrow else lines
+
+    def passed(one: Check) -> bool | None:
+        stays = kept(interval, lines, one.effects, one.diluted)
+        return stays if one.effects else one.passed
+
+    return replace(found, checks=tuple(replace(one, passed=passed(one)) for one in found.checks))
+
+
 def _agreement(found: Estimate, level: float) -> tuple[Check, ...]:
     """Whether interval and p-value say the same of no effect, where they rest on different things."""
     if found.relative_interval is None:
@@ -412,8 +428,10 @@ def _further(
         more += decimals_check(source)
     if outcome.data != plan.data or outcome.treated:
         more += linked_check(source)
+    margin = plan.margin_of(outcome)
     found = replace(found, checks=(*found.checks, *more))
-    claim, margin = _claim(design, source.question, study, found), plan.margin_of(outcome)
+    found = settled(found, study.level, lines_of(outcome.kind, margin))
+    claim = _claim(design, source.question, study, found)
     claim = replace(claim, outcome=f"“{outcome.title}”")  # a title is no part of a sentence
     verdict = claim.verdict(outcome.kind, found.relative_interval, margin)
     sentence = _said(outcome.kind, claim, found.relative_interval, margin)

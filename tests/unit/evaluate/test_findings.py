@@ -425,7 +425,7 @@ def test_a_study_is_said_in_plain_words(tmp_path: Path) -> None:
     said = beside(made)
     assert said.startswith(f"{had:,.0f} were counted, where about ")
     assert "Why it changed is not in these figures" in said
-    assert "Harm beyond its margin is ruled out for Discarded needles (1 of 10 checks on it" in said
+    assert "Harm beyond its margin is ruled out for Discarded needles." in said
     for jargon in ("interval", "p-value", "estimate", "confidence", "significant", "level"):
         assert jargon not in said
 
@@ -800,13 +800,37 @@ def test_a_further_outcome_that_is_shown_says_where_nothing_began_that_it_is_fou
     assert f"is excluded; {began})." in said.partition("for the worse is shown in near (")[2]
     assert f"what should not have changed did (still ({began}))" in said
     assert f"But a rise is shown for lost ({began})." in beside(made)
-    assert (
-        f"{began})"
-        in beside(made).partition("Displacement beyond its margin is shown for next (")[2]
-    )
+    moved = beside(made).partition("Displacement beyond its margin is shown for next (")[2]
+    assert moved.startswith("1 of ") and f" checks on it did not hold; {began})." in moved
     for one in made.further:
         assert "The same design also finds a change where nothing began: " in one.answer.sentence
         assert one.said.endswith(f"; {began}")
     page = page_of(report_of(made)).replace("\xa0", " ")
     assert "Harm: far, a rise of 1 % or more shown, checks failed" in page
     assert began not in made.leading.said  # of which nothing is shown
+
+
+@pytest.mark.parametrize(
+    ("kind", "margin", "litter", "stays"),
+    [
+        ("negative_control", 0.5, 1.0, True),  # it stayed still, and its estimates have either sign
+        ("harm", 0.5, 1.0, True),
+        ("harm", 0.02, 1.0, None),  # nothing is decided
+        (
+            "harm",
+            1.55,
+            3.0,
+            True,
+        ),  # it is shown, and is smaller where years without it are taken in
+    ],
+)
+def test_other_starts_and_donors_hold_where_what_is_decided_stays(
+    tmp_path: Path, kind: str, margin: float, litter: float, stays: bool | None
+) -> None:
+    outcome = f'\n[outcomes.litter]\noutcome = "litter"\nkind = "{kind}"\nmargin = {margin}\n'
+    made = found(tmp_path, with_more(litter=litter), RATIOS + outcome)
+    (one,) = made.further
+    checks = {check.name: check for check in one.answer.estimate.checks}
+    starts, donors = checks["other starts"], checks["donors left out"]
+    assert starts.passed is donors.passed is stays
+    assert (min(starts.effects) < 0 < max(starts.effects)) == (litter == 1.0)
