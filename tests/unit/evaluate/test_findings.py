@@ -2,6 +2,7 @@
 
 import csv
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from opendcr.errors import InputError
 from opendcr.evaluate.designs import DESIGNS
 from opendcr.evaluate.estimate import Estimate, PeriodEffect
 from opendcr.evaluate.evalue import e_value_of_interval
-from opendcr.evaluate.findings import Findings, confounding, run_study, sources_of
+from opendcr.evaluate.findings import Findings, confounding, run_study, settled, sources_of
 from opendcr.evaluate.plan import read_plan
 from opendcr.evaluate.reading import study_from
 from opendcr.evaluate.report.page import page_of
@@ -810,27 +811,21 @@ def test_a_further_outcome_that_is_shown_says_where_nothing_began_that_it_is_fou
     assert began not in made.leading.said  # of which nothing is shown
 
 
-@pytest.mark.parametrize(
-    ("kind", "margin", "litter", "stays"),
-    [
-        ("negative_control", 0.5, 1.0, True),  # it stayed still, and its estimates have either sign
-        ("harm", 0.5, 1.0, True),
-        ("harm", 0.02, 1.0, None),  # nothing is decided
-        (
-            "harm",
-            1.55,
-            3.0,
-            True,
-        ),  # it is shown, and is smaller where years without it are taken in
-    ],
-)
-def test_other_starts_and_donors_hold_where_what_is_decided_stays(
-    tmp_path: Path, kind: str, margin: float, litter: float, stays: bool | None
-) -> None:
-    outcome = f'\n[outcomes.litter]\noutcome = "litter"\nkind = "{kind}"\nmargin = {margin}\n'
-    made = found(tmp_path, with_more(litter=litter), RATIOS + outcome)
-    (one,) = made.further
-    checks = {check.name: check for check in one.answer.estimate.checks}
-    starts, donors = checks["other starts"], checks["donors left out"]
-    assert starts.passed is donors.passed is stays
-    assert (min(starts.effects) < 0 < max(starts.effects)) == (litter == 1.0)
+def test_other_starts_and_donors_hold_where_what_is_decided_stays(tmp_path: Path) -> None:
+    """Of what did not move estimates have either sign: it passes where that is shown."""
+    kind = '\n[outcomes.{}]\noutcome = "{}"\nkind = "{}"\nmargin = {}\n'
+    kinds = [("still", "litter", "negative_control", 0.5), ("out", "litter", "harm", 0.5),
+             ("open", "litter", "harm", 0.02), ("risen", "calls", "harm", 1.55)]  # fmt: skip
+    plan = RATIOS + "".join(kind.format(*one) for one in kinds)
+    made = found(tmp_path, with_more(litter=1.0, calls=3.0), plan)
+    for one, stays in zip(made.further, (True, True, None, True), strict=True):
+        checks = {check.name: check for check in one.answer.estimate.checks}
+        starts, donors = checks["other starts"], checks["donors left out"]
+        assert starts.passed is donors.passed is stays
+        risen = one.outcome.name == "risen"
+        assert (min(starts.effects) < 0 < max(starts.effects)) != risen
+        # Its starts take in years without it, and show less of it than its margin.
+        assert (one.answer.verdict == "shown" and min(starts.effects) < 1.55) == risen
+    sure = replace(made.further[-1].answer.estimate, relative_interval=(1.984, 2.0))
+    lost = settled(sure, 0.05, (0.0, 1.982)).checks  # of which one donor takes some
+    assert [one.name for one in lost if one.passed is False and one.effects] == ["donors left out"]
