@@ -13,6 +13,7 @@ from opendcr.evaluate.study import Study
 
 Real = NDArray[np.float64]
 SURELY = 0.001  # the p-value under which a model of errors is refused in the answer's own sentence
+SURE_ERRORS = 3.29  # the standard errors beyond which chance is, either way, as seldom
 TREND = "a trend of its own before the start"  # that a check found where nothing began
 BEGAN = "a change is also found where nothing began"
 NARROW = "the interval is too narrow"

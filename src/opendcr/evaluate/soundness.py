@@ -53,6 +53,9 @@ def floor_refused(plan: Plan, sources: Mapping[str, Source]) -> None:
 
 def _enough(plan: Plan, one: "_Declared") -> Iterator[str]:
     """What would bring a test's least p-value down to its level: so many more areas, and designs."""
+    if isinstance(one.design, CellDesign):
+        yield f"more periods; or a test that has no such floor here ({one.design.without_floor})"
+        return
     more = _more_areas(one)
     if more is not None:
         yield f"at least {more} more area{'s' if more > 1 else ''} to compare with"
@@ -160,7 +163,13 @@ def foreseen(
 ) -> Foreseen:
     """Outcomes that are known already, other locks of the same question, and power,
     from so many panels (None: as many as take seconds)."""
-    said = [*beside(plan), *_known(sources), *_loose(sources), *unreported(sources), *_slip(plan)]
+    said = [
+        *beside(plan, sources[PRIMARY]),
+        *_known(sources),
+        *_loose(sources),
+        *unreported(sources),
+        *_slip(plan),
+    ]
     said += [*_mute(plan, before, sources[PRIMARY]), *_without_interval(plan, sources)]
     said += [*_unreachable(plan), *_several(plan), *_unwatched(plan), *_matched_late(plan)]
     said += _season(plan, before)
@@ -232,12 +241,12 @@ def unreported(sources: Mapping[str, Source]) -> Iterator[str]:
             )
 
 
-def beside(plan: Plan) -> list[str]:
+def beside(plan: Plan, source: Source) -> list[str]:
     """That other plans were locked for the same question: of several, one may please by chance."""
     return [
-        f"{one.name} beside it is the lock of another plan for the same outcome and areas: "
+        f"{one.name} beside it is the lock of another plan for the same outcome, data and place: "
         "whoever is shown the result of one has to be told of the other."
-        for one in rivals(plan)
+        for one in rivals(plan, source)
     ]
 
 

@@ -736,7 +736,7 @@ def test_displacement_that_is_shown_is_said_wherever_the_answer_is(tmp_path: Pat
     said = run.leading.sentence
     assert "Displacement is shown: in 500-1000m, inside hours, a rise of between" in said
     assert "In all rings but the farthest together, inside hours:" in said
-    assert "into these make a fall look larger; with the farthest ring alone" in said
+    assert "into which events may have moved; with the farthest ring alone" in said
     assert "Displacement of Drug litter is shown: in 500-1000m" in said
     assert "Displacement is shown: in 500-1000m" in run.further[0].answer.sentence
     assert "Displacement of calls into other rings is shown in 500-1000m" in beside(run)

@@ -20,8 +20,9 @@ from opendcr.evaluate.comparisons.shifts import (
     odds_ratio,
 )
 from opendcr.evaluate.decision import between, holds
-from opendcr.evaluate.displacement import NET, NET_INSIDE, ruled_out
+from opendcr.evaluate.displacement import NEAR, NET, NET_INSIDE, ruled_out
 from opendcr.evaluate.estimate import (
+    SURE_ERRORS,
     TREND,
     Bounds,
     Check,
@@ -148,6 +149,7 @@ class TripleDifference:
 
     TITLE: ClassVar[str] = "Triple difference"
     columns: ClassVar[tuple[str, ...]] = ()
+    without_floor: ClassVar[str] = 'inference = "quasi_poisson"'
 
     @classmethod
     def read(cls, table: Table) -> Self:
@@ -281,20 +283,22 @@ class TripleDifference:
 
     def _as_rings_move(self, cells: Cells, level: float, share: float) -> dict[str, Part]:
         """What no hours by themselves can be taken out of: near outside hours, where events may
-        have gone in time, and all rings but the farthest at all hours. Both are beside the
-        farthest ring, and rest on rings that would have moved alike."""
+        have gone in time, near at all hours, and all rings but the farthest at all hours. They are
+        beside the farthest ring, and rest on rings that would have moved alike."""
         far, outside = cells.ring(cells.far_rings[-1]), ~cells.inside
         asked = {
             f"{ring}, outside hours": (cells.ring(ring) & outside, far & outside, share)
             for ring in cells.near.values
         }
-        asked[NET] = (cells.ring(*cells.within), far, level)
+        asked[NEAR] = (cells.ring(*cells.near.values), far, level)
+        if set(cells.within) - set(cells.near.values):
+            asked[NET] = (cells.ring(*cells.within), far, level)
         made = {}
         for name, (ours, others, at) in asked.items():
             with suppress(InputError):
                 series = cells.double(ours, others)
                 part = self._part(series, at, series.totals)
-                made[name] = replace(part, displacement=name != NET, assumes=_ALIKE)
+                made[name] = replace(part, displacement=name not in (NEAR, NET), assumes=_ALIKE)
         return made
 
     def _part(self, series: Contrast, level: float, totals: tuple[float, float]) -> Part:
@@ -313,7 +317,7 @@ class TripleDifference:
             _without_each_ring(cells),
             _events_far_away(cells),
             _dispersion(series),
-            _correlation(series),
+            _correlation(series, self.inference == "quasi_poisson"),
             _displacement(found),
         )
 
@@ -424,13 +428,17 @@ def _dispersion(series: Contrast) -> Check:
     return Check("overdispersion", None, detail)
 
 
-def _correlation(series: Contrast) -> Check:
+def _correlation(series: Contrast, quasi: bool) -> Check:
     """Cyclic shifts keep correlation in time, and yet hold too little where it is strong; nor are
-    the periods of a season exchangeable."""
+    the periods of a season exchangeable. Quasi-Poisson errors hold far too little."""
     least = 2 / np.sqrt(len(series.counts))
     passed, lasts = bool(abs(series.correlation) <= least), series.correlation > least
     detail = f"at lag 1: {series.correlation:+.2f} (chance: ±{least:.2f}){_LASTS if lasts else ''}"
-    return Check("residual autocorrelation", passed, detail)
+    surely = series.correlation > SURE_ERRORS * least / 2
+    narrow = f"errors that last ({series.correlation:.2f} at lag 1) are allowed too little"
+    return Check(
+        "residual autocorrelation", passed, detail, narrow=narrow if quasi and surely else ""
+    )
 
 
 _LASTS = (
@@ -441,16 +449,16 @@ _LASTS = (
 
 
 def _displacement(found: Estimate) -> Check:
-    """Whether displacement that undoes a fall is ruled out, by what the design itself assumes. What
-    rests on rings that move alike can be read beside it, and decides nothing."""
+    """Whether displacement that undoes a fall is ruled out. A rise in another ring, by what the
+    design itself assumes, fails it; what rests on rings that move alike can keep it from passing."""
     parts = {
         name: one
         for name, one in (found.parts or {}).items()
-        if one.displacement or name == NET_INSIDE
+        if one.displacement or name in (NET_INSIDE, NEAR, NET)
     }
     said = [f"{name} {_said(one)}" for name, one in parts.items() if not one.assumes]
     passed = ruled_out(found)
-    said.insert(0, _RULED_OUT[passed] if said else _NO_RING)
+    said.insert(0, _RULED_OUT[passed] if NET_INSIDE in parts else _NO_RING)
     said += [f"{name} {_said(one)} if {one.assumes}" for name, one in parts.items() if one.assumes]
     return Check("displacement", passed, "; ".join(said))
 
@@ -458,8 +466,9 @@ def _displacement(found: Estimate) -> Check:
 _NO_RING = "no ring between the near ones and the farthest, from which it could be read"
 _RULED_OUT = {
     False: "a rise in another ring is shown",
-    True: "a fall is left in all rings but the farthest together, so that not all of it went there",
-    None: "whether events went to other rings cannot be told",
+    True: "a fall is left in all rings but the farthest together, inside hours and at all hours, and "
+    "near at all hours, so that not all of it went elsewhere",
+    None: "whether events went to other rings or other hours cannot be told",
 }
 
 
