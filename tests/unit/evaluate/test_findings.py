@@ -769,8 +769,9 @@ def test_what_is_shown_is_said_with_what_the_same_design_finds_where_nothing_beg
     assert checks["trend before"].passed is checks["earlier starts"].passed is False
     said = "The same design also finds a change where nothing began: "
     told = made.to_data()
-    chance = "each finds one by chance alone in 5 % of studies"
-    found_there = f"a trend of its own before the start; at 2 of 3 earlier starts ({chance})"
+    chance = "chance alone finds one in 5 % of studies"
+    trend = f"a trend of its own before the start ({chance})"
+    found_there = f"{trend}; at 2 of 3 earlier starts (at each {chance})"
     assert f" {said}{found_there}." in told["sentence"]
     assert set(told["designs"]["difference_in_differences"]["checks"][0]) == {
         "name", "passed", "detail"}  # fmt: skip

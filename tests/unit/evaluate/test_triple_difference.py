@@ -204,6 +204,9 @@ def test_nothing_is_said_of_where_a_rise_went() -> None:
     study = study_of(rng.poisson(means({0: 2.0}) * 4).astype(float))
     found = PLAIN.fit(study)
     assert found.relative_effect > 0.5 and not sentence(found)
+    both = PLAIN.fit(study_of(rng.poisson(means({0: 1.5, 2: 1.5}) * 10).astype(float)))
+    for said in (sentence(both), told(both, "calls")):
+        assert "isplacement" not in said and "ise" in said and "500-1000m, inside hours" in said
     check = displaced(study)
     assert check.passed is None and check.detail.startswith("whether events went to other rings")
 
@@ -218,6 +221,17 @@ def test_why_the_answer_and_its_own_cells_differ_is_told() -> None:
         assert f"{why} a fall of between" in said
     alone = read(far="ring == '2000-5000m'").fit(study)
     assert "is shown" in sentence(alone) and why not in told(alone, "calls")
+
+
+def test_of_several_near_rings_the_answer_s_own_cells_are_one_part() -> None:
+    rng = np.random.default_rng(8)
+    near = read(near="ring in ['0-500m', '500-1000m']")
+    counts = rng.poisson(means({0: 0.4, 2: 0.4, 4: 1.6}, rng) * 10).astype(float)
+    found = near.fit(replace(study_of(counts), treated=near.treated_cells(LABELS)))
+    assert found.parts is not None
+    both = found.parts["near, inside hours"]
+    assert both.relative_effect == pytest.approx(-0.6, abs=0.08) and not both.displacement
+    assert "with the farthest ring alone it is a fall of between" in sentence(found)
 
 
 def test_displacement_in_time_is_read_near_outside_hours_and_nets_out() -> None:

@@ -20,10 +20,9 @@ from opendcr.evaluate.comparisons.shifts import (
     odds_ratio,
 )
 from opendcr.evaluate.decision import between, holds
-from opendcr.evaluate.displacement import NEAR, NET, NET_INSIDE, ruled_out
+from opendcr.evaluate.displacement import NEAR, NEAR_INSIDE, NET, NET_INSIDE, ruled_out
 from opendcr.evaluate.estimate import (
     SURE_ERRORS,
-    TREND,
     Bounds,
     Check,
     Estimate,
@@ -32,6 +31,7 @@ from opendcr.evaluate.estimate import (
     bounds_of_ratio,
     estimate_of,
     p_said,
+    trend_found,
 )
 from opendcr.evaluate.study import Study
 from opendcr.keyed import Table
@@ -264,6 +264,8 @@ class TripleDifference:
         share = level / max(len(others), 1)
         asked: dict[str, tuple[tuple[str, ...], bool]]
         asked = {f"{one}, inside hours": ((one,), one in others) for one in rings}
+        if len(cells.near.values) > 1:
+            asked[NEAR_INSIDE] = (cells.near.values, False)
         if others:
             asked[NET_INSIDE] = (rings, False)
         made = {}
@@ -417,7 +419,7 @@ def _trend(series: Contrast, level: float) -> Check:
     p = float((np.abs(slopes) >= abs(slopes[0]) * (1 - 1e-9)).mean())
     slope = slopes[0] / (time @ time)
     detail = f"{slope:+.3g} standard deviations a period, {p_said(p)} among {count} shifts"
-    return Check(name, p > level, detail, "" if p > level else TREND)
+    return Check(name, p > level, detail, "" if p > level else trend_found(level))
 
 
 def _dispersion(series: Contrast) -> Check:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from opendcr.evaluate.decision import DESCRIPTIVE, SAID, doubted, inside
-from opendcr.evaluate.displacement import looked, reached, risen, told
+from opendcr.evaluate.displacement import fallen, looked, reached, risen, told
 from opendcr.evaluate.estimate import Estimate, Interval, Part
 from opendcr.evaluate.periods import span
 from opendcr.evaluate.report import words
@@ -60,7 +60,8 @@ def _head(report: Report) -> Iterable[Block]:
                 f"Harm: {one.title}, {one.asked} shown{_doubts(one.estimate, True)}", "badge"
             )
     for name in risen(report.leading.estimate):
-        yield Text(f"Displacement: a rise in {name} shown", "badge")
+        what = "Displacement: a rise" if fallen(report.leading.estimate) else "A rise"
+        yield Text(f"{what} in {name} shown", "badge")
     if reached(report.leading.estimate):
         yield Text("Displacement to other hours: not ruled out", "badge")
     yield Text("Simulated data" if report.origin.simulated else "Recorded data", "badge")
