@@ -311,6 +311,7 @@ class TripleDifference:
         """Drift and starts before, placebo rings, rings left out, dispersion, displacement."""
         cells = self.cells(study)
         series = cells.triple(cells.near.mask, cells.far)
+        errors = _correlation(series, self.inference == "quasi_poisson")
         return (
             _trend(series, study.level),
             robustness.earlier_starts(study, self.fit),
@@ -319,8 +320,8 @@ class TripleDifference:
             _without_each_ring(cells),
             _events_far_away(cells),
             _dispersion(series),
-            _correlation(series, self.inference == "quasi_poisson"),
-            _displacement(found),
+            errors,
+            _displacement(replace(found, checks=(errors,))),
         )
 
     def rings_compared(self, study: Study) -> tuple[str, ...]:
