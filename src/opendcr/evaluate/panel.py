@@ -275,7 +275,8 @@ def cell_panel(rows: Rows, columns: Columns, by: Sequence[str]) -> Panel:
     """The panel whose areas are cells: each combination of the values of some columns.
 
     Counts (and exposures, 1 for each row where there is none) of rows of one cell and period are
-    summed. Raises InputError where a cell has no row in a period: no event is a row with 0.
+    summed, where a further column tells them apart. Raises InputError where none does, and where a
+    cell has no row in a period: no event is a row with 0.
     """
     periods = tuple(sorted(set(rows.periods(columns.time))))
     _no_gaps(rows.where, periods)
@@ -283,6 +284,7 @@ def cell_panel(rows: Rows, columns: Columns, by: Sequence[str]) -> Panel:
     named = list(zip(*(rows.column(name, name) for name in by), strict=True))
     cells = tuple(dict.fromkeys(named))
     at = ([cells.index(one) for one in named], places)
+    _told_apart(rows, columns, by, list(zip(*at, strict=True)))
     shape = (len(cells), len(periods))
     outcome, exposure, seen = np.zeros(shape), np.zeros(shape), np.zeros(shape)
     exposures = (
@@ -304,6 +306,28 @@ def cell_panel(rows: Rows, columns: Columns, by: Sequence[str]) -> Panel:
     made = Panel(units, periods, outcome, exposure, labels=labels, where=rows.where,
                  column=columns.outcome)  # fmt: skip
     return _sound(made, columns)
+
+
+def _told_apart(
+    rows: Rows, columns: Columns, by: Sequence[str], cells: Sequence[tuple[int, int]]
+) -> None:
+    """Raises InputError for two rows of one cell and period that no further column tells apart."""
+    used = (columns.outcome, columns.time, columns.exposure, *by)
+    further = [rows.column(one, one) for one in rows.frame.columns if one not in used]
+    seen: dict[tuple[object, ...], int] = {}
+    for at, row in enumerate(zip(cells, *further, strict=True)):
+        first = seen.setdefault(row, at)
+        if first != at:
+            cell = ", ".join(rows.column(one, one)[at] for one in by)
+            found = (
+                f"two rows for '{cell}' in {rows.column(columns.time, '')[at]} (rows "
+                f"{rows.lines[first]} and {rows.lines[at]}), which no further column tells apart"
+            )
+            expected = (
+                "one row for each cell and period, or a column that says what each is of, such as a "
+                "small area: then they are added up"
+            )
+            raise InputError(rows.where, found, expected)
 
 
 def wide_panel(rows: Rows, columns: Columns) -> Panel:

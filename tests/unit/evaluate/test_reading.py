@@ -261,6 +261,17 @@ def test_a_cell_without_a_row_is_named(tmp_path: Path) -> None:
     assert "no row for 1-2km, no in 2024-03" in refused(tmp_path, data, CELLS)
 
 
+@pytest.mark.parametrize("calls", [20, 99])
+def test_rows_of_a_cell_that_nothing_tells_apart_are_refused(tmp_path: Path, calls: int) -> None:
+    """Those of two districts are added up; a row pasted twice, corrected or not, is none."""
+    data = cells()
+    said = refused(tmp_path, [*data, {**data[0], "calls": calls}], CELLS)
+    assert "two rows for '0-500m, yes' in 2023-01 (rows 2 and 362), which no further" in said
+    assert (
+        study(tmp_path, [*data, {**data[0], "district": "north"}], CELLS).panel.outcome[0, 0] == 60
+    )
+
+
 @pytest.mark.parametrize("inside", ["open == 'yes'", "yes", "open == yes"])
 def test_inside_hours_may_be_said_in_other_ways(tmp_path: Path, inside: str) -> None:
     made = study(tmp_path, cells(), CELLS.replace('"open"', f'"{inside}"'))
