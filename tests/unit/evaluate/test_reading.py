@@ -272,6 +272,35 @@ def test_rows_of_a_cell_that_nothing_tells_apart_are_refused(tmp_path: Path, cal
     )
 
 
+RESTS = {"ring": "All", "open": "all day", "district": "Total"}
+
+
+@pytest.mark.parametrize("column", RESTS)
+@pytest.mark.parametrize("named", [True, False])
+def test_a_total_among_cells_is_refused(tmp_path: Path, column: str, named: bool) -> None:
+    """By its counts whatever its name, and by its name where it has a few events more."""
+    data, sums = cells(), {}
+    for row in data:
+        total = sums.setdefault(tuple(row[one] for one in (*RESTS, "month") if one != column),
+                                {**row, column: RESTS[column] if named else "x", "calls": 9 * named})  # fmt: skip
+        total["calls"] += row["calls"]
+    plan = CELLS.replace('"open"', "\"open == 'yes'\"")
+    assert study(tmp_path, data, plan).panel.units
+    name = RESTS[column] if named else "x"
+    assert f"found {column} '{name}', which holds the others" in refused(
+        tmp_path, [*data, *sums.values()], plan
+    )
+
+
+def test_a_total_of_all_cells_in_one_is_refused(tmp_path: Path) -> None:
+    rows, months = cells(), {}
+    for row in rows:
+        total = months.setdefault(row["month"], {**row, "ring": "9km", "open": "x", "calls": 0})
+        total["calls"] += row["calls"]
+    plan = CELLS.replace('"open"', "\"open == 'yes'\"")
+    assert "cell '9km, x', which holds" in refused(tmp_path, [*rows, *months.values()], plan)
+
+
 @pytest.mark.parametrize("inside", ["open == 'yes'", "yes", "open == yes"])
 def test_inside_hours_may_be_said_in_other_ways(tmp_path: Path, inside: str) -> None:
     made = study(tmp_path, cells(), CELLS.replace('"open"', f'"{inside}"'))
