@@ -58,7 +58,7 @@ def told(found: Estimate, of: str) -> str:
     """What was found of displacement, shown or not, as sentences; empty where it is not read."""
     if not looked(found):
         return ""
-    said = "; ".join(_each(found)) or f"not to be told: {_NONE_BETWEEN}"
+    said = "; ".join(_each(found)) or f"not to be told: {_why(found)}"
     left = "" if _net(found) is None else _open(found) or _together(found)
     return _joined(f"Displacement of {of} into other rings is {said}.", left, _compared(found))
 
@@ -70,11 +70,19 @@ def _open(found: Estimate) -> str:
         return ""
     net = _net(found)
     if net is None:
-        return f"Whether what fell near the room went to other rings was not looked at: {_NONE_BETWEEN}."
+        return (
+            f"Whether what fell near the room went to other rings was not looked at: {_why(found)}."
+        )
     return (
         "Whether what fell near the room went to other rings cannot be told: "
         f"{_TOGETHER}, {_span(net)}."
     )
+
+
+def _why(found: Estimate) -> str:
+    """Why nothing is known of all rings but the farthest together."""
+    left_out = found.untold.get(NET_INSIDE)
+    return left_out.why if left_out else _NONE_BETWEEN
 
 
 def _fell(interval: Interval | None) -> bool:
@@ -116,6 +124,9 @@ def _each(found: Estimate) -> Iterator[str]:
             yield f"not to be told in {name}: these data allow no interval"
         else:
             yield f"{'shown' if one.risen else 'not shown'} in {name}: {_span(one)}"
+    for name, left_out in found.untold.items():
+        if left_out.displacement:
+            yield f"not to be told in {name}: {left_out.why}"
 
 
 def _span(part: Part) -> str:
