@@ -158,7 +158,7 @@ class Cells:
             if total[:start].sum() == 0:
                 raise InputError(where, f"no event in {what} before the start", "some")
         if base[start:].sum() == 0:
-            raise InputError(where, "no event in the cells compared with after", "some")
+            raise InputError(where, "no event in the cells compared with from the start on", "some")
 
     def ring(self, *names: str) -> Mask:
         """The cells of some rings: those near or far, or all of a ring that is neither."""
