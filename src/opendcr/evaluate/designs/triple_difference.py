@@ -429,7 +429,7 @@ def _standard(series: Contrast) -> float:
 def _rings(found: Estimate, series: Contrast) -> Check:
     name, own = "placebo rings", _standard(series)
     if not found.placebos:
-        return Check(name, None, "left out: one far ring has nothing to be compared with")
+        return Check(name, None, "left out: no far ring can be compared with other far rings")
     extreme = sum(one.ratio >= own for one in found.placebos)
     total = 1 + len(found.placebos)
     said = ", ".join(f"{one.unit} {one.relative_effect:+.1%}" for one in found.placebos)
