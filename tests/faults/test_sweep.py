@@ -128,19 +128,31 @@ def test_of_another_seed_or_room_nothing_is_taken(work, path, tmp_path):
     assert again.get(pieces(read_scenario(path), 1, 12)[0]) is None
 
 
-def test_a_full_disk_is_said_once_and_changes_no_figure(path, tmp_path):
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory):
+    """What forty replications give where nothing is in the way."""
+    path = tmp_path_factory.mktemp("undisturbed") / "long.toml"
+    path.write_text(SCENARIO, encoding="utf-8")
+    found = subprocess.run(command(*forty(path)), capture_output=True, check=True)
+    return json.loads(found.stdout)
+
+
+def forty(path):
+    return [path, "--replications", 40, "--json"]
+
+
+def test_a_full_disk_is_said_once_and_changes_no_figure(path, tmp_path, undisturbed):
     env = kept_in(tmp_path)
-    arguments = [path, "--replications", 40, "--json"]
     full = subprocess.run(
-        command(*arguments), env=env, capture_output=True, text=True, preexec_fn=_no_file_grows
+        command(*forty(path)), env=env, capture_output=True, text=True, preexec_fn=_no_file_grows
     )
     assert full.returncode == 0
     assert full.stderr.count("\n") == 1 and "cannot be kept (File too large)" in full.stderr
     assert "begins again" in full.stderr
-    plain = subprocess.run(command(*arguments), capture_output=True, text=True, check=True)
-    assert json.loads(full.stdout) == json.loads(plain.stdout)
+    assert json.loads(full.stdout) == undisturbed
 
 
+@pytest.mark.soak  # all is compiled anew
 def test_no_room_for_what_is_compiled_is_one_line_that_names_the_folder(path, tmp_path):
     env = {**os.environ, "XDG_CACHE_HOME": str(tmp_path / "cache")}
     env.pop("NUMBA_CACHE_DIR", None)
@@ -172,9 +184,9 @@ def command(*arguments):
     return [str(FOLDER / "opendcr"), "simulate", "room", *map(str, arguments)]
 
 
-def test_an_interrupted_run_goes_on_where_it_was(path, tmp_path):
+def test_an_interrupted_run_goes_on_where_it_was(path, tmp_path, undisturbed):
     env = kept_in(tmp_path)
-    arguments = [path, "--replications", 40, "--json", "--workers", 1]
+    arguments = [*forty(path), "--workers", 1]
     running = subprocess.Popen(command(*arguments), env=env, stderr=subprocess.PIPE)
     sweeps = tmp_path / "cache" / "opendcr" / "sweeps"
     for _ in range(1200):
@@ -187,8 +199,7 @@ def test_an_interrupted_run_goes_on_where_it_was(path, tmp_path):
     assert len(list(sweeps.glob("*.jsonl"))) == 1
     resumed = subprocess.run(command(*arguments), env=env, capture_output=True, check=True)
     assert list(sweeps.glob("*.jsonl")) == []
-    fresh = subprocess.run(command(*arguments), capture_output=True, check=True)
-    assert json.loads(resumed.stdout) == json.loads(fresh.stdout)
+    assert json.loads(resumed.stdout) == undisturbed
 
 
 # A real cluster on this machine.
@@ -237,20 +248,20 @@ def wait_for_workers(address, count):
     subprocess.run([sys.executable, "-c", program, address, str(count)], check=True)
 
 
-def test_a_cluster_gives_the_same_figures_also_when_a_worker_dies(path, cluster):
+def test_a_cluster_gives_the_same_figures_also_when_a_worker_dies(path, cluster, undisturbed):
     address, start = cluster
     first, _ = start(), start()
     wait_for_workers(address, 2)
-    arguments = [path, "--replications", 48, "--json"]
     running = subprocess.Popen(
-        command(*arguments, "--scheduler", address), stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        command(*forty(path), "--scheduler", address),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
     )
     time.sleep(4)  # it has begun, or is about to
     first.kill()
     found, said = running.communicate(timeout=100)
     assert running.returncode == 0, said
-    here = subprocess.run(command(*arguments), capture_output=True, check=True)
-    assert json.loads(found) == json.loads(here.stdout)
+    assert json.loads(found) == undisturbed
 
 
 def test_a_scheduler_without_workers_or_none_at_all_is_said_in_one_line(path, cluster):

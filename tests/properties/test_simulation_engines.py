@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from opendcr.room.policy import Place
@@ -124,6 +124,7 @@ def test_the_same_people_make_the_same_visits(invented):
 LONG_DAYS = [{}, NEVER_CLOSES, {"opens": "00:00", "closes": "23:30"}, {"closes": "24:00"}]
 
 
+@settings(max_examples=settings().max_examples // 2)  # the reference engine takes its time
 @given(
     rooms(),
     st.sampled_from(LONG_DAYS),

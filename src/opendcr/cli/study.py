@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from opendcr.evaluate.estimate import Check
     from opendcr.evaluate.findings import Findings
     from opendcr.evaluate.plan import Plan
+    from opendcr.evaluate.reading import Source
 
 PATH = click.Path(path_type=Path)
 plan_argument = click.argument("plan", type=PATH)
@@ -55,6 +56,12 @@ PUBLISH = (
 )
 
 
+OTHER_DATA = (
+    "results with these data will be exploratory. If they were corrected, --again locks them as they are "
+    "now, and the new lock and every result will name this one; after the start they stay exploratory."
+)
+
+
 @click.group("study", epilog="Example: opendcr study run examples/studies/sicily/plan.toml")
 def study() -> None:
     """Studies: whether an outcome changed, by a plan that was locked before it was seen."""
@@ -71,7 +78,8 @@ def study() -> None:
 @click.option(
     "--again",
     is_flag=True,
-    help="Lock a plan again that was locked before; the new lock names the old one.",
+    help="Lock again what has changed since it was locked: the plan, the code, or the data from before "
+    "the start. The new lock names the old one, which is kept beside it.",
 )
 @click.option("--panels", type=click.IntRange(0, 100_000),
               help="Panels drawn to say what it could show; 0 for none. Left out: 200, or 40 of a design that samples.")  # fmt: skip
@@ -85,51 +93,58 @@ def lock_command(
     whose test could never be significant, is refused; one that could show little is locked with a
     warning.
     """
-    from opendcr.evaluate.lock import lock_path, lockable, registered_at
+    from opendcr.evaluate.findings import sources_of
+    from opendcr.evaluate.lock import (
+        kept_path,
+        lock_path,
+        lockable,
+        registered_at,
+        standing,
+        write_lock,
+    )
     from opendcr.evaluate.plan import read_plan
 
-    read = read_plan(plan)
-    path = lock_path(plan)
-    done = "Locked"
-    if not again and not lockable(read):
-        content: Mapping[str, Any] = registered_at(path, registered)
-        done = "Locked already, and nothing was changed"
-        done += " but where it is registered" if registered else ""
+    read, path = read_plan(plan), lock_path(plan)
+    sources, differing = sources_of(read), []
+    if lockable(read, sources, again):
+        made = _locked_now(read, sources, panels, as_json)
+        content = write_lock(path, made, registered, again)
+        lines = [f"Locked: {path}"]
+        if content["replaces"]:
+            lines.append(f"The lock before it is kept: {kept_path(path, content['replaces'][-1])}")
     else:
-        content = _locked_now(read, registered, again, panels, as_json)
-    warnings = content["foreseen"]["warnings"]
+        content = registered_at(path, registered)
+        this = ", this plan with these data from before the start by this code" if again else ""
+        but = " but where it is registered" if registered else ""
+        lines = [f"Locked already{this}, and nothing was changed{but}: {path}"]
+        differing = [one for each in standing(read, sources).differing.values() for one in each]
+    warnings = [*content["foreseen"]["warnings"], *(f"{one}: {OTHER_DATA}" for one in differing)]
     for one in warnings:
         say(f"Warning: {one}")
-    document = {"lock": str(path), "hash": read.hash, "seal": content["seal"],
-                "locked_at": content["locked_at"], "warnings": warnings}  # fmt: skip
-    lines = [f"{done}: {path}", f"hash {read.hash}", f"seal {content['seal']}"]
-    emit(
-        as_json,
-        document,
-        "\n".join([*lines, PUBLISH.format(content["registered"] or "nowhere")]),
-    )
+    document = {"lock": str(path), "hash": read.hash, "seal": content["seal"], "locked_at": content["locked_at"],
+                "replaces": content["replaces"], "warnings": warnings}  # fmt: skip
+    lines += [f"hash {read.hash}", f"seal {content['seal']}"]
+    emit(as_json, document, "\n".join([*lines, PUBLISH.format(content["registered"] or "nowhere")]))
 
 
 def _locked_now(
-    plan: "Plan", registered: str, again: bool, panels: int | None, quiet: bool
-) -> Mapping[str, Any]:
-    """The lock of a plan, once it was tried and asked what it could show."""
-    from opendcr.evaluate.findings import sources_of
-    from opendcr.evaluate.lock import late, lock_path, locked, write_lock
+    plan: "Plan", sources: "Mapping[str, Source]", panels: int | None, quiet: bool
+) -> dict[str, Any]:
+    """What a lock of a plan says, once the plan was tried and asked what it could show."""
+    from opendcr.evaluate.lock import late, later_known, lock_path, locked
     from opendcr.evaluate.readiness import ready
     from opendcr.evaluate.reading import study_before
     from opendcr.evaluate.soundness import floor_refused, foreseen
 
-    sources = sources_of(plan)
     before = study_before(sources["primary"], plan.designs[plan.primary])
     with _working("Panels", quiet) as show:
         ready(plan, sources)
         floor_refused(plan, sources)
         told = foreseen(plan, before, sources, panels, show)
     now = datetime.now(UTC)
-    told = told.warned(late(plan.question.start, now))
-    made = locked(plan, sources, told.to_data(), now)
-    return write_lock(lock_path(plan.path), made, registered, again)
+    known = later_known(lock_path(plan.path), sources)
+    told = told.warned(late(plan.question.start, now, known))
+    return locked(plan, sources, told.to_data(), now)
 
 
 @study.command("run", epilog="Example: opendcr study run prop99.toml --out prop99")
@@ -257,14 +272,17 @@ def _told(found: "Findings") -> Iterator[str]:
 
 def _terms(found: "Findings") -> Iterator[str]:
     """The terms of regressions from the start on."""
-    from opendcr.evaluate.report.words import NBSP, counts, fine_percents, signed
+    from opendcr.evaluate.report.words import NBSP, fine_percents, scale_of
+    from opendcr.evaluate.reporting import exposure_in_words
     from opendcr.evaluate.terms import terms_of
 
+    plan = found.plan
+    scale = scale_of(found.leading.estimate, plan.question.called, exposure_in_words(plan.data))
     for name, one in found.answers.items():
-        for term in terms_of(found.plan.designs[name], one.estimate):
+        for term in terms_of(plan.designs[name], one.estimate, len(found.study.treated)):
             change = term.relative
             said = (
-                f"{signed(term.value)} ({counts(term.interval)})"
+                f"{scale.signed(term.value)} {scale.words} ({scale.between(term.interval)})"
                 if change is None
                 else fine_percents(change.value, change.interval)
             )

@@ -234,7 +234,7 @@ def floor_sentence(p_floor: float | None, level: float) -> str:
     if p_floor is None or p_floor <= level:
         return ""
     return (
-        f"With so few placebos the least p-value that could be found is {p_floor:.2g}: at the level "
+        f"With so few placebos, or shifts, the least p-value that could be found is {p_floor:.2g}: at the level "
         f"of {_percent(float(f'{level:.2g}'))} this test could have shown nothing, whatever happened."
     )
 

@@ -13,8 +13,18 @@ from opendcr.evaluate.study import Study
 
 Real = NDArray[np.float64]
 SURELY = 0.001  # the p-value under which a model of errors is refused in the answer's own sentence
-TREND = "a trend of its own before the start"  # that a check found where nothing began
+SURE_ERRORS = 3.29  # the standard errors beyond which chance is, either way, as seldom
 Interval = tuple[float, float]
+
+
+def trend_found(level: float) -> str:
+    """What a check says that finds a trend where nothing began."""
+    return f"a trend of its own before the start ({by_chance(level)})"
+
+
+def by_chance(level: float) -> str:
+    """How often a check at this level finds what is not there."""
+    return f"chance alone finds one in {100 * level:.2g} % of studies"
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 A lock is a file beside its plan. It holds the plan's whole content and hash, the version of the
 code that will be run, a hash of the data from before the start, and which later periods were
 in the file already. Its own hash, the seal, can be handed to somebody else or registered: a lock that
-is written anew has another.
+is written anew has another, and the one in whose place it stands is kept beside it.
 """
 
 import hashlib
@@ -21,8 +21,9 @@ from opendcr.evaluate.held import differences, held_of, not_held
 from opendcr.evaluate.identity import RECOVERED, code, code_parts, differing
 from opendcr.evaluate.panel import some
 from opendcr.evaluate.periods import Period, span
-from opendcr.evaluate.plan import Plan
+from opendcr.evaluate.plan import PRIMARY, Plan
 from opendcr.evaluate.reading import Source, late_of
+from opendcr.evaluate.rivals import asks_the_same
 from opendcr.whole import write_whole
 
 SUFFIX = ".lock.json"
@@ -123,7 +124,7 @@ class Standing:
         many = "another plan" if others == 1 else f"{others} other plans"
         verb = "is" if others == 1 else "are"
         beside = (
-            f"{many} of the same outcome and areas {verb} locked beside it "
+            f"{many} of the same outcome, data and place {verb} locked beside it "
             f"({some(self.rivals)}): whoever is shown one result has to be told of the others."
         )
         return tuple(
@@ -160,29 +161,19 @@ def lock_path(plan: Path) -> Path:
     return plan.with_name(plan.name.removesuffix(".toml") + SUFFIX)
 
 
-def rivals(plan: Plan) -> list[Path]:
-    """Locks of other plans in the plan's folder that ask the same: of the same outcome, and of an
-    area that both call treated, whatever the start: several starts are several chances."""
-    mine, found = plan.decided["question"], []
+def rivals(plan: Plan, source: Source) -> list[Path]:
+    """Locks of other plans in the plan's folder that ask the same of the same data; `source` is the
+    plan's own data."""
+    found = []
     for path in sorted(plan.path.parent.glob(f"*{SUFFIX}")):
         if path == lock_path(plan.path):
             continue
         try:
-            asked = _content(path)["plan"]["content"].get("question", {})
+            if asks_the_same(plan, source, _content(path)):
+                found.append(path)
         except (InputError, KeyError, TypeError, AttributeError):
             continue  # no lock, of any version
-        if asked.get("outcome") == mine.get("outcome") and _shared(asked, mine):
-            found.append(path)
     return found
-
-
-def _shared(asked: Mapping[str, Any], mine: Mapping[str, Any]) -> bool:
-    """Whether two questions are of an area that both call treated, or of no area by name."""
-    theirs, ours = (
-        {one} if isinstance(one, str) else {str(each) for each in one or ()}
-        for one in (asked.get("treated"), mine.get("treated"))
-    )
-    return bool(theirs & ours) or theirs == ours
 
 
 def locked(
@@ -197,14 +188,16 @@ def locked(
         "plan": {"hash": plan.hash, "content": plan.decided},
         "code": code(),
         "code_parts": dict(code_parts()),
-        "data": {
-            name: held_of(source, sources.get(late_of(name))) for name, source in sources.items()
-        },
+        "data": _data_of(sources),
         "foreseen": dict(foreseen),
         "registered": "",
         "replaces": [],
     }
     return content | {"seal": seal_of(content)}
+
+
+def _data_of(sources: Mapping[str, Source]) -> dict[str, dict[str, Any]]:
+    return {name: held_of(source, sources.get(late_of(name))) for name, source in sources.items()}
 
 
 def write_lock(
@@ -213,38 +206,65 @@ def write_lock(
     """Writes a lock, whole or not at all, and gives what stands there then.
 
     A lock of this very plan and code is left as it is, but for a place where it was `registered`
-    since. Raises InputError where there is another, unless it may be written `again`; the new one
-    then names the seals of those before it.
+    since, and so is one of other data unless it may be written `again`. Raises InputError where there
+    is one of another plan or code, unless so. The new one names the seals of those before it, and the
+    one in whose place it stands is kept.
     """
     if path.exists():
         there = _content(path)
-        if _same(there, content["plan"]["hash"], content["code"]):
+        same = _same(there, content["plan"]["hash"], content["code"])
+        if same and not (again and _differ(there["data"], content["data"])):
             return registered_at(path, registered)
         if not again:
             raise _another(path, content["plan"]["content"])
         content = _replacing(content, there, path)
+        write_whole(kept_path(path, there["seal"]), path.read_text(encoding="utf-8"))
     content = {**content, "registered": registered}
     _write(path, content)
     return content
+
+
+def kept_path(path: Path, seal: str) -> Path:
+    """Where a lock of this seal is kept once another stands in its place: its name ends as that of no
+    lock in force."""
+    return path.with_name(f"{path.name.removesuffix('.json')}.{seal[:12]}.json")
 
 
 def _write(path: Path, content: Mapping[str, Any]) -> None:
     write_whole(path, json.dumps(content, ensure_ascii=False, indent=1) + "\n")
 
 
-def lockable(plan: Plan) -> bool:
-    """Whether a plan has no lock yet: it has one where that is of this very plan and code. Raises
-    InputError where it is of another plan or other code."""
+def lockable(plan: Plan, sources: Mapping[str, Source], again: bool) -> bool:
+    """Whether there is something to lock: a plan without a lock, or `again` one of which the plan, the
+    code or the data from before the start are others than those of its lock. Raises InputError where
+    the lock is of another plan or code and may not be written again."""
     path = lock_path(plan.path)
     if not path.exists():
         return True
-    if not _same(_content(path), plan.hash, code()):
+    there = _content(path)
+    if _same(there, plan.hash, code()):
+        return again and _differ(there["data"], _data_of(sources))
+    if not again:
         raise _another(path, plan.decided)
-    return False
+    return True
 
 
 def _same(there: Mapping[str, Any], plan: str, by: str) -> bool:
     return (there.get("version"), there["plan"]["hash"], there["code"]) == (VERSION, plan, by)
+
+
+def _differ(then: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
+    """Whether two locks hold other data from before the start; figures from the start on, which none
+    holds, are no reason for another."""
+    left_out = ("already_public", "public_earlier")
+    one, other = (
+        {
+            name: {key: value for key, value in known.items() if key not in left_out}
+            for name, known in data.items()
+        }
+        for data in (then, now)
+    )
+    return one != other
 
 
 def _another(path: Path, content: Mapping[str, Any]) -> InputError:
@@ -321,7 +341,7 @@ def read_lock(path: Path) -> Lock:
 
 def standing(plan: Plan, sources: Mapping[str, Source]) -> Standing:
     """What a plan's lock is worth: whether there is one, and what has changed since."""
-    path, beside = lock_path(plan.path), tuple(one.name for one in rivals(plan))
+    path, beside = lock_path(plan.path), tuple(one.name for one in rivals(plan, sources[PRIMARY]))
     if not path.exists():
         return Standing(plan.hash, None, rivals=beside, against=("the plan was not locked",))
     lock = read_lock(path)
@@ -340,22 +360,39 @@ def standing(plan: Plan, sources: Mapping[str, Source]) -> Standing:
         {name: periods for name, periods in loose.items() if periods},
         beside,
         titles=titles,
-        late=late(plan.question.start, datetime.fromisoformat(lock.locked_at)),
+        late=late(plan.question.start, datetime.fromisoformat(lock.locked_at), _public(lock.data)),
     )
     return replace(made, against=tuple(_against(made, lock, sources)))
 
 
-def late(start: Period, at: datetime) -> str:
-    """What a lock cannot show that was made after the start; empty where it was made before."""
+def late(start: Period, at: datetime, known: bool) -> str:
+    """What a lock cannot show that was made after the start; empty where it was made before. `known`
+    says whether the plan's files had figures from the start on, then or at an earlier lock."""
     began, made = start.first_day, at.date()
     if began is None or made <= began:
         return ""
     months = (made.year - began.year) * 12 + made.month - began.month
     after = f"{months} months" if months > 1 else "some days" if months == 0 else "a month"
-    return (
-        f"The lock was made {after} after the start ({start}): it shows that the plan was fixed while "
-        "its file had no later figures, and not that nobody had seen them elsewhere."
+    shown = (
+        "when figures from then on were known: it does not show that the plan was fixed before "
+        "anybody had seen them."
+        if known
+        else "and shows that the plan was fixed while its file had no later figures, not that nobody "
+        "had seen them elsewhere."
     )
+    return f"The lock was made {after} after the start ({start}), {shown}"
+
+
+def later_known(path: Path, sources: Mapping[str, Source]) -> bool:
+    """Whether the files have figures from the start on, or had them when the lock was made that
+    stands there."""
+    there = _content(path)["data"] if path.exists() else {}
+    return any(one.public_after for one in sources.values()) or _public(there)
+
+
+def _public(data: Mapping[str, Mapping[str, Any]]) -> bool:
+    """Whether a lock says that figures from the start on were known."""
+    return any(known["already_public"] or known.get("public_earlier") for known in data.values())
 
 
 def called(name: str, sources: Mapping[str, Source], content: Mapping[str, Any]) -> str:

@@ -40,7 +40,7 @@ def report_of(found: Findings) -> Report:
             question_sentence(plan),
             plan.question.called,
             str(found.study.panel.periods[found.study.start]),
-            _exposure(plan.data),
+            exposure_in_words(plan.data),
         ),
         tuple(caveats(found)),
         found.leading.sentence,
@@ -70,7 +70,7 @@ def _file(source: Source) -> tuple[str, str]:
     return path.name, hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def _exposure(data: Data) -> str | None:
+def exposure_in_words(data: Data) -> str | None:
     """What counts are beside, in words."""
     return words(data.exposure) if data.exposure else None
 
@@ -364,7 +364,11 @@ def _looked_at(found: Findings) -> Iterator[str]:
 def _displaced(found: Findings) -> Iterator[str]:
     """What designs found in their own cells of where events went."""
     of = [(found.plan.question.called, found.leading.estimate)]
-    of += [(one.outcome.title, one.answer.estimate) for one in found.further]
+    of += [
+        (one.outcome.title, one.answer.estimate)
+        for one in found.further
+        if one.outcome.kind != "negative_control"  # of which nothing was to move
+    ]
     yield from filter(None, (displacement.told(one, title) for title, one in of))
 
 
@@ -404,10 +408,10 @@ def _named(one: Further) -> str:
 
 
 def _answer(found: Findings, one: Answered) -> content.Answer:
-    terms = tuple(terms_of(found.plan.designs[one.design], one.estimate))
+    terms = tuple(terms_of(found.plan.designs[one.design], one.estimate, len(found.study.treated)))
     gaps = found.gaps if one.design == found.plan.primary else {}
     return content.Answer(one.design, one.title, one.estimate, one.verdict, one.sentence,
-                          gaps, _beside(found, one.design), terms)  # fmt: skip
+                          gaps, _beside(found, one.design), not one.compared, terms)  # fmt: skip
 
 
 def _beside(found: Findings, name: str) -> str:
@@ -446,7 +450,7 @@ def _further(found: Findings, one: Further) -> content.Further:
     of = "" if one.margin is None else asked(kind, one.margin)
     return content.Further(kind, one.outcome.title, of, one.level, answer.title, answer.estimate,
                            answer.verdict, answer.sentence, one.said,
-                           _origin(source), _exposure(source.data), beside)  # fmt: skip
+                           _origin(source), exposure_in_words(source.data), beside)  # fmt: skip
 
 
 def _titles(found: Findings) -> dict[str, str]:

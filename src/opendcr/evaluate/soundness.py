@@ -53,6 +53,9 @@ def floor_refused(plan: Plan, sources: Mapping[str, Source]) -> None:
 
 def _enough(plan: Plan, one: "_Declared") -> Iterator[str]:
     """What would bring a test's least p-value down to its level: so many more areas, and designs."""
+    if isinstance(one.design, CellDesign):
+        yield f"more periods; or a test that has no such floor here ({one.design.without_floor})"
+        return
     more = _more_areas(one)
     if more is not None:
         yield f"at least {more} more area{'s' if more > 1 else ''} to compare with"
@@ -160,7 +163,13 @@ def foreseen(
 ) -> Foreseen:
     """Outcomes that are known already, other locks of the same question, and power,
     from so many panels (None: as many as take seconds)."""
-    said = [*beside(plan), *_known(sources), *_loose(sources), *unreported(sources), *_slip(plan)]
+    said = [
+        *beside(plan, sources[PRIMARY]),
+        *_known(sources),
+        *_loose(sources),
+        *unreported(sources),
+        *_slip(plan),
+    ]
     said += [*_mute(plan, before, sources[PRIMARY]), *_without_interval(plan, sources)]
     said += [*_unreachable(plan), *_several(plan), *_unwatched(plan), *_matched_late(plan)]
     said += _season(plan, before)
@@ -232,12 +241,12 @@ def unreported(sources: Mapping[str, Source]) -> Iterator[str]:
             )
 
 
-def beside(plan: Plan) -> list[str]:
+def beside(plan: Plan, source: Source) -> list[str]:
     """That other plans were locked for the same question: of several, one may please by chance."""
     return [
-        f"{one.name} beside it is the lock of another plan for the same outcome and areas: "
+        f"{one.name} beside it is the lock of another plan for the same outcome, data and place: "
         "whoever is shown the result of one has to be told of the other."
-        for one in rivals(plan)
+        for one in rivals(plan, source)
     ]
 
 
@@ -317,7 +326,12 @@ def _season(plan: Plan, before: Study) -> Iterator[str]:
     rhythm, start = rhythm_of(before.panel.periods), plan.question.start
     ends = plan.reviews.periods if plan.reviews else filter(None, [plan.data.last])
     parts = [str(one) for one in ends if not rhythm.whole_years(rhythm.steps(start, one) + 1)]
-    if parts:
+    if plan.reviews and plan.reviews.spending == "anytime":
+        yield (
+            "looks at any time are mostly not after whole years from the start: a season of the treated "
+            f"cells alone, which {plan.primary} does not take out, would be told as an effect there."
+        )
+    elif parts:
         yield (
             f"from the start {start} to {some(parts)} are no whole years: a season of the treated cells "
             f"alone, which {plan.primary} does not take out, would be told as an effect there."

@@ -32,15 +32,26 @@ class Term:
         return Term(self.words, expm1(self.value), ends, False)
 
 
-def terms_of(design: Design, found: Estimate) -> Iterator[Term]:
+def terms_of(design: Design, found: Estimate, treated: int) -> Iterator[Term]:
     """The terms from the start on of a design that tells its link, but for one that is the relative
-    effect itself."""
+    effect itself. With several `treated` areas a dose is their mean."""
     for name, one in (found.coefficients or {}).items() if found.link else ():
         if name in _WORDS:
-            yield Term(_WORDS[name], one.estimate, _interval(one), found.link == "log")
+            yield Term(_words(name, design), one.estimate, _interval(one), found.link == "log")
         elif name in ("dose", *design.columns):
-            words = f"each unit of {design.columns[0].replace('_', ' ')} (dose)"
+            each = " in each treated area" if treated > 1 else ""
+            words = f"each unit of {design.columns[0].replace('_', ' ')}{each} (dose)"
             yield Term(words, one.estimate, _interval(one), found.link == "log")
+
+
+def _words(name: str, design: Design) -> str:
+    """A step is one, or is reached in equal steps where the design declares a phased start."""
+    steps = getattr(design, "ramp", 1)
+    return (
+        f"change reached in {steps} equal steps (level)"
+        if name == "level" and steps > 1
+        else _WORDS[name]
+    )
 
 
 def _interval(one: Coefficient) -> Interval | None:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from opendcr.simulate.kernel import counts
 from opendcr.simulate.kernel.replications import by_hour
-from opendcr.simulate.kernel.tables import CLOSES, OPENS, Assumed, Whole, assumed
+from opendcr.simulate.kernel.tables import Assumed, Whole, assumed
 from opendcr.simulate.results import reach_of
 from opendcr.simulate.scenario import MINUTE, Scenario
 from opendcr.simulate.uncertain import Assumptions
@@ -98,9 +98,7 @@ def hours_of_draws(assumptions: Assumptions, seed: int, draws: int = DRAWS) -> H
 def _opened(room: Assumed) -> Real:
     """How long a room is open by weekday and clock hour, in one replication (milliseconds)."""
     opened = np.zeros((counts.WEEK_HOURS, 1), dtype=np.int64)
-    for day in range(len(room.days)):
-        counts.spread(room.days, room.spans, day, room.days[day, OPENS], room.days[day, CLOSES],
-                      opened, 0)  # fmt: skip
+    counts.spread_open(room.days, room.spans, opened, 0)
     return opened.reshape(7, 24).astype(np.float64)
 
 

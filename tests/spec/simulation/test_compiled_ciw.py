@@ -244,7 +244,7 @@ def off(one: dict[str, Estimate], other: dict[str, Estimate]) -> list[str]:
 PEAKS = (1.0,) * 7 + (4.0, 8.0, 14.0, 18.0, 12.0, 6.0, 4.0, 6.0, 14.0, 20.0, 16.0, 9.0, 5.0) + (2.0,) * 4  # fmt: skip
 LOGNORMAL = Duration("lognormal", 25.0, 20.0)
 GAMMA = Duration("gamma", 25.0, 15.0)
-NETWORKS = {
+EVERY = {
     "lognormal, patience": Network(3, LOGNORMAL, 15.0, (8.0,) * 24),
     "gamma, a queue of two": Network(4, GAMMA, 25.0, (11.0,) * 24, capacity=2),
     "two kinds of place": Network(2, LOGNORMAL, 20.0, (9.0,) * 24, inhalation=2, injecting=0.5),
@@ -260,6 +260,9 @@ NETWORKS = {
         3, LOGNORMAL, 15.0, PEAKS, inhalation=1, injecting=0.4, recovery=GAMMA, chairs=4
     ),
 }
+# Each thing that the room knows is in one of the few.
+FEW = ("gamma, a queue of two", "two kinds of place", "few chairs", "all at once")
+NETWORKS = EVERY if SOAK else {name: EVERY[name] for name in FEW}
 
 
 @pytest.mark.parametrize("name", NETWORKS)
@@ -268,7 +271,7 @@ def test_the_room_is_the_network_of_others(name):
 
 
 CHANGES: dict[str, Sequence[tuple[str, Callable[[Network], Network]]]] = {
-    "one place more": [(name, lambda one: replace(one, places=one.places + 1)) for name in NETWORKS],
+    "one place more": [(name, lambda one: replace(one, places=one.places + 1)) for name in EVERY],
     "one chair more": [
         (name, lambda one: replace(one, chairs=(one.chairs or 0) + 1)) for name in ("chairs", "few chairs")
     ],
@@ -290,7 +293,7 @@ CHANGES: dict[str, Sequence[tuple[str, Callable[[Network], Network]]]] = {
     ],
     "episodes a tenth longer": [
         (name, lambda one: replace(one, episode=replace(one.episode, mean=one.episode.mean * 1.1)))
-        for name in NETWORKS
+        for name in EVERY
     ],
 }  # fmt: skip
 
@@ -298,6 +301,8 @@ CHANGES: dict[str, Sequence[tuple[str, Callable[[Network], Network]]]] = {
 @pytest.mark.parametrize("change", CHANGES)
 def test_the_bounds_tell_the_network_from_another(change):
     for name, other in CHANGES[change]:
+        if name not in NETWORKS:
+            continue
         assert off(theirs(NETWORKS[name]), ours(other(NETWORKS[name]))), name
 
 

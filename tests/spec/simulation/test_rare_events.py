@@ -78,7 +78,14 @@ def test_an_interval_of_no_event_ends_where_a_poisson_count_does():
     assert high == pytest.approx(0.05 * 18.39, rel=0.01)
 
 
-@pytest.mark.parametrize(("over", "chance"), [(1.0, 0.03), (1.5, 0.005), (3.0, 0.002)])
+@pytest.mark.parametrize(
+    ("over", "chance"),
+    [
+        (1.0, 0.03),
+        pytest.param(1.5, 0.005, marks=pytest.mark.soak),
+        pytest.param(3.0, 0.002, marks=pytest.mark.soak),
+    ],
+)
 def test_a_plan_that_is_over_the_target_is_hardly_ever_called_under(truth, over, chance):
     """However often it is looked at; at the target itself, as seldom as a verdict may be wrong."""
     tries, wrong = TRIES // 2, 0

@@ -703,7 +703,7 @@ def test_displacement_that_is_shown_is_said_wherever_the_answer_is(tmp_path: Pat
     said = run.leading.sentence
     assert "Displacement is shown: in 500-1000m, inside hours, a rise of between" in said
     assert "In all rings but the farthest together, inside hours:" in said
-    assert "into these make a fall look larger; with the farthest ring alone" in said
+    assert "into which events may have moved; with the farthest ring alone" in said
     assert "Displacement of Drug litter is shown: in 500-1000m" in said
     assert "Displacement is shown: in 500-1000m" in run.further[0].answer.sentence
     assert "Displacement of calls into other rings is shown in 500-1000m" in beside(run)
@@ -736,8 +736,9 @@ def test_what_is_shown_is_said_with_what_the_same_design_finds_where_nothing_beg
     assert checks["trend before"].passed is checks["earlier starts"].passed is False
     said = "The same design also finds a change where nothing began: "
     told = made.to_data()
-    chance = "each finds one by chance alone in 5 % of studies"
-    found_there = f"a trend of its own before the start; at 2 of 3 earlier starts ({chance})"
+    chance = "chance alone finds one in 5 % of studies"
+    trend = f"a trend of its own before the start ({chance})"
+    found_there = f"{trend}; at 2 of 3 earlier starts (at each {chance})"
     assert f" {said}{found_there}." in told["sentence"]
     assert set(told["designs"]["difference_in_differences"]["checks"][0]) == {
         "name", "passed", "detail"}  # fmt: skip

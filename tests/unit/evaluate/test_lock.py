@@ -11,10 +11,19 @@ from click.testing import CliRunner
 from opendcr.cli.study import lock_command
 from opendcr.errors import InputError
 from opendcr.evaluate.findings import sources_of
-from opendcr.evaluate.lock import lock_path, locked, seal_of, standing, write_lock
-from opendcr.evaluate.plan import read_plan
+from opendcr.evaluate.lock import (
+    later_known,
+    lock_path,
+    locked,
+    read_lock,
+    rivals,
+    seal_of,
+    standing,
+    write_lock,
+)
+from opendcr.evaluate.plan import PRIMARY, read_plan
 from opendcr.evaluate.soundness import beside, unreported
-from tests.support.planned import PLAN, rows, written
+from tests.support.planned import PLAN, RINGS, rows, written
 
 ROOT = Path(__file__).parents[3]
 NOW = datetime(2025, 1, 2, tzinfo=UTC)
@@ -39,6 +48,47 @@ def test_a_lock_that_is_there_is_left_as_it_is_and_says_so(tmp_path: Path) -> No
     assert "Locked already, and nothing was changed:" in done.stdout
     done = CliRunner().invoke(lock_command, [str(path), "--registered", "osf.io/abcde"])
     assert "nothing was changed but where it is registered:" in done.stdout
+
+
+def corrected(path: Path, plan: str = PLAN) -> Path:
+    """A count of before the start is another than it was; nothing else is."""
+    wrong = ("area 3", 2018)
+    data = [row | {"events": 7} if (row["area"], row["year"]) == wrong else row for row in BEFORE]
+    return written(path.parent, data, plan)
+
+
+def again(path: Path, *options: str):
+    return CliRunner().invoke(lock_command, [str(path), "--panels", "0", *options])
+
+
+def test_corrected_data_are_told_and_can_be_locked_again(tmp_path: Path) -> None:
+    path = written(tmp_path, BEFORE)
+    first = lock(path)
+    was = lock_path(path).read_bytes()
+    corrected(path)
+    told = again(path)
+    assert "nothing was changed" in told.stdout and lock_path(path).read_bytes() == was
+    assert "not those that were locked (in 2018 of 'area 3'): results with these" in told.stderr
+    done = again(path, "--again")
+    assert f"Locked: {lock_path(path)}" in done.stdout and "not those that were" not in done.stderr
+    assert read_lock(lock_path(path)).replaces == [first["seal"]]
+    kept = tmp_path / f"plan.lock.{first['seal'][:12]}.json"
+    assert kept.read_bytes() == was and kept.name in done.stdout
+    found = stands(path)
+    assert found.differing == {} and found.rivals == ()  # the lock that is kept is in force nowhere
+    assert any(first["seal"][:12] in one for one in (*found.told, *found.against))
+
+
+def test_what_is_the_same_is_not_locked_again(tmp_path: Path) -> None:
+    """Nor where figures from the start on have come: the lock of before knew nothing of them."""
+    path = written(tmp_path, BEFORE)
+    lock(path)
+    was = {one.name: one.read_bytes() for one in tmp_path.glob("*.json")}
+    written(tmp_path)
+    done = again(path, "--again", "--json")
+    assert json.loads(done.stdout)["replaces"] == []
+    assert again(path, "--again").stdout.startswith("Locked already, this plan with these data")
+    assert {one.name: one.read_bytes() for one in tmp_path.glob("*.json")} == was
 
 
 def test_without_a_lock_nothing_is_confirmed(tmp_path: Path) -> None:
@@ -274,7 +324,19 @@ def test_a_lock_made_after_the_start_says_what_it_cannot_show(tmp_path: Path) ->
     written(tmp_path)
     found = stands(path)
     assert found.status == "confirmatory"
-    assert found.told[0].startswith("The lock was made 60 months after the start (2020)")
+    assert found.told[0].startswith("The lock was made 60 months after the start (2020), and shows")
+
+
+def test_a_late_lock_claims_no_blindness_where_the_figures_were_there(tmp_path: Path) -> None:
+    """Nor where they were taken out of the file before it was locked again."""
+    path = written(tmp_path)
+    lock(path)
+    (told,) = stands(path).told
+    assert "when figures from then on were known" in told and "no later figures" not in told
+    written(tmp_path, BEFORE, PLAN + "[designs.ratio_of_ratios]\n")
+    lock(path, again=True)
+    assert stands(path).told[0] == told
+    assert later_known(lock_path(path), sources_of(read_plan(path)))
 
 
 NOWCAST = '\n[nowcast]\npath = "editions.csv"\nmost = 1\n'
@@ -415,6 +477,12 @@ def test_each_plan_has_its_own_lock(tmp_path: Path) -> None:
     assert len(names) == 4 and tmp_path / "a.lock.json" in names
 
 
+def others(path: Path) -> list[str]:
+    """The locks beside a plan that ask the same."""
+    plan = read_plan(path)
+    return [one.name for one in rivals(plan, sources_of(plan)[PRIMARY])]
+
+
 def test_other_locks_of_the_same_question_are_told(tmp_path: Path) -> None:
     path = written(tmp_path, BEFORE)
     lock(path)
@@ -422,16 +490,72 @@ def test_other_locks_of_the_same_question_are_told(tmp_path: Path) -> None:
     other.write_text(
         PLAN.replace("[designs.difference_in_differences]", "[designs.ratio_of_ratios]")
     )
-    (said,) = beside(read_plan(other))
-    assert said.startswith("plan.lock.json beside it") and beside(read_plan(path)) == []
+    plan = read_plan(other)
+    (said,) = beside(plan, sources_of(plan)[PRIMARY])
+    assert said.startswith("plan.lock.json beside it") and others(path) == []
     lock(other)
     assert stands(path).to_data()["rivals"] == ["other.lock.json"]
     assert "Another plan" in stands(path).told[-1] and stands(path).status == "confirmatory"
     lock_path(other).unlink()
     other.write_text(PLAN.replace("start = 2020", "start = 2021"))
-    assert len(beside(read_plan(other))) == 1  # another start is another chance
+    assert len(others(other)) == 1  # another start is another chance
     for treated in ('["area 2", "area 1"]', '["area 1", "area 2"]'):
         other.write_text(PLAN.replace('["area 1"]', treated))
-        assert len(beside(read_plan(other))) == 1  # in whatever order, and with others beside it
+        assert len(others(other)) == 1  # in whatever order, and with others beside it
     other.write_text(PLAN.replace('["area 1"]', '["area 2"]'))
-    assert beside(read_plan(other)) == []
+    assert others(other) == []
+
+
+def test_a_plan_of_other_data_asks_something_else(tmp_path: Path) -> None:
+    """A newer extract under another name is the same data as long as it says the same of what both
+    have from before the start."""
+    lock(written(tmp_path, [row for row in BEFORE if row["year"] < 2019]))
+    other = tmp_path / "other.toml"
+    other.write_text(PLAN.replace("panel.csv", "newer.csv"))
+    (tmp_path / "panel.csv").rename(tmp_path / "old.csv")
+    written(tmp_path, BEFORE)
+    (tmp_path / "panel.csv").rename(tmp_path / "newer.csv")
+    assert others(other) == ["plan.lock.json"]
+    written(tmp_path, [row | {"events": row["events"] + 1} for row in BEFORE])
+    (tmp_path / "panel.csv").rename(tmp_path / "newer.csv")
+    assert others(other) == []
+
+
+def test_series_without_areas_are_the_same_only_in_the_same_file(tmp_path: Path) -> None:
+    series = PLAN.replace("difference_in_differences", "interrupted_time_series")
+    series = series.replace('unit = "area"\n', "").replace('treated = ["area 1"]\n', "")
+    one, two = ([row for row in BEFORE if row["area"] == f"area {at}"] for at in (1, 2))
+    lock(written(tmp_path, one, series))
+    other = tmp_path / "other.toml"
+    other.write_text(series + 'family = "gaussian"\n')
+    assert others(other) == ["plan.lock.json"]
+    (tmp_path / "panel.csv").rename(tmp_path / "one.csv")
+    written(tmp_path, two, series)
+    (tmp_path / "panel.csv").rename(tmp_path / "two.csv")
+    other.write_text(series.replace("panel.csv", "two.csv"))
+    assert others(other) == []
+
+
+@pytest.mark.parametrize(
+    ("near", "inside", "same"),
+    [
+        ("ring in ['0-500m', '500-1000m']", "hours == 'inside'", True),
+        ("0-500m", "hours != 'outside'", True),
+        ("ring == '500-1000m'", "hours == 'inside'", False),
+        ("ring == '0-500m'", "hours == 'outside'", False),
+    ],
+)
+def test_cells_are_the_same_by_what_is_treated_and_not_by_its_words(
+    tmp_path: Path, near: str, inside: str, same: bool
+) -> None:
+    cells = [
+        {"ring": ring, "hours": hours, "month": f"2024-{month:02}", "calls": 5 + month % 3}
+        for ring in ("0-500m", "500-1000m", "1-2km")
+        for hours in ("inside", "outside")
+        for month in range(1, 13)
+    ]
+    lock(written(tmp_path, cells, RINGS))
+    other = tmp_path / "other.toml"
+    plan = RINGS.replace("ring == '0-500m'", near).replace("hours == 'inside'", inside)
+    other.write_text(plan)
+    assert others(other) == ["plan.lock.json"] * same

@@ -58,6 +58,7 @@ def dosed(row: dict) -> dict:
     return row | {"booth_hours": 100 * (row["year"] - 2018) if after else 0}
 
 
+UNIT = "events per 100,000 people"
 SERIES = PLAN.replace("difference_in_differences", "interrupted_time_series")
 
 
@@ -66,6 +67,7 @@ SERIES = PLAN.replace("difference_in_differences", "interrupted_time_series")
     [
         (SERIES, {"level": "step at the start (level)",
                   "slope": "further change with each period from the start on (slope)"}),
+        (SERIES + 'terms = ["level"]\nramp = 3\n', {"level": "change reached in 3 equal steps (level)"}),
         (SERIES + 'dose = "booth_hours"\n', {"dose": "each unit of booth hours (dose)"}),
         (PLAN + 'dose = "booth_hours"\n', {"booth_hours": "each unit of booth hours (dose)"}),
         (SERIES + 'family = "gaussian"\nterms = ["level"]\n', {"level": "step at the start (level)"}),
@@ -83,11 +85,35 @@ def test_coefficients_stand_in_terminal_and_report(
         one = made["coefficients"][name]
         ends = [one.get("robust_low") or one["low"], one.get("robust_high") or one["high"]]
         log = made["link"] == "log"
-        told = [100 * math.expm1(end) if log else end for end in (one["estimate"], *ends)]
+        told = [100 * math.expm1(end) if log else 1e5 * end for end in (one["estimate"], *ends)]
         (line,) = [row for row in said.splitlines() if words in row]
         assert [float(part) for part in re.findall(r"[-+][\d.]+(?:e-\d+)?", line)] == pytest.approx(told, rel=0.06)  # fmt: skip
-        assert line.split("): ")[1].replace("-", "−") in page.replace("e-", "e−")
+        change = line.split("): ")[1].replace("-", "−")
+        assert change.replace(f" {UNIT}", "") in page.replace("e-", "e−")
+        assert log or (UNIT in line and f"coefficient, {UNIT} (95 % interval)" in page)
     assert ("coefficient, " in page) == bool(terms)
+    assert ("compares with no other group" in page) == plan.startswith(SERIES)  # TREND, item 15
+
+
+def test_a_dose_of_several_areas_is_the_same_by_every_design(
+    answered, opendcr, tmp_path: Path
+) -> None:
+    """Exact data: all others stand still, and each hour takes as much of what is expected."""
+    rows = [
+        {"area": f"area {area}", "year": year, "booth_hours": hours, "people": 1_000_000,
+         "events": round(1e6 * math.exp(-0.002 * hours)) + (area * year) % 7}
+        for area in range(1, 25)
+        for year in range(2009, 2024)
+        for hours in [100 * (year - 2019) if area <= 2 and year >= 2020 else 0]
+    ]  # fmt: skip
+    plan = PLAN.replace('["area 1"]', '["area 1", "area 2"]') + 'dose = "booth_hours"\n'
+    path = written(
+        tmp_path, rows, f'{plan}[designs.interrupted_time_series]\ndose = "booth_hours"\n'
+    )
+    for name, one in answered("study", "run", path)["designs"].items():
+        dose = one["coefficients"]["dose" if name == "interrupted_time_series" else "booth_hours"]
+        assert dose["estimate"] == pytest.approx(-0.002, rel=1e-3)
+    assert opendcr("study", "run", path).stdout.count("each unit of booth hours in each treated area (dose): -0.2") == 2  # fmt: skip
 
 
 def test_a_study_from_lock_to_result(opendcr, answered, tmp_path: Path) -> None:

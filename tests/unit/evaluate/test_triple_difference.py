@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from opendcr.errors import InputError
 from opendcr.evaluate.decision import between
 from opendcr.evaluate.designs.triple_difference import TripleDifference
-from opendcr.evaluate.displacement import NET, NET_INSIDE, risen, ruled_out, sentence, told
+from opendcr.evaluate.displacement import NEAR, NET, NET_INSIDE, risen, ruled_out, sentence, told
 from opendcr.evaluate.estimate import Check
 from opendcr.evaluate.panel import Panel, Real
 from opendcr.evaluate.periods import Period
@@ -138,7 +138,7 @@ def test_displacement_is_read_from_the_rings() -> None:
     found = PLAIN.fit(study)
     assert found.parts is not None
     assert set(found.parts) == {
-        NET, NET_INSIDE, "0-500m, outside hours",
+        NEAR, NET, NET_INSIDE, "0-500m, outside hours",
         *(f"{ring}, inside hours" for ring in ("0-500m", "500-1000m", "1000-2000m")),
     }  # fmt: skip
     moved = found.parts["500-1000m, inside hours"]
@@ -237,11 +237,28 @@ def test_a_fall_that_all_moved_is_not_told_alone() -> None:
 _KNOWN = {"": True, "is shown": False, "cannot be told: in all": None}
 
 
+def test_where_displacement_is_shown_it_is_told_that_all_of_the_fall_may_be_in_it() -> None:
+    rng, doubt = (
+        np.random.default_rng(33),
+        "Whether anything of the fall is left cannot be told: in",
+    )
+    for moved, known in ((1.0, False), (0.25, True)):
+        made = means({0: 0.4, 2: 1 + moved * 0.6 * MEANS[0] / MEANS[2]}) * 10
+        found = PLAIN.fit(study_of(rng.poisson(made).astype(float)))
+        assert risen(found) and (doubt in sentence(found)) is not known
+        assert (
+            "In all rings but the farthest together, inside hours: a fall" in sentence(found)
+        ) is known
+
+
 def test_nothing_is_said_of_where_a_rise_went() -> None:
     rng = np.random.default_rng(32)
     study = study_of(rng.poisson(means({0: 2.0}) * 4).astype(float))
     found = PLAIN.fit(study)
     assert found.relative_effect > 0.5 and not sentence(found)
+    both = PLAIN.fit(study_of(rng.poisson(means({0: 1.5, 2: 1.5}) * 10).astype(float)))
+    for said in (sentence(both), told(both, "calls")):
+        assert "isplacement" not in said and "ise" in said and "500-1000m, inside hours" in said
     check = displaced(study)
     assert check.passed is None and check.detail.startswith("whether events went to other rings")
 
@@ -251,11 +268,22 @@ def test_why_the_answer_and_its_own_cells_differ_is_told() -> None:
     farthest ring alone; where that is what was compared with, the two are one."""
     rng = np.random.default_rng(6)
     study = study_of(rng.poisson(means({0: 0.4, 2: 1.5}, rng) * 4).astype(float))
-    why = "events that moved into these make a fall look larger; with the farthest ring alone it is"
+    why = "also those into which events may have moved; with the farthest ring alone it is"
     for said in (sentence(found := PLAIN.fit(study)), told(found, "calls")):
         assert f"{why} a fall of between" in said
     alone = read(far="ring == '2000-5000m'").fit(study)
     assert "is shown" in sentence(alone) and why not in told(alone, "calls")
+
+
+def test_of_several_near_rings_the_answer_s_own_cells_are_one_part() -> None:
+    rng = np.random.default_rng(8)
+    near = read(near="ring in ['0-500m', '500-1000m']")
+    counts = rng.poisson(means({0: 0.4, 2: 0.4, 4: 1.6}, rng) * 10).astype(float)
+    found = near.fit(replace(study_of(counts), treated=near.treated_cells(LABELS)))
+    assert found.parts is not None
+    both = found.parts["near, inside hours"]
+    assert both.relative_effect == pytest.approx(-0.6, abs=0.08) and not both.displacement
+    assert "with the farthest ring alone it is a fall of between" in sentence(found)
 
 
 def test_displacement_in_time_is_read_near_outside_hours_and_nets_out() -> None:
@@ -271,8 +299,13 @@ def test_displacement_in_time_is_read_near_outside_hours_and_nets_out() -> None:
     assert found.parts[NET].relative_effect == pytest.approx(0, abs=0.06)
     # It rests on rings that move alike, which the design does not ask for, and decides nothing.
     assert not outside.risen and found.parts[NET].assumes
-    check = displaced(study)  # what fell inside hours came up in no other ring
-    assert check.passed is True and "outside hours" in check.detail
+    assert found.parts[NEAR].relative_effect == pytest.approx(0, abs=0.08)
+    check = displaced(study)  # what fell inside hours came up in no other ring, but in the same one
+    assert check.passed is None and "outside hours" in check.detail
+    assert "went to other rings" not in (said := sentence(found))
+    assert (
+        "may have gone to other hours, which makes the fall look larger: in 0-500m, outside" in said
+    )
 
 
 @pytest.mark.parametrize("inference", ["shifts", "quasi_poisson"])
@@ -314,17 +347,35 @@ def test_one_far_ring_leaves_displacement_untold_and_time_alone_to_be_read() -> 
     study = study_of(rng.poisson(means({1: 2.0}, rng)).astype(float))
     study = replace(study, panel=study.panel.of([0, 1, 6, 7]))
     found = PLAIN.fit(study)
-    assert list(found.parts or {}) == ["0-500m, inside hours", "0-500m, outside hours", NET]
+    assert list(found.parts or {}) == ["0-500m, inside hours", "0-500m, outside hours", NEAR]
     assert displaced(study).passed is None
     assert "no ring lies between" in told(found, "calls") and not risen(found)
-    assert sentence(found).endswith(
+    assert (
         "to other rings was not looked at: no ring lies between the near ones and the farthest that is compared with."
-    )
+    ) in sentence(found)
+
+
+def test_quasi_poisson_errors_are_called_too_narrow_where_shocks_last() -> None:
+    rng, wave = np.random.default_rng(3), np.zeros(MONTHS)
+    for at in range(1, MONTHS):
+        wave[at] = 0.9 * wave[at - 1] + rng.normal(0, 0.2)
+    made = means({}) * 10
+    made[0] *= np.exp(wave)
+    study = study_of(rng.poisson(made).astype(float))
+    for inference, said in (("quasi_poisson", True), ("shifts", False)):
+        design = read(inference=inference)
+        found = {one.name: one for one in design.checks(study, design.fit(study))}
+        lasts = found["residual autocorrelation"]
+        assert lasts.passed is False and bool(lasts.narrow) is said
 
 
 def test_nothing_displaced_is_not_seen() -> None:
     rng = np.random.default_rng(12)
-    study = study_of(rng.poisson(means({0: 0.5}) * 4).astype(float))
+    few = PLAIN.fit(study_of(rng.poisson(means({0: 0.5}) * 4).astype(float)))
+    assert sentence(few).startswith(
+        "Whether what fell inside hours came up in other rings at other "
+    )
+    study = study_of(rng.poisson(means({0: 0.5}) * 40).astype(float))
     found = PLAIN.fit(study)
     checks = {one.name: one for one in PLAIN.checks(study, found)}
     assert set(checks) == {

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from opendcr.errors import InputError
 from opendcr.evaluate.designs import Design
-from opendcr.evaluate.estimate import Check, Estimate, Placebo, p_said
+from opendcr.evaluate.estimate import Check, Estimate, Placebo, by_chance, p_said
 from opendcr.evaluate.study import LEAST_BEFORE, Study
 
 Real = NDArray[np.float64]
@@ -58,8 +58,7 @@ def earlier_starts(study: Study, fit: Callable[[Study], Estimate]) -> Check:
         return Check(name, None, "no earlier start is possible")
     detail = f"found where nothing began: {'; '.join(said)}"
     seen = (
-        f"at {clear.count(False)} of {len(clear)} earlier starts (each finds one by chance alone in "
-        f"{100 * study.level:.2g} % of studies)"
+        f"at {clear.count(False)} of {len(clear)} earlier starts (at each {by_chance(study.level)})"
     )
     return Check(name, all(clear), detail, "" if all(clear) else seen)
 

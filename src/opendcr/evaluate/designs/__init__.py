@@ -41,7 +41,10 @@ class Design(Protocol):
 
 @runtime_checkable
 class CellDesign(Design, Protocol):
-    """A design whose areas are cells: each combination of some columns of text."""
+    """A design whose areas are cells: each combination of some columns of text. `without_floor` is
+    the option by which its test has no least p-value."""
+
+    without_floor: ClassVar[str]
 
     @property
     def treated_in_words(self) -> str:

@@ -149,9 +149,9 @@ class InterruptedTimeSeries:
         return Segments(columns | {name: post[name]() for name in self.terms}, self.terms)
 
     def _dose(self, study: Study) -> Real:
-        """The treated areas' doses together, by period."""
+        """The treated areas' mean dose, by period."""
         assert self.dose is not None
-        dose = study.panel.columns[self.dose][list(study.treated)].sum(axis=0)
+        dose = study.panel.columns[self.dose][list(study.treated)].mean(axis=0)
         where = f"{study.panel.where}, {self.dose}"
         if not np.isfinite(dose).all():
             raise InputError(where, "no dose in some periods", "a dose in every period")

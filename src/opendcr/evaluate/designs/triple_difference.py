@@ -22,9 +22,9 @@ from opendcr.evaluate.comparisons.shifts import (
     odds_ratio,
 )
 from opendcr.evaluate.decision import between, holds
-from opendcr.evaluate.displacement import NET, NET_INSIDE, ruled_out
+from opendcr.evaluate.displacement import NEAR, NEAR_INSIDE, NET, NET_INSIDE, ruled_out
 from opendcr.evaluate.estimate import (
-    TREND,
+    SURE_ERRORS,
     Bounds,
     Check,
     Estimate,
@@ -34,6 +34,7 @@ from opendcr.evaluate.estimate import (
     bounds_of_ratio,
     estimate_of,
     p_said,
+    trend_found,
 )
 from opendcr.evaluate.study import Study
 from opendcr.keyed import Table
@@ -188,6 +189,7 @@ class TripleDifference:
 
     TITLE: ClassVar[str] = "Triple difference"
     columns: ClassVar[tuple[str, ...]] = ()
+    without_floor: ClassVar[str] = 'inference = "quasi_poisson"'
 
     @classmethod
     def read(cls, table: Table) -> Self:
@@ -313,6 +315,8 @@ class TripleDifference:
         share = level / max(len(others), 1)
         asked: dict[str, tuple[tuple[str, ...], bool]]
         asked = {f"{one}, inside hours": ((one,), one in others) for one in rings}
+        if len(cells.near.values) > 1:
+            asked[NEAR_INSIDE] = (cells.near.values, False)
         if others:
             asked[NET_INSIDE] = (rings, False)
         made: dict[str, Part | Untold] = {
@@ -340,8 +344,8 @@ class TripleDifference:
 
     def _as_rings_move(self, cells: Cells, level: float, share: float) -> dict[str, Part | Untold]:
         """What no hours by themselves can be taken out of: near outside hours, where events may
-        have gone in time, and all rings but the farthest at all hours. Both are beside the
-        farthest ring, and rest on rings that would have moved alike."""
+        have gone in time, near at all hours, and all rings but the farthest at all hours. They are
+        beside the farthest ring, and rest on rings that would have moved alike."""
         far, outside = cells.ring(cells.farthest), ~cells.inside
         made = {
             f"{ring}, outside hours": self._alike(
@@ -349,10 +353,14 @@ class TripleDifference:
             )
             for ring in cells.near.values
         }
-        lacking = cells.lacking((*cells.within, cells.farthest))
-        every = cells.ring(*cells.within)
-        net = Untold(lacking) if lacking else self._alike(cells, every, far, level, into=False)
-        return {**made, NET: net}
+        at_all_hours = {NEAR: cells.near.values}
+        if set(cells.within) - set(cells.near.values):
+            at_all_hours[NET] = cells.within
+        for name, rings in at_all_hours.items():
+            lacking = cells.lacking((*rings, cells.farthest))
+            alike = self._alike(cells, cells.ring(*rings), far, level, into=False)
+            made[name] = Untold(lacking) if lacking else alike
+        return made
 
     def _alike(
         self, cells: Cells, ours: Mask, others: Mask, level: float, into: bool
@@ -381,7 +389,7 @@ class TripleDifference:
             _without_each_ring(cells, found),
             _events_far_away(cells),
             _dispersion(series),
-            _correlation(series),
+            _correlation(series, self.inference == "quasi_poisson"),
             _displacement(found, cells),
         )
 
@@ -480,7 +488,7 @@ def _trend(series: Contrast, level: float) -> Check:
     p = float((np.abs(slopes) >= abs(slopes[0]) * (1 - 1e-9)).mean())
     slope = slopes[0] / (time @ time)
     detail = f"{slope:+.3g} standard deviations a period, {p_said(p)} among {count} shifts"
-    return Check(name, p > level, detail, "" if p > level else TREND)
+    return Check(name, p > level, detail, "" if p > level else trend_found(level))
 
 
 def _dispersion(series: Contrast) -> Check:
@@ -491,13 +499,17 @@ def _dispersion(series: Contrast) -> Check:
     return Check("overdispersion", None, detail)
 
 
-def _correlation(series: Contrast) -> Check:
+def _correlation(series: Contrast, quasi: bool) -> Check:
     """Cyclic shifts keep correlation in time, and yet hold too little where it is strong; nor are
-    the periods of a season exchangeable."""
+    the periods of a season exchangeable. Quasi-Poisson errors hold far too little."""
     least = 2 / np.sqrt(len(series.counts))
     passed, lasts = bool(abs(series.correlation) <= least), series.correlation > least
     detail = f"at lag 1: {series.correlation:+.2f} (chance: ±{least:.2f}){_LASTS if lasts else ''}"
-    return Check("residual autocorrelation", passed, detail)
+    surely = series.correlation > SURE_ERRORS * least / 2
+    narrow = f"errors that last ({series.correlation:.2f} at lag 1) are allowed too little"
+    return Check(
+        "residual autocorrelation", passed, detail, narrow=narrow if quasi and surely else ""
+    )
 
 
 _LASTS = (
@@ -508,16 +520,17 @@ _LASTS = (
 
 
 def _displacement(found: Estimate, cells: Cells) -> Check:
-    """Whether displacement that undoes a fall is ruled out, by what the design itself assumes. What
-    rests on rings that move alike can be read beside it, and decides nothing."""
+    """Whether displacement that undoes a fall is ruled out. A rise in another ring, by what the
+    design itself assumes, fails it; what rests on rings that move alike can keep it from passing."""
     parts = {
         name: one
         for name, one in (found.parts or {}).items()
-        if one.displacement or name == NET_INSIDE
+        if one.displacement or name in (NET_INSIDE, NEAR, NET)
     }
     said = [f"{name} {_said(one)}" for name, one in parts.items() if not one.assumes]
     passed = ruled_out(found)
-    said.insert(0, _RULED_OUT[passed] if said or NET_INSIDE in found.untold else _NO_RING)
+    asked = NET_INSIDE in parts or NET_INSIDE in found.untold
+    said.insert(0, _RULED_OUT[passed] if asked else _NO_RING)
     said += [f"{name} {_said(one)} if {one.assumes}" for name, one in parts.items() if one.assumes]
     said += [f"{name} not told: {one.why}" for name, one in found.untold.items()]
     if len(cells.outwards) > 2:
@@ -528,8 +541,9 @@ def _displacement(found: Estimate, cells: Cells) -> Check:
 _NO_RING = "no ring between the near ones and the farthest, from which it could be read"
 _RULED_OUT = {
     False: "a rise in another ring is shown",
-    True: "a fall is left in all rings but the farthest together, so that not all of it went there",
-    None: "whether events went to other rings cannot be told",
+    True: "a fall is left in all rings but the farthest together, inside hours and at all hours, and "
+    "near at all hours, so that not all of it went elsewhere",
+    None: "whether events went to other rings or other hours cannot be told",
 }
 
 

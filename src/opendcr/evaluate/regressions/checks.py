@@ -11,7 +11,7 @@ from scipy.special import chdtrc
 
 from opendcr.errors import InputError
 from opendcr.evaluate.decision import between
-from opendcr.evaluate.estimate import SURELY, Check, Estimate, p_said
+from opendcr.evaluate.estimate import SURE_ERRORS, SURELY, Check, Estimate, p_said
 from opendcr.evaluate.panel import Panel
 from opendcr.evaluate.regressions.contrast import Contrast
 from opendcr.evaluate.regressions.counts import Fit, fitted
@@ -88,12 +88,16 @@ def autocorrelation(fit: Fit, allowed: bool) -> Check:
         narrow = (
             f"it does not allow for errors that last ({alike[0]:.2f} at lag 1, {p_said(chance)})"
         )
-        surely = chance < SURELY and alike[0] > 0
-        return Check("autocorrelation", chance >= _ALIKE, detail + "do not allow for it",
-                     narrow=narrow if surely else "")  # fmt: skip
+        said = narrow if chance < SURELY and alike[0] > 0 else ""
+        return Check(
+            "autocorrelation", chance >= _ALIKE, detail + "do not allow for it", narrow=said
+        )
     rho = autoregressive(fit).rho
     detail += f"allow for it, with {rho:.2f} at lag 1; from {_STRONG} on they are too small"
-    return Check("autocorrelation", rho < _STRONG, detail)
+    narrow = f"errors that last so long ({rho:.2f} at lag 1) are allowed too little"
+    surely = rho >= _STRONG and alike[0] > SURE_ERRORS / np.sqrt(periods)
+    said = narrow if surely else ""
+    return Check("autocorrelation", rho < _STRONG, detail, narrow=said)
 
 
 def influence(contrast: Contrast, found: Estimate) -> Check:

@@ -69,7 +69,7 @@ def held(report: Report) -> dict[str, bool]:
         "data": bool(report.provenance.data),
         "intervals": all(one.relative_interval is not None for one in estimates),
         "weights": any(one.weights for one in estimates),
-        "fit": report.leading.estimate.pre_rmspe is not None,
+        "fit": report.leading.estimate.pre_rmspe is not None and not report.leading.alone,
         "checks": bool(report.all_checks),
         "harms": "harm" in report.looked_for,
         "power": bool(report.power),

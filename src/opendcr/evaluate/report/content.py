@@ -120,9 +120,9 @@ class Lock:
 
 @dataclass(frozen=True)
 class Answer:
-    """One design's answer. `compared` says with what it compares, in words; `terms` are those of its
-    regression from the start on; `gaps` are observed less expected of placebos by name, in the periods of
-    the estimate, where they are to be drawn."""
+    """One design's answer. `compared` says with what it compares, in words, and `alone` that this is
+    its own past; `terms` are those of its regression from the start on; `gaps` are observed less
+    expected of placebos by name, in the periods of the estimate, where they are to be drawn."""
 
     name: str
     title: str
@@ -131,6 +131,7 @@ class Answer:
     sentence: str
     gaps: Mapping[str, Sequence[float | None]] = field(default_factory=dict)
     compared: str = ""
+    alone: bool = False
     terms: tuple[Term, ...] = ()
 
     def __post_init__(self) -> None:

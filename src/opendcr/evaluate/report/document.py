@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from opendcr.evaluate.decision import DESCRIPTIVE, SAID, inside
-from opendcr.evaluate.displacement import looked, risen, told
+from opendcr.evaluate.displacement import fallen, looked, reached, risen, told
 from opendcr.evaluate.estimate import Estimate, Interval, Part
 from opendcr.evaluate.periods import span
 from opendcr.evaluate.report import words
@@ -58,7 +58,10 @@ def _head(report: Report) -> Iterable[Block]:
         if one.kind == "harm" and one.verdict == "shown":
             yield Text(f"Harm: {one.title}, {one.asked} shown", "badge")
     for name in risen(report.leading.estimate):
-        yield Text(f"Displacement: a rise in {name} shown", "badge")
+        what = "Displacement: a rise" if fallen(report.leading.estimate) else "A rise"
+        yield Text(f"{what} in {name} shown", "badge")
+    if reached(report.leading.estimate):
+        yield Text("Displacement to other hours: not ruled out", "badge")
     yield Text("Simulated data" if report.origin.simulated else "Recorded data", "badge")
     yield Text(report.sentence, "answer")
     answer, scale = report.leading, _scale(report, report.leading)
@@ -282,15 +285,15 @@ def _terms(report: Report, one: Answer) -> Iterable[Block]:
     if not one.terms:
         return
     holds, log = words.confidence(report.level), one.terms[0].logarithmic
-    scale = "of the logarithm of the outcome" if log else "on the scale of the outcome"
+    scale = Scale(1, "of the logarithm of the outcome") if log else _scale(report, report.leading)
     change = (f"as a change, in per cent ({holds} interval)",) if log else ()
-    heading = ("term", f"coefficient, {scale} ({holds} interval)", *change)
+    heading = ("term", f"coefficient, {scale.words} ({holds} interval)", *change)
     caption = f"What changed from {report.question.start} on, by {inside(one.title)}."
-    yield _grid(report, caption, [heading, *map(_term, one.terms)])
+    yield _grid(report, caption, [heading, *(_term(term, scale) for term in one.terms)])
 
 
-def _term(one: Term) -> tuple[str, ...]:
-    row = (one.words, f"{words.signed(one.value)} ({words.counts(one.interval)})")
+def _term(one: Term, scale: Scale) -> tuple[str, ...]:
+    row = (one.words, f"{scale.signed(one.value)} ({scale.between(one.interval)})")
     change = one.relative
     return row if change is None else (*row, words.fine_percents(change.value, change.interval))
 
@@ -355,7 +358,8 @@ def _displacement(report: Report) -> Iterable[Block]:
     yield Text(
         "Read from the design's own cells, beside the farthest ring. No margin was declared for it. "
         "Intervals of the rings between hold all at once: each is of its share of the level. What is "
-        "outside hours or at all hours holds only if rings would have moved alike, and decides nothing."
+        "outside hours or at all hours holds only if rings would have moved alike: a rise there is not "
+        "called shown, and keeps displacement from being ruled out."
     )
     for of, found, origin in read:
         yield Text(told(found, of))

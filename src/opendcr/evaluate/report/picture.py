@@ -155,7 +155,10 @@ def gap_figure(answer: Answer, start: str, scale: Scale, level: float) -> Figure
     caption = f"By {inside(answer.title)}; under zero is fewer than expected."
     caption += f" The band is the {words.confidence(level)} interval." if known else ""
     caption += (
-        f" Thin lines are the gaps of {count} placebos, where nothing happened." if count else ""
+        f" Thin lines are the gaps of {count} placebos, where nothing happened; those of areas with few "
+        "events are wider by chance alone, so that ranks are not read from this figure."
+        if count
+        else ""
     )
     caption += _hollow(chart)
     return Figure(title, _svg(chart, said), said, _gap_rows(answer, scale), caption)

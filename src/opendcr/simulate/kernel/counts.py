@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from opendcr.compiling import helper
+from opendcr.compiling import compiled, helper
 from opendcr.simulate.kernel.tables import (
     CLOCK,
     CLOSES,
@@ -109,3 +109,10 @@ def spread(
                     by_hour[week_hour(days, spans, day, span), figure] += lies
                 at += 1
         day += 1
+
+
+@compiled
+def spread_open(days: Any, spans: Any, by_hour: Any, figure: int) -> None:
+    """Adds the opening time of every day to the clock hours in which it lies."""
+    for day in range(len(days)):
+        spread(days, spans, day, days[day, OPENS], days[day, CLOSES], by_hour, figure)

@@ -5,9 +5,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 
+import numpy as np
+
 from opendcr.compiling import compiled, kept_in, telling
 from opendcr.room.policy import DEFAULT, Place
 from opendcr.simulate.comers import days
+from opendcr.simulate.kernel.counts import WEEK_HOURS, spread_open
 from opendcr.simulate.kernel.replications import by_hour, replications
 from opendcr.simulate.kernel.tables import assumed
 from opendcr.simulate.scenario import Arrivals, Duration, Scenario
@@ -63,3 +66,4 @@ def _smallest_room() -> None:
     list(days(scenario, 0))
     replications(room, 0, 0, 1)
     by_hour(room, 0, 0)
+    spread_open(room.days, room.spans, np.zeros((WEEK_HOURS, 1), dtype=np.int64), 0)

@@ -94,3 +94,9 @@ def test_what_only_another_design_or_section_holds_is_not_ticked() -> None:
     others = made.designs[1:]
     assert others[0].estimate.pre_rmspe is not None
     assert ("TREND", "15") not in ticked(replace(made, designs=(unfitted, *others)))
+
+
+def test_a_series_beside_its_own_past_has_no_groups_to_be_alike() -> None:
+    made = report(**EVERYTHING)
+    alone = replace(made.leading, alone=True)
+    assert ticked(made) - ticked(replace(made, designs=(alone, *made.designs[1:]))) == {("TREND", "15")}  # fmt: skip
