@@ -295,6 +295,46 @@ def test_a_cell_without_a_row_is_named(tmp_path: Path) -> None:
     assert "no row for 1-2km, no in 2024-03" in refused(tmp_path, data, CELLS)
 
 
+@pytest.mark.parametrize("calls", [20, 99])
+def test_rows_of_a_cell_that_nothing_tells_apart_are_refused(tmp_path: Path, calls: int) -> None:
+    """Those of two districts are added up; a row pasted twice, corrected or not, is none."""
+    data = cells()
+    said = refused(tmp_path, [*data, {**data[0], "calls": calls}], CELLS)
+    assert "two rows for '0-500m, yes' in 2023-01 (rows 2 and 362), which no further" in said
+    assert (
+        study(tmp_path, [*data, {**data[0], "district": "north"}], CELLS).panel.outcome[0, 0] == 60
+    )
+
+
+RESTS = {"ring": "All", "open": "all day", "district": "Total"}
+
+
+@pytest.mark.parametrize("column", RESTS)
+@pytest.mark.parametrize("named", [True, False])
+def test_a_total_among_cells_is_refused(tmp_path: Path, column: str, named: bool) -> None:
+    """By its counts whatever its name, and by its name where it has a few events more."""
+    data, sums = cells(), {}
+    for row in data:
+        total = sums.setdefault(tuple(row[one] for one in (*RESTS, "month") if one != column),
+                                {**row, column: RESTS[column] if named else "x", "calls": 9 * named})  # fmt: skip
+        total["calls"] += row["calls"]
+    plan = CELLS.replace('"open"', "\"open == 'yes'\"")
+    assert study(tmp_path, data, plan).panel.units
+    name = RESTS[column] if named else "x"
+    assert f"found {column} '{name}', which holds the others" in refused(
+        tmp_path, [*data, *sums.values()], plan
+    )
+
+
+def test_a_total_of_all_cells_in_one_is_refused(tmp_path: Path) -> None:
+    rows, months = cells(), {}
+    for row in rows:
+        total = months.setdefault(row["month"], {**row, "ring": "9km", "open": "x", "calls": 0})
+        total["calls"] += row["calls"]
+    plan = CELLS.replace('"open"', "\"open == 'yes'\"")
+    assert "cell '9km, x', which holds" in refused(tmp_path, [*rows, *months.values()], plan)
+
+
 @pytest.mark.parametrize("inside", ["open == 'yes'", "yes", "open == yes"])
 def test_inside_hours_may_be_said_in_other_ways(tmp_path: Path, inside: str) -> None:
     made = study(tmp_path, cells(), CELLS.replace('"open"', f'"{inside}"'))
