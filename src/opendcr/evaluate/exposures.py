@@ -195,7 +195,8 @@ def exposure_check(panel: Panel, data: Data) -> tuple[Check, ...]:
     if not yearly and not steps:
         return ()
     said = "; ".join([*yearly, *steps])
-    return (Check("exposure is one series", False if steps else None, said),)
+    stepped = bool(steps) and changes.enough
+    return (Check("exposure is one series", False if stepped else None, said),)
 
 
 def _yearly(changes: Changes) -> Iterator[str]:
@@ -207,22 +208,26 @@ def _yearly(changes: Changes) -> Iterator[str]:
 
 
 def _warned(panel: Panel, changes: Changes) -> Iterator[str]:
-    if not changes.enough:
-        return
-    several = len(panel.units) >= LEAST_AREAS
-    for at in changes.of_most(LEAST_TOLD) if several else ():
-        sizes = changes.apart[:, at]
-        yield (
-            f"most areas step at {changes.periods[at]}, half of them by over "
-            f"{np.expm1(np.median(np.abs(sizes))):.1%} (the middle one by {np.expm1(np.median(sizes)):+.1%})"
-        )
-    steps = changes.steps(ALONE, LEAST_TOLD)
+    if len(panel.units) >= LEAST_AREAS:
+        yield from (_of_most(changes, at) for at in changes.of_most(LEAST_TOLD))
+    steps = changes.steps(ALONE, LEAST_TOLD) & changes.enough
     for at in map(int, np.flatnonzero(steps.any(axis=0))):
         rows = np.flatnonzero(steps[:, at])
         named = some(
             [f"{panel.units[row]} {np.expm1(changes.apart[row, at]):+.1%}" for row in rows]
         )
         yield f"at {changes.periods[at]} these step beside their usual changes: {named}"
+
+
+def _of_most(changes: Changes, at: int) -> str:
+    period, sizes = changes.periods[at], changes.apart[:, at]
+    by = (
+        f"half of them by over {np.expm1(np.median(np.abs(sizes))):.1%} (the middle one by "
+        f"{np.expm1(np.median(sizes)):+.1%})"
+    )
+    if changes.enough:
+        return f"most areas step at {period}, {by}"
+    return f"most areas change at {period}, {by}: too few changes are known to say what is usual"
 
 
 # Designs whose ranks and intervals are from other areas' errors.
