@@ -159,8 +159,22 @@ def test_displacement_is_read_from_the_rings() -> None:
     gap = replace(study.panel, outcome=np.where(np.arange(8)[:, None] == 2, np.nan, counts))
     parts = read(far="ring in ['1000-2000m', '2000-5000m']").fit(replace(study, panel=gap)).parts
     assert parts and "500-1000m, inside hours" not in parts and NET_INSIDE not in parts
-    named = read(rings=list(dict.fromkeys(LABELS["ring"]))[::-1]).fit(study)
+    named = read(near="ring in ['0-500m', '2000-5000m']").fit(replace(study, treated=(0, 6)))
     assert named.untold[NET_INSIDE].why.startswith("a near ring lies beyond the farthest")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"near": "ring == '2000-5000m'"},
+        {"near": "ring == '1000-2000m'", "far": "ring in ['0-500m', '500-1000m']"},
+        {"rings": ["2000-5000m", "1000-2000m", "500-1000m", "0-500m"]},
+    ],
+)
+def test_a_near_ring_farther_than_all_others_is_refused(said: dict[str, object]) -> None:
+    """A slip: nothing could then be read of displacement."""
+    with pytest.raises(InputError, match=r"near: found '.*', farther out than every ring that is"):
+        read(**said).treated_cells(LABELS)
 
 
 def displaced(study: Study, design: TripleDifference = PLAIN) -> Check:
