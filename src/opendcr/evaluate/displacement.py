@@ -51,11 +51,12 @@ def reached(found: Estimate) -> bool:
 def ruled_out(found: Estimate) -> bool | None:
     """Whether displacement that undoes a fall is ruled out: not where a rise is shown in another
     ring; only where a fall is left in all rings but the farthest together, inside hours and at all
-    hours, and near at all hours, and none seems to have come up at other hours; None otherwise."""
+    hours, and near at all hours, and none seems to have come up at other hours; None otherwise.
+    Intervals that are too narrow rule nothing out."""
     if risen(found):
         return False
     left = all(_left_in(found, name) for name in (NET_INSIDE, NEAR, NET))
-    return True if left and not at_other_hours(found) else None
+    return True if left and not at_other_hours(found) and not found.too_narrow else None
 
 
 def sentence(found: Estimate) -> str:

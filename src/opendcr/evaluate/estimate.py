@@ -14,6 +14,8 @@ from opendcr.evaluate.study import Study
 Real = NDArray[np.float64]
 SURELY = 0.001  # the p-value under which a model of errors is refused in the answer's own sentence
 SURE_ERRORS = 3.29  # the standard errors beyond which chance is, either way, as seldom
+BEGAN = "a change is also found where nothing began"
+NARROW = "the interval is too narrow"
 Interval = tuple[float, float]
 
 
@@ -125,13 +127,18 @@ class Untold:
 class Check:
     """A check that travels with an estimate. `passed` is None where it can only be read; `found` is
     where it found a change though nothing began there, as a clause ("at 20 of 52 earlier starts");
-    `narrow` says, as a clause, why the interval is surely too narrow."""
+    `narrow` says, as a clause, why the interval is surely too narrow. `effects` are relative effects
+    with something changed that nothing should hang on: what the answer decides must stay with each
+    of them, so that it is for whoever decides to say whether they pass (`decision.kept`); `diluted`
+    where an effect that is there must come out smaller, as from a start at which it had not begun."""
 
     name: str
     passed: bool | None
     detail: str
     found: str = ""
     narrow: str = ""
+    effects: tuple[float, ...] = ()
+    diluted: bool = False
 
     def to_data(self) -> dict[str, Any]:
         """The check as JSON."""
@@ -189,6 +196,13 @@ class Estimate:
     def too_narrow(self) -> tuple[str, ...]:
         """Why its checks call its interval surely too narrow, in words."""
         return tuple(one.narrow for one in self.checks if one.narrow)
+
+    def doubts(self, shown: bool) -> tuple[str, ...]:
+        """What its own checks have against it, in few words: that a change, where one is `shown`, is
+        also found where nothing began, and that its interval is too narrow."""
+        began = shown and self.where_nothing_began
+        narrow = self.relative_interval is not None and self.too_narrow
+        return (*((BEGAN,) if began else ()), *((NARROW,) if narrow else ()))
 
     def leaves_chance(self, level: float) -> bool:
         """Whether there is a test, and it does not reject at a level that nothing changed."""

@@ -12,18 +12,18 @@ from opendcr.evaluate.decision import (
     Claim,
     Verdict,
     asked,
-    at_least,
-    at_most,
     benefit_sentence,
     besides,
     between,
+    changed,
     control_sentence,
+    doubted,
     floor_sentence,
     harm_sentence,
-    harmful,
     in_words,
     inside,
-    moved,
+    kept,
+    lines_of,
     nothing_began,
     plain_sentence,
     span,
@@ -72,6 +72,11 @@ class Answered:
     sentence: str
     compared: tuple[str, ...] = ()
 
+    @property
+    def said(self) -> str:
+        """Its verdict, with what makes it doubtful, as a table says it."""
+        return doubted(self.verdict, self.estimate, self.verdict == "shown")
+
     def opened(self, simulated: bool, exploratory: bool) -> "Answered":
         """The same, its sentence opened by what must be read before it."""
         words = [
@@ -110,7 +115,12 @@ class Further:
     @property
     def changed(self) -> bool:
         """Whether its interval excludes zero, and its test chance."""
-        return self.interval is not None and not self.interval[0] <= 0 <= self.interval[1]
+        return changed(self.interval)
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """What its own checks have against what is shown of it, or its interval, in few words."""
+        return self.answer.estimate.doubts(self.changed)
 
     @property
     def judged(self) -> bool:
@@ -119,8 +129,9 @@ class Further:
 
     @property
     def said(self) -> str:
-        """Its verdict and what else is shown of it, as a table says it."""
-        return in_words(self.outcome.kind, self.answer.verdict, self.interval, self.margin)
+        """Its verdict and what else is shown of it, with what makes that doubtful, as a table says it."""
+        said = in_words(self.outcome.kind, self.answer.verdict, self.interval, self.margin)
+        return doubted(said, self.answer.estimate, self.changed)
 
     @property
     def besides(self) -> str:
@@ -241,7 +252,7 @@ def run_study(plan: Plan, show: Callable[[str], None] = lambda name: None) -> Fi
         opened = one.answer.opened(outcome.data.simulated, explores)
         further.append(replace(one, answer=opened))
     leading = answers[plan.primary]
-    said = " ".join(filter(None, [leading.sentence + doubted(further), caveat(plan, leading)]))
+    said = " ".join(filter(None, [leading.sentence + beside(further), caveat(plan, leading)]))
     answers[plan.primary] = replace(leading, sentence=said)
     checks = (
         *data_checks(study.panel, plan.data, plan.designs),
@@ -277,9 +288,11 @@ def _answered(
     threshold = plan.threshold
     design = plan.designs[name]
     found = _found(design, study, nowcasts, review)
+    found = settled(found, study.level, lines_of("success", threshold))
     interval = found.relative_interval
-    sentence = success_sentence(_claim(design, plan.question, study, found), interval, threshold)
-    verdict = at_most(found.decided(study.level), threshold)
+    claim = _claim(design, plan.question, study, found)
+    sentence = success_sentence(claim, interval, threshold)
+    verdict = claim.verdict("success", interval, threshold)
     floor = "" if interval else floor_sentence(found.p_floor, study.level)
     began = nothing_began(found.where_nothing_began) if verdict == "shown" else ""
     also = (_against(found, study.level), floor, began, _narrow(found), displacement.sentence(found),
@@ -331,7 +344,7 @@ def _found(
 
 def _checked(design: Design, study: Study, fitted: Estimate, review: Review) -> Estimate:
     """An answer with the checks that travel with it: the design's own, and those of what is read."""
-    found = review.of(fitted)
+    found = review.of(fitted, study.level)
     checks = (*fitted.checks, *_made(design, study, replace(fitted, parts=found.parts)))
     checks = (*checks, *_agreement(found, study.level))
     positive = study.panel.exposure is not None or bool((study.series.outcome > 0).all())
@@ -346,6 +359,19 @@ def _made(design: Design, study: Study, found: Estimate) -> tuple[Check, ...]:
     except InputError as error:
         said = f"could not be made: found {error.found}; expected {error.expected}"
         return (Check("checks of the design", None, said),)
+
+
+def settled(found: Estimate, level: float, lines: Sequence[float]) -> Estimate:
+    """The answer with those checks decided that ask whether what it decides stays with something
+    changed. By an interval that is too narrow a change alone can be decided."""
+    interval = found.decided(level)
+    lines = (0.0,) if found.too_narrow else lines
+
+    def passed(one: Check) -> bool | None:
+        stays = kept(interval, lines, one.effects, one.diluted)
+        return stays if one.effects else one.passed
+
+    return replace(found, checks=tuple(replace(one, passed=passed(one)) for one in found.checks))
 
 
 def _agreement(found: Estimate, level: float) -> tuple[Check, ...]:
@@ -402,11 +428,15 @@ def _further(
         more += decimals_check(source)
     if outcome.data != plan.data or outcome.treated:
         more += linked_check(source)
+    margin = plan.margin_of(outcome)
     found = replace(found, checks=(*found.checks, *more))
-    claim, margin = _claim(design, source.question, study, found), plan.margin_of(outcome)
+    found = settled(found, study.level, lines_of(outcome.kind, margin))
+    claim = _claim(design, source.question, study, found)
     claim = replace(claim, outcome=f"“{outcome.title}”")  # a title is no part of a sentence
-    verdict, sentence = _said(outcome.kind, claim, found.relative_interval, margin)
-    also = (_against(found, study.level), _narrow(found), displacement.sentence(found))
+    verdict = claim.verdict(outcome.kind, found.relative_interval, margin)
+    sentence = _said(outcome.kind, claim, found.relative_interval, margin)
+    began = nothing_began(found.where_nothing_began) if changed(found.decided(study.level)) else ""
+    also = (_against(found, study.level), began, _narrow(found), displacement.sentence(found))
     told = " ".join(filter(None, (sentence, *also)))
     compared = _compared(design, study)
     answer = Answered(outcome.design, design.TITLE, found, verdict, told, compared)
@@ -414,25 +444,20 @@ def _further(
     return Further(outcome, answer, role, study.level, margin)
 
 
-def _said(
-    kind: Kind, claim: Claim, interval: Interval | None, margin: float | None
-) -> tuple[Verdict, str]:
+def _said(kind: Kind, claim: Claim, interval: Interval | None, margin: float | None) -> str:
     """What a further outcome allows to be said; of one without a margin no verdict is given, but
     that what should not have changed did."""
-    read = claim.read(interval)
     if kind == "negative_control":
-        return moved(read, margin), control_sentence(claim, interval, margin)
+        return control_sentence(claim, interval, margin)
     if margin is None:
-        return "undetermined", plain_sentence(claim, interval)
-    if kind == "benefit":
-        verdict = (at_most if margin <= 0 else at_least)(read, margin)
-        return verdict, benefit_sentence(claim, interval, margin)
-    return harmful(read, margin), harm_sentence(claim, interval, margin)
+        return plain_sentence(claim, interval)
+    return (benefit_sentence if kind == "benefit" else harm_sentence)(claim, interval, margin)
 
 
 def _claim(design: Design, question: Question, study: Study, found: Estimate) -> Claim:
     areas, chance = treated(design, question), found.leaves_chance(study.level)
-    return Claim(inside(design.TITLE), question.called, areas, study.level, chance)
+    narrow = bool(found.too_narrow)
+    return Claim(inside(design.TITLE), question.called, areas, study.level, chance, narrow)
 
 
 def treated(design: Design, question: Question) -> str:
@@ -442,10 +467,16 @@ def treated(design: Design, question: Question) -> str:
     return some(list(question.treated)) if question.treated else "the area studied"
 
 
+def named(one: Further, *said: str) -> str:
+    """An outcome's title with what is said of it, and what makes it doubtful, in brackets."""
+    words = "; ".join((*said, *one.doubts))
+    return f"{one.outcome.title} ({words})" if words else one.outcome.title
+
+
 def harmed(further: Sequence[Further]) -> list[str]:
     """The harms that are shown, in words."""
     return [
-        f"{asked('harm', one.margin)} in {one.outcome.title}"
+        f"{asked('harm', one.margin)} in {named(one)}"
         for one in further
         if one.outcome.kind == "harm" and one.margin is not None and one.answer.verdict == "shown"
     ]
@@ -454,14 +485,13 @@ def harmed(further: Sequence[Further]) -> list[str]:
 def lesser(further: Sequence[Further]) -> list[str]:
     """The harms of which a change is shown, though not one as large as their margin, in words."""
     return [
-        f"{one.outcome.title} ({span(one.interval)}; {asked('harm', one.margin)} is "
-        f"{SAID[one.answer.verdict]})"
+        named(one, span(one.interval), f"{asked('harm', one.margin)} is {SAID[one.answer.verdict]}")
         for one in further
         if one.outcome.kind == "harm" and one.margin is not None and one.besides and one.interval
     ]
 
 
-def doubted(further: Sequence[Further]) -> str:
+def beside(further: Sequence[Further]) -> str:
     """What must be said beside the answer: harms that are shown, short of their margin too, or elsewhere,
     and outcomes that should not have changed and did, or cannot be told to have stayed still."""
     harms = harmed(further)
@@ -475,9 +505,9 @@ def doubted(further: Sequence[Further]) -> str:
     ]
     said = " ".join([said, *filter(None, moved_on)])
     controls = [one for one in further if one.outcome.kind == "negative_control"]
-    if changed := [one.outcome.title for one in controls if one.answer.verdict == "shown"]:
+    if moved := [named(one) for one in controls if one.answer.verdict == "shown"]:
         said += (
-            f" But what should not have changed did ({', '.join(changed)}): what is found here may"
+            f" But what should not have changed did ({', '.join(moved)}): what is found here may"
             " be of something else."
         )
     if open_ := [one.outcome.title for one in controls if one.answer.verdict == "undetermined"]:

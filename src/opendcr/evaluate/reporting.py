@@ -13,6 +13,7 @@ from opendcr.evaluate.findings import (
     Answered,
     Findings,
     Further,
+    named,
     treated,
 )
 from opendcr.evaluate.identity import code, libraries
@@ -377,11 +378,11 @@ def _known(found: Findings, kind: Kind) -> str:
     of = [one for one in found.further if one.outcome.kind == kind]
     said, judged = [], [one for one in of if one.margin is not None]
     for verdict, words in _PLAIN.items():
-        named = [_named(one) for one in judged if one.answer.verdict == verdict and _new(one)]
-        said += [f"{words} for {some(named)}"] if named else []
+        each = [_named(one) for one in judged if one.answer.verdict == verdict and _new(one)]
+        said += [f"{words} for {some(each)}"] if each else []
     made = [f"{kind.capitalize()} beyond its margin is {'; '.join(said)}."] if said else []
     made += [
-        f"But {one.besides} is shown for {one.outcome.title}."
+        f"But {one.besides} is shown for {named(one)}."
         for one in judged
         if one.besides and kind != "harm"  # which the sentence itself says
     ]
@@ -393,7 +394,7 @@ def _known(found: Findings, kind: Kind) -> str:
 def _new(one: Further) -> bool:
     """Whether the sentence does not say of it already what is to be said: a harm that is shown."""
     said = one.outcome.kind == "harm" and one.answer.verdict == "shown"
-    return not said or _named(one) != one.outcome.title
+    return not said or _named(one) != named(one)
 
 
 def _named(one: Further) -> str:
@@ -403,8 +404,7 @@ def _named(one: Further) -> str:
     checks = one.answer.estimate.checks
     failed = sum(check.passed is False for check in checks)
     held = [f"{failed} of {len(checks)} checks on it did not hold"] if failed else []
-    beside = "; ".join([*went, *held])
-    return f"{one.outcome.title} ({beside})" if beside else one.outcome.title
+    return named(one, *went, *held)
 
 
 def _answer(found: Findings, one: Answered) -> content.Answer:

@@ -80,7 +80,7 @@ class RatioOfRatios:
             *self._counts(study),
             self._dispersion(study),
             self._drift(study),
-            robustness.other_starts(self, study, found),
+            robustness.other_starts(self, study),
             robustness.donors_left_out(found, self._without_each(study)),
         )
 

@@ -381,16 +381,17 @@ class TripleDifference:
         """Drift and starts before, placebo rings, rings left out, dispersion, displacement."""
         cells = self.cells(study)
         series = cells.triple(cells.near.mask, cells.far)
+        errors = _correlation(series, self.inference == "quasi_poisson")
         return (
             _trend(series, study.level),
             robustness.earlier_starts(study, self.fit),
-            robustness.other_starts(self, study, found),
+            robustness.other_starts(self, study),
             _rings(found, series),
-            _without_each_ring(cells, found),
+            _without_each_ring(cells),
             _events_far_away(cells),
             _dispersion(series),
-            _correlation(series, self.inference == "quasi_poisson"),
-            _displacement(found, cells),
+            errors,
+            _displacement(replace(found, checks=(errors,)), cells),
         )
 
     def rings_compared(self, study: Study) -> tuple[str, ...]:
@@ -447,7 +448,7 @@ def _rings(found: Estimate, series: Contrast) -> Check:
     return Check(name, None, detail)
 
 
-def _without_each_ring(cells: Cells, found: Estimate) -> Check:
+def _without_each_ring(cells: Cells) -> Check:
     name, rings, effects = "each far ring left out", cells.far_rings, {}
     for ring in rings:
         left = cells.ring(*(one for one in rings if one != ring)) & ~cells.near.mask
@@ -456,8 +457,7 @@ def _without_each_ring(cells: Cells, found: Estimate) -> Check:
     if not effects:
         return Check(name, None, "no far ring can be left out")
     said = ", ".join(f"{one:+.1%} without {ring}" for ring, one in effects.items())
-    same = all(np.sign(one) == np.sign(found.relative_effect) for one in effects.values())
-    return Check(name, same, said)
+    return Check(name, None, said, effects=tuple(effects.values()))
 
 
 def _events_far_away(cells: Cells) -> Check:
