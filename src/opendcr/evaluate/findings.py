@@ -63,14 +63,21 @@ AS_PRINTED = Check(
 
 @dataclass(frozen=True)
 class Answered:
-    """One design's answer with what it allows to be said, and the names of what it compares with."""
+    """One design's answer with what it allows to be said, first and besides, and the names of what
+    it compares with."""
 
     design: str
     title: str
     estimate: Estimate
     verdict: Verdict
-    sentence: str
+    first: str
+    besides: str
     compared: tuple[str, ...] = ()
+
+    @property
+    def sentence(self) -> str:
+        """All that is said, as one text."""
+        return " ".join(filter(None, (self.first, self.besides)))
 
     @property
     def said(self) -> str:
@@ -85,10 +92,8 @@ class Answered:
         ]
         if not words:
             return self
-        said = self.sentence
-        return replace(
-            self, sentence=f"{', '.join(words).capitalize()}: {said[:1].lower()}{said[1:]}"
-        )
+        said = self.first
+        return replace(self, first=f"{', '.join(words).capitalize()}: {said[:1].lower()}{said[1:]}")
 
     def to_data(self) -> dict[str, Any]:
         """The answer as JSON."""
@@ -252,8 +257,8 @@ def run_study(plan: Plan, show: Callable[[str], None] = lambda name: None) -> Fi
         opened = one.answer.opened(outcome.data.simulated, explores)
         further.append(replace(one, answer=opened))
     leading = answers[plan.primary]
-    said = " ".join(filter(None, [leading.sentence + beside(further), caveat(plan, leading)]))
-    answers[plan.primary] = replace(leading, sentence=said)
+    said = " ".join(filter(None, [leading.besides + beside(further), caveat(plan, leading)]))
+    answers[plan.primary] = replace(leading, besides=said.strip())
     checks = (
         *data_checks(study.panel, plan.data, plan.designs),
         *linked_check(sources[PRIMARY]),
@@ -297,8 +302,8 @@ def _answered(
     began = nothing_began(found.where_nothing_began) if verdict == "shown" else ""
     also = (_against(found, study.level), floor, began, _narrow(found), displacement.sentence(found),
             nowcast_sentence(found, study))  # fmt: skip
-    told = " ".join(filter(None, (sentence, *also)))
-    return Answered(name, design.TITLE, found, verdict, told, _compared(design, study))
+    told = " ".join(filter(None, also))
+    return Answered(name, design.TITLE, found, verdict, sentence, told, _compared(design, study))
 
 
 def _compared(design: Design, study: Study) -> tuple[str, ...]:
@@ -437,9 +442,8 @@ def _further(
     sentence = _said(outcome.kind, claim, found.relative_interval, margin)
     began = nothing_began(found.where_nothing_began) if changed(found.decided(study.level)) else ""
     also = (_against(found, study.level), began, _narrow(found), displacement.sentence(found))
-    told = " ".join(filter(None, (sentence, *also)))
-    compared = _compared(design, study)
-    answer = Answered(outcome.design, design.TITLE, found, verdict, told, compared)
+    told, compared = " ".join(filter(None, also)), _compared(design, study)
+    answer = Answered(outcome.design, design.TITLE, found, verdict, sentence, told, compared)
     role: Any = DESCRIPTIVE if margin is None else "declared"
     return Further(outcome, answer, role, study.level, margin)
 

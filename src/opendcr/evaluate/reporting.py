@@ -44,7 +44,7 @@ def report_of(found: Findings) -> Report:
             exposure_in_words(plan.data),
         ),
         tuple(caveats(found)),
-        found.leading.sentence,
+        found.leading.first,
         asked("success", plan.threshold),
         found.leading.verdict,
         content.Status(not standing.against, tuple(_status(found))),
@@ -62,6 +62,7 @@ def report_of(found: Findings) -> Report:
         effects_told=read_beside(plan),
         about=plan.about,
         level=found.study.level,
+        besides=found.leading.besides,
     )
 
 

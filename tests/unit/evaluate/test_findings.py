@@ -73,7 +73,8 @@ def test_the_plan_s_caveat_is_said_wherever_success_is_shown(tmp_path: Path) -> 
     said = made.to_data()
     assert (said["verdict"], said["caveat"]) == ("shown", f"{CAVEAT}.")
     assert said["sentence"].endswith(f"is shown. {CAVEAT}.")
-    assert report_of(made).sentence == said["sentence"]
+    report = report_of(made)
+    assert f"{report.sentence} {report.besides}" == said["sentence"]
 
 
 def test_the_plan_s_caveat_stands_beside_published_effects_whatever_is_shown(
@@ -703,9 +704,10 @@ def test_a_plan_of_rings_is_told_with_its_cells_and_its_displacement() -> None:
     assert "500-1000m, inside hours" in report.displaced
     assert "0-500m, inside hours" not in report.displaced
     assert "into other rings is not shown in 500-1000m, inside hours: " in " ".join(report.caveats)
-    assert "Displacement" not in report.sentence  # a fall is shown, and may all have moved
-    assert "a fall is shown. Whether what fell near the room went to other rings cannot be" in (
-        report.sentence
+    assert "Displacement" not in report.besides  # a fall is shown, and may all have moved
+    assert report.sentence.endswith("a fall is shown.")
+    assert report.besides.startswith(
+        "Whether what fell near the room went to other rings cannot be"
     )
 
 

@@ -66,6 +66,8 @@ def _head(report: Report) -> Iterable[Block]:
         yield Text("Displacement to other hours: not ruled out", "badge")
     yield Text("Simulated data" if report.origin.simulated else "Recorded data", "badge")
     yield Text(report.sentence, "answer")
+    if report.besides:
+        yield Text(report.besides)
     answer, scale = report.leading, _scale(report, report.leading)
     figure = expected_figure(answer, report.question.start, scale, report.level)
     yield _drawing(report.origin, figure)
