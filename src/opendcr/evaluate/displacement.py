@@ -82,7 +82,7 @@ def told(found: Estimate, of: str) -> str:
     """What was found of displacement, shown or not, as sentences; empty where it is not read."""
     if not looked(found):
         return ""
-    said = "; ".join(_each(found)) or f"not to be told: {_NONE_BETWEEN}"
+    said = "; ".join(_each(found)) or f"not to be told: {_why(found)}"
     left = "" if NET_INSIDE not in _parts(found) else _to_rings(found) or _left(found)
     what = f"Displacement of {of} into" if fallen(found) else f"A rise of {of} in"
     return _joined(f"{what} other rings is {said}.", left, _compared(found), _to_hours(found))
@@ -101,11 +101,19 @@ def _to_rings(found: Estimate) -> str:
         return ""
     net = _parts(found).get(NET_INSIDE)
     if net is None:
-        return f"Whether what fell near the room went to other rings was not looked at: {_NONE_BETWEEN}."
+        return (
+            f"Whether what fell near the room went to other rings was not looked at: {_why(found)}."
+        )
     return (
         "Whether what fell near the room went to other rings cannot be told: "
         f"{_TOGETHER}, {_span(net)}."
     )
+
+
+def _why(found: Estimate) -> str:
+    """Why nothing is known of all rings but the farthest together."""
+    left_out = found.untold.get(NET_INSIDE)
+    return left_out.why if left_out else _NONE_BETWEEN
 
 
 def _to_hours(found: Estimate) -> str:
@@ -189,6 +197,9 @@ def _each(found: Estimate) -> Iterator[str]:
             yield f"not to be told in {name}: these data allow no interval"
         else:
             yield f"{'shown' if one.risen else 'not shown'} in {name}: {_span(one)}"
+    for name, left_out in found.untold.items():
+        if left_out.displacement:
+            yield f"not to be told in {name}: {left_out.why}"
 
 
 def _span(part: Part) -> str:

@@ -1,7 +1,7 @@
 """What every design answers: one contract, from a count of placebos to a sentence."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from math import inf, isfinite, log
 from typing import Any, Literal
 
@@ -115,6 +115,15 @@ class Part:
 
 
 @dataclass(frozen=True)
+class Untold:
+    """A part that these data do not allow: `why`, as a clause, and whether it would have been of
+    where people or events may have gone."""
+
+    why: str
+    displacement: bool = False
+
+
+@dataclass(frozen=True)
 class Check:
     """A check that travels with an estimate. `passed` is None where it can only be read; `found` is
     where it found a change though nothing began there, as a clause ("at 20 of 52 earlier starts");
@@ -152,8 +161,8 @@ class Estimate:
     an exposure. Intervals hold 1 − level. `inference` says in one sentence where interval and
     p-value come from. `weights` are by area, and `predictor_weights` in the plan's order;
     `link` is the scale of `coefficients`, where these are of a regression with terms from the start on;
-    `parts` are further figures by name, as the design defines them. `size` is where the answer
-    itself stands among its `placebos`.
+    `parts` are further figures by name, as the design defines them, and `untold` those that these
+    data do not allow. `size` is where the answer itself stands among its `placebos`.
     """
 
     effect: tuple[PeriodEffect, ...]
@@ -176,6 +185,7 @@ class Estimate:
     size: Size | None = None
     checks: tuple[Check, ...] = ()
     parts: Mapping[str, Part] | None = None
+    untold: Mapping[str, Untold] = field(default_factory=dict)
 
     @property
     def where_nothing_began(self) -> tuple[str, ...]:

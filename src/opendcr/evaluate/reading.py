@@ -13,7 +13,13 @@ import numpy as np
 from opendcr.errors import InputError
 from opendcr.evaluate.designs import CellDesign, ComparingDesign, Design, least_before
 from opendcr.evaluate.estimate import Check
-from opendcr.evaluate.exposures import exposure_check, linked, links_said, sizes_check
+from opendcr.evaluate.exposures import (
+    exposure_check,
+    linked,
+    links_between,
+    links_said,
+    sizes_check,
+)
 from opendcr.evaluate.files import number_of, three_decimals
 from opendcr.evaluate.panel import (
     Columns,
@@ -260,13 +266,9 @@ def links_of(source: Source) -> str:
     )
     rows = [raw.at(name) for name in question.treated] or [0]
     used, printed = (one.people[rows].sum(axis=0) for one in (linked(raw, data), raw))
-    factors = {
-        one: float(used[at] / printed[at])
-        for at, one in enumerate(raw.periods)
-        if one in data.breaks
-    }
+    links = links_between(printed, used, raw, data.breaks)
     of = some(list(question.treated)) if question.treated else "the series"
-    return links_said(data.exposure.replace("_", " "), of, factors)
+    return links_said(data.exposure.replace("_", " "), of, links)
 
 
 def linked_check(source: Source) -> tuple[Check, ...]:

@@ -176,6 +176,13 @@ def test_fits_without_an_upper_end_leave_the_mixture_none_unless_they_are_few(wi
     assert min(ends) > high
 
 
+def test_a_part_that_some_fits_do_not_have_the_mixture_has_not():
+    alone = normal()(STUDY)
+    without = replace(alone, parts={"share": alone.parts["share"]})
+    found = mixed(alone, [alone, without], 0.05)
+    assert list(found.parts) == ["share"] and list(found.untold) == ["half"]
+
+
 @settings(max_examples=EXAMPLES)
 @given(st.floats(-1, 1), st.floats(0.02, 0.5), st.floats(1e-4, 0.99), st.integers(1, 9))
 def test_a_mixture_never_ends_below_what_a_far_end_would_give(middle, se, p_value, without):

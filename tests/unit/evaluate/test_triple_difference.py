@@ -158,12 +158,64 @@ def test_displacement_is_read_from_the_rings() -> None:
     assert left_out.parts == found.parts  # what came there is still read
     gap = replace(study.panel, outcome=np.where(np.arange(8)[:, None] == 2, np.nan, counts))
     parts = read(far="ring in ['1000-2000m', '2000-5000m']").fit(replace(study, panel=gap)).parts
-    assert parts and "500-1000m, inside hours" not in parts
+    assert parts and "500-1000m, inside hours" not in parts and NET_INSIDE not in parts
+    named = read(rings=list(dict.fromkeys(LABELS["ring"]))[::-1]).fit(study)
+    assert named.untold[NET_INSIDE].why.startswith("a near ring lies beyond the farthest")
 
 
-def displaced(study: Study) -> Check:
-    found = {one.name: one for one in PLAIN.checks(study, PLAIN.fit(study))}
+def displaced(study: Study, design: TripleDifference = PLAIN) -> Check:
+    found = {one.name: one for one in design.checks(study, design.fit(study))}
     return found["displacement"]
+
+
+ALL_MOVED = np.random.default_rng(33).poisson(means({0: 0.4, 2: 1.8}) * 4).astype(float)
+
+
+@pytest.mark.parametrize("cell", range(2, 8))
+@pytest.mark.parametrize("inference", ["shifts", "quasi_poisson"])
+def test_a_ring_without_a_cell_inside_or_outside_hours_is_left_out_with_its_reason(
+    cell: int, inference: str
+) -> None:
+    study, design = study_of(ALL_MOVED), read(inference=inference)
+    study = replace(study, panel=study.panel.of([at for at in range(8) if at != cell]))
+    with np.errstate(all="raise"):
+        found, check = design.fit(study), displaced(study, design)
+    why = f"{LABELS['ring'][cell]} has no cell {'outside' if cell % 2 else 'inside'} hours"
+    assert check.passed is (False if cell in (4, 5) else None) and why in check.detail
+    assert found.untold[NET_INSIDE].why == why and NET not in (found.parts or {})
+    assert all(np.isfinite(one.relative_effect) for one in (found.parts or {}).values())
+    assert "no ring lies between" not in sentence(found)
+
+
+def test_where_one_column_holds_rings_and_hours_displacement_is_not_told() -> None:
+    labels = {"cell": tuple(map(" ".join, zip(LABELS["ring"], LABELS["hours"], strict=True)))}
+    open_cells = ", ".join(f"'{one}'" for one in labels["cell"][::2])
+    design = read(near="cell in ['0-500m open', '0-500m closed']",
+                  inside_hours=f"cell in [{open_cells}]")  # fmt: skip
+    study = study_of(ALL_MOVED)
+    study = replace(study, panel=replace(study.panel, labels=labels))
+    with np.errstate(all="raise"):
+        found, check = design.fit(study), displaced(study, design)
+    assert found.relative_effect == PLAIN.fit(study_of(ALL_MOVED)).relative_effect < -0.5
+    assert check.passed is None and "does not tell rings from hours" in check.detail
+    assert sentence(found).endswith(
+        "was not looked at: near and inside hours are chosen in one column, which does not tell rings from hours."
+    )
+
+
+def test_the_ring_taken_as_the_farthest_is_told() -> None:
+    assert displaced(study_of(ALL_MOVED)).detail.endswith(
+        "2000-5000m is taken as the farthest ring"
+    )
+    names = dict(zip(dict.fromkeys(LABELS["ring"]), ("near", "next", "far", "beyond"), strict=True))
+    labels = {**LABELS, "ring": tuple(names[one] for one in LABELS["ring"])}
+    study = study_of(ALL_MOVED)
+    study = replace(study, panel=replace(study.panel, labels=labels))
+    with pytest.raises(InputError, match=r"designs\.it\.rings: found rings whose names do not say"):
+        read(near="near").treated_cells(labels)
+    outwards = read(near="near", rings=["near", "next", "far", "beyond"])
+    assert risen(outwards.fit(study)) and displaced(study, outwards).passed is False
+    assert displaced(study, outwards).detail.endswith("beyond is taken as the farthest ring")
 
 
 def test_a_fall_that_all_moved_is_not_told_alone() -> None:

@@ -394,6 +394,8 @@ def _parts(found: Estimate, level: float) -> Iterable[tuple[str, ...]]:
             words.count(one.expected_count and round(one.expected_count)),
             one.assumes or "the design itself holds",
         )
+    for name, left_out in found.untold.items():
+        yield (name, f"not told: {left_out.why}", *("" for _ in _PARTS[2:]))
 
 
 def _power(report: Report) -> Iterable[Block]:
