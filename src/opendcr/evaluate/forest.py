@@ -67,7 +67,7 @@ class Row:
             return self.printed
         if self.interval is None:
             return f"{self.ratio:.2f} (no interval)"
-        low, high = ("no bound" if one == math.inf else f"{one:.2f}" for one in self.interval)
+        low, high = _outwards(self.interval)
         holds = "" if self.level == USUAL else f", {confidence(self.level)}"
         return f"{self.ratio:.2f} ({low} to {high}{holds})"
 
@@ -99,6 +99,15 @@ class Row:
     def height(self) -> int:
         """Of the row in the drawing, in px."""
         return LINE * max(len(self.lines), len(self.words)) + GAP
+
+
+def _outwards(interval: Interval) -> tuple[str, str]:
+    """The ends of an interval of a ratio to two decimals, rounded outwards."""
+    low, high = interval
+    # What stands a hair beside a step by the arithmetic alone stays on it.
+    least = f"{math.floor(100 * low + 1e-9) / 100:.2f}"
+    most = "no bound" if high == math.inf else f"{math.ceil(100 * high - 1e-9) / 100:.2f}"
+    return least, most
 
 
 def held(own: Row) -> str:

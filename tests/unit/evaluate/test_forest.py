@@ -61,6 +61,12 @@ def test_this_room_comes_first_and_what_has_no_comparison_in_a_group_of_its_own(
     assert family[:3] == [("This", EXPECTED), ("Marshall", BEFORE), ("Rammohan", BEFORE)]
 
 
+def test_an_interval_is_rounded_outwards_as_in_the_sentence():
+    """0.277 to 0.503, of which the sentence says a fall of between 49.7 % and 72.3 %."""
+    found = Estimate((), 0.0, -0.54, -4.0, "", relative_interval=(-0.723, -0.497))
+    assert here("calls", "calls", "a design", found).figures == "0.46 (0.27 to 0.51)"
+
+
 def test_hazards_of_people_never_stand_with_rates_of_areas():
     published = effects_of_rooms()
     people = next(one for one in published if one.study == "Kennedy")

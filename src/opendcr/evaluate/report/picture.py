@@ -394,13 +394,13 @@ def _hollow(chart: Chart) -> str:
 
 def _course(values: Sequence[float], first: int) -> str:
     """A line in words."""
-    before = f"mean {words.figure(fmean(values[:first]))} before the start, " if first else ""
-    return f"{before}{words.figure(fmean(values[first:]))} from it on, {words.figure(values[-1])} at the end"
+    before = f"mean {words.in_text(fmean(values[:first]))} before the start, " if first else ""
+    return f"{before}{words.in_text(fmean(values[first:]))} from it on, {words.in_text(values[-1])} at the end"
 
 
 def _cut(chart: Chart) -> str:
     low = Axis.over(chart.numbers, 1, 0).low
-    return f" The upright axis begins at {words.figure(low)}, not at zero." if low > 0 else ""
+    return f" The upright axis begins at {words.in_text(low)}, not at zero." if low > 0 else ""
 
 
 def _scaled(value: float | None, scale: Scale) -> float | None:
