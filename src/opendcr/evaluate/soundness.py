@@ -259,6 +259,12 @@ def _slip(plan: Plan) -> Iterator[str]:
             f"{key} is above zero: a rise of {100 * most:,.6g} % or less would count as success. If a "
             f"fall of {100 * meant:.6g} % or more is meant, it is {-meant:g}."
         )
+    end, reviews = plan.data.last, plan.reviews
+    if end and reviews and reviews.spending != "anytime" and end > reviews.periods[-1]:
+        yield (
+            f"data.to is {end}, after the last review, {reviews.periods[-1]}: with all of its data the "
+            f"plan confirms nothing. If it is to be looked at then, a review after {end} is wanted."
+        )
     for one in plan.outcomes:
         if one.margin is not None and abs(one.margin) > 1:
             yield (

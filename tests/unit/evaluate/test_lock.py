@@ -15,6 +15,7 @@ from click.testing import CliRunner
 from opendcr.cli.study import lock_command
 from opendcr.errors import InputError
 from opendcr.evaluate.findings import sources_of
+from opendcr.evaluate.identity import RECOVERED
 from opendcr.evaluate.lock import (
     later_known,
     lock_path,
@@ -119,7 +120,8 @@ def by_other_code(path: Path, **parts: str) -> str:
     with pytest.raises(InputError, match="--again") as refused:
         lock(path)
     (said,) = stands(path).against
-    assert said.split(": ")[1].split(" (docs")[0] in refused.value.found
+    assert ", by other code: " + said.split(": ")[1].split(" (docs")[0] in refused.value.found
+    assert "((" not in str(refused.value) and RECOVERED in refused.value.expected
     return said
 
 
