@@ -20,7 +20,7 @@ from opendcr.evaluate.lock import called
 from opendcr.evaluate.panel import some
 from opendcr.evaluate.plan import PRIMARY, Data, Kind, Plan, plain
 from opendcr.evaluate.powered import foretold
-from opendcr.evaluate.reading import Source, links_of
+from opendcr.evaluate.reading import DATES, Source, links_of
 from opendcr.evaluate.report import content
 from opendcr.evaluate.report.content import Report
 from opendcr.evaluate.report.words import confidence, count, figure
@@ -306,6 +306,7 @@ def caveats(found: Findings) -> Iterator[str]:
     does not hold, what else was looked for, and what the figures do not say."""
     yield f"{_counted(found)} {_why(found)}"
     yield from found.standing.told
+    yield from (_sentence(one.detail) for one in found.checks if one.name == DATES)
     yield from _looked_at(found)
     yield from _displaced(found)
 

@@ -23,7 +23,14 @@ from opendcr.evaluate.plan import PRIMARY, Plan
 from opendcr.evaluate.power import SHOWN, Power, asked_of, cases_of, periods_of, power, shares_of
 from opendcr.evaluate.powered import exaggerated, within, words_of
 from opendcr.evaluate.readiness import later
-from opendcr.evaluate.reading import Source, data_checks, decimals_check, late_of, study_before
+from opendcr.evaluate.reading import (
+    Source,
+    data_checks,
+    dates_check,
+    decimals_check,
+    late_of,
+    study_before,
+)
 from opendcr.evaluate.reviews import looks_of
 from opendcr.evaluate.study import Study
 from opendcr.keyed import Table
@@ -173,8 +180,12 @@ def foreseen(
     said += [*_mute(plan, before, sources[PRIMARY]), *_without_interval(plan, sources)]
     said += [*_unreachable(plan), *_several(plan), *_unwatched(plan), *_matched_late(plan)]
     said += _season(plan, before)
-    checks = data_checks(before.panel, plan.data, plan.designs)
-    said += [f"{one.name}: {one.detail}." for one in (*checks, *decimals_check(sources[PRIMARY]))]
+    checks = (
+        *data_checks(before.panel, plan.data, plan.designs),
+        *decimals_check(sources[PRIMARY]),
+        *dates_check(sources[PRIMARY]),
+    )
+    said += [f"{one.name}: {one.detail}." for one in checks]
     if panels is None:
         panels = SAMPLED if isinstance(plan.designs[plan.primary], SampledDesign) else PANELS
     if not panels:
