@@ -357,7 +357,8 @@ def test_the_report_holds_what_was_found(tmp_path: Path) -> None:
     plan = PLAN + FURTHER + '\n[published]\noutcomes = ["overdose deaths"]\n'
     report = report_of(found(tmp_path, with_more(), plan))
     assert [one.kind for one in report.further] == ["harm", "negative_control", "benefit"]
-    (effects,) = report.effects
+    here, effects = report.effects
+    assert here.title == "This room, on the same axis" and here.rows[1][2] == "This room"
     assert any("Marshall" in " ".join(row) for row in effects.rows)
     assert not report.status.confirmatory and report.lock is None
     said = dict(report.declared)
