@@ -42,6 +42,7 @@ from opendcr.evaluate.plan import PRIMARY, Data, Kind, Outcome, Plan, Question
 from opendcr.evaluate.reading import (
     Source,
     data_checks,
+    dates_check,
     decimals_check,
     late_of,
     linked_check,
@@ -190,7 +191,7 @@ class Findings:
             "simulated": self.plan.data.simulated,
             "verdict": self.leading.verdict,
             "sentence": self.leading.sentence,
-            "caveat": caveat(self.plan, self.leading) or None,
+            "caveat": caveat(self.plan, self.leading.verdict) or None,
             "designs": {name: one.to_data() for name, one in self.answers.items()},
             "outcomes": {one.outcome.name: one.to_data() for one in self.further},
             "checks": [one.to_data() for one in self.checks],
@@ -257,12 +258,13 @@ def run_study(plan: Plan, show: Callable[[str], None] = lambda name: None) -> Fi
         opened = one.answer.opened(outcome.data.simulated, explores)
         further.append(replace(one, answer=opened))
     leading = answers[plan.primary]
-    said = " ".join(filter(None, [leading.besides + beside(further), caveat(plan, leading)]))
-    answers[plan.primary] = replace(leading, besides=said.strip())
+    said = f"{leading.besides}{beside(further)}".strip()
+    answers[plan.primary] = replace(leading, besides=said)
     checks = (
         *data_checks(study.panel, plan.data, plan.designs),
         *linked_check(sources[PRIMARY]),
         *decimals_check(sources[PRIMARY]),
+        *dates_check(sources[PRIMARY]),
         *_negative_controls(further),
     )
     middle = at_middle(study, nowcasts)
@@ -279,10 +281,10 @@ def _nowcasts(late: Source | None, study: Study, designs: Iterable[Design]) -> d
     return nowcasts_of(late.rows, late.delayed, study, compared_with(designs, study))
 
 
-def caveat(plan: Plan, leading: Answered) -> str:
+def caveat(plan: Plan, verdict: Verdict) -> str:
     """What the plan says that must be said where its success is shown; empty where there is nothing
     such, or it is not shown."""
-    said = plan.success.caveat if plan.success and leading.verdict == "shown" else ""
+    said = plan.success.caveat if plan.success and verdict == "shown" else ""
     return said if not said or said.endswith((".", "!", "?")) else f"{said}."
 
 
@@ -300,7 +302,8 @@ def _answered(
     verdict = claim.verdict("success", interval, threshold)
     floor = "" if interval else floor_sentence(found.p_floor, study.level)
     began = nothing_began(found.where_nothing_began) if verdict == "shown" else ""
-    also = (_against(found, study.level), floor, began, _narrow(found), displacement.sentence(found),
+    cautioned = caveat(plan, verdict) if name == plan.primary else ""
+    also = (cautioned, _against(found, study.level), floor, began, _narrow(found), displacement.sentence(found),
             nowcast_sentence(found, study))  # fmt: skip
     told = " ".join(filter(None, also))
     return Answered(name, design.TITLE, found, verdict, sentence, told, _compared(design, study))
@@ -430,7 +433,7 @@ def _further(
     more: tuple[Check, ...] = (AS_PRINTED,) if printed else ()
     if outcome.data != plan.data:
         more += data_checks(study.panel, outcome.data, [outcome.design])
-        more += decimals_check(source)
+        more += (*decimals_check(source), *dates_check(source))
     if outcome.data != plan.data or outcome.treated:
         more += linked_check(source)
     margin = plan.margin_of(outcome)
