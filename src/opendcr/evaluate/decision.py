@@ -219,7 +219,9 @@ def success_sentence(claim: Claim, interval: Interval | None, threshold: float) 
     if interval is None:
         return _no_interval(claim)
     wanted, verdict = asked("success", threshold), claim.verdict("success", interval, threshold)
-    return f"{_compatible(claim, interval)}; {wanted} is {SAID[verdict]}."
+    # Of a success that is no fall, a rise within it is none that has to be told.
+    also = _also("benefit", verdict, claim.read(interval), threshold) if threshold <= 0 else ""
+    return f"{_compatible(claim, interval)}; {wanted} is {SAID[verdict]}{also}."
 
 
 def benefit_sentence(claim: Claim, interval: Interval | None, threshold: float) -> str:

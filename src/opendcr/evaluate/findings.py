@@ -42,6 +42,7 @@ from opendcr.evaluate.plan import PRIMARY, Data, Kind, Outcome, Plan, Question
 from opendcr.evaluate.reading import (
     Source,
     data_checks,
+    dates_check,
     decimals_check,
     late_of,
     linked_check,
@@ -63,14 +64,21 @@ AS_PRINTED = Check(
 
 @dataclass(frozen=True)
 class Answered:
-    """One design's answer with what it allows to be said, and the names of what it compares with."""
+    """One design's answer with what it allows to be said, first and besides, and the names of what
+    it compares with."""
 
     design: str
     title: str
     estimate: Estimate
     verdict: Verdict
-    sentence: str
+    first: str
+    besides: str
     compared: tuple[str, ...] = ()
+
+    @property
+    def sentence(self) -> str:
+        """All that is said, as one text."""
+        return " ".join(filter(None, (self.first, self.besides)))
 
     @property
     def said(self) -> str:
@@ -85,10 +93,8 @@ class Answered:
         ]
         if not words:
             return self
-        said = self.sentence
-        return replace(
-            self, sentence=f"{', '.join(words).capitalize()}: {said[:1].lower()}{said[1:]}"
-        )
+        said = self.first
+        return replace(self, first=f"{', '.join(words).capitalize()}: {said[:1].lower()}{said[1:]}")
 
     def to_data(self) -> dict[str, Any]:
         """The answer as JSON."""
@@ -185,7 +191,7 @@ class Findings:
             "simulated": self.plan.data.simulated,
             "verdict": self.leading.verdict,
             "sentence": self.leading.sentence,
-            "caveat": caveat(self.plan, self.leading) or None,
+            "caveat": caveat(self.plan, self.leading.verdict) or None,
             "designs": {name: one.to_data() for name, one in self.answers.items()},
             "outcomes": {one.outcome.name: one.to_data() for one in self.further},
             "checks": [one.to_data() for one in self.checks],
@@ -252,12 +258,13 @@ def run_study(plan: Plan, show: Callable[[str], None] = lambda name: None) -> Fi
         opened = one.answer.opened(outcome.data.simulated, explores)
         further.append(replace(one, answer=opened))
     leading = answers[plan.primary]
-    said = " ".join(filter(None, [leading.sentence + beside(further), caveat(plan, leading)]))
-    answers[plan.primary] = replace(leading, sentence=said)
+    said = f"{leading.besides}{beside(further)}".strip()
+    answers[plan.primary] = replace(leading, besides=said)
     checks = (
         *data_checks(study.panel, plan.data, plan.answering),
         *linked_check(sources[PRIMARY]),
         *decimals_check(sources[PRIMARY]),
+        *dates_check(sources[PRIMARY]),
         *_negative_controls(further),
     )
     middle = at_middle(study, nowcasts)
@@ -274,10 +281,10 @@ def _nowcasts(late: Source | None, study: Study, designs: Iterable[Design]) -> d
     return nowcasts_of(late.rows, late.delayed, study, compared_with(designs, study))
 
 
-def caveat(plan: Plan, leading: Answered) -> str:
+def caveat(plan: Plan, verdict: Verdict) -> str:
     """What the plan says that must be said where its success is shown; empty where there is nothing
     such, or it is not shown."""
-    said = plan.success.caveat if plan.success and leading.verdict == "shown" else ""
+    said = plan.success.caveat if plan.success and verdict == "shown" else ""
     return said if not said or said.endswith((".", "!", "?")) else f"{said}."
 
 
@@ -296,10 +303,11 @@ def _answered(
     verdict = claim.verdict("success", interval, threshold)
     floor = "" if interval else floor_sentence(found.p_floor, study.level)
     began = nothing_began(found.where_nothing_began) if verdict == "shown" else ""
-    also = (_against(found, study.level), floor, began, _narrow(found), displacement.sentence(found),
+    cautioned = caveat(plan, verdict) if name == plan.primary else ""
+    also = (cautioned, _against(found, study.level), floor, began, _narrow(found), displacement.sentence(found),
             nowcast_sentence(found, study))  # fmt: skip
-    told = " ".join(filter(None, (sentence, *also)))
-    return Answered(name, design.TITLE, found, verdict, told, _compared(design, study))
+    told = " ".join(filter(None, also))
+    return Answered(name, design.TITLE, found, verdict, sentence, told, _compared(design, study))
 
 
 def _compared(design: Design, study: Study) -> tuple[str, ...]:
@@ -427,7 +435,7 @@ def _further(
     more: tuple[Check, ...] = (AS_PRINTED,) if printed else ()
     if outcome.data != plan.data:
         more += data_checks(study.panel, outcome.data, [outcome.design])
-        more += decimals_check(source)
+        more += (*decimals_check(source), *dates_check(source))
     if outcome.data != plan.data or outcome.treated:
         more += linked_check(source)
     margin = plan.margin_of(outcome)
@@ -439,9 +447,8 @@ def _further(
     sentence = _said(outcome.kind, claim, found.relative_interval, margin)
     began = nothing_began(found.where_nothing_began) if changed(found.decided(study.level)) else ""
     also = (_against(found, study.level), began, _narrow(found), displacement.sentence(found))
-    told = " ".join(filter(None, (sentence, *also)))
-    compared = _compared(design, study)
-    answer = Answered(outcome.design, design.TITLE, found, verdict, told, compared)
+    told, compared = " ".join(filter(None, also)), _compared(design, study)
+    answer = Answered(outcome.design, design.TITLE, found, verdict, sentence, told, compared)
     role: Any = DESCRIPTIVE if margin is None else "declared"
     return Further(outcome, answer, role, study.level, margin)
 

@@ -10,7 +10,6 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
-from itertools import groupby
 from textwrap import wrap
 
 from opendcr.errors import InputError
@@ -67,7 +66,7 @@ class Row:
             return self.printed
         if self.interval is None:
             return f"{self.ratio:.2f} (no interval)"
-        low, high = ("no bound" if one == math.inf else f"{one:.2f}" for one in self.interval)
+        low, high = _outwards(self.interval)
         holds = "" if self.level == USUAL else f", {confidence(self.level)}"
         return f"{self.ratio:.2f} ({low} to {high}{holds})"
 
@@ -101,9 +100,19 @@ class Row:
         return LINE * max(len(self.lines), len(self.words)) + GAP
 
 
-def held(own: Row) -> str:
-    """What the intervals hold, in a sentence."""
-    if own.interval is None or own.level == USUAL:
+def _outwards(interval: Interval) -> tuple[str, str]:
+    """The ends of an interval of a ratio to two decimals, rounded outwards."""
+    low, high = interval
+    # What stands a hair beside a step by the arithmetic alone stays on it.
+    least = f"{math.floor(100 * low + 1e-9) / 100:.2f}"
+    most = "no bound" if high == math.inf else f"{math.ceil(100 * high - 1e-9) / 100:.2f}"
+    return least, most
+
+
+def held(found: Sequence[Row]) -> str:
+    """What the intervals of some rows hold, in a sentence."""
+    own = next((one for one in found if one.here), None)
+    if own is None or own.interval is None or own.level == USUAL:
         return f"Intervals hold {confidence(USUAL)}."
     return f"Published intervals hold {confidence(USUAL)}, this room's {confidence(own.level)}."
 
@@ -168,19 +177,22 @@ def rows(own: Sequence[Row], effects: Iterable[Effect]) -> tuple[Row, ...]:
 
 
 def parts(found: Sequence[Row]) -> dict[str, tuple[Row, ...]]:
-    """The rows of each drawing by its name: of one family, and this room's before them in each. A
-    family that a page of paper does not hold has several drawings."""
+    """The rows of each drawing by its name: of one family, with this room's first where it is of that
+    family; where it is of none of them it stands by itself. A family that a page of paper does not
+    hold has several drawings."""
     own = tuple(one for one in found if one.here)
-    others = groupby((one for one in found if not one.here), key=lambda one: one.family)
-    made: dict[str, tuple[Row, ...]] = {}
-    for name, family in others:
-        pages = _pages(own, tuple(family))
+    others = [one for one in found if not one.here]
+    families = list(dict.fromkeys(one.family for one in others))
+    apart = tuple(one for one in own if one.family not in families)
+    made: dict[str, tuple[Row, ...]] = {HERE: apart} if apart else {}
+    for name in families:
+        pages = _pages(*([one for one in some if one.family == name] for some in (own, others)))
         numbered = [f"{name}, {at} of {len(pages)}" for at in range(1, len(pages) + 1)]
         made.update(zip(numbered if len(pages) > 1 else [name], pages, strict=True))
     return made
 
 
-def _pages(own: tuple[Row, ...], family: tuple[Row, ...]) -> list[tuple[Row, ...]]:
+def _pages(own: Sequence[Row], family: Sequence[Row]) -> list[tuple[Row, ...]]:
     """The rows of a family, as many at a time as a page of paper holds beside this room's."""
     pages: list[tuple[Row, ...]] = []
     for one in family:
@@ -226,14 +238,14 @@ def forest_svg(found: Sequence[Row], scaled: Sequence[Row] = ()) -> str:
     A square is an estimate, a diamond this room's, hollow where it has no interval; an arrow goes on
     beyond the axis. What stands apart, or was not read in a source, has words in place of a mark.
     """
-    drawn = [one for one in found if one.drawn]
-    if not drawn:
+    scaling = [one for one in scaled or found if one.drawn]
+    if not scaling:
         raise InputError("the forest plot", "no estimate that is a ratio", "one or more")
     height = _height(found)
-    axis, bottom = _axis([one for one in scaled or found if one.drawn]), height - FOOT
+    axis, bottom = _axis(scaling), height - FOOT
     drawing = [
         f'<svg class="picture forest" viewBox="0 0 {WIDTH} {height}" role="img" '
-        f'aria-label="{len(found)} estimates: ratios of {len(drawn)}, with intervals where there are '
+        f'aria-label="{len(found)} estimates: ratios of {sum(one.drawn for one in found)}, with intervals where there are '
         f'any (under 1 is fewer), and the others in words. The table says the same.">',
         *_grid(axis, bottom),
     ]

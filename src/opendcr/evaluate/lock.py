@@ -270,9 +270,14 @@ def _differ(then: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
 def _another(path: Path, content: Mapping[str, Any]) -> InputError:
     there = read_lock(path)
     changed = ", ".join(_changes(there.content, content))
-    changed = changed or f"the code ({differing(there.code_parts)})"
-    found = f"a lock of {there.locked_at}, and {changed} changed since"
-    return InputError(str(path), found, "no lock; --again to lock it anew, which the new lock says")
+    since = (
+        f"and {changed} changed since"
+        if changed
+        else f"by other code: {differing(there.code_parts)}"
+    )
+    wanted = "no lock; --again to lock it anew, which the new lock says"
+    wanted += "" if changed else f"; or the code of the lock: {RECOVERED}"
+    return InputError(str(path), f"a lock of {there.locked_at}, {since}", wanted)
 
 
 def registered_at(path: Path, where: str) -> dict[str, Any]:

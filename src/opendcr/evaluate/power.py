@@ -56,13 +56,14 @@ class Case:
 class Asked:
     """What is asked of a design: the study as it stands before its start, and how its answers are
     read: the threshold of success, and the review after so many periods (at the study's own level
-    where there is none)."""
+    where there is none). `passed_over` are the periods that its plan names and is not asked at."""
 
     design: Design
     before: Study
     threshold: float = 0.0
     reviews: Mapping[int, Review] = field(default_factory=dict)
     scatter: float | None = None
+    passed_over: tuple[int, ...] = ()
 
     def review(self, periods: int) -> Review:
         """How the answer after so many periods is read."""
@@ -210,7 +211,8 @@ def asked_of(plan: Plan, before: Study) -> Asked:
         for after in periods_of(plan, before)
     }
     design = repeated(plan.designs[plan.primary])
-    return Asked(design, before, plan.threshold, reviews, plan.power.scatter)
+    passed_over = tuple(one for one in plan.power.periods if one not in reviews)
+    return Asked(design, before, plan.threshold, reviews, plan.power.scatter, passed_over)
 
 
 def periods_of(plan: Plan, before: Study) -> tuple[int, ...]:
@@ -349,12 +351,15 @@ def wilson(share: float, count: int, z: float = Z_95) -> tuple[float, float]:
     return (low if share else 0.0), (high if share < 1 else 1.0)  # to the digit
 
 
-def until_shown(found: Sequence[Power], series: str, effect: float, drift: Drift) -> int | None:
+def until_shown(
+    found: Sequence[Power], series: str, effect: float, drift: Drift, surely: bool = True
+) -> int | None:
     """The least number of periods after the start at which an effect would be told in 80 of 100
-    panels, by the lower end of the interval of that share: with fewer panels it takes more to say
-    so. None where it would not in any that was tried."""
+    panels; `surely` by the lower end of the interval of that share: with fewer panels it takes more
+    to say so. None where it would not in any that was tried."""
     rows = _told_of(found, series, effect, drift)
-    return next((one.case.periods for one in rows if one.told_surely[0] >= SHOWN), None)
+    shares = ((one.case.periods, one.told_surely[0] if surely else one.told) for one in rows)
+    return next((periods for periods, share in shares if share >= SHOWN), None)
 
 
 def fewer_later(

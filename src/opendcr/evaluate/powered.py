@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from opendcr.evaluate.panel import some
 from opendcr.evaluate.periods import rhythm_of
 from opendcr.evaluate.power import Asked, Drift, Power, fewer_later, until_shown, wilson
 from opendcr.evaluate.study import Study
@@ -63,20 +64,34 @@ class Words:
         most = max(one.case.periods for one in rows)
 
         def said(drift: Drift) -> str:
-            periods = until_shown(found, series, effect, drift)
-            begun = self.after(periods) if periods else f"not within {most} {self.units}"
+            begun = self._begun(rows, drift) or f"not within {most} {self.units}"
             fewer = fewer_later(found, series, effect, drift)
             return begun + (
                 f", and in fewer {self.after(fewer[1])} than after {fewer[0]}" if fewer else ""
             )
 
-        without, drifting = said("none"), said("estimated")
+        drifting = said("estimated")
+        without = said("none") if any(one.case.drift == "none" for one in rows) else drifting
         beside = f"; were there no drift, {without}" if without != drifting else ""
         falls = _FURTHER if "in fewer" in drifting + beside else ""
         return (
             f"{self.effect(effect)} would be {told} in 80 of {WORLDS} worlds: "
             f"{drifting}{beside}.{falls}"
         )
+
+    def _begun(self, rows: Sequence[Power], drift: Drift) -> str:
+        """From when on one effect would be told, and where the panels are too few to be sure of it;
+        empty where it would not."""
+        case = rows[0].case
+        sure, perhaps = (
+            until_shown(rows, case.series, case.effect, drift, surely) for surely in (True, False)
+        )
+        if perhaps is None:
+            return ""
+        if sure is None:
+            return f"perhaps {self.after(perhaps)} (more panels would tell)"
+        already = f", and perhaps {self.after(perhaps)} already" if perhaps < sure else ""
+        return f"{self.after(sure)}{already}"
 
     def false_claims(self, found: Sequence[Power]) -> Iterator[str]:
         """Where nothing happens and success would be shown more often than the level allows: the
@@ -127,7 +142,9 @@ def _last(rows: Sequence[Power]) -> Power:
 def lines(asked: Asked, found: Sequence[Power]) -> Iterator[str]:
     """A power study as text."""
     words = words_of(asked.before, asked.threshold)
+    found = _each_once(found)
     yield from _head(asked, words)
+    yield from _not_asked(asked, words, found)
     yield _sure(min(one.panels for one in found))
     yield from _out_of_reach(asked, words, found)
     for series in dict.fromkeys(one.case.series for one in found):
@@ -143,6 +160,24 @@ def lines(asked: Asked, found: Sequence[Power]) -> Iterator[str]:
     if refused := sum(one.refused for one in found):
         total = sum(one.panels for one in found)
         yield f"In {refused} of {total} worlds the design gave no answer; they count as not shown."
+
+
+def _each_once(found: Sequence[Power]) -> list[Power]:
+    """The figures without those of no drift, where none was estimated: they are the same."""
+    drifting = any(one.drift for one in found if one.case.drift == "estimated")
+    known = any(one.case.drift == "estimated" for one in found)
+    return [one for one in found if one.case.drift != "none" or drifting or not known]
+
+
+def _not_asked(asked: Asked, words: Words, found: Sequence[Power]) -> Iterator[str]:
+    """Which periods of the plan are passed over."""
+    if asked.passed_over:
+        named, looked = (some([str(one) for one in each])
+                         for each in (asked.passed_over, dict.fromkeys(one.case.periods for one in found)))  # fmt: skip
+        yield (
+            f"Not asked after {named} {words.units}, which [power] names: by its `to` or its reviews "
+            f"the plan is looked at after {looked} alone."
+        )
 
 
 def power_data(asked: Asked, found: Sequence[Power]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
 from functools import cached_property
 from itertools import compress
 from pathlib import Path
@@ -33,9 +34,11 @@ from opendcr.evaluate.panel import (
     totals,
     wide_panel,
 )
-from opendcr.evaluate.periods import Period, among, kinds, spacing
+from opendcr.evaluate.periods import Period, among, kinds, spacing, span
 from opendcr.evaluate.plan import Data, Delayed, Question
 from opendcr.evaluate.study import Study, counted
+
+DATES = "dates of the data"
 
 
 class Said(NamedTuple):
@@ -322,6 +325,22 @@ def decimals_check(source: Source) -> tuple[Check, ...]:
         "times too high"
     )
     return (Check("decimals of the exposure", None, said),)
+
+
+def dates_check(source: Source, today: date | None = None) -> tuple[Check, ...]:
+    """That data which are not said to be simulated have periods that begin after today (by the clock
+    of this machine, where no day is given)."""
+    today = today or datetime.now(UTC).date()
+    days = ((str(one), one.first_day) for one in sorted(set(source.periods)))
+    ahead = [name for name, day in days if day is not None and day > today]
+    if source.data.simulated or not ahead:
+        return ()
+    said = (
+        f"{source.data.path.name} has figures of {span(ahead)}, and this machine's date is {today}: "
+        "what has not begun cannot have been counted; if they are made up, `simulated = true` under "
+        "[data] says so"
+    )
+    return (Check(DATES, False, said),)
 
 
 def labels_of(source: Source) -> dict[str, tuple[str, ...]]:

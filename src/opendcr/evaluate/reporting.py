@@ -21,7 +21,7 @@ from opendcr.evaluate.lock import called
 from opendcr.evaluate.panel import some
 from opendcr.evaluate.plan import PRIMARY, Data, Kind, Plan, plain
 from opendcr.evaluate.powered import foretold
-from opendcr.evaluate.reading import Source, links_of
+from opendcr.evaluate.reading import DATES, Source, links_of
 from opendcr.evaluate.report import content
 from opendcr.evaluate.report.content import Report
 from opendcr.evaluate.report.words import confidence, count, figure
@@ -44,7 +44,7 @@ def report_of(found: Findings) -> Report:
             exposure_in_words(plan.data),
         ),
         tuple(caveats(found)),
-        found.leading.sentence,
+        found.leading.first,
         asked("success", plan.threshold),
         found.leading.verdict,
         content.Status(not standing.against, tuple(_status(found))),
@@ -62,6 +62,7 @@ def report_of(found: Findings) -> Report:
         effects_told=read_beside(plan),
         about=plan.about,
         level=found.study.level,
+        besides=found.leading.besides,
     )
 
 
@@ -92,8 +93,8 @@ def _ended(said: str) -> str:
 
 
 def beside(found: Findings) -> Iterator[content.Figure]:
-    """This study's effect beside published ones of the families that the plan names: a figure for
-    each family, and more where one would not go on a page."""
+    """Published effects of the families that the plan names, with this study's own where it is of that
+    family: a figure for each, and more where one would not go on a page."""
     families = found.plan.published
     if not families:
         return
@@ -104,11 +105,16 @@ def beside(found: Findings) -> Iterator[content.Figure]:
     if found.plan.data.simulated:
         own = replace(own, label=f"{own.label} (simulated data)")
     rows = forest.rows([own], [one for one in effects_of_rooms() if one.family in families])
-    caption = "Nothing is pooled: designs, outcomes and comparisons differ. " + forest.held(own)
     for name, part in forest.parts(rows).items():
-        alt = f"Forest plot of {outcome} here and of published effects of rooms, {name}; the table under it says the same."
-        yield content.Figure(f"Effects that others published: {name}", forest.forest_svg(part, rows),
-                             alt, tuple(forest.table(part)), caption)  # fmt: skip
+        beside = f"Effects that others published: {name}"
+        title = f"{forest.HERE}, on the same axis" if name == forest.HERE else beside
+        here = f" and of {outcome} here" if part[0].here else ""
+        alt = f"Forest plot of published effects of rooms{here}, {name}; the table under it says the same."
+        caption = (
+            f"Nothing is pooled: designs, outcomes and comparisons differ. {forest.held(part)}"
+        )
+        yield content.Figure(title, forest.forest_svg(part, rows), alt,
+                             tuple(forest.table(part)), caption)  # fmt: skip
 
 
 def _where(plan: Plan) -> str:
@@ -307,6 +313,7 @@ def caveats(found: Findings) -> Iterator[str]:
     does not hold, what else was looked for, and what the figures do not say."""
     yield f"{_counted(found)} {_why(found)}"
     yield from found.standing.told
+    yield from (_sentence(one.detail) for one in found.checks if one.name == DATES)
     yield from _looked_at(found)
     yield from _displaced(found)
 

@@ -23,7 +23,14 @@ from opendcr.evaluate.plan import PRIMARY, Plan
 from opendcr.evaluate.power import SHOWN, Power, asked_of, cases_of, periods_of, power, shares_of
 from opendcr.evaluate.powered import exaggerated, within, words_of
 from opendcr.evaluate.readiness import later
-from opendcr.evaluate.reading import Source, data_checks, decimals_check, late_of, study_before
+from opendcr.evaluate.reading import (
+    Source,
+    data_checks,
+    dates_check,
+    decimals_check,
+    late_of,
+    study_before,
+)
 from opendcr.evaluate.reviews import looks_of
 from opendcr.evaluate.study import Study
 from opendcr.keyed import Table
@@ -173,8 +180,12 @@ def foreseen(
     said += [*_mute(plan, before, sources[PRIMARY]), *_without_interval(plan, sources)]
     said += [*_unreachable(plan), *_several(plan), *_unwatched(plan), *_matched_late(plan)]
     said += _season(plan, before)
-    checks = data_checks(before.panel, plan.data, plan.answering)
-    said += [f"{one.name}: {one.detail}." for one in (*checks, *decimals_check(sources[PRIMARY]))]
+    checks = (
+        *data_checks(before.panel, plan.data, plan.answering),
+        *decimals_check(sources[PRIMARY]),
+        *dates_check(sources[PRIMARY]),
+    )
+    said += [f"{one.name}: {one.detail}." for one in checks]
     if panels is None:
         panels = SAMPLED if isinstance(plan.designs[plan.primary], SampledDesign) else PANELS
     if not panels:
@@ -258,6 +269,12 @@ def _slip(plan: Plan) -> Iterator[str]:
         yield (
             f"{key} is above zero: a rise of {100 * most:,.6g} % or less would count as success. If a "
             f"fall of {100 * meant:.6g} % or more is meant, it is {-meant:g}."
+        )
+    end, reviews = plan.data.last, plan.reviews
+    if end and reviews and reviews.spending != "anytime" and end > reviews.periods[-1]:
+        yield (
+            f"data.to is {end}, after the last review, {reviews.periods[-1]}: with all of its data the "
+            f"plan confirms nothing. If it is to be looked at then, a review after {end} is wanted."
         )
     for one in plan.outcomes:
         if one.margin is not None and abs(one.margin) > 1:

@@ -134,9 +134,15 @@ def test_what_is_printed_is_never_narrower_than_what_was_computed(interval):
 @given(INTERVALS, THRESHOLDS)
 def test_the_sentence_on_success_says_the_verdict_and_no_more(interval, threshold):
     said, verdict = success_sentence(CLAIM, interval, threshold), at_most(interval, threshold)
-    assert said.endswith("is shown.") == (verdict == "shown")
-    assert said.endswith("more is excluded.") or verdict != "excluded" or threshold == 0
-    assert said.endswith("neither shown nor excluded.") == (verdict == "undetermined")
+    first, _, also = said.partition(", but ")
+    assert first.rstrip(".").endswith(" is shown") == (verdict == "shown")
+    assert first.rstrip(".").endswith("more is excluded") or verdict != "excluded" or threshold >= 0
+    assert ("neither shown nor excluded" in first) == (verdict == "undetermined")
+    moved = "fall" if interval[1] < 0 else "rise" if interval[0] > 0 else ""
+    beside = moved and verdict != "shown" and threshold <= 0
+    assert also == {True: f"a {moved} is shown.", False: ""}[bool(beside)] or (
+        also == f"a smaller {moved} is shown." and verdict == "excluded"
+    )
     if verdict == "shown" and threshold < 0:
         assert interval[1] < 0
     for hype in ("prove", "cause", "success", "work", "significant", "reduc", "save"):

@@ -171,7 +171,7 @@ def test_fits_without_an_upper_end_leave_the_mixture_none_unless_they_are_few(wi
     found = mixed(alone, [none] * without + [alone] * (100 - without), 0.05)
     assert found.relative_interval[0] == pytest.approx(low, abs=1e-6)
     ends = (found.relative_interval[1], found.parts["half"].interval[1])
-    ends += (Review(0.05, fraction=1.0).of(found).relative_interval[1],)
+    ends += (Review(0.05, fraction=1.0).of(found, 0.05).relative_interval[1],)
     assert [one == math.inf for one in ends] == [open_end] * 3
     assert min(ends) > high
 

@@ -3,6 +3,7 @@
 import csv
 import hashlib
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from opendcr.evaluate.estimate import Estimate, PeriodEffect
 from opendcr.evaluate.evalue import e_value_of_interval
 from opendcr.evaluate.findings import Findings, confounding, run_study, settled, sources_of
 from opendcr.evaluate.plan import read_plan
-from opendcr.evaluate.reading import study_from
+from opendcr.evaluate.reading import DATES, dates_check, study_from
 from opendcr.evaluate.report.page import page_of
 from opendcr.evaluate.reporting import report_of
 from opendcr.streams import stream
@@ -73,7 +74,37 @@ def test_the_plan_s_caveat_is_said_wherever_success_is_shown(tmp_path: Path) -> 
     said = made.to_data()
     assert (said["verdict"], said["caveat"]) == ("shown", f"{CAVEAT}.")
     assert said["sentence"].endswith(f"is shown. {CAVEAT}.")
-    assert report_of(made).sentence == said["sentence"]
+    report = report_of(made)
+    assert f"{report.sentence} {report.besides}" == said["sentence"]
+
+
+def test_the_plan_s_caveat_stands_after_what_it_is_of_and_not_after_a_harm(
+    tmp_path: Path,
+) -> None:
+    """ "cannot do that" would be read of the needles."""
+    made = found(tmp_path, with_more(litter=2.0), CAUTIONED.format(-0.1) + FURTHER)
+    said = made.leading.sentence
+    assert f"10 % or more is shown. {CAVEAT}." in said and said.count(CAVEAT) == 1
+    assert said.index(CAVEAT) < said.index("Discarded needles")
+
+
+def test_figures_of_days_to_come_are_told_and_change_no_status(tmp_path: Path) -> None:
+    """A clock may be wrong, and the same plan must not confirm by one and not by another."""
+    ahead = [row | {"year": row["year"] + 500} for row in rows()]
+    plan = PLAN.replace("2020", "2520").replace("2023", "2523")
+    made = found(tmp_path, ahead, plan)
+    (failed,) = [one for one in made.checks if one.passed is False]
+    assert failed.name == DATES and "panel.csv has figures of 2509 to 2523, and" in failed.detail
+    assert failed.detail[1:] in beside(made)
+    assert made.standing.against == ("the plan was not locked",)
+    said = plan.replace("[data]", "[data]\nsimulated = true")
+    assert all(one.name != DATES for one in found(tmp_path, ahead, said).checks)
+    (source,) = sources_of(read_plan(written(tmp_path))).values()
+    assert dates_check(source, date(2023, 1, 1)) == ()
+    assert (
+        "of 2023, and this machine's date is 2022-12-31"
+        in dates_check(source, date(2022, 12, 31))[0].detail
+    )
 
 
 def test_the_plan_s_caveat_stands_beside_published_effects_whatever_is_shown(
@@ -360,7 +391,8 @@ def test_the_report_holds_what_was_found(tmp_path: Path) -> None:
     plan = PLAN + FURTHER + '\n[published]\noutcomes = ["overdose deaths"]\n'
     report = report_of(found(tmp_path, with_more(), plan))
     assert [one.kind for one in report.further] == ["harm", "negative_control", "benefit"]
-    (effects,) = report.effects
+    here, effects = report.effects
+    assert here.title == "This room, on the same axis" and here.rows[1][2] == "This room"
     assert any("Marshall" in " ".join(row) for row in effects.rows)
     assert not report.status.confirmatory and report.lock is None
     said = dict(report.declared)
@@ -703,9 +735,10 @@ def test_a_plan_of_rings_is_told_with_its_cells_and_its_displacement() -> None:
     assert "500-1000m, inside hours" in report.displaced
     assert "0-500m, inside hours" not in report.displaced
     assert "into other rings is not shown in 500-1000m, inside hours: " in " ".join(report.caveats)
-    assert "Displacement" not in report.sentence  # a fall is shown, and may all have moved
-    assert "a fall is shown. Whether what fell near the room went to other rings cannot be" in (
-        report.sentence
+    assert "Displacement" not in report.besides  # a fall is shown, and may all have moved
+    assert report.sentence.endswith("a fall is shown.")
+    assert report.besides.startswith(
+        "Whether what fell near the room went to other rings cannot be"
     )
 
 

@@ -61,6 +61,12 @@ def test_this_room_comes_first_and_what_has_no_comparison_in_a_group_of_its_own(
     assert family[:3] == [("This", EXPECTED), ("Marshall", BEFORE), ("Rammohan", BEFORE)]
 
 
+def test_an_interval_is_rounded_outwards_as_in_the_sentence():
+    """0.277 to 0.503, of which the sentence says a fall of between 49.7 % and 72.3 %."""
+    found = Estimate((), 0.0, -0.54, -4.0, "", relative_interval=(-0.723, -0.497))
+    assert here("calls", "calls", "a design", found).figures == "0.46 (0.27 to 0.51)"
+
+
 def test_hazards_of_people_never_stand_with_rates_of_areas():
     published = effects_of_rooms()
     people = next(one for one in published if one.study == "Kennedy")
@@ -93,14 +99,24 @@ def test_nothing_is_pooled_and_every_estimate_has_its_row():
     assert len(table(found)) == len(found) + 1 == len(effects_of_rooms()) + 2
 
 
-def test_each_drawing_is_of_one_family_beside_this_room_and_every_row_is_in_one():
+def test_each_drawing_is_of_one_family_and_this_room_stands_in_its_own_alone():
+    """Of another family over 1 may be the good side."""
     found = rows([OWN], effects_of_rooms())
     drawings = parts(found)
-    assert all(part[0] is OWN for part in drawings.values())
-    assert [one for part in drawings.values() for one in part[1:]] == list(found[1:])
     for name, part in drawings.items():
-        assert {one.family for one in part[1:]} == {name.split(",")[0]}
-    assert "overdoses and emergency care, 2 of 2" in drawings and "overdose deaths" in drawings
+        assert {one.family for one in part} == {name.split(",")[0]}
+        assert (part[0] is OWN) is (name == "overdose deaths") and OWN not in part[1:]
+    assert [one for part in drawings.values() for one in part] == list(found)
+    assert "overdoses and emergency care, 2 of 2" in drawings
+    apart = replace(OWN, family="litter")
+    first, *others = parts(rows([apart], effects_of_rooms())).items()
+    assert first == (HERE, (apart,)) and all(apart not in part for _, part in others)
+
+
+def test_a_family_without_a_ratio_is_drawn_in_words_beside_the_axis_of_the_others():
+    found = rows([OWN], effects_of_rooms())
+    words = [one for one in found if not one.drawn]
+    assert "ratios of 0" in forest_svg(words, found)
 
 
 @settings(max_examples=200 if SOAK else 20)
@@ -190,7 +206,7 @@ def test_beside_each_row_stand_its_design_what_it_is_compared_with_and_what_may_
 def test_an_interval_of_another_level_than_published_ones_says_what_it_holds():
     other = replace(OWN, level=0.1)
     assert other.figures.endswith(", 90\N{NO-BREAK SPACE}%)") and "%" not in OWN.figures
-    assert "this room's 90" in held(other) and "this room" not in held(OWN)
+    assert "this room's 90" in held([other]) and "this room" not in held([OWN])
 
 
 def test_there_must_be_something_to_draw():

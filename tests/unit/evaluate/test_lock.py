@@ -3,7 +3,11 @@
 import json
 from datetime import UTC, datetime
 from importlib.metadata import version
+from os import environ
 from pathlib import Path
+from subprocess import check_output
+from sys import executable
+from textwrap import dedent
 
 import pytest
 from click.testing import CliRunner
@@ -11,6 +15,7 @@ from click.testing import CliRunner
 from opendcr.cli.study import lock_command
 from opendcr.errors import InputError
 from opendcr.evaluate.findings import sources_of
+from opendcr.evaluate.identity import RECOVERED
 from opendcr.evaluate.lock import (
     later_known,
     lock_path,
@@ -115,7 +120,8 @@ def by_other_code(path: Path, **parts: str) -> str:
     with pytest.raises(InputError, match="--again") as refused:
         lock(path)
     (said,) = stands(path).against
-    assert said.split(": ")[1].split(" (docs")[0] in refused.value.found
+    assert ", by other code: " + said.split(": ")[1].split(" (docs")[0] in refused.value.found
+    assert "((" not in str(refused.value) and RECOVERED in refused.value.expected
     return said
 
 
@@ -136,6 +142,51 @@ def test_other_code_is_told_by_what_differs(
     told = by_other_code(written(tmp_path, BEFORE), **parts)
     assert said in told and "0.1.0/00000000" in told
     assert "The code of a lock" in (ROOT / "docs/studies.md").read_text()
+
+
+def test_the_code_of_a_lock_is_found_before_it_and_in_the_commit_that_holds_both(
+    tmp_path: Path,
+) -> None:
+    """A commit that brings a lock and the code that made it is younger than the lock."""
+    here = tmp_path / "repo"
+    for at, hour in enumerate((1, 3, 5)):
+        committed(here, f"0.1.0/{at}", f"2026-01-01T0{hour}:00:00Z")
+    text = (ROOT / "docs/studies.md").read_text(encoding="utf-8")
+    loop = dedent(
+        text[text.index("    for one in $(") : text.index("    done\n") + len("    done\n")]
+    )
+    loop = loop.replace("LOCKED_AT", "2026-01-01T02:00:00Z").replace(" python ", f" {executable} ")
+    for wanted, tried in ((0, [1, 2, 0]), (1, [1])):
+        said = shell(here, "bash", "-c", loop.replace("CODE", f"0.1.0/{wanted}"))
+        assert [line.split()[1] for line in said.splitlines()] == [f"0.1.0/{at}" for at in tried]
+
+
+def committed(here: Path, made_by: str, when: str) -> None:
+    """A commit of sources that call themselves so."""
+    sources = here / "src/opendcr/evaluate"
+    sources.mkdir(parents=True, exist_ok=True)
+    for package in (sources, sources.parent):
+        (package / "__init__.py").touch()
+    (sources / "lock.py").write_text(f"def code(): return '{made_by}'\n")
+    dates = {"GIT_AUTHOR_DATE": when, "GIT_COMMITTER_DATE": when}
+    shell(here, "git", "init", "-q")
+    shell(here, "git", "add", ".")
+    shell(
+        here,
+        "git",
+        "-c",
+        "user.name=x",
+        "-c",
+        "user.email=x@example.org",
+        "commit",
+        "-qm",
+        "x",
+        **dates,
+    )
+
+
+def shell(here: Path, *command: str, **environment: str) -> str:
+    return check_output(command, cwd=here, text=True, env=environ | environment)
 
 
 def test_comments_are_no_change(tmp_path: Path) -> None:

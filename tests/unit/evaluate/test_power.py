@@ -127,7 +127,11 @@ def test_a_plan_is_asked_at_its_reviews(tmp_path: Path) -> None:
 def test_a_plan_is_asked_to_its_end_and_not_beyond(
     tmp_path: Path, more: str, periods: tuple[int, ...]
 ) -> None:
-    assert periods_of(*planned(tmp_path, "\n" + more)) == periods
+    asked = asked_of(*planned(tmp_path, "\n" + more))
+    assert tuple(asked.reviews) == periods
+    found = [summed(one, np.zeros((5, 4)), READ) for one in whole(4, -0.1)]
+    told = "Not asked after 9 periods, which [power] names" in "\n".join(lines(asked, found))
+    assert told is ("9" in more)
 
 
 def test_looks_at_any_time_are_read_with_their_wider_interval(tmp_path: Path) -> None:
@@ -308,6 +312,32 @@ def test_when_an_effect_would_be_seen() -> None:
     assert until_shown(rows, "whole", -0.2, "none") is None
 
 
+@pytest.mark.parametrize(
+    ("shown", "said"),
+    [
+        ([(4, 70), (8, 85)], "worlds: perhaps after 8 periods (more panels would tell)."),
+        ([(4, 85), (8, 95)], "worlds: after 8 periods, and perhaps after 4 periods already."),
+        ([(4, 95), (8, 99)], "worlds: after 4 periods."),
+        ([(4, 70), (8, 79)], "worlds: not within 8 periods."),
+    ],
+)
+def test_what_the_sentence_says_is_what_the_table_shows(
+    shown: list[tuple[int, int]], said: str
+) -> None:
+    """It had said "not within 9 months" under a table with 90 of 100 after 9 months."""
+    assert words_of(before()).until([told(*one) for one in shown], "whole", -0.2).endswith(said)
+
+
+def test_figures_without_drift_stand_once_where_none_was_estimated(asked: Asked) -> None:
+    still = Reading(0.05, 0.0, 0.0)
+    cases = cases_of([("whole", 1.0)], [4], [-0.2])
+    rows = np.array([[-0.3, -0.4, -0.2, 0.0]] * 20)
+    read = [summed(one, rows, READ if one.drift == "upper" else still) for one in cases]
+    said = "\n".join(lines(asked, read))
+    assert "no drift" not in said and "drift 0 %" in said and "at most 3 %" in said
+    assert "no drift" in "\n".join(lines(asked, [summed(one, rows, READ) for one in cases]))
+
+
 def test_that_waiting_longer_can_show_less_is_told() -> None:
     """Only where the figures cannot be chance's."""
     many = [told(12, 680, 1000), told(24, 830, 1000), told(36, 750, 1000), told(60, 600, 1000)]
@@ -320,7 +350,7 @@ def test_that_waiting_longer_can_show_less_is_told() -> None:
     assert fewer_later(few, "whole", -0.2, "estimated") is None
     assert "fewer" not in words.until(few, "whole", -0.2)
     falling = words.until([told(24, 83), told(60, 60)], "whole", -0.2)
-    assert "not within 60 periods, and in fewer after 60 periods than after 24" in falling
+    assert "perhaps after 24 periods (more panels would tell), and in fewer after 60" in falling
 
 
 @pytest.mark.parametrize(

@@ -120,6 +120,16 @@ def test_a_margin_that_was_meant_in_per_cent_is_told(tmp_path: Path) -> None:
     assert "margin" not in warned(written(tmp_path, BEFORE, PLAN + calls.format(0.1)))
 
 
+@pytest.mark.parametrize(
+    ("end", "told"), [('after = [2021, 2022]\n', True), ('after = [2021, 2023]\n', False),
+                      ('after = [2021, 2022]\nspending = "anytime"\n', False)]
+)  # fmt: skip
+def test_data_that_end_after_the_last_review_are_told(tmp_path: Path, end: str, told: bool) -> None:
+    """The plan's data end in 2023; run with all of them it would confirm nothing."""
+    said = warned(written(tmp_path, BEFORE, f"{PLAN}\n[reviews]\n{end}"))
+    assert ("data.to is 2023, after the last review, 2022: " in said) is told
+
+
 @pytest.mark.parametrize(("most", "small"), [(-0.1, "falls of 10 %"), (-0.2, "falls of 10, 20 %")])
 def test_effects_that_no_data_could_show_are_told_once(
     tmp_path: Path, most: float, small: str

@@ -56,7 +56,7 @@ def earlier_starts(study: Study, fit: Callable[[Study], Estimate]) -> Check:
         clear.append(not _seen(found, study.level))
     if not said:
         return Check(name, None, "no earlier start is possible")
-    detail = f"found where nothing began: {'; '.join(said)}"
+    detail = f"effects from starts where nothing began: {'; '.join(said)}"
     seen = (
         f"at {clear.count(False)} of {len(clear)} earlier starts (at each {by_chance(study.level)})"
     )

@@ -66,6 +66,8 @@ def _head(report: Report) -> Iterable[Block]:
         yield Text("Displacement to other hours: not ruled out", "badge")
     yield Text("Simulated data" if report.origin.simulated else "Recorded data", "badge")
     yield Text(report.sentence, "answer")
+    if report.besides:
+        yield Text(report.besides)
     answer, scale = report.leading, _scale(report, report.leading)
     figure = expected_figure(answer, report.question.start, scale, report.level)
     yield _drawing(report.origin, figure)
@@ -147,7 +149,8 @@ def _other(one: Further) -> tuple[str, ...]:
 def _rings(report: Report) -> Iterable[tuple[str, ...]]:
     """What the leading design itself found where events may have gone, and of other outcomes what
     rose there."""
-    each = [*report.displaced.items()]
+    of = report.question.outcome
+    each = [(f"{of[:1].upper()}{of[1:]}: {name}", one) for name, one in report.displaced.items()]
     for other in report.further:
         each += [(f"{other.title}: {name}", one) for name, one in risen(other.estimate).items()]
     for name, one in each:

@@ -28,6 +28,7 @@ UNIT = 90  # characters of a unit in a drawing, whose caption has it whole
 APART = 20  # px between two labels at the end of lines
 FROM_ZERO = 0.5  # a least value under this share of the greatest: the axis begins at zero
 _EQUAL = 1e-9  # in a rank: what arithmetic alone tells apart is alike
+CLEAR = 14  # px between the middle of a word and a line
 WORD = 48  # px to either side of the middle of a name in a drawing
 STRIP, DOT = 34, 6.0  # height of the axis of a strip, and the radius of its dots
 
@@ -127,7 +128,9 @@ def expected_figure(answer: Answer, start: str, scale: Scale, level: float) -> F
         f"{title}, by {answer.title}. Line chart from {times[0]} to {times[-1]}, with a line at the start, "
         f"{start}. Observed: {_course(observed, first)}; expected: {_course(expected, first)}."
     )
-    band = f" The band is the {words.confidence(level)} interval of what was expected."
+    band = (
+        f" The band is the {words.confidence(level)} interval of what was expected.{_open(chart)}"
+    )
     none = " No interval by period is known."
     return Figure(title, _svg(chart, said), said, _by_period(answer.estimate, scale),
                   f"By {inside(answer.title)}.{band if known else none}{_cut(chart)}{_hollow(chart)}")  # fmt: skip
@@ -153,7 +156,9 @@ def gap_figure(answer: Answer, start: str, scale: Scale, level: float) -> Figure
         + (f" Thin lines: the same of {count} placebos." if count else "")
     )
     caption = f"By {inside(answer.title)}; under zero is fewer than expected."
-    caption += f" The band is the {words.confidence(level)} interval." if known else ""
+    caption += (
+        f" The band is the {words.confidence(level)} interval.{_open(chart)}" if known else ""
+    )
     caption += (
         f" Thin lines are the gaps of {count} placebos, where nothing happened; those of areas with few "
         "events are wider by chance alone, so that ranks are not read from this figure."
@@ -271,7 +276,8 @@ def _line(line: Line, across: Sequence[float], upright: Axis) -> str:
 
 
 def _points(chart: Chart, across: Sequence[float], upright: Axis) -> list[str]:
-    """The points that are nowcast, hollow, and their name under or over them."""
+    """The points that are nowcast, hollow, and their name close over or under them, where no other
+    line passes, or else where most room is left."""
     values = chart.lines[-1].values
     known = [(across[at], one) for at in chart.nowcast if (one := values[at]) is not None]
     if not known:
@@ -280,17 +286,29 @@ def _points(chart: Chart, across: Sequence[float], upright: Axis) -> list[str]:
     near = [
         upright.at(one)
         for line in chart.lines
+        if line.kind != "placebo"  # thin, and many
         for at, one in enumerate(line.values)
         if one is not None and abs(across[at] - x) < WORD
     ]
-    places = (HEIGHT - BOTTOM - 8, TOP + 16)  # whichever is farther from what is drawn
-    y = max(places, key=lambda place: min((abs(place - 5 - one) for one in near), default=0.0))
-    label = f'<text class="label" x="{x:.1f}" y="{y}" text-anchor="middle">nowcast</text>'
+    places = [upright.at(value) for _, value in known]
+    y = _room(near, (min(places) - 12, max(places) + 22))
+    label = f'<text class="label" x="{x:.1f}" y="{y:.1f}" text-anchor="middle">nowcast</text>'
     dots = [
-        f'<circle class="hollow" cx="{x:.1f}" cy="{upright.at(value):.1f}" r="{DOT - 1}"/>'
-        for x, value in known
+        f'<circle class="hollow" cx="{x:.1f}" cy="{y:.1f}" r="{DOT - 1}"/>'
+        for (x, _), y in zip(known, places, strict=True)
     ]
     return [*dots, label]
+
+
+def _room(near: Sequence[float], wanted: Sequence[float]) -> float:
+    """The height of a word: the first that is wanted, within the drawing and clear of what is near,
+    else the one at the foot or the head that is farther from it."""
+
+    def clear(y: float) -> float:
+        return min((abs(y - 5 - one) for one in near), default=math.inf)
+
+    held = (y for y in wanted if TOP + 12 <= y <= HEIGHT - BOTTOM - 4 and clear(y) >= CLEAR)
+    return next(held, max((HEIGHT - BOTTOM - 8.0, TOP + 16.0), key=clear))
 
 
 def _band(band: tuple[Values, Values], across: Sequence[float], upright: Axis) -> str:
@@ -394,13 +412,22 @@ def _hollow(chart: Chart) -> str:
 
 def _course(values: Sequence[float], first: int) -> str:
     """A line in words."""
-    before = f"mean {words.figure(fmean(values[:first]))} before the start, " if first else ""
-    return f"{before}{words.figure(fmean(values[first:]))} from it on, {words.figure(values[-1])} at the end"
+    before = f"mean {words.in_text(fmean(values[:first]))} before the start, " if first else ""
+    return f"{before}{words.in_text(fmean(values[first:]))} from it on, {words.in_text(values[-1])} at the end"
 
 
 def _cut(chart: Chart) -> str:
     low = Axis.over(chart.numbers, 1, 0).low
-    return f" The upright axis begins at {words.figure(low)}, not at zero." if low > 0 else ""
+    return f" The upright axis begins at {words.in_text(low)}, not at zero." if low > 0 else ""
+
+
+def _open(chart: Chart) -> str:
+    """Where a band has holes from the start on."""
+    if chart.band is None:
+        return ""
+    ends = [*zip(chart.times, *chart.band, strict=True)][chart.start :]
+    holes = [time for time, *both in ends if None in both]
+    return f" It is left out in {some(holes)}, where it has no end." if holes else ""
 
 
 def _scaled(value: float | None, scale: Scale) -> float | None:

@@ -1,8 +1,9 @@
 """Numbers of a report in words: per cent, counts, rates on a readable scale, intervals, p-values."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
-from math import inf, isclose
+from math import ceil, floor, inf, isclose, isfinite, log10
 from statistics import median
 
 from opendcr.evaluate.decision import holds, outwards
@@ -12,6 +13,8 @@ UNKNOWN = "not known"
 NBSP = "\N{NO-BREAK SPACE}"  # between a number and its unit, and within an interval
 NONE = f"no{NBSP}interval"
 _NEGATIVE = re.compile(r"(?<![\w.)-])-(?=[\d.])")
+_NOTHING = 1e-12  # what arithmetic leaves of nothing
+_SMALL, _PER_CENT = 0.01, 0.01
 _POPULATION = 10_000  # from this exposure on, people read rates per 100,000
 _FACTORS = (1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000)
 
@@ -33,16 +36,16 @@ class Scale:
 
     def between(self, bounds: Interval | None) -> str:
         """An interval of differences on this scale."""
-        if bounds is None:
-            return NONE
-        return _between(self.signed(bounds[0]), self.signed(bounds[1]))
+        return counts(
+            None if bounds is None else (bounds[0] * self.factor, bounds[1] * self.factor)
+        )
 
 
 def scale_of(estimate: Estimate, outcome: str, exposure: str | None = None) -> Scale:
     """The scale on which an estimate's rates are read.
 
-    The outcome as it is where there is no exposure, or for each cell where cells are counted; per 100,000 of a population, or more where that
-    is hardly one event in ten; else the least power of ten at which a usual rate is at least one.
+    The outcome as it is where there is no exposure, or for each cell where cells are counted; per
+    100,000 of a population, or more where that is hardly one event in ten; else the least power of ten at which a usual rate is at least one.
     """
     known = [one for one in estimate.effect if one.observed_count and one.observed > 0]
     if not known:
@@ -61,10 +64,33 @@ def scale_of(estimate: Estimate, outcome: str, exposure: str | None = None) -> S
 
 def figure(value: float) -> str:
     """A number for people: about three figures, thousands with commas."""
-    size = abs(value) if abs(value) >= 1e-12 else 0.0  # what arithmetic leaves of nothing
-    digits = 0 if size >= 100 else 1 if size >= 10 else 2 if size >= 1 or size == 0 else 3
-    text = f"{value:,.{digits}f}" if size >= 0.01 or size == 0 else f"{value:.2g}"
-    return _minus("0" if size == 0 else text)
+    size = abs(value)
+    if size < _NOTHING:
+        return "0"
+    text = f"{value:,.{_digits(size)}f}" if size >= _SMALL else f"{value:#.2g}"
+    return _minus(text)
+
+
+def _digits(size: float) -> int:
+    """The decimals of a number for people."""
+    if size < _SMALL:
+        return 1 - floor(log10(size))
+    return 0 if size >= 100 else 1 if size >= 10 else 2 if size >= 1 else 3
+
+
+def _outer(value: float, way: Callable[[float], int]) -> float:
+    """An end of an interval as `figure` writes it, rounded the way that it lies (floor or ceil)."""
+    if abs(value) < _NOTHING or not isfinite(value):
+        return value
+    step = 10.0 ** -_digits(abs(value))
+    # What stands a hair beside a step by the arithmetic alone stays on it.
+    inwards = 1e-9 if way is floor else -1e-9
+    return way(value / step + inwards) * step
+
+
+def in_text(value: float) -> str:
+    """A number in a sentence: as it is where it is whole, else for people."""
+    return count(value) if value == round(value) else figure(value)
 
 
 def signed(value: float) -> str:
@@ -91,14 +117,22 @@ def percents(bounds: Interval | None) -> str:
 
 
 def fine_percents(share: float, bounds: Interval | None) -> str:
-    """A small relative change and its interval, which tenths of a per cent may not tell from none."""
-    each = [f"{signed(100 * one)}{NBSP}%" for one in (share, *(bounds or ()))]
-    return f"{each[0]} ({_between(*each[1:]) if bounds else NONE})"
+    """A relative change and its interval: finer than in tenths of a per cent, which may not tell it
+    from none, where all of it is under one per cent."""
+    if max(abs(one) for one in (share, *(bounds or ()))) >= _PER_CENT:
+        return f"{percent(share)} ({percents(bounds)})"
+    each = [signed(100 * share), *(_ends((100 * bounds[0], 100 * bounds[1])) if bounds else ())]
+    point, *ends = [f"{one}{NBSP}%" for one in each]
+    return f"{point} ({_between(*ends) if ends else NONE})"
 
 
 def counts(bounds: Interval | None) -> str:
-    """An interval of differences in counts."""
-    return NONE if bounds is None else _between(signed(bounds[0]), signed(bounds[1]))
+    """An interval of differences, rounded outwards."""
+    return NONE if bounds is None else _between(*_ends(bounds))
+
+
+def _ends(bounds: Interval) -> tuple[str, str]:
+    return signed(_outer(bounds[0], floor)), signed(_outer(bounds[1], ceil))
 
 
 def confidence(level: float) -> str:

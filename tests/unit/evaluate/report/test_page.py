@@ -167,7 +167,7 @@ def test_further_outcomes_are_ordered_and_those_of_rings_stand_among_them() -> N
     grid = next(one for one in document(made) if isinstance(one, Grid))
     assert [row[4] for row in grid.rows[1:]] == [
         "primary", "benefit", "harm", "displacement", "negative control"]  # fmt: skip
-    assert grid.rows[4][0] == "next ring" and "no\xa0bound" in grid.rows[4][1]
+    assert grid.rows[4][0] == "Drug deaths: next ring" and "no\xa0bound" in grid.rows[4][1]
     assert grid.rows[4][2] == "descriptive"
     assert "Displacement was not looked for" not in page_of(made)
 

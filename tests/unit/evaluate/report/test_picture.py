@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from importlib.resources import files
 from xml.etree import ElementTree
 
 import pytest
@@ -102,7 +103,50 @@ def test_the_name_of_a_nowcast_stands_clear_of_its_point(gap: float) -> None:
     root = drawn(gap_figure(answer, effect[3].time, PLAIN, 0.05))
     (point,) = of(root, "circle", "hollow")
     (name,) = [one for one in of(root, "text", "label") if one.text == "nowcast"]
-    assert abs(float(name.attrib["y"]) - float(point.attrib["cy"])) > 25
+    assert 10 < abs(float(name.attrib["y"]) - float(point.attrib["cy"])) < 30
+
+
+def test_where_a_band_has_holes_the_caption_says_so() -> None:
+    whole = answer([10.0, 12, 11, 9, 8], [10.0, 11, 11, 12, 12], low=2)
+    assert "left out" not in gap_figure(whole, "2003", PLAIN, 0.05).caption
+    *others, last = whole.estimate.effect
+    effect = (*others, replace(last, high=None))
+    holed = replace(whole, estimate=replace(whole.estimate, effect=effect))
+    for figure in (
+        expected_figure(holed, "2003", PLAIN, 0.05),
+        gap_figure(holed, "2003", PLAIN, 0.05),
+    ):
+        assert "interval" in figure.caption
+        assert "It is left out in 2005, where it has no end." in figure.caption
+
+
+@pytest.mark.parametrize("sheet", ["report.css", "print.css"])
+def test_placebos_can_be_told_from_the_page_and_from_a_band(sheet: str) -> None:
+    """WCAG 2.2, 1.4.11: graphics that are read have 3:1 beside what they lie on, in every mode."""
+    text = files("opendcr.evaluate.report").joinpath(sheet).read_text()
+    if sheet == "print.css":
+        names = [r"\.line\.placebo { stroke", r"\.hollow { fill", r"^\.band { fill"]
+    else:
+        names = ["--faint", "--page", "--band"]
+    modes = [*zip(*(re.findall(f"{one}: (#\\w+)", text, re.M) for one in names), strict=False)]
+    assert len(modes) == (3 if sheet == "report.css" else 1)
+    for faint, *beside in modes:
+        assert all(contrast(faint, one) >= 3 for one in beside)
+
+
+def contrast(one: str, other: str) -> float:
+    dark, light = sorted((luminance(one), luminance(other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance (WCAG 2.2)."""
+    digits = colour[1:] if len(colour) == 7 else "".join(2 * one for one in colour[1:])
+    parts = [int(digits[at : at + 2], 16) / 255 for at in (0, 2, 4)]
+    red, green, blue = (
+        one / 12.92 if one <= 0.04045 else ((one + 0.055) / 1.055) ** 2.4 for one in parts
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 def test_what_is_nowcast_is_hollow_and_named_in_figure_caption_and_table() -> None:

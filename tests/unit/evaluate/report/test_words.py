@@ -58,7 +58,7 @@ def test_numbers_are_signed_short_and_in_one_piece() -> None:
         and words.percents(None) == "no\N{NO-BREAK SPACE}interval"
     )
     assert [words.figure(one) for one in (0, 0.0004, 0.123, 1.234, 12.34, -1234.5)] == [
-        "0", "0.0004", "0.123", "1.23", "12.3", "−1,234"]  # fmt: skip
+        "0", "0.00040", "0.123", "1.23", "12.3", "−1,234"]  # fmt: skip
     assert words.figure(-2.7e-16) == "0"
     assert words.count(1234.0) == "1,234" and words.count(None) == "not known"
 
@@ -70,6 +70,31 @@ def test_a_table_has_the_ends_of_an_interval_that_the_sentence_has(
     ends = [float(one) for one in re.findall(r"\d+\.\d", words.percents((low, low + width)))]
     said = [float(one) for one in re.findall(r"\d+\.\d", span((low, low + width)))]
     assert len(ends) == 2 and sorted(ends) == sorted(said + [0.0] * (2 - len(said)))
+
+
+@given(some.floats(-1e4, 1e4), some.floats(0, 1e3))
+def test_no_interval_of_differences_is_narrower_than_the_one_computed(
+    low: float, width: float
+) -> None:
+    high = low + width
+    said = words.counts((low, high)).replace("−", "-").replace(",", "")
+    least, most = (float(one) for one in said.split(f"{words.NBSP}to{words.NBSP}"))
+    close = 1e-12 + 1e-9 * max(abs(low), abs(high))  # what arithmetic leaves
+    assert least <= low + close and high - close <= most
+    assert low - least <= 0.1 * abs(low) + close and most - high <= 0.1 * abs(high) + close
+
+
+def test_a_term_has_the_figures_of_the_effect_that_it_is_and_small_ones_can_be_told() -> None:
+    term, effect = words.fine_percents(-0.112, (-0.162, -0.0656)), words.percents((-0.162, -0.0656))
+    assert effect in term and "−6.5" in effect
+    assert words.fine_percents(-8.1e-5, (-9.96e-5, -6.2e-5)).replace(words.NBSP, " ") == (
+        "−0.0081 % (−0.010 % to −0.0062 %)"
+    )
+    assert words.fine_percents(0.002, None).startswith("+0.200")
+
+
+def test_whole_numbers_in_a_sentence_are_whole() -> None:
+    assert [words.in_text(one) for one in (80.0, 7.0, 7.25)] == ["80", "7", "7.25"]
 
 
 def test_no_p_value_is_none_at_all() -> None:
