@@ -195,9 +195,9 @@ def rehearse_command(plan: Path, out: Path | None, as_json: bool) -> None:
     if out is not None:
         out_folder(out)
     source = sources_of(read)[PRIMARY]
-    before = {name: study_before(source, design) for name, design in read.designs.items()}
+    before = {name: study_before(source, design) for name, design in read.answering.items()}
     with _working("Rehearsals", as_json) as show:
-        rows = rehearse(read.designs, before, read.rehearsal, show)
+        rows = rehearse(read.answering, before, read.rehearsal, show)
     every = [one.to_data() for one in rows]
     document = {"plan": {"hash": read.hash}, "claims": claims(rows), "rehearsals": every}
     if out is not None:

@@ -99,8 +99,7 @@ def linked(panel: Panel, data: Data) -> Panel:
 
     From a break on, each area's exposure is scaled so that it does not change at the break itself:
     what a revision moved is not taken for people who came or went. A break may lie after the data:
-    a plan can name one that is to come. Raises InputError for steps of most areas that the plan does
-    not name; with `breaks = []` it says that there is none.
+    a plan can name one that is to come.
     """
     if panel.exposure is None:
         return panel
@@ -113,8 +112,6 @@ def linked(panel: Panel, data: Data) -> Panel:
             raise InputError(panel.where, found, f"a period from {panel.periods[1]} on")
         at = panel.periods.index(one)
         exposure[:, at:] *= exposure[:, at - 1 : at] / exposure[:, at : at + 1]
-    if data.breaks != ():
-        _no_steps(panel, exposure, data)
     return replace(panel, exposure=exposure)
 
 
@@ -163,13 +160,16 @@ def links_said(exposure: str, of: str, links: Sequence[Link]) -> str:
     )
 
 
-def _no_steps(panel: Panel, exposure: Real, data: Data) -> None:
-    """Raises InputError where most areas' exposures step at once: another series, by its look."""
+def one_series(panel: Panel, data: Data) -> Panel:
+    """The linked panel; InputError where most areas' exposures step at once, which the plan does not
+    name: another series, by its look. With `breaks = []` it says that there is none."""
+    if panel.exposure is None or data.breaks == ():
+        return panel
     breaks = data.breaks or ()
-    changes = Changes.of(panel, exposure, breaks)
+    changes = Changes.of(panel, panel.exposure, breaks)
     steps = changes.of_most(LEAST_REFUSED)
     if len(panel.units) < LEAST_AREAS or not steps:
-        return
+        return panel
     areas = (np.abs(changes.apart) > LEAST_REFUSED).sum(axis=0)
     told = some([f"{changes.periods[at]} in {areas[at]}" for at in steps])
     found = (

@@ -200,7 +200,7 @@ class Findings:
 
 def sources_of(plan: Plan) -> dict[str, Source]:
     """The data of each outcome of a plan, the primary one first, and their reporting triangles."""
-    every = [*plan.designs.values()]
+    every = [*plan.answering.values()]
     sources = {PRIMARY: _source(plan, plan.question, plan.data, every)}
     delayed = {PRIMARY: plan.nowcast}
     for one in plan.outcomes:
@@ -223,9 +223,9 @@ def _source(plan: Plan, question: Question, data: Data, designs: Sequence[Design
 
 def question_of(plan: Plan, outcome: Outcome) -> Question:
     """The plan's question of another outcome."""
-    treated = outcome.treated or plan.question.treated
+    treated = outcome.treated if outcome.alone else outcome.treated or plan.question.treated
     return replace(plan.question, outcome=outcome.column, title=outcome.title, label=outcome.title,
-                   treated=treated)  # fmt: skip
+                   unit=outcome.unit, treated=treated)  # fmt: skip
 
 
 def run_study(plan: Plan, show: Callable[[str], None] = lambda name: None) -> Findings:
@@ -240,13 +240,13 @@ def run_study(plan: Plan, show: Callable[[str], None] = lambda name: None) -> Fi
     stands = replace(stands, against=(*stands.against, *review.against))
     studies = {
         name: replace(study_from(sources[PRIMARY], design), level=review.level)
-        for name, design in plan.designs.items()
+        for name, design in plan.answering.items()
     }
     study = studies[plan.primary]
-    nowcasts = _nowcasts(sources.get(late_of(PRIMARY)), study, plan.designs.values())
+    nowcasts = _nowcasts(sources.get(late_of(PRIMARY)), study, plan.answering.values())
     explores = bool(stands.against)
     answers = {}
-    for name in plan.designs:
+    for name in plan.answering:
         show(name)
         answered = _answered(plan, name, studies[name], nowcasts, review)
         answers[name] = answered.opened(plan.data.simulated, explores)
@@ -261,7 +261,7 @@ def run_study(plan: Plan, show: Callable[[str], None] = lambda name: None) -> Fi
     said = f"{leading.besides}{beside(further)}".strip()
     answers[plan.primary] = replace(leading, besides=said)
     checks = (
-        *data_checks(study.panel, plan.data, plan.designs),
+        *data_checks(study.panel, plan.data, plan.answering),
         *linked_check(sources[PRIMARY]),
         *decimals_check(sources[PRIMARY]),
         *dates_check(sources[PRIMARY]),

@@ -26,8 +26,8 @@ _TOTAL = re.compile(
     r"( (rings?|areas|zones|distances|districts|hours|times?|day|days|periods?|ages|sexes|persons|events))?"
 )
 _ONE_SERIES = (
-    "one row for each period; rows of several areas under `unit` of [question], and rows of rings and "
-    "hours in a plan of which triple_difference is the only design"
+    "one row for each period; rows of several areas under `unit`, and rows of rings and hours by "
+    "triple_difference alone: other designs beside it answer for outcomes with a `path` of their own"
 )
 
 

@@ -163,7 +163,7 @@ def declared(found: Findings) -> Iterator[tuple[str, str]]:
     for name, design in plan.designs.items():
         rests = " (the verdict rests on it)" if name == plan.primary else ""
         settings = _settings(plan.content["designs"][name])
-        yield "Design", f"{design.TITLE}{rests}; {settings}; {_beside(found, name)}"
+        yield "Design", f"{design.TITLE}{rests}; {settings}; {_used(found, name)}"
     if plan.success:
         yield (
             "Success",
@@ -421,6 +421,14 @@ def _answer(found: Findings, one: Answered) -> content.Answer:
                           gaps, _beside(found, one.design), not one.compared, terms)  # fmt: skip
 
 
+def _used(found: Findings, name: str) -> str:
+    """With what a design compares, or for which outcomes alone it answers."""
+    if name in found.answers:
+        return _beside(found, name)
+    titles = [one.outcome.title for one in found.further if one.outcome.design == name]
+    return f"for {some(titles)} alone, whose data are of another kind"
+
+
 def _beside(found: Findings, name: str) -> str:
     """With what a design compares: by name, or that it is the same as of one before it."""
     names = found.answers[name].compared
@@ -452,7 +460,8 @@ def _counted_areas(names: Sequence[str]) -> str:
 
 def _further(found: Findings, one: Further) -> content.Further:
     source, kind, answer = found.sources[one.outcome.name], one.outcome.kind, one.answer
-    differs = found.answers[answer.design].compared != answer.compared
+    leading = found.answers.get(answer.design)
+    differs = leading is None or leading.compared != answer.compared
     beside = compared(found.plan.designs[answer.design], answer.compared) if differs else ""
     of = "" if one.margin is None else asked(kind, one.margin)
     return content.Further(kind, one.outcome.title, of, one.level, answer.title, answer.estimate,

@@ -181,7 +181,7 @@ def foreseen(
     said += [*_unreachable(plan), *_several(plan), *_unwatched(plan), *_matched_late(plan)]
     said += _season(plan, before)
     checks = (
-        *data_checks(before.panel, plan.data, plan.designs),
+        *data_checks(before.panel, plan.data, plan.answering),
         *decimals_check(sources[PRIMARY]),
         *dates_check(sources[PRIMARY]),
     )

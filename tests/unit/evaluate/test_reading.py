@@ -118,7 +118,9 @@ def test_rows_of_cells_are_no_single_series(tmp_path: Path) -> None:
     assert (
         "found two rows for 2009; expected one row for each period; rows of several areas" in said
     )
-    assert "a plan of which triple_difference is the only design" in said
+    assert (
+        "rows of rings and hours by triple_difference alone: other designs beside it answer" in said
+    )
 
 
 def test_areas_that_are_all_looked_at_by_other_outcomes(tmp_path: Path) -> None:
