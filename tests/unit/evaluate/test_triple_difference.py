@@ -198,7 +198,9 @@ def test_a_ring_without_a_cell_inside_or_outside_hours_is_left_out_with_its_reas
     assert check.passed is (False if cell in (4, 5) else None) and why in check.detail
     assert found.untold[NET_INSIDE].why == why and NET not in (found.parts or {})
     assert all(np.isfinite(one.relative_effect) for one in (found.parts or {}).values())
-    assert "no ring lies between" not in sentence(found)
+    assert "no ring lies between" not in sentence(found) and f"not looked at: {why}" in sentence(
+        found
+    )
 
 
 def test_where_one_column_holds_rings_and_hours_displacement_is_not_told() -> None:
