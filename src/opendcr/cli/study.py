@@ -195,9 +195,9 @@ def rehearse_command(plan: Path, out: Path | None, as_json: bool) -> None:
     if out is not None:
         out_folder(out)
     source = sources_of(read)[PRIMARY]
-    before = {name: study_before(source, design) for name, design in read.designs.items()}
+    before = {name: study_before(source, design) for name, design in read.answering.items()}
     with _working("Rehearsals", as_json) as show:
-        rows = rehearse(read.designs, before, read.rehearsal, show)
+        rows = rehearse(read.answering, before, read.rehearsal, show)
     every = [one.to_data() for one in rows]
     document = {"plan": {"hash": read.hash}, "claims": claims(rows), "rehearsals": every}
     if out is not None:
@@ -257,7 +257,7 @@ def _told(found: "Findings") -> Iterator[str]:
     yield from standing.told
     yield f"{'design':38}{'effect':>9}  {'interval':19}{'p':>13}{'floor':>13}  verdict"
     for name, one in found.answers.items():
-        yield _line(name, one.estimate, one.verdict)
+        yield _line(name, one.estimate, one.said)
     for other in found.further:
         said = f"{other.said} ({holds(other.level)} interval)"
         yield _line(other.outcome.name, other.answer.estimate, said)
@@ -271,7 +271,8 @@ def _told(found: "Findings") -> Iterator[str]:
 
 
 def _terms(found: "Findings") -> Iterator[str]:
-    """The terms of regressions from the start on."""
+    """The terms of regressions from the start on, at the level of the answer."""
+    from opendcr.evaluate.decision import holds
     from opendcr.evaluate.report.words import NBSP, fine_percents, scale_of
     from opendcr.evaluate.reporting import exposure_in_words
     from opendcr.evaluate.terms import terms_of
@@ -286,6 +287,7 @@ def _terms(found: "Findings") -> Iterator[str]:
                 if change is None
                 else fine_percents(change.value, change.interval)
             )
+            said = f"{said}, {holds(found.study.level)} interval"
             yield f"{name}: {term.words}: {said.replace(NBSP, ' ').replace('−', '-')}"
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from opendcr.errors import InputError
-from opendcr.evaluate.estimate import Interval, read_beside
+from opendcr.evaluate.estimate import Estimate, Interval, read_beside
 
 Verdict = Literal["shown", "excluded", "undetermined"]
 DESCRIPTIVE = "descriptive"  # of an outcome of which nothing was declared
@@ -24,7 +24,8 @@ class Claim:
 
     `design` is its title as it stands in a sentence (`inside`), `areas` and `outcome` are words of
     one ("overdose call-outs", "Glasgow city centre"); the interval holds 1 − `level`. `chance` is
-    whether the design's test leaves it (`Estimate.leaves_chance`).
+    whether the design's test leaves it (`Estimate.leaves_chance`), `narrow` whether a check calls
+    the interval surely too narrow (`Estimate.too_narrow`).
     """
 
     design: str
@@ -32,10 +33,27 @@ class Claim:
     areas: str
     level: float = 0.05
     chance: bool = False
+    narrow: bool = False
 
     def read(self, interval: Interval | None) -> Interval | None:
         """An interval as verdicts read it."""
         return read_beside(self.chance, interval)
+
+    def verdict(self, kind: str, interval: Interval | None, margin: float | None) -> Verdict:
+        """What is said of success, or of an outcome of a kind, beside its threshold or margin. An
+        interval that is surely too narrow excludes nothing: what it leaves out, a sound one may hold."""
+        verdict = _verdict(kind, self.read(interval), margin)
+        return "undetermined" if self.narrow and verdict == "excluded" else verdict
+
+
+def _verdict(kind: str, interval: Interval | None, margin: float | None) -> Verdict:
+    if kind == "negative_control":
+        return moved(interval, margin)
+    if margin is None:
+        return "undetermined"
+    if kind == "success" or (kind == "benefit" and margin <= 0):
+        return at_most(interval, margin)
+    return at_least(interval, margin) if kind == "benefit" else harmful(interval, margin)
 
 
 def inside(title: str) -> str:
@@ -94,6 +112,11 @@ def risen(interval: Interval | None) -> bool:
     return interval is not None and _sound(interval)[0] > 0
 
 
+def changed(interval: Interval | None) -> bool:
+    """Whether a change is shown: zero is not in the interval."""
+    return interval is not None and not _sound(interval)[0] <= 0 <= interval[1]
+
+
 def _sound(interval: Interval) -> Interval:
     low, high = interval
     if not (low <= high and low < math.inf):
@@ -115,10 +138,40 @@ def moved(interval: Interval | None, margin: float | None) -> Verdict:
     return "shown" if low > 0 or high < 0 else "undetermined"
 
 
+def lines_of(kind: str, margin: float | None) -> tuple[float, ...]:
+    """The relative effects between which what is said of an outcome of a kind is decided: no change,
+    and its threshold or margin; the margin either way where it should not change at all."""
+    if margin is None:
+        return (0.0,)
+    return (0.0, margin, -margin) if kind == "negative_control" else (0.0, margin)
+
+
+def kept(
+    interval: Interval | None,
+    lines: Sequence[float],
+    effects: Sequence[float],
+    diluted: bool = False,
+) -> bool | None:
+    """Whether what an interval decides stays with other estimates of the same effect: each lies on
+    the same side as the whole interval of every line that this does not cross. Of `diluted` ones
+    it is asked that they keep the direction, and not that they go as far beyond a line. None where
+    the interval crosses every line: then nothing is decided, and the sign of an estimate is chance."""
+    if interval is None:
+        return None
+    low, high = _sound(interval)
+    if diluted:
+        lines = [one for one in lines if not (0 < one < low or high < one < 0)]
+    least = max((one for one in lines if one < low), default=-math.inf)
+    most = min((one for one in lines if high < one), default=math.inf)
+    if (least, most) == (-math.inf, math.inf):
+        return None
+    return all(least < one < most for one in effects)
+
+
 def besides(kind: str, verdict: Verdict, interval: Interval | None, margin: float | None) -> str:
     """What is shown of an outcome beside its verdict, in words: a lesser harm or change than that of
     its margin, or a benefit that went the other way; empty where there is nothing such."""
-    if interval is None or _sound(interval)[0] <= 0 <= interval[1]:
+    if interval is None or not changed(interval):
         return ""
     low, high = interval
     if kind == "negative_control":
@@ -165,17 +218,18 @@ def success_sentence(claim: Claim, interval: Interval | None, threshold: float) 
     of `threshold` or beyond."""
     if interval is None:
         return _no_interval(claim)
-    wanted, verdict = asked("success", threshold), at_most(claim.read(interval), threshold)
-    return f"{_compatible(claim, interval)}; {wanted} is {SAID[verdict]}."
+    wanted, verdict = asked("success", threshold), claim.verdict("success", interval, threshold)
+    # Of a success that is no fall, a rise within it is none that has to be told.
+    also = _also("benefit", verdict, claim.read(interval), threshold) if threshold <= 0 else ""
+    return f"{_compatible(claim, interval)}; {wanted} is {SAID[verdict]}{also}."
 
 
 def benefit_sentence(claim: Claim, interval: Interval | None, threshold: float) -> str:
     """One sentence on a benefit: a fall to a threshold below zero, or a rise to one above it."""
     if interval is None:
         return _no_interval(claim)
-    read = claim.read(interval)
-    verdict = (at_most if threshold <= 0 else at_least)(read, threshold)
-    also = _also("benefit", verdict, read, threshold)
+    verdict = claim.verdict("benefit", interval, threshold)
+    also = _also("benefit", verdict, claim.read(interval), threshold)
     return (
         f"{_compatible(claim, interval)}; {asked('benefit', threshold)} is {SAID[verdict]}{also}."
     )
@@ -186,9 +240,8 @@ def harm_sentence(claim: Claim, interval: Interval | None, margin: float) -> str
     margin (`harmless`) is ruled out."""
     if interval is None:
         return _no_interval(claim)
-    read = claim.read(interval)
-    verdict = harmful(read, margin)
-    also = _also("harm", verdict, read, margin)
+    verdict = claim.verdict("harm", interval, margin)
+    also = _also("harm", verdict, claim.read(interval), margin)
     return f"{_compatible(claim, interval)}; {asked('harm', margin)} is {SAID[verdict]}{also}."
 
 
@@ -196,13 +249,12 @@ def control_sentence(claim: Claim, interval: Interval | None, margin: float | No
     """One sentence on an outcome that should not have changed (`moved`)."""
     if interval is None:
         return _no_interval(claim)
-    read = claim.read(interval)
-    verdict = moved(read, margin)
+    verdict = claim.verdict("negative_control", interval, margin)
     if verdict == "shown":
         return f"{_compatible(claim, interval)}: it should not have changed, and did."
     if margin is None:
         return f"{_compatible(claim, interval)}; no margin says what staying still is."
-    also = _also("negative_control", verdict, read, margin)
+    also = _also("negative_control", verdict, claim.read(interval), margin)
     wanted = asked("negative_control", margin)
     return f"{_compatible(claim, interval)}; {wanted} is {SAID[verdict]}{also}."
 
@@ -259,7 +311,13 @@ def nothing_began(found: Sequence[str]) -> str:
 def too_narrow(found: Sequence[str]) -> str:
     """What must be said beside an interval of which a check refused the model of errors; empty where
     none did."""
-    return f"This interval is too narrow: {'; '.join(found)}." if found else ""
+    said = "This interval is too narrow, so that it excludes nothing"
+    return f"{said}: {'; '.join(found)}." if found else ""
+
+
+def doubted(said: str, found: Estimate, shown: bool) -> str:
+    """A verdict where it stands by itself, with what makes it doubtful in a few words."""
+    return "; ".join((said, *found.doubts(shown)))
 
 
 def _compatible(claim: Claim, interval: Interval) -> str:

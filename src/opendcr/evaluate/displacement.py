@@ -16,6 +16,7 @@ from opendcr.evaluate.estimate import Estimate, Interval, Part
 NET = "net of displacement"  # all rings but the farthest, at all hours
 NET_INSIDE = "net of displacement, inside hours"
 NEAR = "near, at all hours"
+NEAR_INSIDE = "near, inside hours"  # of several near rings together
 _TOGETHER = "in all rings but the farthest together, inside hours"
 _AT_ALL_HOURS = "in all rings but the farthest together, at all hours"
 _NONE_BETWEEN = "no ring lies between the near ones and the farthest that is compared with"
@@ -37,19 +38,25 @@ def at_other_hours(found: Estimate) -> Mapping[str, Part]:
     return {name: one for name, one in looked(found).items() if one.assumes and _rose(one.interval)}
 
 
+def fallen(found: Estimate) -> bool:
+    """Whether the design reads displacement, and a fall is shown of which it is to be asked."""
+    return found.parts is not None and _fell(found.relative_interval)
+
+
 def reached(found: Estimate) -> bool:
     """Whether a fall is shown of which some seems to have gone to other hours."""
-    return _falls(found) and bool(at_other_hours(found))
+    return fallen(found) and bool(at_other_hours(found))
 
 
 def ruled_out(found: Estimate) -> bool | None:
     """Whether displacement that undoes a fall is ruled out: not where a rise is shown in another
     ring; only where a fall is left in all rings but the farthest together, inside hours and at all
-    hours, and near at all hours, and none seems to have come up at other hours; None otherwise."""
+    hours, and near at all hours, and none seems to have come up at other hours; None otherwise.
+    Intervals that are too narrow rule nothing out."""
     if risen(found):
         return False
     left = all(_left_in(found, name) for name in (NET_INSIDE, NEAR, NET))
-    return True if left and not at_other_hours(found) else None
+    return True if left and not at_other_hours(found) and not found.too_narrow else None
 
 
 def sentence(found: Estimate) -> str:
@@ -61,25 +68,24 @@ def sentence(found: Estimate) -> str:
 
 
 def shown(found: Estimate, of: str = "") -> str:
-    """Where displacement is shown, and what is net of it; empty where it is not."""
+    """Where a rise is shown in other rings, which beside a fall is displacement, and what is net of
+    it; empty where none is."""
     rises = [f"in {name}, {_span(one)}" for name, one in risen(found).items()]
     if not rises:
         return ""
-    return _joined(f"Displacement{of and f' of {of}'} is shown: {'; '.join(rises)}.", _left(found))
+    # That events went there is said of a fall alone: where none is shown, more is only more.
+    what = "Displacement" if fallen(found) else "A rise beside the near ring"
+    return _joined(f"{what}{of and f' of {of}'} is shown: {'; '.join(rises)}.", _left(found))
 
 
 def told(found: Estimate, of: str) -> str:
     """What was found of displacement, shown or not, as sentences; empty where it is not read."""
     if not looked(found):
         return ""
-    said = "; ".join(_each(found)) or f"not to be told: {_NONE_BETWEEN}"
+    said = "; ".join(_each(found)) or f"not to be told: {_why(found)}"
     left = "" if NET_INSIDE not in _parts(found) else _to_rings(found) or _left(found)
-    return _joined(
-        f"Displacement of {of} into other rings is {said}.",
-        left,
-        _compared(found),
-        _to_hours(found),
-    )
+    what = f"Displacement of {of} into" if fallen(found) else f"A rise of {of} in"
+    return _joined(f"{what} other rings is {said}.", left, _compared(found), _to_hours(found))
 
 
 def _open(found: Estimate) -> str:
@@ -91,21 +97,29 @@ def _open(found: Estimate) -> str:
 def _to_rings(found: Estimate) -> str:
     """That all of a fall may have gone to other rings; empty where no fall is shown, or where
     something is known of that."""
-    if not _falls(found) or risen(found) or _left_in(found, NET_INSIDE):
+    if not fallen(found) or risen(found) or _left_in(found, NET_INSIDE):
         return ""
     net = _parts(found).get(NET_INSIDE)
     if net is None:
-        return f"Whether what fell near the room went to other rings was not looked at: {_NONE_BETWEEN}."
+        return (
+            f"Whether what fell near the room went to other rings was not looked at: {_why(found)}."
+        )
     return (
         "Whether what fell near the room went to other rings cannot be told: "
         f"{_TOGETHER}, {_span(net)}."
     )
 
 
+def _why(found: Estimate) -> str:
+    """Why nothing is known of all rings but the farthest together."""
+    left_out = found.untold.get(NET_INSIDE)
+    return left_out.why if left_out else _NONE_BETWEEN
+
+
 def _to_hours(found: Estimate) -> str:
     """That a fall may have gone to other hours, near or, where that is all that is left to ask, in
     other rings; empty where no fall is shown, or where a fall is left at all hours."""
-    if not _falls(found):
+    if not fallen(found):
         return ""
     if rises := at_other_hours(found):
         each = [f"in {name}, {_span(one)}, if {one.assumes}" for name, one in rises.items()]
@@ -124,11 +138,6 @@ def _to_hours(found: Estimate) -> str:
         f"Whether what fell inside hours came up {where}at other hours cannot be told: "
         f"{what}, {_span(net)}, if {net.assumes}."
     )
-
-
-def _falls(found: Estimate) -> bool:
-    """Whether the design reads displacement, and a fall is shown of which it is to be asked."""
-    return found.parts is not None and _fell(found.relative_interval)
 
 
 def _parts(found: Estimate) -> Mapping[str, Part]:
@@ -169,6 +178,8 @@ def _compared(found: Estimate) -> str:
         for name, one in _parts(found).items()
         if not (one.displacement or one.assumes or name == NET_INSIDE)
     ]
+    if NEAR_INSIDE in _parts(found):
+        near = [_parts(found)[NEAR_INSIDE]]
     if len(near) != 1 or abs(near[0].relative_effect - found.relative_effect) < _SEEN:
         return ""
     return (
@@ -186,6 +197,9 @@ def _each(found: Estimate) -> Iterator[str]:
             yield f"not to be told in {name}: these data allow no interval"
         else:
             yield f"{'shown' if one.risen else 'not shown'} in {name}: {_span(one)}"
+    for name, left_out in found.untold.items():
+        if left_out.displacement:
+            yield f"not to be told in {name}: {left_out.why}"
 
 
 def _span(part: Part) -> str:

@@ -1,7 +1,7 @@
 """What every design answers: one contract, from a count of placebos to a sentence."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from math import inf, isfinite, log
 from typing import Any, Literal
 
@@ -14,8 +14,19 @@ from opendcr.evaluate.study import Study
 Real = NDArray[np.float64]
 SURELY = 0.001  # the p-value under which a model of errors is refused in the answer's own sentence
 SURE_ERRORS = 3.29  # the standard errors beyond which chance is, either way, as seldom
-TREND = "a trend of its own before the start"  # that a check found where nothing began
+BEGAN = "a change is also found where nothing began"
+NARROW = "the interval is too narrow"
 Interval = tuple[float, float]
+
+
+def trend_found(level: float) -> str:
+    """What a check says that finds a trend where nothing began."""
+    return f"a trend of its own before the start ({by_chance(level)})"
+
+
+def by_chance(level: float) -> str:
+    """How often a check at this level finds what is not there."""
+    return f"chance alone finds one in {100 * level:.2g} % of studies"
 
 
 @dataclass(frozen=True)
@@ -104,16 +115,30 @@ class Part:
 
 
 @dataclass(frozen=True)
+class Untold:
+    """A part that these data do not allow: `why`, as a clause, and whether it would have been of
+    where people or events may have gone."""
+
+    why: str
+    displacement: bool = False
+
+
+@dataclass(frozen=True)
 class Check:
     """A check that travels with an estimate. `passed` is None where it can only be read; `found` is
     where it found a change though nothing began there, as a clause ("at 20 of 52 earlier starts");
-    `narrow` says, as a clause, why the interval is surely too narrow."""
+    `narrow` says, as a clause, why the interval is surely too narrow. `effects` are relative effects
+    with something changed that nothing should hang on: what the answer decides must stay with each
+    of them, so that it is for whoever decides to say whether they pass (`decision.kept`); `diluted`
+    where an effect that is there must come out smaller, as from a start at which it had not begun."""
 
     name: str
     passed: bool | None
     detail: str
     found: str = ""
     narrow: str = ""
+    effects: tuple[float, ...] = ()
+    diluted: bool = False
 
     def to_data(self) -> dict[str, Any]:
         """The check as JSON."""
@@ -136,8 +161,8 @@ class Estimate:
     an exposure. Intervals hold 1 − level. `inference` says in one sentence where interval and
     p-value come from. `weights` are by area, and `predictor_weights` in the plan's order;
     `link` is the scale of `coefficients`, where these are of a regression with terms from the start on;
-    `parts` are further figures by name, as the design defines them. `size` is where the answer
-    itself stands among its `placebos`.
+    `parts` are further figures by name, as the design defines them, and `untold` those that these
+    data do not allow. `size` is where the answer itself stands among its `placebos`.
     """
 
     effect: tuple[PeriodEffect, ...]
@@ -160,6 +185,7 @@ class Estimate:
     size: Size | None = None
     checks: tuple[Check, ...] = ()
     parts: Mapping[str, Part] | None = None
+    untold: Mapping[str, Untold] = field(default_factory=dict)
 
     @property
     def where_nothing_began(self) -> tuple[str, ...]:
@@ -170,6 +196,13 @@ class Estimate:
     def too_narrow(self) -> tuple[str, ...]:
         """Why its checks call its interval surely too narrow, in words."""
         return tuple(one.narrow for one in self.checks if one.narrow)
+
+    def doubts(self, shown: bool) -> tuple[str, ...]:
+        """What its own checks have against it, in few words: that a change, where one is `shown`, is
+        also found where nothing began, and that its interval is too narrow."""
+        began = shown and self.where_nothing_began
+        narrow = self.relative_interval is not None and self.too_narrow
+        return (*((BEGAN,) if began else ()), *((NARROW,) if narrow else ()))
 
     def leaves_chance(self, level: float) -> bool:
         """Whether there is a test, and it does not reject at a level that nothing changed."""

@@ -12,18 +12,18 @@ from opendcr.evaluate.decision import (
     Claim,
     Verdict,
     asked,
-    at_least,
-    at_most,
     benefit_sentence,
     besides,
     between,
+    changed,
     control_sentence,
+    doubted,
     floor_sentence,
     harm_sentence,
-    harmful,
     in_words,
     inside,
-    moved,
+    kept,
+    lines_of,
     nothing_began,
     plain_sentence,
     span,
@@ -64,14 +64,26 @@ AS_PRINTED = Check(
 
 @dataclass(frozen=True)
 class Answered:
-    """One design's answer with what it allows to be said, and the names of what it compares with."""
+    """One design's answer with what it allows to be said, first and besides, and the names of what
+    it compares with."""
 
     design: str
     title: str
     estimate: Estimate
     verdict: Verdict
-    sentence: str
+    first: str
+    besides: str
     compared: tuple[str, ...] = ()
+
+    @property
+    def sentence(self) -> str:
+        """All that is said, as one text."""
+        return " ".join(filter(None, (self.first, self.besides)))
+
+    @property
+    def said(self) -> str:
+        """Its verdict, with what makes it doubtful, as a table says it."""
+        return doubted(self.verdict, self.estimate, self.verdict == "shown")
 
     def opened(self, simulated: bool, exploratory: bool) -> "Answered":
         """The same, its sentence opened by what must be read before it."""
@@ -81,10 +93,8 @@ class Answered:
         ]
         if not words:
             return self
-        said = self.sentence
-        return replace(
-            self, sentence=f"{', '.join(words).capitalize()}: {said[:1].lower()}{said[1:]}"
-        )
+        said = self.first
+        return replace(self, first=f"{', '.join(words).capitalize()}: {said[:1].lower()}{said[1:]}")
 
     def to_data(self) -> dict[str, Any]:
         """The answer as JSON."""
@@ -111,7 +121,12 @@ class Further:
     @property
     def changed(self) -> bool:
         """Whether its interval excludes zero, and its test chance."""
-        return self.interval is not None and not self.interval[0] <= 0 <= self.interval[1]
+        return changed(self.interval)
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """What its own checks have against what is shown of it, or its interval, in few words."""
+        return self.answer.estimate.doubts(self.changed)
 
     @property
     def judged(self) -> bool:
@@ -120,8 +135,9 @@ class Further:
 
     @property
     def said(self) -> str:
-        """Its verdict and what else is shown of it, as a table says it."""
-        return in_words(self.outcome.kind, self.answer.verdict, self.interval, self.margin)
+        """Its verdict and what else is shown of it, with what makes that doubtful, as a table says it."""
+        said = in_words(self.outcome.kind, self.answer.verdict, self.interval, self.margin)
+        return doubted(said, self.answer.estimate, self.changed)
 
     @property
     def besides(self) -> str:
@@ -184,7 +200,7 @@ class Findings:
 
 def sources_of(plan: Plan) -> dict[str, Source]:
     """The data of each outcome of a plan, the primary one first, and their reporting triangles."""
-    every = [*plan.designs.values()]
+    every = [*plan.answering.values()]
     sources = {PRIMARY: _source(plan, plan.question, plan.data, every)}
     delayed = {PRIMARY: plan.nowcast}
     for one in plan.outcomes:
@@ -207,9 +223,9 @@ def _source(plan: Plan, question: Question, data: Data, designs: Sequence[Design
 
 def question_of(plan: Plan, outcome: Outcome) -> Question:
     """The plan's question of another outcome."""
-    treated = outcome.treated or plan.question.treated
+    treated = outcome.treated if outcome.alone else outcome.treated or plan.question.treated
     return replace(plan.question, outcome=outcome.column, title=outcome.title, label=outcome.title,
-                   treated=treated)  # fmt: skip
+                   unit=outcome.unit, treated=treated)  # fmt: skip
 
 
 def run_study(plan: Plan, show: Callable[[str], None] = lambda name: None) -> Findings:
@@ -224,13 +240,13 @@ def run_study(plan: Plan, show: Callable[[str], None] = lambda name: None) -> Fi
     stands = replace(stands, against=(*stands.against, *review.against))
     studies = {
         name: replace(study_from(sources[PRIMARY], design), level=review.level)
-        for name, design in plan.designs.items()
+        for name, design in plan.answering.items()
     }
     study = studies[plan.primary]
-    nowcasts = _nowcasts(sources.get(late_of(PRIMARY)), study, plan.designs.values())
+    nowcasts = _nowcasts(sources.get(late_of(PRIMARY)), study, plan.answering.values())
     explores = bool(stands.against)
     answers = {}
-    for name in plan.designs:
+    for name in plan.answering:
         show(name)
         answered = _answered(plan, name, studies[name], nowcasts, review)
         answers[name] = answered.opened(plan.data.simulated, explores)
@@ -242,9 +258,10 @@ def run_study(plan: Plan, show: Callable[[str], None] = lambda name: None) -> Fi
         opened = one.answer.opened(outcome.data.simulated, explores)
         further.append(replace(one, answer=opened))
     leading = answers[plan.primary]
-    answers[plan.primary] = replace(leading, sentence=leading.sentence + doubted(further))
+    said = f"{leading.besides}{beside(further)}".strip()
+    answers[plan.primary] = replace(leading, besides=said)
     checks = (
-        *data_checks(study.panel, plan.data, plan.designs),
+        *data_checks(study.panel, plan.data, plan.answering),
         *linked_check(sources[PRIMARY]),
         *decimals_check(sources[PRIMARY]),
         *dates_check(sources[PRIMARY]),
@@ -278,16 +295,18 @@ def _answered(
     threshold = plan.threshold
     design = plan.designs[name]
     found = _found(design, study, nowcasts, review)
+    found = settled(found, study.level, lines_of("success", threshold))
     interval = found.relative_interval
-    sentence = success_sentence(_claim(design, plan.question, study, found), interval, threshold)
-    verdict = at_most(found.decided(study.level), threshold)
+    claim = _claim(design, plan.question, study, found)
+    sentence = success_sentence(claim, interval, threshold)
+    verdict = claim.verdict("success", interval, threshold)
     floor = "" if interval else floor_sentence(found.p_floor, study.level)
     began = nothing_began(found.where_nothing_began) if verdict == "shown" else ""
     cautioned = caveat(plan, verdict) if name == plan.primary else ""
     also = (cautioned, _against(found, study.level), floor, began, _narrow(found), displacement.sentence(found),
             nowcast_sentence(found, study))  # fmt: skip
-    told = " ".join(filter(None, (sentence, *also)))
-    return Answered(name, design.TITLE, found, verdict, told, _compared(design, study))
+    told = " ".join(filter(None, also))
+    return Answered(name, design.TITLE, found, verdict, sentence, told, _compared(design, study))
 
 
 def _compared(design: Design, study: Study) -> tuple[str, ...]:
@@ -333,7 +352,7 @@ def _found(
 
 def _checked(design: Design, study: Study, fitted: Estimate, review: Review) -> Estimate:
     """An answer with the checks that travel with it: the design's own, and those of what is read."""
-    found = review.of(fitted)
+    found = review.of(fitted, study.level)
     checks = (*fitted.checks, *_made(design, study, replace(fitted, parts=found.parts)))
     checks = (*checks, *_agreement(found, study.level))
     positive = study.panel.exposure is not None or bool((study.series.outcome > 0).all())
@@ -348,6 +367,19 @@ def _made(design: Design, study: Study, found: Estimate) -> tuple[Check, ...]:
     except InputError as error:
         said = f"could not be made: found {error.found}; expected {error.expected}"
         return (Check("checks of the design", None, said),)
+
+
+def settled(found: Estimate, level: float, lines: Sequence[float]) -> Estimate:
+    """The answer with those checks decided that ask whether what it decides stays with something
+    changed. By an interval that is too narrow a change alone can be decided."""
+    interval = found.decided(level)
+    lines = (0.0,) if found.too_narrow else lines
+
+    def passed(one: Check) -> bool | None:
+        stays = kept(interval, lines, one.effects, one.diluted)
+        return stays if one.effects else one.passed
+
+    return replace(found, checks=tuple(replace(one, passed=passed(one)) for one in found.checks))
 
 
 def _agreement(found: Estimate, level: float) -> tuple[Check, ...]:
@@ -404,37 +436,35 @@ def _further(
         more += (*decimals_check(source), *dates_check(source))
     if outcome.data != plan.data or outcome.treated:
         more += linked_check(source)
+    margin = plan.margin_of(outcome)
     found = replace(found, checks=(*found.checks, *more))
-    claim, margin = _claim(design, source.question, study, found), plan.margin_of(outcome)
+    found = settled(found, study.level, lines_of(outcome.kind, margin))
+    claim = _claim(design, source.question, study, found)
     claim = replace(claim, outcome=f"“{outcome.title}”")  # a title is no part of a sentence
-    verdict, sentence = _said(outcome.kind, claim, found.relative_interval, margin)
-    also = (_against(found, study.level), _narrow(found), displacement.sentence(found))
-    told = " ".join(filter(None, (sentence, *also)))
-    compared = _compared(design, study)
-    answer = Answered(outcome.design, design.TITLE, found, verdict, told, compared)
+    verdict = claim.verdict(outcome.kind, found.relative_interval, margin)
+    sentence = _said(outcome.kind, claim, found.relative_interval, margin)
+    began = nothing_began(found.where_nothing_began) if changed(found.decided(study.level)) else ""
+    also = (_against(found, study.level), began, _narrow(found), displacement.sentence(found))
+    told, compared = " ".join(filter(None, also)), _compared(design, study)
+    answer = Answered(outcome.design, design.TITLE, found, verdict, sentence, told, compared)
     role: Any = DESCRIPTIVE if margin is None else "declared"
     return Further(outcome, answer, role, study.level, margin)
 
 
-def _said(
-    kind: Kind, claim: Claim, interval: Interval | None, margin: float | None
-) -> tuple[Verdict, str]:
+def _said(kind: Kind, claim: Claim, interval: Interval | None, margin: float | None) -> str:
     """What a further outcome allows to be said; of one without a margin no verdict is given, but
     that what should not have changed did."""
-    read = claim.read(interval)
     if kind == "negative_control":
-        return moved(read, margin), control_sentence(claim, interval, margin)
+        return control_sentence(claim, interval, margin)
     if margin is None:
-        return "undetermined", plain_sentence(claim, interval)
-    if kind == "benefit":
-        verdict = (at_most if margin <= 0 else at_least)(read, margin)
-        return verdict, benefit_sentence(claim, interval, margin)
-    return harmful(read, margin), harm_sentence(claim, interval, margin)
+        return plain_sentence(claim, interval)
+    return (benefit_sentence if kind == "benefit" else harm_sentence)(claim, interval, margin)
 
 
 def _claim(design: Design, question: Question, study: Study, found: Estimate) -> Claim:
     areas, chance = treated(design, question), found.leaves_chance(study.level)
-    return Claim(inside(design.TITLE), question.called, areas, study.level, chance)
+    narrow = bool(found.too_narrow)
+    return Claim(inside(design.TITLE), question.called, areas, study.level, chance, narrow)
 
 
 def treated(design: Design, question: Question) -> str:
@@ -444,10 +474,16 @@ def treated(design: Design, question: Question) -> str:
     return some(list(question.treated)) if question.treated else "the area studied"
 
 
+def named(one: Further, *said: str) -> str:
+    """An outcome's title with what is said of it, and what makes it doubtful, in brackets."""
+    words = "; ".join((*said, *one.doubts))
+    return f"{one.outcome.title} ({words})" if words else one.outcome.title
+
+
 def harmed(further: Sequence[Further]) -> list[str]:
     """The harms that are shown, in words."""
     return [
-        f"{asked('harm', one.margin)} in {one.outcome.title}"
+        f"{asked('harm', one.margin)} in {named(one)}"
         for one in further
         if one.outcome.kind == "harm" and one.margin is not None and one.answer.verdict == "shown"
     ]
@@ -456,14 +492,13 @@ def harmed(further: Sequence[Further]) -> list[str]:
 def lesser(further: Sequence[Further]) -> list[str]:
     """The harms of which a change is shown, though not one as large as their margin, in words."""
     return [
-        f"{one.outcome.title} ({span(one.interval)}; {asked('harm', one.margin)} is "
-        f"{SAID[one.answer.verdict]})"
+        named(one, span(one.interval), f"{asked('harm', one.margin)} is {SAID[one.answer.verdict]}")
         for one in further
         if one.outcome.kind == "harm" and one.margin is not None and one.besides and one.interval
     ]
 
 
-def doubted(further: Sequence[Further]) -> str:
+def beside(further: Sequence[Further]) -> str:
     """What must be said beside the answer: harms that are shown, short of their margin too, or elsewhere,
     and outcomes that should not have changed and did, or cannot be told to have stayed still."""
     harms = harmed(further)
@@ -477,9 +512,9 @@ def doubted(further: Sequence[Further]) -> str:
     ]
     said = " ".join([said, *filter(None, moved_on)])
     controls = [one for one in further if one.outcome.kind == "negative_control"]
-    if changed := [one.outcome.title for one in controls if one.answer.verdict == "shown"]:
+    if moved := [named(one) for one in controls if one.answer.verdict == "shown"]:
         said += (
-            f" But what should not have changed did ({', '.join(changed)}): what is found here may"
+            f" But what should not have changed did ({', '.join(moved)}): what is found here may"
             " be of something else."
         )
     if open_ := [one.outcome.title for one in controls if one.answer.verdict == "undetermined"]:

@@ -1,6 +1,7 @@
 """Panels: outcome series by area and period, and the tables that they are read from."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import compress
@@ -19,9 +20,14 @@ Real = NDArray[np.float64]
 SINGLE = "series"  # the name of the area where a table has one series and no column of areas
 NEARLY, LEAST_EVENTS = 0.005, 30  # how near a sum is, and of how many events it is taken for one
 _MANY = 6  # names in an error
+_COMPARED = 1_000_000  # values × places, among which a total is looked for
+_TOTAL = re.compile(
+    r"(grand )?(all|total|overall)"
+    r"( (rings?|areas|zones|distances|districts|hours|times?|day|days|periods?|ages|sexes|persons|events))?"
+)
 _ONE_SERIES = (
-    "one row for each period; rows of several areas under `unit` of [question], and rows of rings and "
-    "hours in a plan of which triple_difference is the only design"
+    "one row for each period; rows of several areas under `unit`, and rows of rings and hours by "
+    "triple_difference alone: other designs beside it answer for outcomes with a `path` of their own"
 )
 
 
@@ -154,15 +160,20 @@ def totals(panel: Panel, treated: Sequence[int]) -> tuple[str, ...]:
     """The areas that are the sum of all that have fewer events, or of those that are not treated:
     in every period to within a two-hundredth, and in exposure too where there is one."""
     series = [panel.outcome] if panel.exposure is None else [panel.outcome, panel.exposure]
-    size = np.nansum(panel.outcome, axis=1)
-    found = []
-    for unit in np.flatnonzero(size >= LEAST_EVENTS):
-        smaller = np.flatnonzero((size > 0) & (size < (1 - NEARLY) * size[unit]))
-        for parts in (smaller, smaller[~np.isin(smaller, treated)]):
-            if len(parts) > 1 and all(_is_sum(one[unit], one[parts]) for one in series):
-                found.append(panel.units[unit])
-                break
-    return tuple(found)
+    return tuple(panel.units[at] for at in _sums(series, treated))
+
+
+def _sums(series: Sequence[Real], treated: Sequence[int] = ()) -> Iterator[int]:
+    """The rows that are such sums, in each of some series (rows × periods), events first."""
+    size = np.nansum(series[0], axis=1)
+    for row in np.flatnonzero(size >= LEAST_EVENTS):
+        smaller = np.flatnonzero((size > 0) & (size < (1 - NEARLY) * size[row]))
+        choices = (smaller, smaller[~np.isin(smaller, treated)])
+        if any(
+            len(parts) > 1 and all(_is_sum(one[row], one[parts]) for one in series)
+            for parts in choices
+        ):
+            yield int(row)
 
 
 def _is_sum(whole: Real, parts: Real) -> bool:
@@ -275,7 +286,9 @@ def cell_panel(rows: Rows, columns: Columns, by: Sequence[str]) -> Panel:
     """The panel whose areas are cells: each combination of the values of some columns.
 
     Counts (and exposures, 1 for each row where there is none) of rows of one cell and period are
-    summed. Raises InputError where a cell has no row in a period: no event is a row with 0.
+    summed, where a further column tells them apart. Raises InputError where none does, where a ring,
+    hours or a value of such a column is the sum of the others, and where a cell has no row in a
+    period: no event is a row with 0.
     """
     periods = tuple(sorted(set(rows.periods(columns.time))))
     _no_gaps(rows.where, periods)
@@ -283,6 +296,8 @@ def cell_panel(rows: Rows, columns: Columns, by: Sequence[str]) -> Panel:
     named = list(zip(*(rows.column(name, name) for name in by), strict=True))
     cells = tuple(dict.fromkeys(named))
     at = ([cells.index(one) for one in named], places)
+    places_of = list(zip(*at, strict=True))
+    _told_apart(rows, columns, by, places_of)
     shape = (len(cells), len(periods))
     outcome, exposure, seen = np.zeros(shape), np.zeros(shape), np.zeros(shape)
     exposures = (
@@ -301,9 +316,83 @@ def cell_panel(rows: Rows, columns: Columns, by: Sequence[str]) -> Panel:
         )
     units = tuple(", ".join(one) for one in cells)
     labels = {name: tuple(one[at] for one in cells) for at, name in enumerate(by)}
+    _none_holds_others(rows.where, labels, outcome)
+    _none_holds_others(rows.where, {"cell": units}, outcome)
+    if len(named) > outcome.size:  # some are added up: a total among these counts twice as well
+        further = {name: rows.column(name, name) for name in _further(rows, columns, by)}
+        counts = rows.numbers(columns.outcome, "question.outcome")[:, None]
+        _none_holds_others(rows.where, further, counts, places_of)
     made = Panel(units, periods, outcome, exposure, labels=labels, where=rows.where,
                  column=columns.outcome)  # fmt: skip
     return _sound(made, columns)
+
+
+def _further(rows: Rows, columns: Columns, by: Sequence[str]) -> list[str]:
+    """The columns that make no cells and are neither outcome, time nor exposure."""
+    used = (columns.outcome, columns.time, columns.exposure, *by)
+    return [name for name in rows.frame.columns if name not in used]
+
+
+def _none_holds_others(
+    where: str,
+    labels: Mapping[str, Sequence[str]],
+    counts: Real,
+    places: Sequence[Hashable] | None = None,
+) -> None:
+    """Raises InputError for a label that holds all the others of its kind (a ring "All", hours "all
+    day"), by its counts or by its name.
+
+    `counts` are rows × periods and `labels` by row. Counts are compared where all else is alike: the
+    row's other labels, or its place where that is given.
+    """
+    for name, values in labels.items():
+        others = [one for other, one in labels.items() if other != name]
+        beside = places or list(zip(*others, strict=True)) or [()] * len(values)
+        holder = _holder(values, beside, counts)
+        if holder is not None:
+            found = f"{name} '{holder}', which holds the others, so that their events count twice"
+            expected = f"each event in one row: leave those of '{holder}' out of the file"
+            raise InputError(where, found, expected)
+
+
+def _holder(values: Sequence[str], beside: Sequence[Hashable], counts: Real) -> str | None:
+    """The value that is the sum of the others, or is named like one and has the most; None where none
+    is, or where there are too many to compare."""
+    kinds, places = list(dict.fromkeys(values)), list(dict.fromkeys(beside))
+    if len(kinds) < 2 or len(kinds) * len(places) > _COMPARED:
+        return None
+    row_of, place_of = ({one: at for at, one in enumerate(every)} for every in (kinds, places))
+    at = ([row_of[one] for one in values], [place_of[one] for one in beside])
+    added = np.zeros((len(kinds), len(places), counts.shape[1]))
+    np.add.at(added, at, counts)
+    known = np.zeros(added.shape[:2], dtype=bool)
+    known[at] = True
+    spread = np.where(known[:, :, None], added, np.nan).reshape(len(kinds), -1)
+    most = kinds[int(np.nansum(spread, axis=1).argmax())]
+    if _TOTAL.fullmatch(most.casefold()):
+        return most
+    return next((kinds[at] for at in _sums([spread])), None)
+
+
+def _told_apart(
+    rows: Rows, columns: Columns, by: Sequence[str], cells: Sequence[tuple[int, int]]
+) -> None:
+    """Raises InputError for two rows of one cell and period that no further column tells apart."""
+    further = [rows.column(one, one) for one in _further(rows, columns, by)]
+    seen: dict[tuple[object, ...], int] = {}
+    for at, row in enumerate(zip(cells, *further, strict=True)):
+        first = seen.setdefault(row, at)
+        if first != at:
+            cell = ", ".join(rows.column(one, one)[at] for one in by)
+            found = (
+                f"two rows for '{cell}' in {rows.column(columns.time, '')[at]} (rows "
+                f"{rows.lines[first]} and {rows.lines[at]}), which no further column tells apart"
+            )
+            expected = (
+                "one row for each cell and period, or a column that says what each is of, such as a "
+                "small area: then they are added up"
+            )
+            raise InputError(rows.where, found, expected)
 
 
 def wide_panel(rows: Rows, columns: Columns) -> Panel:

@@ -26,6 +26,7 @@ _TABLES = ("question", "data", "designs", "success", "outcomes", "multiplicity",
            "rehearsal", "nowcast", "published", "limits", "about")  # fmt: skip
 _QUESTION = ("title", "outcome", "label", "unit", "time", "treated", "start", "level", "seed")
 _DATA = ("path", "wide", "exposure", "breaks", "from", "to", "simulated", "source", "note")
+_OF_FILE = ("wide", "exposure", "breaks", "source", "note")  # of another file of another kind
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,8 @@ class Outcome:
     `margin` is the relative effect that a harm must stay under to be called excluded; descriptive
     where it is None. `treated` are areas of its own, such as neighbours; the plan's where it is empty.
     Of the plan's column and file, it has the plan's `nowcast` too, where that may be of its areas.
+    Of a file of its own and another kind than the plan's (areas or a series beside cells) it stands
+    `alone`: its areas, exposure and form are what its own table says, and none where it does not.
     """
 
     name: str
@@ -93,6 +96,8 @@ class Outcome:
     margin: float | None = None
     treated: tuple[str, ...] = ()
     nowcast: "Delayed | None" = None
+    unit: str | None = None
+    alone: bool = False
 
 
 @dataclass(frozen=True)
@@ -186,6 +191,19 @@ class Plan:
         return tuple(dict.fromkeys(name for name in every if name not in treated))
 
     @property
+    def answering(self) -> dict[str, Design]:
+        """The designs that answer for the plan's own outcome: all but those that only outcomes name
+        whose files are of another kind than its own."""
+        named = {one.design for one in self.outcomes if one.alone}
+        named -= {one.design for one in self.outcomes if not one.alone}
+        return {name: one for name, one in self.designs.items() if name not in named}
+
+    def of_another_kind(self, design: str) -> bool:
+        """Whether a design reads other data than the primary one does: cells beside areas."""
+        of_cells = [isinstance(self.designs[one], CellDesign) for one in (design, self.primary)]
+        return of_cells[0] != of_cells[1]
+
+    @property
     def primary(self) -> str:
         """The design whose answer is the study's: that of `success`, else the first."""
         return self.success.design if self.success else next(iter(self.designs))
@@ -207,13 +225,18 @@ def read_plan(path: Path) -> Plan:
     question = _question(whole.table("question", _QUESTION))
     data = _data(whole.table("data", _DATA), path)
     designs = _designs(whole.table("designs"))
-    for name, design in designs.items():
-        _not_itself(path, name, design, question)
     success, late = _success(whole, designs), _nowcast(whole, path)
     made = Plan(path, content, question, data, designs, success, nowcast=late)
+    made = replace(made, outcomes=_outcomes(whole.table("outcomes"), made))
+    for name, design in made.answering.items():
+        _not_itself(path, name, design, question)
+    for one in made.outcomes:
+        if one.alone:
+            _not_itself(
+                path, one.design, designs[one.design], replace(question, outcome=one.column)
+            )
     return replace(
         made,
-        outcomes=_outcomes(whole.table("outcomes"), made),
         multiplicity=whole.table("multiplicity", ("rule",)).one_of("rule", RULES, "none"),
         reviews=_reviews(whole, question),
         power=_power(whole.table("power", ("effects", "periods", "panels", "scatter", "shares"))),
@@ -307,16 +330,16 @@ def _listed(value: Any) -> list[Any]:
 
 
 def _outcome(whole: Table, name: str, plan: Plan) -> Outcome:
-    own = ("title", "outcome", "kind", "design", "margin", "treated", "nowcast")
+    own = ("title", "outcome", "kind", "design", "margin", "unit", "treated", "nowcast")
     table = Table.of(whole.where, whole.name, whole.data, (*own, *_DATA))
-    given = {key: value for key, value in table.data.items() if key in _DATA}
-    # What an outcome does not say of its data is as the primary outcome's.
-    of = Table(table.where, table.name, {**plan.content.get("data", {}), **given})
     kind: Any = table.one_of("kind", KINDS, "harm")
     design = table.one_of("design", plan.designs, plan.primary)
-    if "treated" in table and isinstance(plan.designs[design], CellDesign):
-        raise table.fail("treated", f"another design: the cells of {design} say where it looks")
-    column, data, treated = table.text("outcome"), _data(of, plan.path), _texts(table, "treated")
+    for key in ("unit", "treated"):
+        if key in table and isinstance(plan.designs[design], CellDesign):
+            raise table.fail(key, f"another design: the cells of {design} say where it looks")
+    alone = plan.of_another_kind(design) and _has_own_file(table, plan)
+    data = _data(_own_data(table, plan, alone), plan.path)
+    column, treated = table.text("outcome"), _texts(table, "treated")
     same = (column, data.path) == (plan.question.outcome, plan.data.path)
     late = plan.nowcast if same else None
     if late and late.unit is None and treated not in ((), plan.question.treated):
@@ -331,7 +354,21 @@ def _outcome(whole: Table, name: str, plan: Plan) -> Outcome:
         table.number("margin", -1, 10) if "margin" in table else None,
         treated,
         _nowcast(table, plan.path) if "nowcast" in table else late,
+        table.text("unit") if "unit" in table else None if alone else plan.question.unit,
+        alone,
     )
+
+
+def _has_own_file(table: Table, plan: Plan) -> bool:
+    return "path" in table and plan.path.parent / table.text("path") != plan.data.path
+
+
+def _own_data(table: Table, plan: Plan, alone: bool) -> Table:
+    """What an outcome's table says of its data, and what it does not say as the primary outcome's; of
+    one that stands alone but for what is of that other file."""
+    given = {key: value for key, value in table.data.items() if key in _DATA}
+    of = {key: one for key, one in plan.content["data"].items() if not (alone and key in _OF_FILE)}
+    return Table(table.where, table.name, {**of, **given})
 
 
 def _reviews(whole: Table, question: Question) -> Reviews | None:

@@ -186,7 +186,7 @@ class _Piece:
         world = self.world
         try:
             study = Study(panel, world.treated, world.start, self.review.level, self.seed)
-            return answers(self.review.of(self.design.fit(study)))
+            return answers(self.review.of(self.design.fit(study), study.level))
         except InputError:  # a panel without an event says nothing
             return (np.nan,) * 4
 

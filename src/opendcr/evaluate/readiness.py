@@ -29,7 +29,7 @@ def ready(plan: Plan, sources: Mapping[str, Source]) -> None:
     Raises InputError as a run would, for reviews that are no periods of the data, and for questions
     of power that have no answer.
     """
-    for design in plan.designs.values():
+    for design in plan.answering.values():
         _tried(plan, sources[PRIMARY], design)
     for one in plan.outcomes:
         with concerning(f"outcomes.{one.name}"):
@@ -39,7 +39,7 @@ def ready(plan: Plan, sources: Mapping[str, Source]) -> None:
     before = study_before(sources[PRIMARY], plan.designs[plan.primary])
     _reviewed(plan, before.panel)
     asked_of(plan, before)
-    _triangles(sources.get(late_of(PRIMARY)), before, plan.designs.values())
+    _triangles(sources.get(late_of(PRIMARY)), before, plan.answering.values())
 
 
 def _tried(plan: Plan, source: Source, design: Design) -> Study:

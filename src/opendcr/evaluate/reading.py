@@ -14,7 +14,14 @@ import numpy as np
 from opendcr.errors import InputError
 from opendcr.evaluate.designs import CellDesign, ComparingDesign, Design, least_before
 from opendcr.evaluate.estimate import Check
-from opendcr.evaluate.exposures import exposure_check, linked, links_said, sizes_check
+from opendcr.evaluate.exposures import (
+    exposure_check,
+    linked,
+    links_between,
+    links_said,
+    one_series,
+    sizes_check,
+)
 from opendcr.evaluate.files import number_of, three_decimals
 from opendcr.evaluate.panel import (
     Columns,
@@ -57,6 +64,7 @@ class Source:
     delayed: Delayed | None = None
     columns: tuple[str, ...] = ()  # that designs read, beside those of question and data
     labels: tuple[str, ...] = ()  # columns that make cells
+    cells: CellDesign | None = None  # which says of which of them
 
     @property
     def before(self) -> "Source":
@@ -191,15 +199,20 @@ def digest_of(said: Iterable[Said]) -> str:
 
 
 def used_by(source: Source, designs: Iterable[Design]) -> Source:
-    """The source with the columns that these designs read."""
+    """The source with the columns that these designs read, and what makes cells of its rows."""
     columns: list[str] = []
     labels: list[str] = []
+    cells = None
     for design in designs:
         columns += design.columns
         if isinstance(design, CellDesign):
             labels += design.label_columns(labels_of(source))
+            cells = design
     return replace(
-        source, columns=tuple(dict.fromkeys(columns)), labels=tuple(dict.fromkeys(labels))
+        source,
+        columns=tuple(dict.fromkeys(columns)),
+        labels=tuple(dict.fromkeys(labels)),
+        cells=cells,
     )
 
 
@@ -241,35 +254,57 @@ def panel_from(source: Source, design: Design) -> Panel:
     others = tuple(name for name in design.columns if name != question.outcome)
     columns = Columns(question.outcome, question.time, question.unit, data.exposure, others)
     if isinstance(design, CellDesign):
-        return cell_panel(source.rows, columns, design.label_columns(labels_of(source)))
+        _agrees(source, design)
+        panel = cell_panel(source.rows, columns, design.label_columns(labels_of(source)))
+        # Those inside hours may all step as hours change: what the plan does not name is told alone.
+        return linked(panel, data) if data.exposure else panel
     if question.treated and question.unit is None and not data.wide:
         found = "treated areas and no column of areas"
         raise InputError(source.rows.where, found, "`unit` under [question]")
     if data.wide:
         panel = wide_panel(source.rows, columns)
     else:
-        panel = linked(panel_of(source.rows, columns), data)
+        panel = one_series(linked(panel_of(source.rows, columns), data), data)
     return replace(panel, columns={**panel.columns, question.outcome: panel.rates})
+
+
+def _agrees(source: Source, design: CellDesign) -> None:
+    """Raises InputError where the plan names other treated areas than its cells are of: their values
+    in the column `unit`, or without one in any column, or their own names."""
+    treated, unit = source.question.treated, source.question.unit
+    labels = labels_of(source)
+    if unit is not None:
+        labels = {**labels, unit: tuple(source.rows.column(unit, "question.unit"))}
+    if not treated:
+        return
+    rows, by = design.treated_cells(labels), design.label_columns(labels)
+    cells = [", ".join(labels[name][at] for name in by) for at in rows]
+    named = [unit] if unit is not None else [*by, *labels]
+    alike = [{labels[name][at] for at in rows} for name in named]
+    if set(treated) not in (*alike, set(cells)):
+        names = some([f"'{one}'" for one in treated])
+        found = f"`treated` {names}, where the design looks at {design.treated_in_words}"
+        expected = f"no `treated` under [question], or {some(sorted(alike[0]))}"
+        raise InputError(source.rows.where, found, expected)
 
 
 def links_of(source: Source) -> str:
     """How the treated areas' exposure was linked over breaks that the plan names, as a sentence;
     empty where nothing was."""
-    question, data = source.question, source.data
-    if not data.breaks or not data.exposure or data.wide or source.labels:
+    question, data, cells = source.question, source.data, source.cells
+    if not data.breaks or not data.exposure or data.wide:
         return ""
-    raw = panel_of(
-        source.rows, Columns(question.outcome, question.time, question.unit, data.exposure)
-    )
-    rows = [raw.at(name) for name in question.treated] or [0]
-    used, printed = (one.people[rows].sum(axis=0) for one in (linked(raw, data), raw))
-    factors = {
-        one: float(used[at] / printed[at])
-        for at, one in enumerate(raw.periods)
-        if one in data.breaks
-    }
-    of = some(list(question.treated)) if question.treated else "the series"
-    return links_said(data.exposure.replace("_", " "), of, factors)
+    columns = Columns(question.outcome, question.time, question.unit, data.exposure)
+    if cells is not None:
+        raw = cell_panel(source.rows, columns, cells.label_columns(labels_of(source)))
+        rows, of = cells.treated_cells(raw.labels), cells.treated_in_words
+    else:
+        raw = panel_of(source.rows, columns)
+        rows = tuple(raw.at(name) for name in question.treated) or (0,)
+        of = some(list(question.treated)) if question.treated else "the series"
+    used, printed = (one.people[list(rows)].sum(axis=0) for one in (linked(raw, data), raw))
+    links = links_between(printed, used, raw, data.breaks)
+    return links_said(data.exposure.replace("_", " "), of, links)
 
 
 def linked_check(source: Source) -> tuple[Check, ...]:

@@ -13,6 +13,7 @@ from opendcr.evaluate.findings import (
     Answered,
     Findings,
     Further,
+    named,
     treated,
 )
 from opendcr.evaluate.identity import code, libraries
@@ -43,7 +44,7 @@ def report_of(found: Findings) -> Report:
             exposure_in_words(plan.data),
         ),
         tuple(caveats(found)),
-        found.leading.sentence,
+        found.leading.first,
         asked("success", plan.threshold),
         found.leading.verdict,
         content.Status(not standing.against, tuple(_status(found))),
@@ -61,6 +62,7 @@ def report_of(found: Findings) -> Report:
         effects_told=read_beside(plan),
         about=plan.about,
         level=found.study.level,
+        besides=found.leading.besides,
     )
 
 
@@ -161,7 +163,7 @@ def declared(found: Findings) -> Iterator[tuple[str, str]]:
     for name, design in plan.designs.items():
         rests = " (the verdict rests on it)" if name == plan.primary else ""
         settings = _settings(plan.content["designs"][name])
-        yield "Design", f"{design.TITLE}{rests}; {settings}; {_beside(found, name)}"
+        yield "Design", f"{design.TITLE}{rests}; {settings}; {_used(found, name)}"
     if plan.success:
         yield (
             "Success",
@@ -383,11 +385,11 @@ def _known(found: Findings, kind: Kind) -> str:
     of = [one for one in found.further if one.outcome.kind == kind]
     said, judged = [], [one for one in of if one.margin is not None]
     for verdict, words in _PLAIN.items():
-        named = [_named(one) for one in judged if one.answer.verdict == verdict and _new(one)]
-        said += [f"{words} for {some(named)}"] if named else []
+        each = [_named(one) for one in judged if one.answer.verdict == verdict and _new(one)]
+        said += [f"{words} for {some(each)}"] if each else []
     made = [f"{kind.capitalize()} beyond its margin is {'; '.join(said)}."] if said else []
     made += [
-        f"But {one.besides} is shown for {one.outcome.title}."
+        f"But {one.besides} is shown for {named(one)}."
         for one in judged
         if one.besides and kind != "harm"  # which the sentence itself says
     ]
@@ -399,7 +401,7 @@ def _known(found: Findings, kind: Kind) -> str:
 def _new(one: Further) -> bool:
     """Whether the sentence does not say of it already what is to be said: a harm that is shown."""
     said = one.outcome.kind == "harm" and one.answer.verdict == "shown"
-    return not said or _named(one) != one.outcome.title
+    return not said or _named(one) != named(one)
 
 
 def _named(one: Further) -> str:
@@ -409,8 +411,7 @@ def _named(one: Further) -> str:
     checks = one.answer.estimate.checks
     failed = sum(check.passed is False for check in checks)
     held = [f"{failed} of {len(checks)} checks on it did not hold"] if failed else []
-    beside = "; ".join([*went, *held])
-    return f"{one.outcome.title} ({beside})" if beside else one.outcome.title
+    return named(one, *went, *held)
 
 
 def _answer(found: Findings, one: Answered) -> content.Answer:
@@ -418,6 +419,14 @@ def _answer(found: Findings, one: Answered) -> content.Answer:
     gaps = found.gaps if one.design == found.plan.primary else {}
     return content.Answer(one.design, one.title, one.estimate, one.verdict, one.sentence,
                           gaps, _beside(found, one.design), not one.compared, terms)  # fmt: skip
+
+
+def _used(found: Findings, name: str) -> str:
+    """With what a design compares, or for which outcomes alone it answers."""
+    if name in found.answers:
+        return _beside(found, name)
+    titles = [one.outcome.title for one in found.further if one.outcome.design == name]
+    return f"for {some(titles)} alone, whose data are of another kind"
 
 
 def _beside(found: Findings, name: str) -> str:
@@ -451,7 +460,8 @@ def _counted_areas(names: Sequence[str]) -> str:
 
 def _further(found: Findings, one: Further) -> content.Further:
     source, kind, answer = found.sources[one.outcome.name], one.outcome.kind, one.answer
-    differs = found.answers[answer.design].compared != answer.compared
+    leading = found.answers.get(answer.design)
+    differs = leading is None or leading.compared != answer.compared
     beside = compared(found.plan.designs[answer.design], answer.compared) if differs else ""
     of = "" if one.margin is None else asked(kind, one.margin)
     return content.Further(kind, one.outcome.title, of, one.level, answer.title, answer.estimate,

@@ -5,7 +5,7 @@ from math import exp, inf, log
 
 from scipy.special import ndtri
 
-from opendcr.evaluate.estimate import Estimate, Interval, Part
+from opendcr.evaluate.estimate import Coefficient, Estimate, Interval, Part
 from opendcr.evaluate.panel import some
 from opendcr.evaluate.periods import Period, Rhythm
 from opendcr.evaluate.plan import Plan, Reviews
@@ -31,12 +31,10 @@ class Review:
         boundaries are not in proportion to it; the whole of it where no looks are declared."""
         return level if self.spent is None else self.spent.look(level).level
 
-    def of(self, found: Estimate) -> Estimate:
-        """The answer as this review may read it: where looks are not declared, with an interval
-        that holds at all of them at once."""
-        if self.fraction is None or found.relative_interval is None:
-            return found
-        return _at_every_look(found, self.fraction, self.level)
+    def of(self, found: Estimate, level: float) -> Estimate:
+        """The answer, whose intervals hold 1 − `level`, as this review may read it: where looks are
+        not declared, with intervals that hold at all of them at once."""
+        return found if self.fraction is None else _at_every_look(found, self.fraction, level)
 
 
 @dataclass(frozen=True)
@@ -99,17 +97,24 @@ def _fraction(plan: Plan, reviews: Reviews, last: Period, rhythm: Rhythm) -> flo
 
 
 def _at_every_look(found: Estimate, fraction: float, level: float) -> Estimate:
-    """The estimate with an interval that holds at every look, and its parts likewise."""
-    assert found.relative_interval is not None
-    relative = _always(found.relative_effect, found.relative_interval, fraction, level)
-    if relative == found.relative_interval:
-        return found
-    said = (
-        "The interval holds at every look at once as far as each period adds as much to what is known "
-        "(Howard and others 2021); a p-value would be of this look alone, and is not given."
+    """The estimate with an interval that holds at every look; its parts and coefficients likewise."""
+    parts, terms = found.parts, found.coefficients
+    wide = replace(
+        found,
+        parts=parts and {name: _part(one, fraction, level) for name, one in parts.items()},
+        coefficients=terms and {name: _term(one, fraction, level) for name, one in terms.items()},
     )
-    parts = found.parts and {name: _part(one, fraction, level) for name, one in found.parts.items()}
-    return replace(found.widened(relative, said), parts=parts)
+    if found.relative_interval is None:
+        return wide
+    relative = _always(found.relative_effect, found.relative_interval, fraction, level)
+    return wide if relative == found.relative_interval else wide.widened(relative, _SAID)
+
+
+_SAID = (
+    "Intervals of the effect, of its parts and of coefficients hold at every look at once as far as "
+    "each period adds as much to what is known (Howard and others 2021); bounds by period are of this "
+    "look alone, and so would be a p-value, which is not given."
+)
 
 
 def _part(one: Part, fraction: float, level: float) -> Part:
@@ -119,15 +124,35 @@ def _part(one: Part, fraction: float, level: float) -> Part:
     return replace(one, low=low, high=high if high < inf else None)
 
 
+def _term(one: Coefficient, fraction: float, level: float) -> Coefficient:
+    low, high = _ends(one.low, one.high, fraction, level)
+    robust_low, robust_high = _ends(one.robust_low, one.robust_high, fraction, level)
+    return replace(one, low=low, high=high, robust_low=robust_low, robust_high=robust_high)
+
+
+def _ends(
+    low: float | None, high: float | None, fraction: float, level: float
+) -> tuple[float | None, float | None]:
+    if low is None or high is None:
+        return low, high
+    return _wide((low, high), fraction, level)
+
+
 def _always(effect: float, interval: Interval, fraction: float, level: float) -> Interval:
-    """An interval of the logarithm of observed over expected that holds at every look
-    (`sequential.always_valid`), read as normal about the middle of its own; where that has no
-    upper end neither has this, and its lower half says how wide it is."""
+    """The same of a ratio less one, whose logarithm is read as normal about the middle of its own
+    interval; where that has no upper end neither has this, and its lower half says how wide it is."""
     first, last = interval
     low, middle = (log(max(1 + one, _NONE)) for one in (first, effect))
     high = log(max(1 + last, _NONE)) if last < inf else 2 * middle - low
-    se = (high - low) / 2 / float(ndtri(1 - level / 2))
-    if se == 0:
+    if high == low:
         return interval
-    ends = always_valid((low + high) / 2, se, se * fraction**0.5, level)
+    ends = _wide((low, high), fraction, level)
     return exp(ends[0]) - 1, exp(ends[1]) - 1 if last < inf else inf
+
+
+def _wide(interval: Interval, fraction: float, level: float) -> Interval:
+    """An interval that holds at every look (`sequential.always_valid`), from one of this look that is
+    read as normal about its middle."""
+    low, high = interval
+    se = (high - low) / 2 / float(ndtri(1 - level / 2))
+    return interval if se == 0 else always_valid((low + high) / 2, se, se * fraction**0.5, level)

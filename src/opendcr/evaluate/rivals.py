@@ -35,7 +35,7 @@ def _same_data(plan: Plan, source: Source, there: Mapping[str, Any]) -> bool:
 
 def _same_place(plan: Plan, source: Source, asked: Mapping[str, Any]) -> bool:
     """An area that both call treated, or a cell; a single series where neither names any."""
-    ours = _cells(plan.designs.values(), source)
+    ours = _cells(plan.answering.values(), source)
     theirs = _cells(_designs(plan.path, asked["designs"]), source)
     if not ours and not theirs:
         ours = {*plan.question.treated}

@@ -181,7 +181,7 @@ def foreseen(
     said += [*_unreachable(plan), *_several(plan), *_unwatched(plan), *_matched_late(plan)]
     said += _season(plan, before)
     checks = (
-        *data_checks(before.panel, plan.data, plan.designs),
+        *data_checks(before.panel, plan.data, plan.answering),
         *decimals_check(sources[PRIMARY]),
         *dates_check(sources[PRIMARY]),
     )
@@ -343,7 +343,12 @@ def _season(plan: Plan, before: Study) -> Iterator[str]:
     rhythm, start = rhythm_of(before.panel.periods), plan.question.start
     ends = plan.reviews.periods if plan.reviews else filter(None, [plan.data.last])
     parts = [str(one) for one in ends if not rhythm.whole_years(rhythm.steps(start, one) + 1)]
-    if parts:
+    if plan.reviews and plan.reviews.spending == "anytime":
+        yield (
+            "looks at any time are mostly not after whole years from the start: a season of the treated "
+            f"cells alone, which {plan.primary} does not take out, would be told as an effect there."
+        )
+    elif parts:
         yield (
             f"from the start {start} to {some(parts)} are no whole years: a season of the treated cells "
             f"alone, which {plan.primary} does not take out, would be told as an effect there."

@@ -5,7 +5,7 @@ import re
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from opendcr.errors import InputError
@@ -21,6 +21,8 @@ from opendcr.evaluate.decision import (
     harmless,
     in_words,
     inside,
+    kept,
+    lines_of,
     moved,
     risen,
     span,
@@ -132,9 +134,15 @@ def test_what_is_printed_is_never_narrower_than_what_was_computed(interval):
 @given(INTERVALS, THRESHOLDS)
 def test_the_sentence_on_success_says_the_verdict_and_no_more(interval, threshold):
     said, verdict = success_sentence(CLAIM, interval, threshold), at_most(interval, threshold)
-    assert said.endswith("is shown.") == (verdict == "shown")
-    assert said.endswith("more is excluded.") or verdict != "excluded" or threshold == 0
-    assert said.endswith("neither shown nor excluded.") == (verdict == "undetermined")
+    first, _, also = said.partition(", but ")
+    assert first.rstrip(".").endswith(" is shown") == (verdict == "shown")
+    assert first.rstrip(".").endswith("more is excluded") or verdict != "excluded" or threshold >= 0
+    assert ("neither shown nor excluded" in first) == (verdict == "undetermined")
+    moved = "fall" if interval[1] < 0 else "rise" if interval[0] > 0 else ""
+    beside = moved and verdict != "shown" and threshold <= 0
+    assert also == {True: f"a {moved} is shown.", False: ""}[bool(beside)] or (
+        also == f"a smaller {moved} is shown." and verdict == "excluded"
+    )
     if verdict == "shown" and threshold < 0:
         assert interval[1] < 0
     for hype in ("prove", "cause", "success", "work", "significant", "reduc", "save"):
@@ -258,3 +266,64 @@ def test_a_benefit_may_be_a_rise(interval, verdict):
 
 def test_a_level_is_told_by_two_figures():
     assert "at the level of 0.31 % this test" in floor_sentence(0.056, 0.00305065)
+
+
+def test_an_interval_that_is_too_narrow_shows_what_it_shows_and_excludes_nothing():
+    claim = Claim("a design", "needles", "a city")
+    narrow = replace(claim, narrow=True)
+    for kind, margin, out, shown in [("harm", 0.3, (-0.01, 0.2), (0.3, 0.5)),
+                                     ("benefit", 0.1, (-0.2, 0.05), (0.2, 0.3)),
+                                     ("negative_control", 0.1, (-0.05, 0.05), (0.2, 0.3)),
+                                     ("success", -0.1, (-0.05, 0.2), (-0.3, -0.2))]:  # fmt: skip
+        assert claim.verdict(kind, out, margin) == "excluded"
+        assert narrow.verdict(kind, out, margin) == "undetermined"
+        assert narrow.verdict(kind, shown, margin) == claim.verdict(kind, shown, margin) == "shown"
+    assert harm_sentence(narrow, (0.01, 0.2), 0.3).endswith(
+        "a rise of 30 % or more is neither shown nor excluded, but a rise is shown."
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "margin", "interval", "held"),
+    [
+        ("success", -0.1, (-0.3, -0.2), [(-0.4, True), (-0.11, True), (-0.09, False)]),
+        ("success", -0.1, (-0.3, -0.05), [(-0.01, True), (0.01, False)]),  # a fall is shown
+        ("success", -0.1, (-0.05, 0.2), [(0.3, True), (-0.2, False)]),  # it is excluded
+        ("harm", 0.3, (-0.1, 0.1), [(-0.4, True), (0.2, True), (0.31, False)]),
+        ("harm", 0.3, (0.05, 0.2), [(0.2, True), (-0.01, False), (0.31, False)]),
+        ("negative_control", 0.1, (-0.05, 0.05), [(0.09, True), (-0.09, True), (-0.11, False)]),
+        ("negative_control", None, (-0.05, 0.05), [(0.01, None), (-9.0, None)]),
+        ("harm", 0.3, (-0.1, 0.4), [(0.5, None), (-0.5, None)]),  # nothing is decided
+        ("success", -0.1, (-0.3, 0.0), [(0.1, None)]),  # as a test that leaves chance has it
+        ("success", -0.1, None, [(0.1, None)]),
+    ],
+)
+def test_what_is_decided_must_stay_and_where_nothing_is_a_sign_is_chance(
+    kind, margin, interval, held
+):
+    for effect, said in held:
+        assert kept(interval, lines_of(kind, margin), (interval or (0,))[:1]) is not False
+        assert kept(interval, lines_of(kind, margin), (effect,)) is said
+
+
+def test_of_a_diluted_effect_its_direction_is_asked_and_what_is_excluded():
+    lines = lines_of("success", -0.2)
+    assert kept((-0.4, -0.3), lines, (-0.1,)) is False
+    assert kept((-0.4, -0.3), lines, (-0.1,), diluted=True) is True
+    assert kept((-0.4, -0.3), lines, (0.1,), diluted=True) is False
+    assert kept((-0.1, 0.3), lines, (-0.3,), diluted=True) is False
+
+
+@given(
+    st.sampled_from(["success", "benefit", "harm"]),
+    st.floats(-0.5, 0.5),
+    st.tuples(st.floats(-0.9, 0.9), st.floats(-0.9, 0.9)).map(sorted),
+    st.floats(-0.9, 0.9),
+)
+def test_an_estimate_that_keeps_a_verdict_does_not_deny_it(kind, margin, ends, effect):
+    """An interval of no width about it has the same verdict."""
+    assume(margin not in ends)
+    claim, interval = Claim("a design", "deaths", "a city"), (ends[0], ends[1])
+    verdict = claim.verdict(kind, interval, margin)
+    if kept(interval, lines_of(kind, margin), (effect,)) and verdict != "undetermined":
+        assert claim.verdict(kind, (effect, effect), margin) == verdict

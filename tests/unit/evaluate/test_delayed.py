@@ -171,9 +171,16 @@ def test_fits_without_an_upper_end_leave_the_mixture_none_unless_they_are_few(wi
     found = mixed(alone, [none] * without + [alone] * (100 - without), 0.05)
     assert found.relative_interval[0] == pytest.approx(low, abs=1e-6)
     ends = (found.relative_interval[1], found.parts["half"].interval[1])
-    ends += (Review(0.05, fraction=1.0).of(found).relative_interval[1],)
+    ends += (Review(0.05, fraction=1.0).of(found, 0.05).relative_interval[1],)
     assert [one == math.inf for one in ends] == [open_end] * 3
     assert min(ends) > high
+
+
+def test_a_part_that_some_fits_do_not_have_the_mixture_has_not():
+    alone = normal()(STUDY)
+    without = replace(alone, parts={"share": alone.parts["share"]})
+    found = mixed(alone, [alone, without], 0.05)
+    assert list(found.parts) == ["share"] and list(found.untold) == ["half"]
 
 
 @settings(max_examples=EXAMPLES)
@@ -223,7 +230,7 @@ def test_what_cannot_be_carried_is_said():
         )
 
 
-def nowcast_of_areas(folder, count="count"):
+def nowcast_of_areas(folder, count="count", treated=(0,)):
     """The nowcasts of two areas whose triangles are alike, from the file of a plan."""
     triangle, _ = reported(100, shock=0.1)
     rows = [
@@ -235,7 +242,7 @@ def nowcast_of_areas(folder, count="count"):
     path = folder / "editions.csv"
     path.write_text("\n".join([f"area,period,edition,{count}", *rows]) + "\n")
     panel = Panel(("here", "there"), triangle.periods, np.tile(triangle.last, (2, 1)))
-    study = Study(panel, (0,), len(panel.periods) - 4)
+    study = Study(panel, treated, len(panel.periods) - 4)
     return nowcasts_of(read_rows(path), Delayed(path, 4, count=count, unit="area"), study, [1])
 
 
@@ -248,6 +255,13 @@ def test_areas_and_outcomes_have_draws_of_their_own(tmp_path):
     other = nowcast_of_areas(tmp_path, "calls")["here"].draws.sum(axis=1)
     assert abs(np.corrcoef(here, other)[0, 1]) < 0.1
     assert np.array_equal(nowcast_of_areas(tmp_path)["here"].draws, made["here"].draws)
+
+
+def test_areas_that_are_treated_both_err_together(tmp_path):
+    """Their triangles are alike, and their series is the sum: its variance is that of one, times 4."""
+    made = nowcast_of_areas(tmp_path, treated=(0, 1))
+    here, there = (one.draws.sum(axis=1) for one in made.values())
+    assert np.var(here + there) == pytest.approx(4 * np.var(here), rel=0.15)
 
 
 def before_and_after(study):

@@ -288,7 +288,8 @@ def test_checks_say_what_they_found() -> None:
         "trend before", "earlier starts", "placebo areas", "donors left out",
         "other starts", "overdispersion", "residual autocorrelation", "sizes",
     }  # fmt: skip
-    assert checks["donors left out"].passed
+    for name in ("donors left out", "other starts"):  # whoever decides says whether they pass
+        assert checks[name].passed is None and max(checks[name].effects) < -0.1
     least, median, most = (
         one / people[0] for one in (people[1:].min(), np.median(people[1:]), people[1:].max())
     )

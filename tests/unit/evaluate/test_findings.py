@@ -2,6 +2,7 @@
 
 import csv
 import hashlib
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from opendcr.errors import InputError
 from opendcr.evaluate.designs import DESIGNS
 from opendcr.evaluate.estimate import Estimate, PeriodEffect
 from opendcr.evaluate.evalue import e_value_of_interval
-from opendcr.evaluate.findings import Findings, confounding, run_study, sources_of
+from opendcr.evaluate.findings import Findings, confounding, run_study, settled, sources_of
 from opendcr.evaluate.plan import read_plan
 from opendcr.evaluate.reading import DATES, dates_check, study_from
 from opendcr.evaluate.report.page import page_of
@@ -73,7 +74,8 @@ def test_the_plan_s_caveat_is_said_wherever_success_is_shown(tmp_path: Path) -> 
     said = made.to_data()
     assert (said["verdict"], said["caveat"]) == ("shown", f"{CAVEAT}.")
     assert said["sentence"].endswith(f"is shown. {CAVEAT}.")
-    assert report_of(made).sentence == said["sentence"]
+    report = report_of(made)
+    assert f"{report.sentence} {report.besides}" == said["sentence"]
 
 
 def test_the_plan_s_caveat_stands_after_what_it_is_of_and_not_after_a_harm(
@@ -259,9 +261,41 @@ def test_an_interval_that_is_surely_too_narrow_says_so_in_the_sentence(
     tmp_path: Path, plan: str, said: str
 ) -> None:
     made = found(tmp_path, WILD, plan)
-    told = "This interval is too narrow: " in made.leading.sentence
+    told = "This interval is too narrow, so that it excludes nothing: " in made.leading.sentence
     assert told == bool(said) and said in made.leading.sentence
     assert ("checks failed</p>" in page_of(report_of(made))) == bool(said)
+
+
+def test_an_interval_that_is_surely_too_narrow_excludes_nothing_wherever_that_is_said(
+    tmp_path: Path,
+) -> None:
+    """The same counts as a harm, a control and the plan's own outcome: their margins lie far out of
+    the interval, and are excluded only by one that allows for the variance that the counts have."""
+    far = 'outcome = "events"\nmargin = 9.0\ntitle = '
+    plan = f"""{RATIOS}{{}}
+[success]
+relative_effect_at_most = -0.9
+[outcomes.harm]
+kind = "harm"
+{far}"Needles"
+[outcomes.still]
+kind = "negative_control"
+{far}"Calls"
+"""
+    made = found(tmp_path, WILD, plan.format(""))
+    assert {made.leading.verdict, *(one.answer.verdict for one in made.further)} == {"undetermined"}
+    assert "stayed still (Calls)." in made.leading.sentence and made.checks[-1].passed is None
+    narrow = "the interval is too narrow"
+    known = beside(made).partition(
+        "Harm beyond its margin is neither shown nor ruled out for Needles"
+    )
+    assert f"; {narrow})" in known[2]
+    assert f"undetermined; {narrow}" in made.leading.said
+    page = page_of(report_of(made))
+    assert page.count(f"undetermined; {narrow}") == 4  # three outcomes, and the design by itself
+    sound = found(tmp_path, WILD, plan.format("overdispersion = 20\n"))
+    assert {one.answer.verdict for one in sound.further} == {"excluded"}
+    assert narrow not in page_of(report_of(sound))
 
 
 @pytest.mark.parametrize(("p", "said"), [(0.01, "and 1.21 for the nearer end of the interval:"),
@@ -424,7 +458,7 @@ def test_a_study_is_said_in_plain_words(tmp_path: Path) -> None:
     said = beside(made)
     assert said.startswith(f"{had:,.0f} were counted, where about ")
     assert "Why it changed is not in these figures" in said
-    assert "Harm beyond its margin is ruled out for Discarded needles (1 of 10 checks on it" in said
+    assert "Harm beyond its margin is ruled out for Discarded needles." in said
     for jargon in ("interval", "p-value", "estimate", "confidence", "significant", "level"):
         assert jargon not in said
 
@@ -701,9 +735,10 @@ def test_a_plan_of_rings_is_told_with_its_cells_and_its_displacement() -> None:
     assert "500-1000m, inside hours" in report.displaced
     assert "0-500m, inside hours" not in report.displaced
     assert "into other rings is not shown in 500-1000m, inside hours: " in " ".join(report.caveats)
-    assert "Displacement" not in report.sentence  # a fall is shown, and may all have moved
-    assert "a fall is shown. Whether what fell near the room went to other rings cannot be" in (
-        report.sentence
+    assert "Displacement" not in report.besides  # a fall is shown, and may all have moved
+    assert report.sentence.endswith("a fall is shown.")
+    assert report.besides.startswith(
+        "Whether what fell near the room went to other rings cannot be"
     )
 
 
@@ -767,8 +802,9 @@ def test_what_is_shown_is_said_with_what_the_same_design_finds_where_nothing_beg
     assert checks["trend before"].passed is checks["earlier starts"].passed is False
     said = "The same design also finds a change where nothing began: "
     told = made.to_data()
-    chance = "each finds one by chance alone in 5 % of studies"
-    found_there = f"a trend of its own before the start; at 2 of 3 earlier starts ({chance})"
+    chance = "chance alone finds one in 5 % of studies"
+    trend = f"a trend of its own before the start ({chance})"
+    found_there = f"{trend}; at 2 of 3 earlier starts (at each {chance})"
     assert f" {said}{found_there}." in told["sentence"]
     assert set(told["designs"]["difference_in_differences"]["checks"][0]) == {
         "name", "passed", "detail"}  # fmt: skip
@@ -777,3 +813,53 @@ def test_what_is_shown_is_said_with_what_the_same_design_finds_where_nothing_beg
     still = found(tmp_path, rows(effect=-0.4))
     assert still.leading.verdict == "shown" and said not in still.leading.sentence
     assert "Events: a fall shown<" in page_of(report_of(still))
+
+
+def test_a_further_outcome_that_is_shown_says_where_nothing_began_that_it_is_found_too(
+    tmp_path: Path,
+) -> None:
+    """Litter that rises all along in area 1: a harm, a control that moved, and a benefit lost."""
+    rising = [
+        row | {"litter": int(row["events"] * 1.15 ** max(row["year"] - 2012, 0))}
+        if row["area"] == "area 1"
+        else row | {"litter": row["events"]}
+        for row in rows(areas=4)
+    ]
+    kind = '\n[outcomes.{0}]\ntitle = "{0}"\noutcome = "litter"\nkind = "{1}"\nmargin = {2}\n'
+    kinds = [("far", "harm", 0.01), ("near", "harm", 10.0), ("still", "negative_control", 0.01),
+             ("lost", "benefit", -0.5), ("next", "displacement", 0.01)]  # fmt: skip
+    made = found(tmp_path, rising, RATIOS + "overdispersion = 3\n" + "".join(kind.format(*one) for one in kinds))  # fmt: skip
+    began = "a change is also found where nothing began"
+    said = made.leading.sentence
+    assert f"A harm is shown: a rise of 1 % or more in far ({began})." in said
+    assert f"is excluded; {began})." in said.partition("for the worse is shown in near (")[2]
+    assert f"what should not have changed did (still ({began}))" in said
+    assert f"But a rise is shown for lost ({began})." in beside(made)
+    moved = beside(made).partition("Displacement beyond its margin is shown for next (")[2]
+    assert moved.startswith("1 of ") and f" checks on it did not hold; {began})." in moved
+    for one in made.further:
+        assert "The same design also finds a change where nothing began: " in one.answer.sentence
+        assert one.said.endswith(f"; {began}")
+    page = page_of(report_of(made)).replace("\xa0", " ")
+    assert "Harm: far, a rise of 1 % or more shown, checks failed" in page
+    assert began not in made.leading.said  # of which nothing is shown
+
+
+def test_other_starts_and_donors_hold_where_what_is_decided_stays(tmp_path: Path) -> None:
+    """Of what did not move estimates have either sign: it passes where that is shown."""
+    kind = '\n[outcomes.{}]\noutcome = "{}"\nkind = "{}"\nmargin = {}\n'
+    kinds = [("still", "litter", "negative_control", 0.5), ("out", "litter", "harm", 0.5),
+             ("open", "litter", "harm", 0.02), ("risen", "calls", "harm", 1.55)]  # fmt: skip
+    plan = RATIOS + "".join(kind.format(*one) for one in kinds)
+    made = found(tmp_path, with_more(litter=1.0, calls=3.0), plan)
+    for one, stays in zip(made.further, (True, True, None, True), strict=True):
+        checks = {check.name: check for check in one.answer.estimate.checks}
+        starts, donors = checks["other starts"], checks["donors left out"]
+        assert starts.passed is donors.passed is stays
+        risen = one.outcome.name == "risen"
+        assert (min(starts.effects) < 0 < max(starts.effects)) != risen
+        # Its starts take in years without it, and show less of it than its margin.
+        assert (one.answer.verdict == "shown" and min(starts.effects) < 1.55) == risen
+    sure = replace(made.further[-1].answer.estimate, relative_interval=(1.984, 2.0))
+    lost = settled(sure, 0.05, (0.0, 1.982)).checks  # of which one donor takes some
+    assert [one.name for one in lost if one.passed is False and one.effects] == ["donors left out"]

@@ -14,7 +14,7 @@ from scipy.stats.contingency import odds_ratio
 
 from opendcr.errors import InputError
 from opendcr.evaluate.designs.ratio_of_ratios import RatioOfRatios
-from opendcr.evaluate.findings import run_study
+from opendcr.evaluate.findings import run_study, settled
 from opendcr.evaluate.panel import Panel
 from opendcr.evaluate.periods import Period
 from opendcr.evaluate.plan import read_plan
@@ -173,7 +173,9 @@ def test_no_event_after_still_has_an_upper_end() -> None:
 
 
 def checks(study: Study, design: RatioOfRatios) -> dict[str, bool | None]:
-    return {one.name: one.passed for one in design.checks(study, design.fit(study))}
+    found = design.fit(study)
+    made = settled(replace(found, checks=design.checks(study, found)), study.level, (0.0,))
+    return {one.name: one.passed for one in made.checks}
 
 
 def test_checks_see_overdispersion_and_drift() -> None:
@@ -217,6 +219,21 @@ def test_an_outcome_that_is_no_count() -> None:
     rates = panel(NEAR, FAR)
     with pytest.raises(InputError, match="no count"):
         RatioOfRatios().fit(Study(rates.with_outcome(rates.outcome / 3), (0,), 6))
+
+
+@pytest.mark.parametrize(("mean", "said"), [(0.1, False), (3.0, True)])
+def test_only_counts_that_a_chi_square_can_refuse_are_called_too_narrow(
+    mean: float, said: bool
+) -> None:
+    """Five periods hold far more than the others: of few events that is no proof."""
+    draw = stream(4, "narrow")
+    counts = draw.poisson(np.array([mean, 5.0])[:, None] * np.ones((2, 72))) * 1.0
+    counts[0, 10:60:10] = round(4 + 5 * mean)
+    periods = tuple(Period("month", 24_200 + at) for at in range(72))
+    study = Study(Panel(("near", "far"), periods, counts), (0,), 48)
+    checks = {one.name: one for one in RatioOfRatios().checks(study, RatioOfRatios().fit(study))}
+    assert checks["overdispersion"].passed is False
+    assert bool(checks["overdispersion"].narrow) is said
 
 
 def test_a_plan_s_table() -> None:

@@ -13,6 +13,7 @@ from opendcr.evaluate.plan import read_plan
 from opendcr.evaluate.reading import (
     data_checks,
     decimals_check,
+    links_of,
     panel_from,
     study_before,
     study_from,
@@ -117,7 +118,9 @@ def test_rows_of_cells_are_no_single_series(tmp_path: Path) -> None:
     assert (
         "found two rows for 2009; expected one row for each period; rows of several areas" in said
     )
-    assert "a plan of which triple_difference is the only design" in said
+    assert (
+        "rows of rings and hours by triple_difference alone: other designs beside it answer" in said
+    )
 
 
 def test_areas_that_are_all_looked_at_by_other_outcomes(tmp_path: Path) -> None:
@@ -201,6 +204,37 @@ def test_a_break_that_the_plan_names_is_linked_over(tmp_path: Path) -> None:
     assert np.allclose(exposure[:, at], exposure[:, at - 1])
 
 
+def linked_by(folder: Path, plan: str) -> str:
+    """How exposures are linked that rise in 2016, in area 2 by more, and fall in 2019; area 2 has
+    more people in 2018."""
+
+    def people(area: str, year: int) -> float:
+        rise = (1.1 if area == "area 2" else 1.04) if year >= 2016 else 1.0
+        return (
+            rise
+            / (1.02 if year >= 2019 else 1.0)
+            * (1.1 if (area, year) == ("area 2", 2018) else 1.0)
+        )
+
+    data = [row | {"people": round(1000 * row["people"] * people(row["area"], row["year"]))} for row in rows(6)]  # fmt: skip
+    return links_of(sources_of(read_plan(written(folder, data, plan)))["primary"])
+
+
+def test_by_what_a_linked_exposure_is_multiplied_is_told_from_break_to_break(
+    tmp_path: Path,
+) -> None:
+    plan = PLAN.replace("breaks = []", "breaks = [2019, 2016, 2030]")
+    said = linked_by(tmp_path, plan)
+    assert "at 2016, 2019: that of area 1 is multiplied here by 0.96154 from" in said
+    assert " from 2016 to 2018 and by 0.98077 from" in said and " from 2019 on, so that" in said
+    assert "shown here times the number of its period" in said
+    said = linked_by(tmp_path, plan.replace("[2019, 2016,", "[2015, 2016,"))
+    assert "by 1 in 2015 and by 0.96" in said
+    both = linked_by(tmp_path, plan.replace('["area 1"]', '["area 1", "area 2"]'))
+    low, high = both.split("multiplied here by ")[1].split(" from 2016 to 2018")[0].split(" to ")
+    assert 1 / 1.1 < float(low) < float(high) < 1 / 1.04  # as either area has more of the people
+
+
 def test_populations_that_grow_are_no_break(tmp_path: Path) -> None:
     data = [row | {"people": round(row["people"] * (1 + 0.004 * (row["year"] - 2009) + 0.001 * (row["year"] % 3)))}
             for row in rows()]  # fmt: skip
@@ -259,6 +293,46 @@ def test_a_cell_without_a_row_is_named(tmp_path: Path) -> None:
         if (row["ring"], row["open"], row["month"]) != ("1-2km", "no", "2024-03")
     ]
     assert "no row for 1-2km, no in 2024-03" in refused(tmp_path, data, CELLS)
+
+
+@pytest.mark.parametrize("calls", [20, 99])
+def test_rows_of_a_cell_that_nothing_tells_apart_are_refused(tmp_path: Path, calls: int) -> None:
+    """Those of two districts are added up; a row pasted twice, corrected or not, is none."""
+    data = cells()
+    said = refused(tmp_path, [*data, {**data[0], "calls": calls}], CELLS)
+    assert "two rows for '0-500m, yes' in 2023-01 (rows 2 and 362), which no further" in said
+    assert (
+        study(tmp_path, [*data, {**data[0], "district": "north"}], CELLS).panel.outcome[0, 0] == 60
+    )
+
+
+RESTS = {"ring": "All", "open": "all day", "district": "Total"}
+
+
+@pytest.mark.parametrize("column", RESTS)
+@pytest.mark.parametrize("named", [True, False])
+def test_a_total_among_cells_is_refused(tmp_path: Path, column: str, named: bool) -> None:
+    """By its counts whatever its name, and by its name where it has a few events more."""
+    data, sums = cells(), {}
+    for row in data:
+        total = sums.setdefault(tuple(row[one] for one in (*RESTS, "month") if one != column),
+                                {**row, column: RESTS[column] if named else "x", "calls": 9 * named})  # fmt: skip
+        total["calls"] += row["calls"]
+    plan = CELLS.replace('"open"', "\"open == 'yes'\"")
+    assert study(tmp_path, data, plan).panel.units
+    name = RESTS[column] if named else "x"
+    assert f"found {column} '{name}', which holds the others" in refused(
+        tmp_path, [*data, *sums.values()], plan
+    )
+
+
+def test_a_total_of_all_cells_in_one_is_refused(tmp_path: Path) -> None:
+    rows, months = cells(), {}
+    for row in rows:
+        total = months.setdefault(row["month"], {**row, "ring": "9km", "open": "x", "calls": 0})
+        total["calls"] += row["calls"]
+    plan = CELLS.replace('"open"', "\"open == 'yes'\"")
+    assert "cell '9km, x', which holds" in refused(tmp_path, [*rows, *months.values()], plan)
 
 
 @pytest.mark.parametrize("inside", ["open == 'yes'", "yes", "open == yes"])
@@ -604,8 +678,74 @@ def test_a_step_of_a_few_areas_is_told(tmp_path: Path) -> None:
 
 
 def test_a_small_step_of_all_areas_is_told(tmp_path: Path) -> None:
-    (said,) = warned(tmp_path, grown({2014: 0.006}))
-    assert said.startswith("most areas step by about +0.") and said.endswith("at 2014")
+    (said,) = warned(tmp_path, grown({2014: 0.015}))
+    assert said.startswith("most areas step at 2014, half of them by over 1.")
+    assert warned(tmp_path, grown({2014: 0.005})) == []  # by less than rates are known to
+
+
+def with_changes(changes):
+    """Populations that change so from one year to the next (areas × 14, or of all areas alike)."""
+    every = np.broadcast_to(changes, (12, 14))
+    sizes = np.exp(np.cumsum(np.hstack([np.zeros((12, 1)), every]), axis=1))
+    return [row | {"people": round(100 * row["people"] * sizes[int(row["area"][5:]) - 1, row["year"] - 2009])}
+            for row in rows(12)]  # fmt: skip
+
+
+def naming(*breaks: int) -> str:
+    return PLAN.replace("breaks = []", f"breaks = {list(breaks)}")
+
+
+YEARS = np.arange(2010, 2024)
+REPEATED = np.where(YEARS > 2014, 0.008, 0.0)  # the figure of one year until 2014
+
+
+def test_growth_without_noise_hides_no_break_and_makes_none(tmp_path: Path) -> None:
+    data = with_changes(np.where(YEARS == 2016, -0.03, 0.006))
+    said = refused(tmp_path, data, OPEN)
+    assert "at 2016 in 12 of 12 areas" in said and 'breaks = ["2016"]' in said
+    assert warned(tmp_path, data, naming(2016)) == []
+    assert warned(tmp_path, data, naming(2016, 2016)) == []
+
+
+def test_what_a_break_moved_is_not_a_usual_change(tmp_path: Path) -> None:
+    twice = with_changes(np.where((YEARS == 2016) | (YEARS == 2019), -0.03, 0.006))
+    said = refused(tmp_path, twice, naming(2016))
+    assert "at 2019 in 12 of 12" in said and 'breaks = ["2016", "2019"]' in said
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_growth_after_a_figure_that_was_repeated_is_no_step(tmp_path: Path, seed: int) -> None:
+    random = stream(seed, "growth")
+    apart = random.normal(0, 0.004, (12, 14)) * (REPEATED > 0)
+    grows = with_changes(REPEATED + apart)
+    for last in range(2020, 2024):
+        until = OPEN.replace("to = 2023", f"to = {last}")
+        assert warned(tmp_path, grows, until) == []
+    rebased = with_changes(REPEATED + apart - 0.03 * (YEARS == 2021))
+    assert 'breaks = ["2021"]' in refused(tmp_path, rebased, OPEN)
+
+
+def test_a_step_is_found_where_few_changes_are_known(tmp_path: Path) -> None:
+    first = np.where(YEARS == 2020, 1.0, 0.0)
+    assert "at 2020 in 12 of 12" in refused(tmp_path, with_changes(-0.03 * first), OPEN)
+    (said,) = warned(tmp_path, with_changes(0.015 * first), OPEN)
+    assert (
+        said.startswith("most areas change at 2020") and "+1.5%): too few changes are known" in said
+    )
+    assert warned(tmp_path, with_changes(0.008 * first), OPEN) == []
+    fast = np.where(YEARS > 2021, 0.022, 0.0)
+    assert all("too few" in one for one in warned(tmp_path, with_changes(fast), OPEN))
+
+
+def test_a_rebasing_is_found_among_areas_that_vary_much_and_up_or_down(tmp_path: Path) -> None:
+    random = stream(4, "vary")
+    much = 0.004 + random.normal(0, 0.012, (12, 14))
+    assert 'breaks = ["2016"]' in refused(
+        tmp_path, with_changes(much - 0.03 * (YEARS == 2016)), OPEN
+    )
+    signs = np.resize([0.04, -0.04], (12, 1)) * (YEARS == 2016)
+    little = 0.004 + random.normal(0, 0.002, (12, 14))
+    assert 'breaks = ["2016"]' in refused(tmp_path, with_changes(little + signs), OPEN)
 
 
 def monthly(data):
@@ -615,11 +755,15 @@ def monthly(data):
 
 def test_a_year_s_population_in_each_month_is_seen_through(tmp_path: Path) -> None:
     plan = OPEN.replace("start = 2020", 'start = "2020-01"').replace("to = 2023", 'to = "2023-12"')
-    (said,) = warned(tmp_path, monthly(grown({})), plan)
+    (said,) = warned(tmp_path, monthly(grown({}, 5)), plan)
     assert said.startswith("it changes once a year (2010-01, 2011-01") and "step" not in said
-    assert "a step of the exposure at 2014-01 in 12" in refused(
-        tmp_path, monthly(grown({2014: 0.04})), plan
+    assert "a step of the exposure at 2014-01 in 5 of 5 areas" in refused(
+        tmp_path, monthly(grown({2014: 0.04}, 5, 5)), plan
     )
+    named = plan.replace('exposure = "people"', 'exposure = "people"\nbreaks = ["2014-01"]')
+    (said,) = warned(tmp_path, monthly(grown({2014: 0.04}, 5, 5)), named)
+    assert said.startswith("it changes once a year (2010-01, 2011-01") and "step" not in said
+    assert "2014-01" not in said
 
 
 def test_nothing_is_looked_for_where_the_plan_says_that_there_is_no_break(tmp_path: Path) -> None:

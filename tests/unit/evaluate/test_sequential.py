@@ -171,8 +171,8 @@ def test_an_interval_needs_errors_above_zero(se, planned, level):
 
 def test_an_interval_without_an_upper_end_has_none_at_every_look_either() -> None:
     found = Estimate((), 3.0, 0.5, 12.0, "placebos", relative_interval=(0.1, math.inf))
-    low, high = Review(0.05, fraction=0.5).of(found).relative_interval
+    low, high = Review(0.05, fraction=0.5).of(found, 0.05).relative_interval
     closed = replace(found, relative_interval=(0.1, 1.5**2 / 1.1 - 1))  # as wide above the estimate
     assert high == math.inf
-    assert low == pytest.approx(Review(0.05, fraction=0.5).of(closed).relative_interval[0])
+    assert low == pytest.approx(Review(0.05, fraction=0.5).of(closed, 0.05).relative_interval[0])
     assert low < 0.1

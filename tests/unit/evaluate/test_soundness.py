@@ -157,6 +157,7 @@ def test_effects_beyond_the_threshold_are_no_slip(tmp_path: Path) -> None:
         ('[reviews]\nafter = ["2025-06", "2026-09"]\n', "2025-06, 2026-09"),
         ('to = "2025-06"', "2025-06"),
         ('to = "2026-12"', ""),
+        ('[reviews]\nspending = "anytime"\nafter = ["2025-12"]\n', ""),
         ("", ""),
     ],
 )
@@ -172,6 +173,7 @@ def test_a_design_of_cells_that_ends_within_a_year_is_told_of_seasons(
     plan = RINGS + ends if ends.startswith("[") else RINGS.replace('csv"\n', f'csv"\n{ends}\n')
     season = "are no whole years: a season of the treated cells alone"
     found = warned(written(tmp_path, data, plan))
+    assert ("at any time are mostly not after whole years" in found) is ("anytime" in ends)
     if said:
         assert f"from the start 2025-01 to {said} {season}" in found
     else:

@@ -88,8 +88,9 @@ def test_coefficients_stand_in_terminal_and_report(
         told = [100 * math.expm1(end) if log else 1e5 * end for end in (one["estimate"], *ends)]
         (line,) = [row for row in said.splitlines() if words in row]
         assert [float(part) for part in re.findall(r"[-+][\d.]+(?:e-\d+)?", line)] == pytest.approx(told, rel=0.06)  # fmt: skip
-        change = line.split("): ")[1].replace("-", "−")
+        change, holds = line.split("): ")[1].replace("-", "−").rsplit(", ", 1)
         assert change.replace(f" {UNIT}", "") in page.replace("e-", "e−")
+        assert holds == "95 % interval"
         assert log or (UNIT in line and f"coefficient, {UNIT} (95 % interval)" in page)
     assert ("coefficient, " in page) == bool(terms)
     assert ("compares with no other group" in page) == plan.startswith(SERIES)  # TREND, item 15

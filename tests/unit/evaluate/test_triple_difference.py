@@ -158,12 +158,64 @@ def test_displacement_is_read_from_the_rings() -> None:
     assert left_out.parts == found.parts  # what came there is still read
     gap = replace(study.panel, outcome=np.where(np.arange(8)[:, None] == 2, np.nan, counts))
     parts = read(far="ring in ['1000-2000m', '2000-5000m']").fit(replace(study, panel=gap)).parts
-    assert parts and "500-1000m, inside hours" not in parts
+    assert parts and "500-1000m, inside hours" not in parts and NET_INSIDE not in parts
+    named = read(rings=list(dict.fromkeys(LABELS["ring"]))[::-1]).fit(study)
+    assert named.untold[NET_INSIDE].why.startswith("a near ring lies beyond the farthest")
 
 
-def displaced(study: Study) -> Check:
-    found = {one.name: one for one in PLAIN.checks(study, PLAIN.fit(study))}
+def displaced(study: Study, design: TripleDifference = PLAIN) -> Check:
+    found = {one.name: one for one in design.checks(study, design.fit(study))}
     return found["displacement"]
+
+
+ALL_MOVED = np.random.default_rng(33).poisson(means({0: 0.4, 2: 1.8}) * 4).astype(float)
+
+
+@pytest.mark.parametrize("cell", range(2, 8))
+@pytest.mark.parametrize("inference", ["shifts", "quasi_poisson"])
+def test_a_ring_without_a_cell_inside_or_outside_hours_is_left_out_with_its_reason(
+    cell: int, inference: str
+) -> None:
+    study, design = study_of(ALL_MOVED), read(inference=inference)
+    study = replace(study, panel=study.panel.of([at for at in range(8) if at != cell]))
+    with np.errstate(all="raise"):
+        found, check = design.fit(study), displaced(study, design)
+    why = f"{LABELS['ring'][cell]} has no cell {'outside' if cell % 2 else 'inside'} hours"
+    assert check.passed is (False if cell in (4, 5) else None) and why in check.detail
+    assert found.untold[NET_INSIDE].why == why and NET not in (found.parts or {})
+    assert all(np.isfinite(one.relative_effect) for one in (found.parts or {}).values())
+    assert "no ring lies between" not in sentence(found)
+
+
+def test_where_one_column_holds_rings_and_hours_displacement_is_not_told() -> None:
+    labels = {"cell": tuple(map(" ".join, zip(LABELS["ring"], LABELS["hours"], strict=True)))}
+    open_cells = ", ".join(f"'{one}'" for one in labels["cell"][::2])
+    design = read(near="cell in ['0-500m open', '0-500m closed']",
+                  inside_hours=f"cell in [{open_cells}]")  # fmt: skip
+    study = study_of(ALL_MOVED)
+    study = replace(study, panel=replace(study.panel, labels=labels))
+    with np.errstate(all="raise"):
+        found, check = design.fit(study), displaced(study, design)
+    assert found.relative_effect == PLAIN.fit(study_of(ALL_MOVED)).relative_effect < -0.5
+    assert check.passed is None and "does not tell rings from hours" in check.detail
+    assert sentence(found).endswith(
+        "was not looked at: near and inside hours are chosen in one column, which does not tell rings from hours."
+    )
+
+
+def test_the_ring_taken_as_the_farthest_is_told() -> None:
+    assert displaced(study_of(ALL_MOVED)).detail.endswith(
+        "2000-5000m is taken as the farthest ring"
+    )
+    names = dict(zip(dict.fromkeys(LABELS["ring"]), ("near", "next", "far", "beyond"), strict=True))
+    labels = {**LABELS, "ring": tuple(names[one] for one in LABELS["ring"])}
+    study = study_of(ALL_MOVED)
+    study = replace(study, panel=replace(study.panel, labels=labels))
+    with pytest.raises(InputError, match=r"designs\.it\.rings: found rings whose names do not say"):
+        read(near="near").treated_cells(labels)
+    outwards = read(near="near", rings=["near", "next", "far", "beyond"])
+    assert risen(outwards.fit(study)) and displaced(study, outwards).passed is False
+    assert displaced(study, outwards).detail.endswith("beyond is taken as the farthest ring")
 
 
 def test_a_fall_that_all_moved_is_not_told_alone() -> None:
@@ -204,6 +256,9 @@ def test_nothing_is_said_of_where_a_rise_went() -> None:
     study = study_of(rng.poisson(means({0: 2.0}) * 4).astype(float))
     found = PLAIN.fit(study)
     assert found.relative_effect > 0.5 and not sentence(found)
+    both = PLAIN.fit(study_of(rng.poisson(means({0: 1.5, 2: 1.5}) * 10).astype(float)))
+    for said in (sentence(both), told(both, "calls")):
+        assert "isplacement" not in said and "ise" in said and "500-1000m, inside hours" in said
     check = displaced(study)
     assert check.passed is None and check.detail.startswith("whether events went to other rings")
 
@@ -218,6 +273,17 @@ def test_why_the_answer_and_its_own_cells_differ_is_told() -> None:
         assert f"{why} a fall of between" in said
     alone = read(far="ring == '2000-5000m'").fit(study)
     assert "is shown" in sentence(alone) and why not in told(alone, "calls")
+
+
+def test_of_several_near_rings_the_answer_s_own_cells_are_one_part() -> None:
+    rng = np.random.default_rng(8)
+    near = read(near="ring in ['0-500m', '500-1000m']")
+    counts = rng.poisson(means({0: 0.4, 2: 0.4, 4: 1.6}, rng) * 10).astype(float)
+    found = near.fit(replace(study_of(counts), treated=near.treated_cells(LABELS)))
+    assert found.parts is not None
+    both = found.parts["near, inside hours"]
+    assert both.relative_effect == pytest.approx(-0.6, abs=0.08) and not both.displacement
+    assert "with the farthest ring alone it is a fall of between" in sentence(found)
 
 
 def test_displacement_in_time_is_read_near_outside_hours_and_nets_out() -> None:
@@ -317,7 +383,9 @@ def test_nothing_displaced_is_not_seen() -> None:
         "each far ring left out", "events far away", "overdispersion", "residual autocorrelation", "displacement",
     }  # fmt: skip
     assert not sentence(found) and checks["displacement"].detail.startswith("a fall is left in all")
-    assert checks["displacement"].passed and checks["each far ring left out"].passed
+    narrow = Check("errors", False, "-", narrow="they last")
+    assert ruled_out(found) is True and ruled_out(replace(found, checks=(narrow,))) is None
+    assert checks["displacement"].passed and max(checks["each far ring left out"].effects) < -0.4
     assert "at least 0.25" in checks["placebo rings"].detail
 
 

@@ -3,12 +3,15 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from opendcr.errors import InputError
-from opendcr.evaluate.panel import some
+from opendcr.evaluate.panel import one_of, some
 from opendcr.keyed import Table, shown
 
 Mask = NDArray[np.bool_]
@@ -21,9 +24,20 @@ _COMPARISON = re.compile(r"\s*([^\s=!'\"]+)\s*(==|!=|\bin\b)\s*(.+?)\s*")
 _QUOTED = re.compile(r"'([^']*)'|\"([^\"]*)\"")
 _BARE = re.compile(r"[\w.-]+")  # a word or number without quotes
 _LIST = re.compile(r"\[\s*(?:'[^']*'|\"[^\"]*\")(?:\s*,\s*(?:'[^']*'|\"[^\"]*\"))*\s*\]")
-_NUMBER = re.compile(r"\d+(?:\.\d+)?")
-_UNIT = re.compile(r"\d\s*(km|kilomet|mi|m)")
-_METRES = {"m": 1.0, "km": 1000.0, "kilomet": 1000.0, "mi": 1609.344}
+_METRES = {
+    r"km|kms|kilomet(?:re|er)s?": 1000.0,
+    r"m|mtrs?|met(?:re|er)s?": 1.0,
+    r"mi|miles?": 1609.344,
+    r"yds?|yards?": 0.9144,
+    r"ft|foot|feet": 0.3048,
+}
+_UNIT = rf"(?:{'|'.join(_METRES)})(?![a-z])"
+_NUMBER = r"\d+(?:,\d{3})*(?:\.\d+)?"
+_EXTENT = re.compile(rf"({_NUMBER})\s*({_UNIT})?(?:\s*(?:[-–—−]|to)\s*({_NUMBER})\s*({_UNIT})?)?")
+_UNDER = re.compile(r"(?:[<≤]|under|below|within|up to|less than)\s*$")
+_BARE_EXTENT = re.compile(rf"(?:ring|band|zone|buffer)?\s*{_EXTENT.pattern}")
+_FRACTION = re.compile(r"\d\s*/\s*\d|[½¼¾⅓⅔]|\d,\d{1,2}(?!\d)")  # that is not read, nor guessed
+_NEARLY = 1.01  # rings whose ends were rounded apart, in yards and metres, do not overlap
 
 
 @dataclass(frozen=True)
@@ -110,17 +124,93 @@ class Selection:
         return tuple({one for one in cells if one.lower() in YES})
 
 
-def outwards(rings: Sequence[str]) -> tuple[str, ...]:
-    """Rings by the distance that their names begin with (500-1000m, 1-2km, 2 miles); as they come
-    where one has none."""
-    unique = list(dict.fromkeys(rings))
-    distances = [_distance(one) for one in unique]
-    if any(one is None for one in distances):
-        return tuple(unique)
-    return tuple(sorted(unique, key=lambda one: _distance(one) or 0.0))
+@dataclass(frozen=True)
+class Outwards:
+    """How rings stand, from the room outwards: as a plan has `named` them under a key (`where`), or
+    by the distances in their names."""
+
+    where: str
+    named: tuple[str, ...] = ()
+
+    @classmethod
+    def read(cls, table: Table, key: str) -> "Outwards":
+        """The order under a key; InputError where a ring stands in it twice."""
+        named = table.names(key)
+        if len(set(named)) < len(named):
+            raise table.fail(key, "each ring once")
+        return cls(f"{table.where}, {table.key(key)}", named)
+
+    def of(self, rings: Sequence[str], near: Sequence[str], far: Sequence[str]) -> tuple[str, ...]:
+        """Some rings in their order, without those that the plan leaves out of it. One that alone is
+        not near is the farthest, whatever its name. InputError where the plan leaves out one that is
+        near or far, or has one that is none, and where neither it nor their names give an order."""
+        unique = tuple(dict.fromkeys(rings))
+        if self.named:
+            return self._as_named(unique, (*near, *far))
+        try:
+            return self._by_distance(unique)
+        except InputError:
+            others = [one for one in unique if one not in near]
+            if len(others) > 1:
+                raise
+            return (*(one for one in unique if one in near), *others)
+
+    def _as_named(self, rings: Sequence[str], used: Sequence[str]) -> tuple[str, ...]:
+        for one in self.named:
+            if one not in rings:
+                raise InputError(self.where, f"no ring '{one}'", one_of(one, rings))
+        missing = [one for one in used if one not in self.named]
+        if missing:
+            found = f"no place of '{missing[0]}', which is near or compared with"
+            raise InputError(self.where, found, f"an order of {some(list(dict.fromkeys(used)))}")
+        return self.named
+
+    def _by_distance(self, rings: Sequence[str]) -> tuple[str, ...]:
+        extents = {one: _extent(one) for one in rings}
+        read = {one: extent for one, extent in extents.items() if extent is not None}
+        if len(read) < len(rings) or len({one.in_units for one in read.values()}) > 1:
+            found = f"rings whose names do not say how far out they lie ({some(rings)})"
+            raise InputError(self.where, found, _THEIR_ORDER)
+        order = tuple(sorted(read, key=lambda one: read[one].begins))
+        for one, other in pairwise(order):
+            if (
+                read[other].begins == read[one].begins
+                or read[one].ends > _NEARLY * read[other].begins
+            ):
+                found = f"'{one}' and '{other}', which overlap by their names"
+                raise InputError(self.where, found, f"rings of which none holds another, or {_THEIR_ORDER}")  # fmt: skip
+        return order
 
 
-def _distance(ring: str) -> float | None:
-    """Metres, where the name has a unit; the unit of a range is that of its end."""
-    number, unit = _NUMBER.search(ring), _UNIT.search(ring.lower())
-    return float(number[0]) * (_METRES[unit[1]] if unit else 1.0) if number else None
+_THEIR_ORDER = 'their order from the room outwards, as rings = ["nearest", "next", "farthest"]'
+
+
+class _Extent(NamedTuple):
+    """From where to where a ring lies: in metres where its name has a unit. One of which the name
+    says no end ends where it begins."""
+
+    begins: float
+    ends: float
+    in_units: bool
+
+
+@lru_cache(maxsize=1024)
+def _extent(ring: str) -> _Extent | None:
+    """The distances that a name holds ("500yd-1mi", "under 1 km", "ring 2"); None where it has none,
+    or has numbers that may be something else."""
+    name = ring.casefold()
+    found = next((one for one in _EXTENT.finditer(name) if one[2] or one[4]), None)
+    bare = None if found else _BARE_EXTENT.fullmatch(name)
+    said = found or bare
+    if said is None or _FRACTION.search(name):
+        return None
+    first, unit, last, of = said.groups()
+    begins = _metres(first, unit or of)
+    if last is None and _UNDER.search(name[: said.start()]):
+        return _Extent(0.0, begins, True)
+    return _Extent(begins, _metres(last, of or unit) if last else begins, found is not None)
+
+
+def _metres(number: str, unit: str | None) -> float:
+    size = next((size for one, size in _METRES.items() if re.fullmatch(one, unit or "")), 1.0)
+    return float(number.replace(",", "")) * size

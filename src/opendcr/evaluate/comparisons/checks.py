@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from opendcr.evaluate.comparisons.differences import Compared, Mask
 from opendcr.evaluate.comparisons.errors import HALF, Errors, errors
 from opendcr.evaluate.comparisons.ranked import Ranked
-from opendcr.evaluate.estimate import TREND, Check, p_said
+from opendcr.evaluate.estimate import Check, p_said, trend_found
 
 Real = NDArray[np.float64]
 ALIKE = 1.1**2  # times a size, within which a standard error that goes by its root is a tenth off
@@ -37,7 +37,7 @@ def trend_before(answer: Ranked) -> Check:
             f"move the effect by ±{moved:.3g}{unit} (Roth 2022)"
         )
     passed = p > answer.study.level
-    return Check(name, passed, detail, "" if passed else TREND)
+    return Check(name, passed, detail, "" if passed else trend_found(answer.study.level))
 
 
 def _slope_errors(answer: Ranked, slopes: Real, expected: Real, time: Real) -> Errors:

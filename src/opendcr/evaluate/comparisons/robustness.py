@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from opendcr.errors import InputError
 from opendcr.evaluate.designs import Design
-from opendcr.evaluate.estimate import Check, Estimate, Placebo, p_said
+from opendcr.evaluate.estimate import Check, Estimate, Placebo, by_chance, p_said
 from opendcr.evaluate.study import LEAST_BEFORE, Study
 
 Real = NDArray[np.float64]
@@ -58,8 +58,7 @@ def earlier_starts(study: Study, fit: Callable[[Study], Estimate]) -> Check:
         return Check(name, None, "no earlier start is possible")
     detail = f"effects from starts where nothing began: {'; '.join(said)}"
     seen = (
-        f"at {clear.count(False)} of {len(clear)} earlier starts (each finds one by chance alone in "
-        f"{100 * study.level:.2g} % of studies)"
+        f"at {clear.count(False)} of {len(clear)} earlier starts (at each {by_chance(study.level)})"
     )
     return Check(name, all(clear), detail, "" if all(clear) else seen)
 
@@ -70,7 +69,7 @@ def _seen(found: Estimate, level: float) -> bool:
     return (found.p_value is not None and found.p_value <= level) or low > 0 or high < 0
 
 
-def other_starts(design: Design, study: Study, found: Estimate) -> Check:
+def other_starts(design: Design, study: Study) -> Check:
     """The effect from starts near the one that was planned."""
     periods = study.panel.periods
     starts = [study.start + by for by in SHIFTS]
@@ -84,8 +83,7 @@ def other_starts(design: Design, study: Study, found: Estimate) -> Check:
         said.append(f"{effects[-1]:+.1%} from {periods[at]}")
     if not said:
         return Check("other starts", None, "no other start is possible")
-    same = np.sign(effects) == np.sign(found.relative_effect)
-    return Check("other starts", bool(same.all()), "; ".join(said))
+    return Check("other starts", None, "; ".join(said), effects=tuple(effects), diluted=True)
 
 
 def without_each(
@@ -99,7 +97,7 @@ def without_each(
 
 
 def donors_left_out(found: Estimate, effects: Mapping[str, float]) -> Check:
-    """Whether the effect keeps its sign without each donor: `effects` by the donor left out."""
+    """The effect without each donor: `effects` by the donor left out."""
     name = "donors left out"
     if not effects:
         return Check(name, None, "no donor can be left out")
@@ -108,14 +106,13 @@ def donors_left_out(found: Estimate, effects: Mapping[str, float]) -> Check:
         f"relative effect from {effects[low]:+.1%} (without {low}) to {effects[high]:+.1%} "
         f"(without {high}); with all {found.relative_effect:+.1%}"
     )
-    same = np.sign([effects[low], effects[high]]) == np.sign(found.relative_effect)
-    return Check(name, bool(same.all()), detail)
+    return Check(name, None, detail, effects=(effects[low], effects[high]))
 
 
 def steady(name: str, whole: float, effects: Sequence[float]) -> Check:
-    """Whether a relative effect keeps its sign when something is changed."""
+    """A relative effect when something is changed."""
     if not effects:
         return Check(name, None, "nothing to change")
     low, high = min(effects), max(effects)
     detail = f"relative effect {whole:+.1%}; from {low:+.1%} to {high:+.1%}"
-    return Check(name, low * whole > 0 and high * whole > 0, detail)
+    return Check(name, None, detail, effects=(low, high))

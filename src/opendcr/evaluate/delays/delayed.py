@@ -16,12 +16,14 @@ from scipy.special import ndtri
 from opendcr.errors import InputError
 from opendcr.evaluate.decision import between
 from opendcr.evaluate.delays.mixture import logarithms, mixed
-from opendcr.evaluate.delays.nowcast import Nowcast, nowcast
-from opendcr.evaluate.delays.triangle import Triangle, printed_last, triangle_of
+from opendcr.evaluate.delays.nowcast import Nowcast, nowcast, tells
+from opendcr.evaluate.delays.together import together
+from opendcr.evaluate.delays.triangle import Triangle, printed_last, summed, triangle_of
 from opendcr.evaluate.estimate import Check, Estimate
 from opendcr.evaluate.panel import Panel, Rows, one_of, some
 from opendcr.evaluate.plan import Delayed
 from opendcr.evaluate.study import Study
+from opendcr.streams import stream
 
 FITS = 100  # of the draws; an interval of 95 % moves by a few hundredths of its width beyond
 
@@ -32,20 +34,43 @@ def nowcasts_of(
     """The nowcast of each area of a study, treated or `compared` with (rows of its panel), in the
     study's periods, from a plan's reporting triangles. An area whose counts all stand has none.
 
-    Each area's draws are its own, as are those of each triangle and column: of one stream they
-    would err together, and their errors would cancel in a ratio or a difference.
+    Areas on one side, treated or compared with, are drawn so that they add up to the nowcast of
+    their sum: whatever their editions have in common does not cancel in it. The draws of the two
+    sides, and those of each triangle and column, are their own: of one stream they would err
+    together, and their errors would cancel in a ratio or a difference.
 
     Raises InputError where an area has no triangle, where triangles and panel are not of the same
     counts, or where the panel goes on after the last edition.
     """
-    made: dict[str, Nowcast] = {}
-    for unit, triangle in triangles_of(rows, said, study, compared).items():
+    triangles = triangles_of(rows, said, study, compared)
+    for unit, triangle in triangles.items():
         _of_one_series(study.panel, unit, triangle)
-        series = (said.path.name, said.count, unit)
-        one = nowcast(triangle, seed=study.seed, level=study.level, series=series)
-        one = one.during(study.panel.periods)
-        made |= {unit: one} if one.periods else {}
+    treated = study.names(study.treated)
+    named = (said.path.name, said.count)
+    made: dict[str, Nowcast] = {}
+    for side in (treated, [unit for unit in triangles if unit not in treated]):
+        made |= nowcasts_of_side({unit: triangles[unit] for unit in side}, study, named)
     return made
+
+
+def nowcasts_of_side(
+    triangles: Mapping[str, Triangle], study: Study, named: Sequence[str]
+) -> dict[str, Nowcast]:
+    """The nowcasts of areas that are summed or averaged, in the study's periods; `named` says whose
+    counts they are."""
+
+    def of(triangle: Triangle, *series: str) -> Nowcast:
+        one = nowcast(triangle, seed=study.seed, level=study.level, series=(*named, *series))
+        return one.during(study.panel.periods)
+
+    made = {unit: of(triangle, unit) for unit, triangle in triangles.items()}
+    made = {unit: one for unit, one in made.items() if one.periods}
+    if len(made) < 2:
+        return made
+    sum_of = summed([triangles[unit] for unit in made])
+    whole = of(sum_of, *made) if sum_of and tells(sum_of) else None
+    random = stream(study.seed, "together", *named, *made)
+    return dict(zip(made, together(list(made.values()), whole, random), strict=True))
 
 
 def triangles_of(

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from scipy.optimize import brentq
 from scipy.special import ndtr, ndtri
 
-from opendcr.evaluate.estimate import Coefficient, Estimate, Interval, Part, PeriodEffect
+from opendcr.evaluate.estimate import Coefficient, Estimate, Interval, Part, PeriodEffect, Untold
 
 Real = NDArray[np.float64]
 _Ends = tuple[float, float, float]
@@ -125,6 +125,8 @@ def mixed(found: Estimate, fits: Sequence[Estimate], level: float) -> Estimate:
         low, high = _interval(rows, level, p_values)
         return None if low is None else (low, high)
 
+    untold = _untold(found, fits)
+    told = {name: one for name, one in (found.parts or {}).items() if name not in untold}
     return replace(
         found,
         effect=tuple(_period(one, at, fits, level) for at, one in enumerate(found.effect)),
@@ -135,8 +137,22 @@ def mixed(found: Estimate, fits: Sequence[Estimate], level: float) -> Estimate:
         coefficients=_each(
             found.coefficients, [one.coefficients for one in fits], level, _coefficient
         ),
-        parts=_each(found.parts, [one.parts for one in fits], level, _part),
+        parts=None
+        if found.parts is None
+        else _each(told, [one.parts for one in fits], level, _part),
+        untold=untold,
     )
+
+
+def _untold(found: Estimate, fits: Sequence[Estimate]) -> dict[str, Untold]:
+    """The parts that the answer or one of the fits does not have."""
+    why = "with some of what late reports may bring it cannot be had"
+    lost = {
+        name: Untold(why, one.displacement)
+        for name, one in (found.parts or {}).items()
+        if any(name not in (fit.parts or {}) for fit in fits)
+    }
+    return {**found.untold, **lost}
 
 
 def logarithms(fits: Sequence[Estimate], level: float) -> Figure | None:

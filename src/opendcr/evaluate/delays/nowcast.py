@@ -137,6 +137,12 @@ def nowcast(
     return Nowcast(tuple(triangle.periods[at] for at in recent), reported, made, delays, level)
 
 
+def tells(triangle: Triangle) -> bool:
+    """Whether enough periods were seen at both ends of each step that those not complete still go."""
+    ages = {triangle.edition.at - period.at for period in triangle.changing}
+    return all(len(triangle.pairs(at)[0]) >= LEAST_PAIRS for at in _further(triangle, ages))
+
+
 def fitted(triangle: Triangle, known: set[int]) -> Delays:
     """How counts change after each delay through which periods that stand at `known` delays go.
 

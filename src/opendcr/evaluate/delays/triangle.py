@@ -46,6 +46,11 @@ class Triangle:
         """Whether a period has had its first edition at the maximum delay or after."""
         return self.delay(at) >= self.max_delay
 
+    @property
+    def changing(self) -> tuple[Period, ...]:
+        """The periods whose counts can still change."""
+        return tuple(one for at, one in enumerate(self.periods) if not self.complete(at))
+
     def pairs(self, delay: int) -> tuple[Real, Real, NDArray[np.int64]]:
         """Of the periods printed at a delay and again a step later: both counts, and how long
         after the first period the later edition came out."""
@@ -123,6 +128,23 @@ def triangle_of(
     made = Triangle(periods, counts, last, editions[-1], step, rows.where)
     printed_last(made, periods)
     return made
+
+
+def summed(triangles: Sequence[Triangle]) -> Triangle | None:
+    """The triangle of some areas' sum, of the periods and editions that all of them have; None where
+    their last edition, how often editions come or the periods that can still change are not the
+    same in all."""
+    kinds_of = {(one.edition, one.step, one.counts.shape[1], one.changing) for one in triangles}
+    if len(kinds_of) > 1:
+        return None
+    first = triangles[0]
+    common = set(first.periods).intersection(*(one.periods for one in triangles))
+    periods = tuple(sorted(common))
+    rows = [[one.periods.index(at) for at in periods] for one in triangles]
+    each = list(zip(triangles, rows, strict=True))
+    counts = np.sum([one.counts[kept] for one, kept in each], axis=0)
+    last = np.sum([one.last[kept] for one, kept in each], axis=0)
+    return replace(first, periods=periods, counts=counts, last=last)
 
 
 def _sound(rows: Rows, values: Real, of: Sequence[Period], said: Sequence[Period]) -> Real:

@@ -32,7 +32,7 @@ class Design(Protocol):
         """The answer, without checks. Raises InputError where the panel does not allow it."""
 
     def checks(self, study: Study, found: Estimate) -> tuple[Check, ...]:
-        """The checks that travel with the answer."""
+        """The checks that travel with the answer; those with `effects` pass by what is decided."""
 
     def floor(self, study: Study) -> float | None:
         """The least p-value that the design could give; None where it has no floor. It reads no

@@ -138,7 +138,7 @@ class BayesianStructural:
             *posterior.mixing(),
             self._ahead(study),
             self._placebo(earlier),
-            robustness.other_starts(self.quick, study, found),
+            robustness.other_starts(self.quick, study),
             posterior.residuals(),
             posterior.donors_in(),
             robustness.donors_left_out(found, self._without_each(study, posterior)),

@@ -170,7 +170,7 @@ class CountFactors:
             fit_before(gap, fitted.pools.rates - fitted.placebos, study.start),
             placebo_ranks(found),
             earlier_starts(study, self.fit),
-            other_starts(self, study, found),
+            other_starts(self, study),
             donors_left_out(found, fixed._without_each(study, fitted)),
             self._ranks(study, fitted),
         )

@@ -107,7 +107,7 @@ class DifferenceInDifferences:
             robustness.earlier_starts(study, self.fit),
             robustness.placebo_ranks(found),
             robustness.donors_left_out(found, robustness.without_each(self.without, study, found)),
-            robustness.other_starts(self, study, found),
+            robustness.other_starts(self, study),
             *checking.of_residuals(answer),
             checking.sizes(answer),
         )

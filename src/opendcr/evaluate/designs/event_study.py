@@ -119,7 +119,7 @@ class EventStudy:
             checking.trend_before(answer),
             robustness.placebo_ranks(found),
             robustness.donors_left_out(found, robustness.without_each(self.without, study, found)),
-            robustness.other_starts(self, study, found),
+            robustness.other_starts(self, study),
             *checking.of_residuals(answer),
             checking.sizes(answer),
         )

@@ -97,7 +97,7 @@ class SyntheticDifferenceInDifferences:
             fit_before(_gap(study, fitted), placebos.gaps, study.start),
             placebo_ranks(found),
             earlier_starts(study, self.fit),
-            other_starts(self, study, found),
+            other_starts(self, study),
             donors_left_out(found, self._without_each(study, donors, fitted)),
             self._ridges(study, donors),
             _concentration(study, donors, fitted),

@@ -1,8 +1,10 @@
 """Triple difference: near or far × inside or outside opening hours × before or after."""
 
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import compress
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
@@ -10,7 +12,7 @@ from numpy.typing import NDArray
 
 from opendcr.errors import InputError
 from opendcr.evaluate.comparisons import robustness
-from opendcr.evaluate.comparisons.cells import Chosen, Labels, Mask, Selection, outwards
+from opendcr.evaluate.comparisons.cells import Chosen, Labels, Mask, Outwards, Selection
 from opendcr.evaluate.comparisons.errors import HALF
 from opendcr.evaluate.comparisons.shifts import (
     Contrast,
@@ -20,36 +22,43 @@ from opendcr.evaluate.comparisons.shifts import (
     odds_ratio,
 )
 from opendcr.evaluate.decision import between, holds
-from opendcr.evaluate.displacement import NEAR, NET, NET_INSIDE, ruled_out
+from opendcr.evaluate.displacement import NEAR, NEAR_INSIDE, NET, NET_INSIDE, ruled_out
 from opendcr.evaluate.estimate import (
     SURE_ERRORS,
-    TREND,
     Bounds,
     Check,
     Estimate,
     Part,
     Placebo,
+    Untold,
     bounds_of_ratio,
     estimate_of,
     p_said,
+    trend_found,
 )
 from opendcr.evaluate.study import Study
 from opendcr.keyed import Table
 
 Real = NDArray[np.float64]
-KEYS = ("near", "inside_hours", "far", "inference")
+KEYS = ("near", "inside_hours", "far", "rings", "inference")
 _ALIKE = "this would have moved as the farthest ring did in the same hours"
 _ENOUGH = 5  # events a period far away, inside hours and outside, for an estimate that is not rough
 
 
+_ONE_COLUMN = "near and inside hours are chosen in one column, which does not tell rings from hours"
+_NEAR_BEYOND = "a near ring lies beyond the farthest that is compared with"
+
+
 @dataclass(frozen=True)
 class Cells:
-    """The cells of a study: counts by area and period, and which are near, far and inside hours."""
+    """The cells of a study: counts by area and period, which are near, far and inside hours, and the
+    rings `outwards`: none where one column holds rings and hours."""
 
     study: Study
     near: Chosen
     far: Mask
     inside: Mask
+    outwards: tuple[str, ...]
 
     @cached_property
     def ring_of(self) -> NDArray[np.str_]:
@@ -60,8 +69,7 @@ class Cells:
     def within(self) -> tuple[str, ...]:
         """The rings within the farthest that is compared with, outwards, those too that are neither
         near nor far; none where a near one is not among them."""
-        every = outwards([str(one) for one in self.ring_of[self._known]])
-        inner = every[: every.index(self.far_rings[-1])]
+        inner = self.outwards[: self.outwards.index(self.farthest)] if self.outwards else ()
         return inner if set(self.near.values) <= set(inner) else ()
 
     @cached_property
@@ -72,8 +80,26 @@ class Cells:
 
     @cached_property
     def far_rings(self) -> tuple[str, ...]:
-        """The rings that are compared with, outwards."""
-        return outwards([str(one) for one in self.ring_of[self.far]])
+        """The rings that are compared with, outwards; as they come where their order is not known."""
+        compared = dict.fromkeys(str(one) for one in self.ring_of[self.far])
+        return tuple(one for one in self.outwards or compared if one in compared)
+
+    @property
+    def farthest(self) -> str:
+        """The farthest ring that is compared with."""
+        return self.far_rings[-1]
+
+    def lacking(self, rings: Iterable[str]) -> str:
+        """What one of some rings lacks, so that hours cannot be compared in it; empty where none
+        does."""
+        for one in rings:
+            cells = self.ring(one)
+            if not cells.any():
+                return f"{one} has a period without a count"
+            for named, band in (("inside", self.inside), ("outside", ~self.inside)):
+                if not (cells & band).any():
+                    return f"{one} has no cell {named} hours"
+        return ""
 
     def sums(self, cells: Mask) -> tuple[Real, Real]:
         """By period: counts and exposures of some cells together."""
@@ -109,15 +135,22 @@ class Cells:
         """Counts and exposures by period: near inside and outside, far inside and outside hours."""
         inside = self.inside
         groups = (near & inside, near & ~inside, far & inside, far & ~inside)
+        self._some(*groups)
         counts, people = zip(*(self.sums(one) for one in groups), strict=True)
         return np.array(counts), np.array(people)
 
     def double(self, cells: Mask, compared: Mask) -> Contrast:
         """Some cells beside others."""
+        self._some(cells, compared)
         (counts, people), (c, of_c) = self.sums(cells), self.sums(compared)
         base = people * c / of_c
         self._told(counts, base)
         return NoisyContrast(counts, base, self.study.start, 1 / np.maximum(c, HALF))
+
+    def _some(self, *groups: Mask) -> None:
+        """InputError where a group has no cell."""
+        if not all(one.any() for one in groups):
+            raise InputError(self.study.panel.where, "no cell to compare with", "one or more")
 
     def _told(self, counts: Real, base: Real) -> None:
         """InputError where there is nothing to be compared, or to compare with."""
@@ -126,11 +159,17 @@ class Cells:
             if total[:start].sum() == 0:
                 raise InputError(where, f"no event in {what} before the start", "some")
         if base[start:].sum() == 0:
-            raise InputError(where, "no event in the cells compared with after", "some")
+            raise InputError(where, "no event in the cells compared with from the start on", "some")
 
     def ring(self, *names: str) -> Mask:
         """The cells of some rings: those near or far, or all of a ring that is neither."""
-        return np.asarray(np.isin(self.ring_of, names) & self._known)
+        return np.asarray(sum((self._rings[one] for one in names), np.zeros_like(self.far)))
+
+    @cached_property
+    def _rings(self) -> dict[str, Mask]:
+        """By ring: its cells."""
+        names = dict.fromkeys(self.ring_of.tolist())
+        return {one: np.asarray((self.ring_of == one) & self._known) for one in names}
 
 
 @dataclass(frozen=True)
@@ -144,6 +183,7 @@ class TripleDifference:
 
     near: Selection
     inside_hours: Selection
+    rings: Outwards
     far: Selection | None = None
     inference: Literal["shifts", "quasi_poisson"] = "shifts"
 
@@ -154,12 +194,14 @@ class TripleDifference:
     @classmethod
     def read(cls, table: Table) -> Self:
         """The design as its table says: `near` and `inside_hours` choose cells; `far` those that
-        are compared with (all others); `inference` is shifts or quasi_poisson."""
+        are compared with (all others); `rings` are their rings from the room outwards, where their
+        names do not say it; `inference` is shifts or quasi_poisson."""
         Table.of(table.where, table.name, table.data, KEYS)
         inference: Any = table.one_of("inference", ("shifts", "quasi_poisson"), "shifts")
         return cls(
             Selection.read(table, "near"),
             Selection.read(table, "inside_hours"),
+            Outwards.read(table, "rings"),
             Selection.read(table, "far") if "far" in table else None,
             inference,
         )
@@ -176,12 +218,31 @@ class TripleDifference:
         return tuple(dict.fromkeys(one.of(labels).column for one in chosen))
 
     def treated_cells(self, labels: Labels) -> tuple[int, ...]:
-        """The rows of the cells near and inside hours; InputError where there is none."""
-        near, inside = self.near.of(labels).mask, self.inside_hours.of(labels).mask
-        rows = np.flatnonzero(near & inside)
-        if rows.size == 0:
-            raise InputError(self.near.where, "no cell near and inside hours", "one or more")
-        return tuple(int(one) for one in rows)
+        """The rows of the cells near and inside hours; InputError where one of the four groups has
+        none, or nothing says in what order rings stand."""
+        near, _, hours, _ = self._chosen(labels)
+        return tuple(int(one) for one in np.flatnonzero(near.mask & hours.mask))
+
+    def _chosen(self, labels: Labels) -> tuple[Chosen, Mask, Chosen, tuple[str, ...]]:
+        """By these labels: the near cells, those compared with, those inside hours, and the rings
+        outwards (none where one column holds rings and hours)."""
+        near, hours = self.near.of(labels), self.inside_hours.of(labels)
+        inside = hours.mask
+        far = ~near.mask if self.far is None else self.far.of(labels).mask & ~near.mask
+        groups = {
+            "near and inside hours": near.mask & inside,
+            "near and outside hours": near.mask & ~inside,
+            "far and inside hours": far & inside,
+            "far and outside hours": far & ~inside,
+        }
+        for name, cells in groups.items():
+            if not cells.any():
+                raise InputError(self.near.where, f"no cell {name}", "cells near and far, by hours")
+        if near.column == hours.column:
+            return near, far, hours, ()
+        rings = labels[near.column]
+        compared = list(compress(rings, far))
+        return near, far, hours, self.rings.of(rings, near.values, compared)
 
     def crossed(self, labels: Labels) -> Labels:
         """Rings and hours; near and inside themselves, where both are chosen in one column."""
@@ -196,24 +257,13 @@ class TripleDifference:
         return tuple(at for at in range(len(study.panel.units)) if at not in study.treated)
 
     def cells(self, study: Study) -> Cells:
-        """The study's cells; InputError where one of the four groups has none, or others are
-        treated."""
+        """The study's cells; InputError where others are treated, or the panel does not allow it."""
         panel = study.panel
-        treated = self.treated_cells(panel.labels)
-        if set(treated) != set(study.treated):
+        near, far, hours, outwards = self._chosen(panel.labels)
+        if set(np.flatnonzero(near.mask & hours.mask).tolist()) != set(study.treated):
             raise InputError(panel.where, "other treated cells", "those near and inside hours")
-        near, inside = self.near.of(panel.labels), self.inside_hours.of(panel.labels).mask
-        far = ~near.mask if self.far is None else self.far.of(panel.labels).mask & ~near.mask
-        groups = {
-            "near and outside hours": near.mask & ~inside,
-            "far and inside hours": far & inside,
-            "far and outside hours": far & ~inside,
-        }
-        for name, cells in groups.items():
-            if not cells.any():
-                raise InputError(panel.where, f"no cell {name}", "cells near and far, by hours")
         panel.complete(np.flatnonzero(near.mask | far).tolist())
-        return Cells(study, near, far, inside)
+        return Cells(study, near, far, hours.mask, outwards)
 
     def fit(self, study: Study) -> Estimate:
         """The effect near and inside hours; in `parts` what each ring had, and all together."""
@@ -223,6 +273,7 @@ class TripleDifference:
         scale = study.panel.people[list(study.treated)].sum(axis=0)
         expected = cells.expected(cells.near.mask, cells.far, series.relative) / scale
         rates = study.panel.outcome[list(study.treated)].sum(axis=0) / scale - expected
+        parts = self._parts(cells)
         return estimate_of(
             study,
             expected,
@@ -232,7 +283,8 @@ class TripleDifference:
             p_floor=self.floor(study),
             pre_rmspe=float(np.sqrt(np.mean(rates[: study.start] ** 2))),
             placebos=_placebo_rings(cells),
-            parts=self._parts(cells),
+            parts={name: one for name, one in parts.items() if isinstance(one, Part)},
+            untold={name: one for name, one in parts.items() if isinstance(one, Untold)},
         )
 
     def ranked(self, series: Contrast, level: float) -> tuple[float, Interval | None]:
@@ -251,55 +303,75 @@ class TripleDifference:
         )
         return said + ("." if interval else ", so that no interval of this level can be had.")
 
-    def _parts(self, cells: Cells) -> dict[str, Part]:
+    def _parts(self, cells: Cells) -> dict[str, Part | Untold]:
         """By ring but the farthest, inside hours: as the effect itself, beside the farthest ring
         alone, so that what happens in a ring at all hours and everywhere by the hour is taken out.
         Those of other rings than the near ones are displacement, and share the level (Bonferroni).
         """
         rings, level = cells.within, cells.study.level
         if not rings:
-            return {}
-        far = cells.ring(cells.far_rings[-1])
+            return {NET_INSIDE: Untold(_NEAR_BEYOND if cells.outwards else _ONE_COLUMN)}
         others = [one for one in rings if one not in cells.near.values]
         share = level / max(len(others), 1)
         asked: dict[str, tuple[tuple[str, ...], bool]]
         asked = {f"{one}, inside hours": ((one,), one in others) for one in rings}
+        if len(cells.near.values) > 1:
+            asked[NEAR_INSIDE] = (cells.near.values, False)
         if others:
             asked[NET_INSIDE] = (rings, False)
-        made = {}
-        for name, (ours, into) in asked.items():
-            with suppress(InputError):  # a ring where nothing ever happened has no ratio
-                part = self._by_hours(cells, cells.ring(*ours), far, share if into else level)
-                made[name] = replace(part, displacement=into)
+        made: dict[str, Part | Untold] = {
+            name: self._by_hours(cells, ours, share if into else level, into)
+            for name, (ours, into) in asked.items()
+        }
         return made | self._as_rings_move(cells, level, share)
 
-    def _by_hours(self, cells: Cells, ours: Mask, others: Mask, level: float) -> Part:
-        """Some rings inside beside outside hours, beside another inside beside outside."""
-        series = cells.triple(ours, others)
+    def _by_hours(
+        self, cells: Cells, rings: tuple[str, ...], level: float, into: bool
+    ) -> Part | Untold:
+        """Some rings inside beside outside hours, beside the farthest inside beside outside."""
+        lacking = cells.lacking((*rings, cells.farthest))
+        if lacking:
+            return Untold(lacking, into)
+        ours, others = cells.ring(*rings), cells.ring(cells.farthest)
+        try:
+            series = cells.triple(ours, others)
+        except InputError as error:  # a ring where nothing ever happened has no ratio
+            return Untold(error.found, into)
         after = slice(cells.study.start, None)
         counted = float(cells.sums(ours & cells.inside)[0][after].sum())
         expected = float(cells.expected(ours, others, series.relative)[after].sum())
-        return self._part(series, level, (counted, expected))
+        return replace(self._part(series, level, (counted, expected)), displacement=into)
 
-    def _as_rings_move(self, cells: Cells, level: float, share: float) -> dict[str, Part]:
+    def _as_rings_move(self, cells: Cells, level: float, share: float) -> dict[str, Part | Untold]:
         """What no hours by themselves can be taken out of: near outside hours, where events may
         have gone in time, near at all hours, and all rings but the farthest at all hours. They are
         beside the farthest ring, and rest on rings that would have moved alike."""
-        far, outside = cells.ring(cells.far_rings[-1]), ~cells.inside
-        asked = {
-            f"{ring}, outside hours": (cells.ring(ring) & outside, far & outside, share)
+        far, outside = cells.ring(cells.farthest), ~cells.inside
+        made = {
+            f"{ring}, outside hours": self._alike(
+                cells, cells.ring(ring) & outside, far & outside, share, into=True
+            )
             for ring in cells.near.values
         }
-        asked[NEAR] = (cells.ring(*cells.near.values), far, level)
+        at_all_hours = {NEAR: cells.near.values}
         if set(cells.within) - set(cells.near.values):
-            asked[NET] = (cells.ring(*cells.within), far, level)
-        made = {}
-        for name, (ours, others, at) in asked.items():
-            with suppress(InputError):
-                series = cells.double(ours, others)
-                part = self._part(series, at, series.totals)
-                made[name] = replace(part, displacement=name not in (NEAR, NET), assumes=_ALIKE)
+            at_all_hours[NET] = cells.within
+        for name, rings in at_all_hours.items():
+            lacking = cells.lacking((*rings, cells.farthest))
+            alike = self._alike(cells, cells.ring(*rings), far, level, into=False)
+            made[name] = Untold(lacking) if lacking else alike
         return made
+
+    def _alike(
+        self, cells: Cells, ours: Mask, others: Mask, level: float, into: bool
+    ) -> Part | Untold:
+        """Some cells beside others that would have moved alike."""
+        try:
+            series = cells.double(ours, others)
+        except InputError as error:
+            return Untold(error.found, into)
+        part = self._part(series, level, series.totals)
+        return replace(part, displacement=into, assumes=_ALIKE)
 
     def _part(self, series: Contrast, level: float, totals: tuple[float, float]) -> Part:
         low, high = _finite(self.ranked(series, level)[1])
@@ -309,16 +381,17 @@ class TripleDifference:
         """Drift and starts before, placebo rings, rings left out, dispersion, displacement."""
         cells = self.cells(study)
         series = cells.triple(cells.near.mask, cells.far)
+        errors = _correlation(series, self.inference == "quasi_poisson")
         return (
             _trend(series, study.level),
             robustness.earlier_starts(study, self.fit),
-            robustness.other_starts(self, study, found),
+            robustness.other_starts(self, study),
             _rings(found, series),
-            _without_each_ring(cells, found),
+            _without_each_ring(cells),
             _events_far_away(cells),
             _dispersion(series),
-            _correlation(series, self.inference == "quasi_poisson"),
-            _displacement(found),
+            errors,
+            _displacement(replace(found, checks=(errors,)), cells),
         )
 
     def rings_compared(self, study: Study) -> tuple[str, ...]:
@@ -365,7 +438,7 @@ def _standard(series: Contrast) -> float:
 def _rings(found: Estimate, series: Contrast) -> Check:
     name, own = "placebo rings", _standard(series)
     if not found.placebos:
-        return Check(name, None, "left out: one far ring has nothing to be compared with")
+        return Check(name, None, "left out: no far ring can be compared with other far rings")
     extreme = sum(one.ratio >= own for one in found.placebos)
     total = 1 + len(found.placebos)
     said = ", ".join(f"{one.unit} {one.relative_effect:+.1%}" for one in found.placebos)
@@ -375,19 +448,16 @@ def _rings(found: Estimate, series: Contrast) -> Check:
     return Check(name, None, detail)
 
 
-def _without_each_ring(cells: Cells, found: Estimate) -> Check:
-    name, rings = "each far ring left out", cells.far_rings
-    if len(rings) < 2:
-        return Check(name, None, "one far ring cannot be left out")
-    effects = {
-        ring: cells.triple(
-            cells.near.mask, cells.ring(*(one for one in rings if one != ring)) & ~cells.near.mask
-        ).relative
-        for ring in rings
-    }
+def _without_each_ring(cells: Cells) -> Check:
+    name, rings, effects = "each far ring left out", cells.far_rings, {}
+    for ring in rings:
+        left = cells.ring(*(one for one in rings if one != ring)) & ~cells.near.mask
+        with suppress(InputError):  # it alone has the cells or the events that are compared with
+            effects[ring] = cells.triple(cells.near.mask, left).relative
+    if not effects:
+        return Check(name, None, "no far ring can be left out")
     said = ", ".join(f"{one:+.1%} without {ring}" for ring, one in effects.items())
-    same = all(np.sign(one) == np.sign(found.relative_effect) for one in effects.values())
-    return Check(name, same, said)
+    return Check(name, None, said, effects=tuple(effects.values()))
 
 
 def _events_far_away(cells: Cells) -> Check:
@@ -418,7 +488,7 @@ def _trend(series: Contrast, level: float) -> Check:
     p = float((np.abs(slopes) >= abs(slopes[0]) * (1 - 1e-9)).mean())
     slope = slopes[0] / (time @ time)
     detail = f"{slope:+.3g} standard deviations a period, {p_said(p)} among {count} shifts"
-    return Check(name, p > level, detail, "" if p > level else TREND)
+    return Check(name, p > level, detail, "" if p > level else trend_found(level))
 
 
 def _dispersion(series: Contrast) -> Check:
@@ -449,7 +519,7 @@ _LASTS = (
 )
 
 
-def _displacement(found: Estimate) -> Check:
+def _displacement(found: Estimate, cells: Cells) -> Check:
     """Whether displacement that undoes a fall is ruled out. A rise in another ring, by what the
     design itself assumes, fails it; what rests on rings that move alike can keep it from passing."""
     parts = {
@@ -459,8 +529,12 @@ def _displacement(found: Estimate) -> Check:
     }
     said = [f"{name} {_said(one)}" for name, one in parts.items() if not one.assumes]
     passed = ruled_out(found)
-    said.insert(0, _RULED_OUT[passed] if NET_INSIDE in parts else _NO_RING)
+    asked = NET_INSIDE in parts or NET_INSIDE in found.untold
+    said.insert(0, _RULED_OUT[passed] if asked else _NO_RING)
     said += [f"{name} {_said(one)} if {one.assumes}" for name, one in parts.items() if one.assumes]
+    said += [f"{name} not told: {one.why}" for name, one in found.untold.items()]
+    if len(cells.outwards) > 2:
+        said.append(f"{cells.farthest} is taken as the farthest ring")
     return Check("displacement", passed, "; ".join(said))
 
 

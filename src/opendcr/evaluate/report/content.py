@@ -196,8 +196,8 @@ class Figure:
 
 @dataclass(frozen=True)
 class Report:
-    """A study as it is reported. `sentence` is its answer, for who reads nothing else, and `caveats`
-    what must be read beside it; `asked` is what the verdict is of; `declared` are lines of the plan in words; `primary` names the
+    """A study as it is reported. `sentence` is its answer, for who reads nothing else, `besides` what
+    must be said with it, and `caveats` what must be read beside it; `asked` is what the verdict is of; `declared` are lines of the plan in words; `primary` names the
     design on which success rests; `power` is what the lock foretold; `effects_told`
     is what must be read before published `effects`; `about` says in the authors' words what `ABOUT` lists;
     `made` is the day of the report.
@@ -227,6 +227,7 @@ class Report:
     about: Mapping[str, str] = field(default_factory=dict)
     level: float = 0.05
     made: date = field(default_factory=lambda: datetime.now(UTC).date())
+    besides: str = ""
 
     def __post_init__(self) -> None:
         _one_of(self.verdict, Verdict, "the verdict")

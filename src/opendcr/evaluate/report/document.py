@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from opendcr.evaluate.decision import DESCRIPTIVE, SAID, inside
-from opendcr.evaluate.displacement import looked, reached, risen, told
+from opendcr.evaluate.decision import DESCRIPTIVE, SAID, doubted, inside
+from opendcr.evaluate.displacement import fallen, looked, reached, risen, told
 from opendcr.evaluate.estimate import Estimate, Interval, Part
 from opendcr.evaluate.periods import span
 from opendcr.evaluate.report import words
@@ -56,13 +56,18 @@ def _head(report: Report) -> Iterable[Block]:
     yield Text(_verdict(report), "badge")
     for one in report.further:
         if one.kind == "harm" and one.verdict == "shown":
-            yield Text(f"Harm: {one.title}, {one.asked} shown", "badge")
+            yield Text(
+                f"Harm: {one.title}, {one.asked} shown{_doubts(one.estimate, True)}", "badge"
+            )
     for name in risen(report.leading.estimate):
-        yield Text(f"Displacement: a rise in {name} shown", "badge")
+        what = "Displacement: a rise" if fallen(report.leading.estimate) else "A rise"
+        yield Text(f"{what} in {name} shown", "badge")
     if reached(report.leading.estimate):
         yield Text("Displacement to other hours: not ruled out", "badge")
     yield Text("Simulated data" if report.origin.simulated else "Recorded data", "badge")
     yield Text(report.sentence, "answer")
+    if report.besides:
+        yield Text(report.besides)
     answer, scale = report.leading, _scale(report, report.leading)
     figure = expected_figure(answer, report.question.start, scale, report.level)
     yield _drawing(report.origin, figure)
@@ -91,10 +96,14 @@ def _status(report: Report) -> str:
 
 def _verdict(report: Report) -> str:
     """What is said of the outcome that was asked about, in a few words."""
-    found = report.leading.estimate
-    failed = (report.verdict == "shown" and found.where_nothing_began) or found.too_narrow
     said = f"{report.question.outcome}: {report.asked} {SAID[report.verdict]}"
-    return f"{said[:1].upper()}{said[1:]}{', checks failed' if failed else ''}"
+    doubts = _doubts(report.leading.estimate, report.verdict == "shown")
+    return f"{said[:1].upper()}{said[1:]}{doubts}"
+
+
+def _doubts(found: Estimate, shown: bool) -> str:
+    """That checks failed of which the answer's own sentence tells."""
+    return ", checks failed" if found.doubts(shown) else ""
 
 
 def _outcomes(report: Report) -> Grid:
@@ -116,7 +125,7 @@ def _primary(report: Report) -> tuple[str, ...]:
     return (
         name[:1].upper() + name[1:],
         _effect(found.relative_effect, found.relative_interval),
-        report.verdict,
+        doubted(report.verdict, found, report.verdict == "shown"),
         report.asked,
         PRIMARY,
         words.confidence(report.level),
@@ -265,7 +274,7 @@ def _design(report: Report, one: Answer, scale: Scale) -> tuple[str, ...]:
         f"{scale.signed(found.average_effect)} ({scale.between(found.interval)})",
         f"{words.signed(found.cumulative)} ({words.counts(found.cumulative_interval)})",
         words.p_words(found),
-        one.verdict,
+        doubted(one.verdict, found, one.verdict == "shown"),
     )
 
 
@@ -388,6 +397,8 @@ def _parts(found: Estimate, level: float) -> Iterable[tuple[str, ...]]:
             words.count(one.expected_count and round(one.expected_count)),
             one.assumes or "the design itself holds",
         )
+    for name, left_out in found.untold.items():
+        yield (name, f"not told: {left_out.why}", *("" for _ in _PARTS[2:]))
 
 
 def _power(report: Report) -> Iterable[Block]:

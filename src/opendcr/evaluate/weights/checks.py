@@ -10,6 +10,7 @@ from scipy.stats import chi2
 
 from opendcr.errors import InputError
 from opendcr.evaluate.comparisons import robustness
+from opendcr.evaluate.decision import changed
 from opendcr.evaluate.estimate import Check, Estimate
 from opendcr.evaluate.kernel.simplex import nearest
 from opendcr.evaluate.periods import Period
@@ -149,7 +150,8 @@ def nothing_happened(checked: Checked) -> Check:
     )
     great = sum(abs(one) >= abs(checked.found.relative_effect) for one in claimed.values())
     found = f"one as great at {great} of {len(claimed)} earlier starts" if great else ""
-    return Check("starts when nothing happened", not great, detail, found)
+    shown = changed(checked.found.decided(study.level))
+    return Check("starts when nothing happened", not great if shown else None, detail, found)
 
 
 def started_earlier(checked: Checked) -> Check:
@@ -167,8 +169,8 @@ def started_earlier(checked: Checked) -> Check:
         f"with weights from up to {len(effects)} periods fewer, the mean effect from the start on "
         f"is {_share(min(shares), 1.0)} to {_share(max(shares), 1.0)} of that with all"
     )
-    same = all(one * checked.found.average_effect > 0 for one in effects)
-    return Check("starts a little earlier", same, detail)
+    kept = tuple(one * checked.found.relative_effect for one in shares)
+    return Check("starts a little earlier", None, detail, effects=kept)
 
 
 def hull(gaps: Real) -> Check:

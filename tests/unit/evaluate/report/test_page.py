@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import example, given, settings
 from hypothesis import strategies as some
 
-from opendcr.evaluate.estimate import Part
+from opendcr.evaluate.estimate import Part, Untold
 from opendcr.evaluate.report.blocks import Grid
 from opendcr.evaluate.report.content import Origin, Provenance, Report, Status
 from opendcr.evaluate.report.document import document
@@ -170,6 +170,17 @@ def test_further_outcomes_are_ordered_and_those_of_rings_stand_among_them() -> N
     assert grid.rows[4][0] == "Drug deaths: next ring" and "no\xa0bound" in grid.rows[4][1]
     assert grid.rows[4][2] == "descriptive"
     assert "Displacement was not looked for" not in page_of(made)
+
+
+def test_a_part_that_cannot_be_had_stands_in_its_table_with_the_reason() -> None:
+    leading = WHOLE.leading
+    parts = {"next ring": Part(0.1, -0.1, None, displacement=True)}
+    untold = {"far ring": Untold("far ring has no cell outside hours", displacement=True)}
+    estimate = replace(leading.estimate, parts=parts, untold=untold)
+    made = replace(WHOLE, designs=(replace(leading, estimate=estimate),))
+    rows = [row for one in document(made) if isinstance(one, Grid) for row in one.rows]
+    assert ("far ring", "not told: far ring has no cell outside hours", "", "", "", "") in rows
+    assert "not to be told in far ring: far ring has no cell outside hours" in page_of(made)
 
 
 def test_what_was_locked_is_told() -> None:
