@@ -300,7 +300,8 @@ def _without_interval(found: "Findings") -> Iterator[str]:
     rows += [(one.outcome.name, one.answer.estimate, one.level) for one in found.further]
     for name, estimate, level in rows:
         if estimate.relative_interval is None:
-            yield f"{name}: no interval: {no_interval(estimate.p_floor, level)}."
+            why = no_interval(estimate.p_floor, level, estimate.inference)
+            yield f"{name}: no interval: {why}."
 
 
 def _checks(found: "Findings") -> "Iterator[tuple[str, Sequence[Check]]]":

@@ -291,14 +291,14 @@ def floor_sentence(p_floor: float | None, level: float) -> str:
     )
 
 
-def no_interval(p_floor: float | None, level: float) -> str:
-    """Why a design gave no interval, as far as its answer tells."""
-    if p_floor is not None and p_floor > level:
+def no_interval(p_floor: float | None, level: float, inference: str) -> str:
+    """Why a design gave no interval: what it says itself of its inference, or its least p-value."""
+    if p_floor is not None and p_floor > level and "no interval: " not in inference:
         return (
             f"the least p-value that could be found, {p_floor:.3g}, is above the level, {level:.3g}: an "
             "interval that holds as much would have no ends"
         )
-    return "these data allow none by this design"
+    return f"these data allow none by this design ({inference.rstrip('.')})"
 
 
 def nothing_began(found: Sequence[str]) -> str:

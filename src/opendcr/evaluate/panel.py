@@ -293,6 +293,8 @@ def cell_panel(rows: Rows, columns: Columns, by: Sequence[str]) -> Panel:
     periods = tuple(sorted(set(rows.periods(columns.time))))
     _no_gaps(rows.where, periods)
     places = [periods.index(one) for one in rows.periods(columns.time)]
+    for name in by:
+        _each_one_name(rows.where, rows.column(name, name), name)
     named = list(zip(*(rows.column(name, name) for name in by), strict=True))
     cells = tuple(dict.fromkeys(named))
     at = ([cells.index(one) for one in named], places)
@@ -413,13 +415,13 @@ def wide_panel(rows: Rows, columns: Columns) -> Panel:
     return _sound(Panel(units, periods, outcome, where=rows.where), columns)
 
 
-def _each_one_name(where: str, units: Sequence[str]) -> None:
+def _each_one_name(where: str, units: Iterable[str], of: str = "area") -> None:
     """Raises InputError for names that differ in case and spaces alone."""
     seen: dict[str, str] = {}
     for unit in units:
         other = seen.setdefault(" ".join(unit.casefold().split()), unit)
         if other != unit:
-            raise InputError(where, f"'{other}' and '{unit}'", "one name for each area")
+            raise InputError(where, f"'{other}' and '{unit}'", f"one name for each {of}")
 
 
 def _no_gaps(where: str, periods: Sequence[Period]) -> None:
@@ -456,7 +458,7 @@ def _sound(panel: Panel, columns: Columns) -> Panel:
     counts = panel.outcome
     _first(panel, counts < 0, counts, f"{columns.outcome} of", "a count, zero or more")
     _first(panel, counts != np.round(counts), counts, f"{columns.outcome} of",
-           "a whole number of events where there is an exposure")  # fmt: skip
+           f"a whole number of events{' where there is an exposure' if columns.exposure else ''}")  # fmt: skip
     return panel
 
 
@@ -476,5 +478,7 @@ def some(names: Sequence[str]) -> str:
 
 
 def one_of(name: str, names: Sequence[str]) -> str:
-    """What was expected in the place of a name that is not there: the one that it is like, or all."""
-    return f"one of {some(names)}{meant(name, names)}"
+    """What was expected in the place of a name that is not there: the one that it is like, or all, in
+    quotes where they have commas."""
+    listed = [f"'{one}'" for one in names] if any("," in one for one in names) else names
+    return f"one of {some(listed)}{meant(name, names)}"

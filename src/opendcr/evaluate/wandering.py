@@ -292,7 +292,7 @@ def series_of(panel: Panel, areas: Sequence[int], crossed: Labels = UNCROSSED) -
     if groups and np.trace(series.own) < 0.5:
         found = f"too few cells of {LEAST:g} events a period to say how each drifts by itself"
         wanted = " and ".join(f"two or more of '{name}'" for name in crossed)
-        raise InputError(panel.where, found, wanted)
+        raise InputError(panel.where, found, f"cells of as many in {wanted}")
     return series
 
 

@@ -280,7 +280,8 @@ def test_multiplied_shocks_that_all_share_do_not_matter_to_counts() -> None:
 
 
 def test_checks_say_what_they_found() -> None:
-    study = simulated(np.random.default_rng(4), PEOPLE, effect=-0.4)
+    people = PEOPLE * np.where(np.arange(len(PEOPLE)), 1.0, 1.5)
+    study = simulated(np.random.default_rng(4), people, effect=-0.4)
     found = PLAIN.fit(study)
     checks = {one.name: one for one in PLAIN.checks(study, found)}
     assert set(checks) == {
@@ -290,7 +291,7 @@ def test_checks_say_what_they_found() -> None:
     for name in ("donors left out", "other starts"):  # whoever decides says whether they pass
         assert checks[name].passed is None and max(checks[name].effects) < -0.1
     least, median, most = (
-        one / PEOPLE[0] for one in (PEOPLE[1:].min(), np.median(PEOPLE[1:]), PEOPLE[1:].max())
+        one / people[0] for one in (people[1:].min(), np.median(people[1:]), people[1:].max())
     )
     assert checks["sizes"].passed is False and most < 1  # it is the largest
     sized = f"donors have {least:.3g} to {most:.3g} times the exposure of a treated area (median {median:.3g}); "
@@ -299,6 +300,19 @@ def test_checks_say_what_they_found() -> None:
     )
     assert "beyond the sizes of all donors" in checks["sizes"].detail
     assert "2020" not in checks["other starts"].detail and "2019" in checks["other starts"].detail
+
+
+@pytest.mark.parametrize(("times", "passed"), [(1.01, True), (1.2, True), (1.25, False)])
+@pytest.mark.parametrize("smaller", [True, False])
+def test_a_treated_area_a_little_beyond_the_donors_sizes_is_of_their_size(
+    times: float, smaller: bool, passed: bool
+) -> None:
+    """A standard error goes by the root of a size at the most: 1.21 times is a tenth."""
+    people = PEOPLE.copy()
+    people[0] = people[1:].min() / times if smaller else people[1:].max() * times
+    study = simulated(np.random.default_rng(4), people)
+    (found,) = [one for one in PLAIN.checks(study, PLAIN.fit(study)) if one.name == "sizes"]
+    assert found.passed is passed and ("beyond the sizes" in found.detail) is not passed
 
 
 def test_a_trend_before_is_seen() -> None:

@@ -1,6 +1,7 @@
 """What a plan's data may be, and what is said of data that they may not be."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -293,6 +294,21 @@ def test_a_cell_without_a_row_is_named(tmp_path: Path) -> None:
         if (row["ring"], row["open"], row["month"]) != ("1-2km", "no", "2024-03")
     ]
     assert "no row for 1-2km, no in 2024-03" in refused(tmp_path, data, CELLS)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"ring": "0-500M"}, "found '0-500M' and '0-500m'; expected one name for each ring"),
+        ({"calls": 3.5}, "found 23.5; expected a whole number of events\n"),
+    ],
+)
+def test_what_is_wrong_with_one_row_of_a_cell_is_told_by_its_cause(
+    tmp_path: Path, change: dict[str, Any], said: str
+) -> None:
+    """Not by the row that is missing of the other spelling, nor by an exposure that there is not."""
+    first, *others = cells()
+    assert said in f"{refused(tmp_path, [first | change, *others], CELLS)}\n"
 
 
 @pytest.mark.parametrize("calls", [20, 99])

@@ -193,10 +193,13 @@ def test_a_check_that_did_not_hold_is_told_with_what_it_is_of(opendcr, tmp_path:
 
 
 def test_a_missing_interval_has_its_reason(opendcr, tmp_path: Path) -> None:
-    """Among 24 areas no rank reaches 2.5 %, which is what Bonferroni's rule leaves of two."""
+    """Among 24 areas no rank reaches 2.5 %, which is what Bonferroni's rule leaves of two; a jackknife
+    over 11 years holds no 95 %."""
     one = '\n[outcomes.{}]\noutcome = "events"\nmargin = 0.1\n'
     more = one.format("needles") + one.format("calls") + '\n[multiplicity]\nrule = "bonferroni"\n'
+    more += "\n[designs.augmented_synthetic_control]\n"
     done = opendcr("study", "run", written(tmp_path, FALL, PLAN + more))
+    assert "no interval: 11 periods before are too few for 95%" in done.stdout
     said = "no interval: the least p-value that could be found, 0.0417, is above the level, 0.025:"
     assert [line.split(": ")[0] for line in done.stdout.splitlines() if said in line] == [
         "needles",

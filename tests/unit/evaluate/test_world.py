@@ -229,7 +229,9 @@ def test_the_interval_of_a_cells_own_drift_has_nothing_of_its_rings() -> None:
 
 def test_cells_that_are_no_table_say_nothing_of_their_own() -> None:
     panel = next(iter(cells(0.0, 0.0).draws(0.0, 1, 1)))
-    with pytest.raises(InputError, match="two or more of 'ring' and two or more of 'hours'"):
+    with pytest.raises(
+        InputError, match="as many in two or more of 'ring' and two or more of 'hours'"
+    ):
         wandering_of(panel, [1, 2, 3], CROSSED)
     assert wandering_of(panel, [0, 1, 2, 3], CROSSED).drift < 0.05
 
