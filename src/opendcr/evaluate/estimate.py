@@ -130,7 +130,8 @@ class Check:
     `narrow` says, as a clause, why the interval is surely too narrow. `effects` are relative effects
     with something changed that nothing should hang on: what the answer decides must stay with each
     of them, so that it is for whoever decides to say whether they pass (`decision.kept`); `diluted`
-    where an effect that is there must come out smaller, as from a start at which it had not begun."""
+    where an effect that is there must come out smaller, as from a start at which it had not begun.
+    `beside` is a sentence that must stand beside the answer, whatever that is."""
 
     name: str
     passed: bool | None
@@ -139,6 +140,7 @@ class Check:
     narrow: str = ""
     effects: tuple[float, ...] = ()
     diluted: bool = False
+    beside: str = ""
 
     def to_data(self) -> dict[str, Any]:
         """The check as JSON."""
@@ -196,6 +198,11 @@ class Estimate:
     def too_narrow(self) -> tuple[str, ...]:
         """Why its checks call its interval surely too narrow, in words."""
         return tuple(one.narrow for one in self.checks if one.narrow)
+
+    @property
+    def said_beside(self) -> tuple[str, ...]:
+        """What its checks say that must stand beside it, as sentences."""
+        return tuple(one.beside for one in self.checks if one.beside)
 
     def doubts(self, shown: bool) -> tuple[str, ...]:
         """What its own checks have against it, in few words: that a change, where one is `shown`, is
