@@ -34,7 +34,7 @@ from opendcr.evaluate.delays.delayed import at_middle, carried
 from opendcr.evaluate.designs import CellDesign, Design, PlaceboDesign, compared_with, repeated
 from opendcr.evaluate.estimate import Check, Estimate, Interval, p_figure, p_said
 from opendcr.evaluate.evalue import e_value, e_value_of_interval
-from opendcr.evaluate.late import Late, late_reports
+from opendcr.evaluate.late import Late, as_printed, late_reports, sharing
 from opendcr.evaluate.lock import Standing, standing
 from opendcr.evaluate.panel import some
 from opendcr.evaluate.periods import rhythm_of
@@ -54,12 +54,6 @@ from opendcr.evaluate.reading import (
 from opendcr.evaluate.reviews import Review, review_of
 from opendcr.evaluate.sequential import Look
 from opendcr.evaluate.study import Study
-
-AS_PRINTED = Check(
-    "reporting delay",
-    None,
-    "no reporting triangle of this outcome: its latest counts stand as printed",
-)
 
 
 @dataclass(frozen=True)
@@ -420,8 +414,10 @@ def _further(
     study = replace(study_from(source, design), level=review.level_of(level))
     late = late_reports(sources.get(late_of(outcome.name)), study, [design])
     found = _found(design, study, late, review)
-    printed = plan.nowcast is not None and late_of(outcome.name) not in sources
-    more: tuple[Check, ...] = (AS_PRINTED,) if printed else ()
+    more: tuple[Check, ...] = ()
+    if late_of(outcome.name) not in sources:
+        shared = sharing(outcome.name, sources)
+        more += (as_printed(shared, study),) if shared or plan.nowcast else ()
     if outcome.data != plan.data:
         more += data_checks(study.panel, outcome.data, [outcome.design])
         more += (*decimals_check(source), *dates_check(source))

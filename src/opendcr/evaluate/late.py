@@ -9,7 +9,8 @@ from opendcr.evaluate.delays.nowcast import Nowcast
 from opendcr.evaluate.delays.triangle import Triangle
 from opendcr.evaluate.designs import Design, compared_with
 from opendcr.evaluate.estimate import Check
-from opendcr.evaluate.reading import Source
+from opendcr.evaluate.periods import Period, rhythm_of
+from opendcr.evaluate.reading import Source, late_of
 from opendcr.evaluate.study import Study
 
 
@@ -42,6 +43,37 @@ def sides_of(triangles: Mapping[str, Triangle], study: Study, most: int) -> Side
     own = {name: one for name, one in triangles.items() if name in treated}
     others = {name: one for name, one in triangles.items() if name not in treated}
     return Sides(own, others, most)
+
+
+def sharing(name: str, sources: Mapping[str, Source]) -> Source | None:
+    """The reporting triangle of an outcome of the same counts as this one, a column of a file; None
+    where none has one."""
+    of = {one: (source.question.outcome, source.data.path) for one, source in sources.items()}
+    late = (sources.get(late_of(one)) for one in sources if of[one] == of[name])
+    return next(filter(None, late), None)
+
+
+def still_changing(triangle: Source, periods: Iterable[Period]) -> list[Period]:
+    """The periods whose counts can still change by a triangle's last edition."""
+    assert triangle.delayed is not None
+    last, most = max(triangle.editions), triangle.delayed.most
+    return [one for one in periods if last.at - one.at < most]
+
+
+def as_printed(triangle: Source | None, study: Study) -> Check:
+    """That an outcome has no reporting triangle; `triangle` is that of others of the same counts, by
+    which the latest are still to change."""
+    detail = "no reporting triangle of this outcome: its latest counts stand as printed"
+    periods = study.panel.periods[study.start :]
+    many = len(still_changing(triangle, periods)) if triangle else 0
+    if not many:
+        return Check("reporting delay", None, detail)
+    said = (
+        f"Of the {len(periods)} {rhythm_of(study.panel.periods).units} from the start on {many} "
+        f"{'stands' if many == 1 else 'stand'} as printed, too low while reports are still to come: no "
+        "reporting triangle has these areas."
+    )
+    return Check("reporting delay", None, detail, beside=said)
 
 
 def late_reports(source: Source | None, study: Study, designs: Iterable[Design]) -> Late:

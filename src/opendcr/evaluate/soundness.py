@@ -18,7 +18,7 @@ from opendcr.evaluate.designs import (
     design_of,
     late_columns,
 )
-from opendcr.evaluate.late import sides_of
+from opendcr.evaluate.late import sharing, sides_of, still_changing
 from opendcr.evaluate.lock import called, rivals
 from opendcr.evaluate.panel import some
 from opendcr.evaluate.periods import rhythm_of, span
@@ -266,19 +266,23 @@ def _loose(sources: Mapping[str, Source]) -> list[str]:
 
 
 def unreported(sources: Mapping[str, Source]) -> Iterator[str]:
-    """That an outcome is of counts of which there is a triangle, and has none: a lock holds them as
-    they were printed."""
-    counts = {name: (one.question.outcome, one.data.path) for name, one in sources.items()}
-    late = {of for name, of in counts.items() if late_of(name) in sources}
-    for name, of in counts.items():
-        if of in late and late_of(name) not in sources:
-            key = "nowcast" if name == PRIMARY else f"outcomes.{name}.nowcast"
-            yield (
-                f"{called(name, sources, {})} is of counts that are still to change, and no reporting "
-                "triangle has its areas: once late reports change what this lock holds, the result "
-                f"will be exploratory. Its editions in the triangle, or in one under [{key}], keep it "
-                "from that."
-            )
+    """That an outcome is of counts of which there is a triangle, and has none: they are taken as
+    they were printed, those of before the start by a lock too."""
+    for name, source in sources.items():
+        triangle = sharing(name, sources)
+        if triangle is None or late_of(name) in sources or source.delayed is not None:
+            continue
+        key = "nowcast" if name == PRIMARY else f"outcomes.{name}.nowcast"
+        held = (
+            " Once late reports change what this lock holds, the result will be exploratory too."
+            if still_changing(triangle, source.before.periods)
+            else ""
+        )
+        yield (
+            f"{called(name, sources, {})} is of counts that are still to change, and no reporting "
+            "triangle has its areas: its latest counts from the start on will stand as printed, too "
+            f"low.{held} Its editions in the triangle, or in one under [{key}], keep it from that."
+        )
 
 
 def _early(plan: Plan, sources: Mapping[str, Source]) -> Iterator[str]:
