@@ -64,19 +64,20 @@ def floor_refused(plan: Plan, sources: Mapping[str, Source]) -> None:
 def delays_refused(plan: Plan, sources: Mapping[str, Source]) -> None:
     """Raises InputError where counts surely go on to change by much after a plan takes them for
     complete: the latest ones would show an effect of nothing."""
+    own = {one.name for one in plan.outcomes if one.nowcast is not plan.nowcast}
     for name, sides in _complete(plan, sources):
         if sides.refused:
-            key = "nowcast" if name == PRIMARY else f"outcomes.{name}.nowcast"
+            key = f"outcomes.{name}.nowcast" if name in own else "nowcast"
             found = f"counts that are taken for complete after {sides.since} and {sides.said}"
             raise InputError(f"{plan.path}, {key}.most", found, sides.longer)
 
 
 def _complete(plan: Plan, sources: Mapping[str, Source]) -> Iterator[tuple[str, Sides]]:
-    """By outcome with a reporting triangle of its own, or the plan's: what its editions from before
+    """By outcome that has a triangle or areas of its own, and the plan's: what editions from before
     the start say of counts that are taken for complete."""
     asked = [(PRIMARY, [*plan.designs.values()], plan.designs[plan.primary])]
     asked += [(one.name, [plan.designs[one.design]], plan.designs[one.design])
-              for one in plan.outcomes if one.nowcast is not plan.nowcast]  # fmt: skip
+              for one in plan.outcomes if one.nowcast is not plan.nowcast or one.treated]  # fmt: skip
     for name, designs, design in asked:
         late = sources.get(late_of(name))
         if late is not None and late.delayed is not None:

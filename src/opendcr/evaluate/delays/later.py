@@ -15,7 +15,7 @@ from opendcr.evaluate.estimate import Check
 from opendcr.evaluate.periods import Rhythm
 
 SMALL = 0.01  # of the counts: where more comes later the check fails
-LARGE = 0.05  # where surely more does a plan is not locked
+LARGE = 0.02  # where surely more does a plan is not locked
 NAME = "complete counts"
 
 
