@@ -1,19 +1,19 @@
 """Counts that go on to change after a plan takes them for complete: told, and not locked."""
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
-from opendcr.errors import InputError
+from opendcr.cli.study import lock_command
 from opendcr.evaluate.delays.later import Later, Sides
 from opendcr.evaluate.delays.triangle import Triangle
-from opendcr.evaluate.findings import run_study, sources_of
+from opendcr.evaluate.findings import run_study
 from opendcr.evaluate.periods import Period
-from opendcr.evaluate.plan import PRIMARY, read_plan
-from opendcr.evaluate.reading import study_before
-from opendcr.evaluate.soundness import delays_refused, foreseen
+from opendcr.evaluate.plan import read_plan
 from opendcr.streams import stream
 from tests.support.planned import written
 
@@ -34,11 +34,11 @@ path = "editions.csv"
 """
 
 
-def taken(folder: Path, most: int) -> Path:
+def taken(folder: Path, most: int, shares: Sequence[float] = SHARES) -> Path:
     """A plan that takes counts for complete after `most` months, of 400 deaths a month in which
     nothing happened; editions print the last five months alone."""
     random = stream(8, "late")
-    reports = random.multinomial(random.poisson(400, len(MONTHS)), SHARES).cumsum(axis=1)
+    reports = random.multinomial(random.poisson(400, len(MONTHS)), shares).cumsum(axis=1)
     ages = [len(MONTHS) - 1 - at for at in range(len(MONTHS))]
     rows = [
         {"month": month, "deaths": int(reports[at, min(4, ages[at])])}
@@ -53,12 +53,10 @@ def taken(folder: Path, most: int) -> Path:
     return written(folder, rows, f"{PLAN}most = {most}\n")
 
 
-def told(path: Path) -> tuple[str, ...]:
-    plan = read_plan(path)
-    sources = sources_of(plan)
-    delays_refused(plan, sources)
-    before = study_before(sources[PRIMARY], plan.designs[plan.primary])
-    return foreseen(plan, before, sources, 0).warnings
+def locked(path: Path) -> str:
+    """What the lock of a plan says, or why it is refused."""
+    done = CliRunner().invoke(lock_command, [str(path), "--panels", "0"])
+    return f"{done.output}{done.exception or ''}"
 
 
 def test_a_fall_of_late_reports_alone_is_told_in_the_sentence(tmp_path: Path) -> None:
@@ -73,9 +71,18 @@ def test_a_fall_of_late_reports_alone_is_told_in_the_sentence(tmp_path: Path) ->
 
 
 def test_such_a_plan_is_not_locked(tmp_path: Path) -> None:
-    grew = "plan.toml, nowcast.most: found counts .* after 1 month and grew by 3.*; expected `most = 4`"
-    with pytest.raises(InputError, match=grew):
-        told(taken(tmp_path, 1))
+    said = locked(taken(tmp_path, 1))
+    assert "plan.toml, nowcast.most: found counts that are taken for complete after 1 month" in said
+    assert "expected `most = 4`, the longest delay that editions show" in said
+    assert not (tmp_path / "plan.lock.json").exists()
+
+
+def test_of_what_is_less_the_lock_warns(tmp_path: Path) -> None:
+    said = locked(taken(tmp_path, 3, shares=(0.5, 0.25, 0.12, 0.115, 0.015)))
+    assert re.search(
+        r"Warning: deaths: counts are taken for complete after 3 months, and grew", said
+    )
+    assert "Rather `most = 4`" in said and (tmp_path / "plan.lock.json").exists()
 
 
 def printed(*months: tuple[float, ...], most: int = 1) -> Triangle:
