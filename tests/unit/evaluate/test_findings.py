@@ -625,7 +625,7 @@ def test_a_further_outcome_of_the_same_counts_is_nowcast_as_they_are(tmp_path: P
     assert made.further[0].answer.sentence.endswith("1 is a nowcast: reports are still to come.")
 
 
-NEAR = '\n[outcomes.near]\noutcome = "events"\ntreated = ["area 2", "area 3"]\n'
+NEXT_DOOR = '\n[outcomes.near]\noutcome = "events"\ntreated = ["area 2", "area 3"]\n'
 
 
 def test_an_outcome_of_which_one_area_lacks_editions_is_refused_as_the_plan_s_own_is(
@@ -634,12 +634,12 @@ def test_an_outcome_of_which_one_area_lacks_editions_is_refused_as_the_plan_s_ow
     triangle(tmp_path, late=0.5, without="area 3")
     said = r"editions\.csv \(outcomes\.near\): found no edition of 'area 3', while other areas"
     with pytest.raises(InputError, match=said):
-        found(tmp_path, HALVED, PLAN + NOWCAST + NEAR)
+        found(tmp_path, HALVED, PLAN + NOWCAST + NEXT_DOOR)
 
 
 def test_an_outcome_of_late_counts_without_editions_says_so_in_its_sentence(tmp_path: Path) -> None:
     triangle(tmp_path, late=0.5, without="area 3")
-    near = NEAR.replace('"area 2", ', "")
+    near = NEXT_DOOR.replace('"area 2", ', "")
     (made,) = found(tmp_path, HALVED, PLAN + NOWCAST + near).further
     assert made.answer.sentence.endswith(
         "Of the 4 periods from the start on 1 stands as printed, too low while reports are still to "
