@@ -16,6 +16,7 @@ SURELY = 0.001  # the p-value under which a model of errors is refused in the an
 SURE_ERRORS = 3.29  # the standard errors beyond which chance is, either way, as seldom
 BEGAN = "a change is also found where nothing began"
 NARROW = "the interval is too narrow"
+LATE = "late reports may change it"
 Interval = tuple[float, float]
 
 
@@ -206,10 +207,12 @@ class Estimate:
 
     def doubts(self, shown: bool) -> tuple[str, ...]:
         """What its own checks have against it, in few words: that a change, where one is `shown`, is
-        also found where nothing began, and that its interval is too narrow."""
+        also found where nothing began, that its interval is too narrow, and that counts which it takes
+        for complete are still to change."""
         began = shown and self.where_nothing_began
         narrow = self.relative_interval is not None and self.too_narrow
-        return (*((BEGAN,) if began else ()), *((NARROW,) if narrow else ()))
+        held = ((BEGAN, began), (NARROW, narrow), (LATE, self.said_beside))
+        return tuple(said for said, holds in held if holds)
 
     def leaves_chance(self, level: float) -> bool:
         """Whether there is a test, and it does not reject at a level that nothing changed."""

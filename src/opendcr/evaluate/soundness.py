@@ -75,7 +75,7 @@ def delays_refused(plan: Plan, sources: Mapping[str, Source]) -> None:
 def _complete(plan: Plan, sources: Mapping[str, Source]) -> Iterator[tuple[str, Sides]]:
     """By outcome that has a triangle or areas of its own, and the plan's: what editions from before
     the start say of counts that are taken for complete."""
-    asked = [(PRIMARY, [*plan.designs.values()], plan.designs[plan.primary])]
+    asked = [(PRIMARY, [*plan.answering.values()], plan.designs[plan.primary])]
     asked += [(one.name, [plan.designs[one.design]], plan.designs[one.design])
               for one in plan.outcomes if one.nowcast is not plan.nowcast or one.treated]  # fmt: skip
     for name, designs, design in asked:

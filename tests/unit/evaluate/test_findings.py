@@ -622,7 +622,7 @@ def test_a_further_outcome_of_the_same_counts_is_nowcast_as_they_are(tmp_path: P
     made = found(tmp_path, HALVED, PLAN + NOWCAST + OTHER)
     assert made.further[0].answer.estimate.relative_effect == made.leading.estimate.relative_effect
     assert made.further[0].answer.estimate.effect[-1].nowcast
-    assert made.further[0].answer.sentence.endswith("1 is a nowcast: reports are still to come.")
+    assert made.further[0].answer.besides.endswith("1 is a nowcast: reports are still to come.")
 
 
 NEXT_DOOR = '\n[outcomes.near]\noutcome = "events"\ntreated = ["area 2", "area 3"]\n'
@@ -641,10 +641,11 @@ def test_an_outcome_of_late_counts_without_editions_says_so_in_its_sentence(tmp_
     triangle(tmp_path, late=0.5, without="area 3")
     near = NEXT_DOOR.replace('"area 2", ', "")
     (made,) = found(tmp_path, HALVED, PLAN + NOWCAST + near).further
-    assert made.answer.sentence.endswith(
+    assert made.answer.besides.endswith(
         "Of the 4 periods from the start on 1 stands as printed, too low while reports are still to "
         "come: no reporting triangle has these areas."
     )
+    assert "late reports may change it" in made.answer.estimate.doubts(shown=False)
 
 
 def test_a_design_is_told_of_late_reports_of_the_areas_that_it_uses(tmp_path: Path) -> None:

@@ -64,8 +64,8 @@ def test_a_fall_of_late_reports_alone_is_told_in_the_sentence(tmp_path: Path) ->
     leading = run_study(read_plan(taken(tmp_path, 1))).leading
     assert leading.estimate.relative_effect < -0.1
     said = r"Counts are taken for complete after 1 month, and grew by 3[23][\d.]* % after that \("
-    assert re.search(said, leading.sentence)
-    assert re.search(r"late reports alone can look like a fall of up to 2[45]", leading.sentence)
+    assert re.search(said, leading.besides)
+    assert re.search(r"late reports alone can look like a fall of up to 2[45]", leading.besides)
     (check,) = [one for one in leading.estimate.checks if one.name == "complete counts"]
     assert check.passed is False and "rather `most = 4`" in check.detail
 
