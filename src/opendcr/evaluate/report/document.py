@@ -102,8 +102,10 @@ def _verdict(report: Report) -> str:
 
 
 def _doubts(found: Estimate, shown: bool) -> str:
-    """That checks failed of which the answer's own sentence tells."""
-    return ", checks failed" if found.doubts(shown) else ""
+    """That checks failed of which the answer's own sentence tells, or that counts are late."""
+    doubts = found.doubts(shown)
+    said = f", {LATE}" if doubts == (LATE,) else ", checks failed"
+    return said if doubts else ""
 
 
 def _outcomes(report: Report) -> Grid:
