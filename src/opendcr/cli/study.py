@@ -134,12 +134,13 @@ def _locked_now(
     from opendcr.evaluate.lock import late, later_known, lock_path, locked
     from opendcr.evaluate.readiness import ready
     from opendcr.evaluate.reading import study_before
-    from opendcr.evaluate.soundness import floor_refused, foreseen
+    from opendcr.evaluate.soundness import delays_refused, floor_refused, foreseen
 
     before = study_before(sources["primary"], plan.designs[plan.primary])
     with _working("Panels", quiet) as show:
         ready(plan, sources)
         floor_refused(plan, sources)
+        delays_refused(plan, sources)
         told = foreseen(plan, before, sources, panels, show)
     now = datetime.now(UTC)
     known = later_known(lock_path(plan.path), sources)

@@ -16,6 +16,7 @@ SURELY = 0.001  # the p-value under which a model of errors is refused in the an
 SURE_ERRORS = 3.29  # the standard errors beyond which chance is, either way, as seldom
 BEGAN = "a change is also found where nothing began"
 NARROW = "the interval is too narrow"
+LATE = "late reports may change it"
 Interval = tuple[float, float]
 
 
@@ -130,7 +131,8 @@ class Check:
     `narrow` says, as a clause, why the interval is surely too narrow. `effects` are relative effects
     with something changed that nothing should hang on: what the answer decides must stay with each
     of them, so that it is for whoever decides to say whether they pass (`decision.kept`); `diluted`
-    where an effect that is there must come out smaller, as from a start at which it had not begun."""
+    where an effect that is there must come out smaller, as from a start at which it had not begun.
+    `beside` is a sentence that must stand beside the answer, whatever that is."""
 
     name: str
     passed: bool | None
@@ -139,6 +141,7 @@ class Check:
     narrow: str = ""
     effects: tuple[float, ...] = ()
     diluted: bool = False
+    beside: str = ""
 
     def to_data(self) -> dict[str, Any]:
         """The check as JSON."""
@@ -197,12 +200,19 @@ class Estimate:
         """Why its checks call its interval surely too narrow, in words."""
         return tuple(one.narrow for one in self.checks if one.narrow)
 
+    @property
+    def said_beside(self) -> tuple[str, ...]:
+        """What its checks say that must stand beside it, as sentences."""
+        return tuple(one.beside for one in self.checks if one.beside)
+
     def doubts(self, shown: bool) -> tuple[str, ...]:
         """What its own checks have against it, in few words: that a change, where one is `shown`, is
-        also found where nothing began, and that its interval is too narrow."""
+        also found where nothing began, that its interval is too narrow, and that counts which it takes
+        for complete are still to change."""
         began = shown and self.where_nothing_began
         narrow = self.relative_interval is not None and self.too_narrow
-        return (*((BEGAN,) if began else ()), *((NARROW,) if narrow else ()))
+        held = ((BEGAN, began), (NARROW, narrow), (LATE, self.said_beside))
+        return tuple(said for said, holds in held if holds)
 
     def leaves_chance(self, level: float) -> bool:
         """Whether there is a test, and it does not reject at a level that nothing changed."""

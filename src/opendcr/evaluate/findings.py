@@ -1,6 +1,6 @@
 """A plan that is run: its designs' answers, its further outcomes, and what they allow to be said."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -30,11 +30,11 @@ from opendcr.evaluate.decision import (
     success_sentence,
     too_narrow,
 )
-from opendcr.evaluate.delays.delayed import at_middle, carried, nowcasts_of
-from opendcr.evaluate.delays.nowcast import Nowcast
+from opendcr.evaluate.delays.delayed import at_middle, carried
 from opendcr.evaluate.designs import CellDesign, Design, PlaceboDesign, compared_with, repeated
 from opendcr.evaluate.estimate import Check, Estimate, Interval, p_figure, p_said
 from opendcr.evaluate.evalue import e_value, e_value_of_interval
+from opendcr.evaluate.late import Late, as_printed, late_reports, sharing
 from opendcr.evaluate.lock import Standing, standing
 from opendcr.evaluate.panel import some
 from opendcr.evaluate.periods import rhythm_of
@@ -54,12 +54,6 @@ from opendcr.evaluate.reading import (
 from opendcr.evaluate.reviews import Review, review_of
 from opendcr.evaluate.sequential import Look
 from opendcr.evaluate.study import Study
-
-AS_PRINTED = Check(
-    "reporting delay",
-    None,
-    "no reporting triangle of this outcome: its latest counts stand as printed",
-)
 
 
 @dataclass(frozen=True)
@@ -243,12 +237,12 @@ def run_study(plan: Plan, show: Callable[[str], None] = lambda name: None) -> Fi
         for name, design in plan.answering.items()
     }
     study = studies[plan.primary]
-    nowcasts = _nowcasts(sources.get(late_of(PRIMARY)), study, plan.answering.values())
+    late = late_reports(sources.get(late_of(PRIMARY)), study, plan.answering.values())
     explores = bool(stands.against)
     answers = {}
     for name in plan.answering:
         show(name)
-        answered = _answered(plan, name, studies[name], nowcasts, review)
+        answered = _answered(plan, name, studies[name], late, review)
         answers[name] = answered.opened(plan.data.simulated, explores)
     further = []
     for outcome in plan.outcomes:
@@ -267,18 +261,10 @@ def run_study(plan: Plan, show: Callable[[str], None] = lambda name: None) -> Fi
         *dates_check(sources[PRIMARY]),
         *_negative_controls(further),
     )
-    middle = at_middle(study, nowcasts)
+    middle = at_middle(study, late.nowcasts)
     return Findings(
         plan, sources, stands, study, middle, answers, tuple(further), checks, review.look
     )
-
-
-def _nowcasts(late: Source | None, study: Study, designs: Iterable[Design]) -> dict[str, Nowcast]:
-    """The nowcasts of an outcome's latest counts, by area that these designs use, from its reporting
-    triangle."""
-    if late is None or late.delayed is None:
-        return {}
-    return nowcasts_of(late.rows, late.delayed, study, compared_with(designs, study))
 
 
 def caveat(plan: Plan, verdict: Verdict) -> str:
@@ -288,14 +274,12 @@ def caveat(plan: Plan, verdict: Verdict) -> str:
     return said if not said or said.endswith((".", "!", "?")) else f"{said}."
 
 
-def _answered(
-    plan: Plan, name: str, study: Study, nowcasts: Mapping[str, Nowcast], review: Review
-) -> Answered:
+def _answered(plan: Plan, name: str, study: Study, late: Late, review: Review) -> Answered:
     """A design's answer to the plan's own question."""
     threshold = plan.threshold
     design = plan.designs[name]
     with concerning(f"designs.{name}"):
-        found = _found(design, study, nowcasts, review)
+        found = _found(design, study, late, review)
     found = settled(found, study.level, lines_of("success", threshold))
     interval = found.relative_interval
     claim = _claim(design, plan.question, study, found)
@@ -305,7 +289,7 @@ def _answered(
     began = nothing_began(found.where_nothing_began) if verdict == "shown" else ""
     cautioned = caveat(plan, verdict) if name == plan.primary else ""
     also = (cautioned, _against(found, study.level), floor, began, _narrow(found), displacement.sentence(found),
-            nowcast_sentence(found, study))  # fmt: skip
+            *found.said_beside, nowcast_sentence(found, study))  # fmt: skip
     told = " ".join(filter(None, also))
     return Answered(name, design.TITLE, found, verdict, sentence, told, _compared(design, study))
 
@@ -340,15 +324,16 @@ def nowcast_sentence(found: Estimate, study: Study) -> str:
     )
 
 
-def _found(
-    design: Design, study: Study, nowcasts: Mapping[str, Nowcast], review: Review
-) -> Estimate:
-    """The design's answer as this review may read it, with its checks; under the nowcasts where
-    there are any."""
-    if not nowcasts:
-        return _checked(design, study, design.fit(study), review)
-    found = carried(study, nowcasts, design.fit, repeated(design).fit)
-    return _checked(design, at_middle(study, nowcasts), found, review)
+def _found(design: Design, study: Study, late: Late, review: Review) -> Estimate:
+    """The design's answer as this review may read it, with its checks; under the nowcasts of the
+    areas that it uses, where there are any."""
+    used = late.used_by(design, study)
+    if used.nowcasts:
+        fitted = carried(study, used.nowcasts, design.fit, repeated(design).fit)
+    else:
+        fitted = design.fit(study)
+    found = _checked(design, at_middle(study, used.nowcasts), fitted, review)
+    return replace(found, checks=(*found.checks, *used.checks(study)))
 
 
 def _checked(design: Design, study: Study, fitted: Estimate, review: Review) -> Estimate:
@@ -428,11 +413,13 @@ def _further(
     design, source = plan.designs[outcome.design], sources[outcome.name]
     level = plan.question.level if outcome.margin is None else plan.declared_level
     study = replace(study_from(source, design), level=review.level_of(level))
-    nowcasts = _nowcasts(sources.get(late_of(outcome.name)), study, [design])
+    late = late_reports(sources.get(late_of(outcome.name)), study, [design])
     with concerning(f"designs.{outcome.design}"):
-        found = _found(design, study, nowcasts, review)
-    printed = plan.nowcast is not None and late_of(outcome.name) not in sources
-    more: tuple[Check, ...] = (AS_PRINTED,) if printed else ()
+        found = _found(design, study, late, review)
+    more: tuple[Check, ...] = ()
+    if late_of(outcome.name) not in sources:
+        shared = sharing(outcome.name, sources)
+        more += (as_printed(shared, study),) if shared or plan.nowcast else ()
     if outcome.data != plan.data:
         more += data_checks(study.panel, outcome.data, [outcome.design])
         more += (*decimals_check(source), *dates_check(source))
@@ -446,7 +433,8 @@ def _further(
     verdict = claim.verdict(outcome.kind, found.relative_interval, margin)
     sentence = _said(outcome.kind, claim, found.relative_interval, margin)
     began = nothing_began(found.where_nothing_began) if changed(found.decided(study.level)) else ""
-    also = (_against(found, study.level), began, _narrow(found), displacement.sentence(found))
+    also = (_against(found, study.level), began, _narrow(found), displacement.sentence(found),
+            *found.said_beside, nowcast_sentence(found, study))  # fmt: skip
     told, compared = " ".join(filter(None, also)), _compared(design, study)
     answer = Answered(outcome.design, design.TITLE, found, verdict, sentence, told, compared)
     role: Any = DESCRIPTIVE if margin is None else "declared"

@@ -12,6 +12,7 @@ import numpy as np
 
 from opendcr.errors import InputError, concerning
 from opendcr.evaluate.delays.delayed import triangles_of
+from opendcr.evaluate.delays.triangle import Triangle
 from opendcr.evaluate.designs import Design, compared_with
 from opendcr.evaluate.panel import Panel
 from opendcr.evaluate.periods import Period, rhythm_of
@@ -34,11 +35,11 @@ def ready(plan: Plan, sources: Mapping[str, Source]) -> None:
     for one in plan.outcomes:
         with concerning(f"outcomes.{one.name}"):
             tried = _tried(plan, sources[one.name], one.design)
-            _triangles(sources.get(late_of(one.name)), tried, [plan.designs[one.design]])
+            triangles_before(sources.get(late_of(one.name)), tried, [plan.designs[one.design]])
     before = study_before(sources[PRIMARY], plan.designs[plan.primary])
     _reviewed(plan, before.panel)
     asked_of(plan, before)
-    _triangles(sources.get(late_of(PRIMARY)), before, plan.answering.values())
+    triangles_before(sources.get(late_of(PRIMARY)), before, plan.answering.values())
 
 
 def _tried(plan: Plan, source: Source, name: str) -> Study:
@@ -90,13 +91,15 @@ def _reviewed(plan: Plan, panel: Panel) -> None:
             raise InputError(f"{plan.path}, reviews.after", f"a review after {one}", expected)
 
 
-def _triangles(late: Source | None, before: Study, designs: Iterable[Design]) -> None:
-    """Reads what a triangle's file says of periods before the start, in editions before it."""
+def triangles_before(
+    late: Source | None, before: Study, designs: Iterable[Design]
+) -> dict[str, Triangle]:
+    """What a triangle's file says of periods before the start, in editions before it, by area."""
     if late is None or late.delayed is None:
-        return
+        return {}
     start = late.question.start
     known = [max(both) < start for both in zip(late.periods, late.editions, strict=True)]
     rows, said = late.rows.where_true(known), late.delayed
-    if any(known):
-        triangles_of(rows, said, before, compared_with(designs, before))
+    made = triangles_of(rows, said, before, compared_with(designs, before)) if any(known) else {}
     rows.column(said.count, said.count)
+    return made

@@ -131,8 +131,9 @@ class Source:
 
     @property
     def has_treated(self) -> bool:
-        """Whether every treated area has a row."""
-        return set(self.question.treated) <= set(self._areas())
+        """Whether any treated area has a row; without named areas the one series has them all."""
+        treated = set(self.question.treated)
+        return not treated or not treated.isdisjoint(self._areas())
 
     def _texts(self, name: str) -> list[str]:
         """A column as it is compared; empty where it is not there, which reading it refuses."""

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 
 from opendcr.errors import InputError
+from opendcr.evaluate.decision import inside
+from opendcr.evaluate.delays.later import Sides
 from opendcr.evaluate.designs import (
     DESIGNS,
     CellDesign,
@@ -16,13 +18,14 @@ from opendcr.evaluate.designs import (
     design_of,
     late_columns,
 )
+from opendcr.evaluate.late import sharing, sides_of, still_changing
 from opendcr.evaluate.lock import called, rivals
 from opendcr.evaluate.panel import some
 from opendcr.evaluate.periods import rhythm_of, span
 from opendcr.evaluate.plan import PRIMARY, Plan
 from opendcr.evaluate.power import SHOWN, Power, asked_of, cases_of, periods_of, power, shares_of
 from opendcr.evaluate.powered import exaggerated, within, words_of
-from opendcr.evaluate.readiness import later
+from opendcr.evaluate.readiness import later, triangles_before
 from opendcr.evaluate.reading import (
     Source,
     data_checks,
@@ -56,6 +59,32 @@ def floor_refused(plan: Plan, sources: Mapping[str, Source]) -> None:
             found = f"a least p-value of {floor:.3g} for {one.name}, above the level {one.study.level:.3g}"
             expected = "; or ".join([*_enough(plan, one), "another level"])
             raise InputError(f"{plan.path}, {one.key}", found, expected)
+
+
+def delays_refused(plan: Plan, sources: Mapping[str, Source]) -> None:
+    """Raises InputError where counts surely go on to change by much after a plan takes them for
+    complete: the latest ones would show an effect of nothing."""
+    own = {one.name for one in plan.outcomes if one.nowcast is not plan.nowcast}
+    for name, sides in _complete(plan, sources):
+        if sides.refused:
+            key = f"outcomes.{name}.nowcast" if name in own else "nowcast"
+            found = f"counts that are taken for complete after {sides.since} and {sides.said}"
+            raise InputError(f"{plan.path}, {key}.most", found, sides.longer)
+
+
+def _complete(plan: Plan, sources: Mapping[str, Source]) -> Iterator[tuple[str, Sides]]:
+    """By outcome that has a triangle or areas of its own, and the plan's: what editions from before
+    the start say of counts that are taken for complete."""
+    asked = [(PRIMARY, [*plan.answering.values()], plan.designs[plan.primary])]
+    asked += [(one.name, [plan.designs[one.design]], plan.designs[one.design])
+              for one in plan.outcomes if one.nowcast is not plan.nowcast or one.treated]  # fmt: skip
+    for name, designs, design in asked:
+        late = sources.get(late_of(name))
+        if late is not None and late.delayed is not None:
+            before = study_before(sources[name], design)
+            triangles = triangles_before(late, before, designs)
+            if triangles:
+                yield name, sides_of(triangles, before, late.delayed.most)
 
 
 def _enough(plan: Plan, one: "_Declared") -> Iterator[str]:
@@ -175,6 +204,7 @@ def foreseen(
         *_known(sources),
         *_loose(sources),
         *unreported(sources),
+        *_early(plan, sources),
         *_slip(plan),
     ]
     said += [*_mute(plan, before, sources[PRIMARY]), *_without_interval(plan, sources)]
@@ -237,19 +267,30 @@ def _loose(sources: Mapping[str, Source]) -> list[str]:
 
 
 def unreported(sources: Mapping[str, Source]) -> Iterator[str]:
-    """That an outcome is of counts of which there is a triangle, and has none: a lock holds them as
-    they were printed."""
-    counts = {name: (one.question.outcome, one.data.path) for name, one in sources.items()}
-    late = {of for name, of in counts.items() if late_of(name) in sources}
-    for name, of in counts.items():
-        if of in late and late_of(name) not in sources:
-            key = "nowcast" if name == PRIMARY else f"outcomes.{name}.nowcast"
-            yield (
-                f"{called(name, sources, {})} is of counts that are still to change, and no reporting "
-                "triangle has its areas: once late reports change what this lock holds, the result "
-                f"will be exploratory. Its editions in the triangle, or in one under [{key}], keep it "
-                "from that."
-            )
+    """That an outcome is of counts of which there is a triangle, and has none: they are taken as
+    they were printed, those of before the start by a lock too."""
+    for name, source in sources.items():
+        triangle = sharing(name, sources)
+        if triangle is None or late_of(name) in sources or source.delayed is not None:
+            continue
+        key = "nowcast" if name == PRIMARY else f"outcomes.{name}.nowcast"
+        held = (
+            " Once late reports change what this lock holds, the result will be exploratory too."
+            if still_changing(triangle, source.before.periods)
+            else ""
+        )
+        yield (
+            f"{called(name, sources, {})} is of counts that are still to change, and no reporting "
+            "triangle has its areas: its latest counts from the start on will stand as printed, too "
+            f"low.{held} Its editions in the triangle, or in one under [{key}], keep it from that."
+        )
+
+
+def _early(plan: Plan, sources: Mapping[str, Source]) -> Iterator[str]:
+    """That counts go on to change after they are taken for complete."""
+    for name, sides in _complete(plan, sources):
+        if sides.sentence:
+            yield (f"{called(name, sources, {})}: {inside(sides.sentence)} Rather {sides.longer}.")
 
 
 def beside(plan: Plan, source: Source) -> list[str]:

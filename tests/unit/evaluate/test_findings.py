@@ -622,6 +622,43 @@ def test_a_further_outcome_of_the_same_counts_is_nowcast_as_they_are(tmp_path: P
     made = found(tmp_path, HALVED, PLAN + NOWCAST + OTHER)
     assert made.further[0].answer.estimate.relative_effect == made.leading.estimate.relative_effect
     assert made.further[0].answer.estimate.effect[-1].nowcast
+    assert made.further[0].answer.besides.endswith("1 is a nowcast: reports are still to come.")
+
+
+NEXT_DOOR = '\n[outcomes.near]\noutcome = "events"\ntreated = ["area 2", "area 3"]\n'
+
+
+def test_an_outcome_of_which_one_area_lacks_editions_is_refused_as_the_plan_s_own_is(
+    tmp_path: Path,
+) -> None:
+    triangle(tmp_path, late=0.5, without="area 3")
+    said = r"editions\.csv \(outcomes\.near\): found no edition of 'area 3', while other areas"
+    with pytest.raises(InputError, match=said):
+        found(tmp_path, HALVED, PLAN + NOWCAST + NEXT_DOOR)
+
+
+def test_an_outcome_of_late_counts_without_editions_says_so_in_its_sentence(tmp_path: Path) -> None:
+    triangle(tmp_path, late=0.5, without="area 3")
+    near = NEXT_DOOR.replace('"area 2", ', "")
+    (made,) = found(tmp_path, HALVED, PLAN + NOWCAST + near).further
+    assert made.answer.besides.endswith(
+        "Of the 4 periods from the start on 1 stands as printed, too low while reports are still to "
+        "come: no reporting triangle has these areas."
+    )
+    assert "late reports may change it" in made.answer.estimate.doubts(shown=False)
+
+
+def test_a_design_is_told_of_late_reports_of_the_areas_that_it_uses(tmp_path: Path) -> None:
+    triangle(tmp_path, late=0.5)
+    alone = "[designs.interrupted_time_series]\n"
+    made = found(tmp_path, HALVED, PLAN + alone + NOWCAST).answers
+    said = {
+        name: next(c.detail for c in one.estimate.checks if c.name == "reporting delay")
+        for name, one in made.items()
+    }
+    assert "'area 2'" in said["difference_in_differences"]
+    assert "'area 1'" in said["interrupted_time_series"]
+    assert "'area 2'" not in said["interrupted_time_series"]
 
 
 def test_a_further_outcome_of_other_counts_names_its_own_triangle_or_is_said_to_have_none(

@@ -473,6 +473,10 @@ def test_counts_that_a_triangle_leaves_out_are_told_when_a_plan_is_locked(
     (said,) = unreported(sources)
     assert said.startswith("near is of counts that are still to change")
     assert "[outcomes.near.nowcast]" in said and "near.nowcast" not in sources
+    assert "Once late reports change what this lock holds" in said
+    of_areas(tmp_path, 2021, "area 1")  # all that the lock holds is complete
+    (said,) = unreported(sources_of(read_plan(path)))
+    assert "will stand as printed, too low. Its editions" in said
 
 
 def test_a_triangle_with_counts_from_the_start_on_made_the_outcome_public(tmp_path: Path) -> None:

@@ -107,7 +107,7 @@ def test_it_is_refused_as_a_run_would_be(tmp_path: Path, more: str, said: str) -
         ),
         (
             "area,period,edition,count\narea 1,2015,2016,3\n",
-            "no edition of 'area 2', 'area 3', while",
+            "no edition of 'area 2', 'area 3', while 'area 1' alone has them; expected .* complete$",
         ),
         ("area,period,edition,count\narea 1,2015,2016,3\narea 90,2015,2016,3\n", "area 90"),
     ],

@@ -34,7 +34,8 @@ def test_a_cell_stands_at_its_period_and_delay(tmp_path):
     assert (str(made.edition), made.step, made.max_delay) == ("2024-04", 1, 2)
     assert [made.complete(at) for at in range(4)] == [True, True, False, False]
     assert made.last.tolist() == [105, 95, 80, 60]
-    assert made.changed_later == pytest.approx(1 / 199)  # 104 became 105
+    assert [one.tolist() for one in made.after(2)] == [[104], [105]]  # of one month, printed again
+    assert made.longest == 3
 
 
 def test_what_an_earlier_edition_knew(tmp_path):

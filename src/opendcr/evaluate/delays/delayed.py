@@ -96,7 +96,7 @@ def triangles_of(
             found = f"'{unit}', which {panel.where} does not have"
             raise InputError(f"{rows.where}, {said.unit}", found, one_of(unit, panel.units))
     if lacking := [unit for unit in used if unit not in units]:
-        raise _lacking(rows.where, study, lacking)
+        raise _lacking(rows.where, study, lacking, [unit for unit in used if unit in units])
     return {
         unit: _triangle(replace(rows.where_true([one == unit for one in units]),
                                 where=f"{rows.where}, '{unit}'"), said)
@@ -104,16 +104,18 @@ def triangles_of(
     }  # fmt: skip
 
 
-def _lacking(where: str, study: Study, units: Sequence[str]) -> InputError:
+def _lacking(where: str, study: Study, units: Sequence[str], have: Sequence[str]) -> InputError:
     """The error for areas without a triangle, while others have theirs."""
-    treated = any(study.panel.units[at] in units for at in study.treated)
+    treated = study.names(study.treated)
     named = some([f"'{one}'" for one in units])
     expected = (
         "editions of every area that is treated or compared with; or no [nowcast], and `to` under "
         "[data] at the last period whose counts are complete"
     )
-    expected += "" if treated else "; or these areas under `exclude` of the designs"
-    return InputError(where, f"no edition of {named}, while other areas have theirs", expected)
+    if set(treated) <= set(have) and set(have) > set(treated):
+        expected += "; or these areas under `exclude` of the designs"
+    others = f"'{have[0]}' alone has them" if len(have) == 1 else "other areas have theirs"
+    return InputError(where, f"no edition of {named}, while {others}", expected)
 
 
 def _of_one_series(panel: Panel, unit: str, triangle: Triangle) -> None:

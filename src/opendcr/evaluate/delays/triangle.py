@@ -1,7 +1,7 @@
 """Reporting triangles: counts of past periods, as each later edition printed them."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from math import gcd
 
 import numpy as np
@@ -23,7 +23,7 @@ class Triangle:
     Editions come every `step` periods, so that one period is printed again `step` delays later, and
     is complete with the first edition at the maximum delay or after it: there are as many delays as
     the maximum and a step. What changes later is not modelled: `last` holds the counts as last
-    printed.
+    printed, and `beyond` (periods × delays from the maximum on) what editions printed from then on.
     """
 
     periods: tuple[Period, ...]
@@ -32,11 +32,18 @@ class Triangle:
     edition: Period
     step: int
     where: str = "the triangle"
+    beyond: Real = field(default_factory=lambda: np.empty((0, 1)))
 
     @property
     def max_delay(self) -> int:
         """The delay from which on a count is taken for complete."""
         return int(self.counts.shape[1]) - self.step
+
+    @property
+    def longest(self) -> int:
+        """The longest delay at which any period was printed."""
+        said = np.flatnonzero(np.isfinite(self.beyond).any(axis=0))
+        return self.max_delay + int(said[-1]) if len(said) else self.max_delay
 
     def delay(self, at: int) -> int:
         """How long ago a period was, at the last edition."""
@@ -64,14 +71,12 @@ class Triangle:
         beyond = (self.delay(at) - self.max_delay) % self.step
         return float(self.counts[at, self.max_delay + beyond])
 
-    @property
-    def changed_later(self) -> float:
-        """How much counts changed after the maximum delay, of what they came to by then: where it
-        is not near zero, the maximum delay is too short."""
-        done = [at for at in range(len(self.periods)) if self.complete(at)]
-        final = np.array([self.final(at) for at in done])
-        moved = np.nansum(np.abs(self.last[done] - final))
-        return float(moved / max(np.nansum(final), 1.0))
+    def after(self, delay: int) -> tuple[Real, Real]:
+        """Of the periods printed at a delay, the maximum or a longer one, or after it, and again
+        later: the first of these counts, and the last."""
+        since = self.beyond[:, delay - self.max_delay :]
+        again = since[np.isfinite(since).sum(axis=1) > 1]
+        return _latest(again[:, ::-1]), _latest(again)
 
     def printed(self, edition: int) -> bool:
         """Whether any period was printed in the edition of this place."""
@@ -80,7 +85,7 @@ class Triangle:
         return bool(np.isfinite(self.counts[within, age[within]]).any())
 
     def as_at(self, edition: Period) -> "Triangle":
-        """What was known at an earlier edition."""
+        """What was known at an earlier edition, but for `beyond`."""
         age = np.array([edition.at - one.at for one in self.periods])
         delays = np.arange(self.counts.shape[1])
         counts = np.where(delays <= age[:, None], self.counts, np.nan)
@@ -93,6 +98,7 @@ class Triangle:
             counts=counts[kept],
             last=_latest(counts[kept]),
             edition=edition,
+            beyond=np.empty((0, 1)),
         )
 
 
@@ -118,14 +124,16 @@ def triangle_of(
     values = _sound(rows, rows.numbers(count, count), of, said)
     periods, editions = tuple(sorted(set(of))), sorted(set(said))
     step = gcd(*np.diff([one.at for one in editions]).tolist()) or 1
-    many = max_delay + step
-    counts, last = np.full((len(periods), many), np.nan), np.full(len(periods), np.nan)
+    oldest = max(one.at - period.at for period, one in zip(of, said, strict=True))
+    width = max(max_delay + step, min(oldest, LONGEST) + 1)
+    counts, last = np.full((len(periods), width), np.nan), np.full(len(periods), np.nan)
     for at in sorted(range(len(of)), key=lambda at: said[at]):
         row, delay = periods.index(of[at]), said[at].at - of[at].at
         last[row] = values[at] if np.isfinite(values[at]) else last[row]
-        if delay < many:
+        if delay < width:
             counts[row, delay] = values[at]
-    made = Triangle(periods, counts, last, editions[-1], step, rows.where)
+    known, beyond = counts[:, : max_delay + step], counts[:, max_delay:]
+    made = Triangle(periods, known, last, editions[-1], step, rows.where, beyond)
     printed_last(made, periods)
     return made
 
