@@ -1,12 +1,14 @@
 """Nowcasts of several areas: they add up to that of their sum, and stay what they were."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from opendcr.evaluate.delays.delayed import nowcasts_of_side
-from opendcr.evaluate.delays.nowcast import nowcast
+from opendcr.evaluate.delays.nowcast import nowcast, tells
 from opendcr.evaluate.delays.together import in_common, ordered, shared_out
 from opendcr.evaluate.delays.triangle import Triangle, summed
 from opendcr.evaluate.panel import Panel
@@ -113,6 +115,21 @@ def test_areas_without_editions_in_common_err_together_as_much_as_they_can():
     totals = [one.draws.sum(axis=1) for one in made.values()]
     assert np.corrcoef(totals)[0, 1] > 0.9
     assert summed([first, elsewhere]) is None
+
+
+def test_a_sum_of_which_too_little_was_printed_tells_nothing():
+    """One area was printed in every other month, the other in those between."""
+    triangles, _ = areas_of(np.random.default_rng(6), 50, 2, alike=False)
+    parts = []
+    for first, one in enumerate(triangles.values()):
+        counts = one.counts.copy()
+        counts[first : MONTHS - 5 : 2, :-1] = np.nan
+        parts.append(replace(one, counts=counts))
+    assert [tells(one) for one in (*parts, summed(parts))] == [True, True, False]
+    totals = [
+        one.draws.sum(axis=1) for one in side_of(dict(zip("ab", parts, strict=True))).values()
+    ]
+    assert np.corrcoef(totals)[0, 1] > 0.9
 
 
 def test_a_sum_is_of_the_periods_that_all_areas_have():
