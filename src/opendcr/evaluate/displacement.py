@@ -163,7 +163,9 @@ def _left(found: Estimate) -> str:
     empty where nothing says so."""
     net = _parts(found).get(NET_INSIDE)
     if net is None:
-        return ""
+        asked = fallen(found) and NET_INSIDE in found.untold
+        said = "Whether anything of the fall is left in all rings together was not looked at"
+        return f"{said}: {_why(found)}." if asked else ""
     low, high = net.interval or (-1.0, inf)
     if _fell(found.relative_interval) and low <= 0 <= high:
         return f"Whether anything of the fall is left cannot be told: {_TOGETHER}, {_span(net)}."

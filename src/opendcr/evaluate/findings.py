@@ -294,7 +294,8 @@ def _answered(
     """A design's answer to the plan's own question."""
     threshold = plan.threshold
     design = plan.designs[name]
-    found = _found(design, study, nowcasts, review)
+    with concerning(f"designs.{name}"):
+        found = _found(design, study, nowcasts, review)
     found = settled(found, study.level, lines_of("success", threshold))
     interval = found.relative_interval
     claim = _claim(design, plan.question, study, found)
@@ -428,7 +429,8 @@ def _further(
     level = plan.question.level if outcome.margin is None else plan.declared_level
     study = replace(study_from(source, design), level=review.level_of(level))
     nowcasts = _nowcasts(sources.get(late_of(outcome.name)), study, [design])
-    found = _found(design, study, nowcasts, review)
+    with concerning(f"designs.{outcome.design}"):
+        found = _found(design, study, nowcasts, review)
     printed = plan.nowcast is not None and late_of(outcome.name) not in sources
     more: tuple[Check, ...] = (AS_PRINTED,) if printed else ()
     if outcome.data != plan.data:

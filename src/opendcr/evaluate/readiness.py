@@ -29,24 +29,25 @@ def ready(plan: Plan, sources: Mapping[str, Source]) -> None:
     Raises InputError as a run would, for reviews that are no periods of the data, and for questions
     of power that have no answer.
     """
-    for design in plan.answering.values():
-        _tried(plan, sources[PRIMARY], design)
+    for name in plan.answering:
+        _tried(plan, sources[PRIMARY], name)
     for one in plan.outcomes:
         with concerning(f"outcomes.{one.name}"):
-            design = plan.designs[one.design]
-            tried = _tried(plan, sources[one.name], design)
-            _triangles(sources.get(late_of(one.name)), tried, [design])
+            tried = _tried(plan, sources[one.name], one.design)
+            _triangles(sources.get(late_of(one.name)), tried, [plan.designs[one.design]])
     before = study_before(sources[PRIMARY], plan.designs[plan.primary])
     _reviewed(plan, before.panel)
     asked_of(plan, before)
     _triangles(sources.get(late_of(PRIMARY)), before, plan.answering.values())
 
 
-def _tried(plan: Plan, source: Source, design: Design) -> Study:
-    """The study before its start, once the design has answered to its imagined course."""
+def _tried(plan: Plan, source: Source, name: str) -> Study:
+    """The study before its start, once the design of this name has answered to its imagined course."""
+    design = plan.designs[name]
     before = study_before(source, design)
     begun = later(before, source, min(max(periods_of(plan, before)), MOST))
-    design.fit(begun)
+    with concerning(f"designs.{name}"):
+        design.fit(begun)
     return before
 
 

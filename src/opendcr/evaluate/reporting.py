@@ -228,7 +228,8 @@ def _breaks(source: Source) -> str:
     if not breaks:
         unsaid = "the plan does not say whether there are any"
         return unsaid if breaks is None else "the plan says that there are none"
-    does = "; from there on each area's is scaled so that it does not change at the break itself"
+    each = "cell" if source.cells else "area"
+    does = f"; from there on each {each}'s is scaled so that it does not change at the break itself"
     return f"at {some([str(one) for one in breaks])}{does if links_of(source) else ''}"
 
 

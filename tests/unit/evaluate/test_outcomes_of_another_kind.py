@@ -14,12 +14,13 @@ from opendcr.errors import InputError
 from opendcr.evaluate.findings import run_study, sources_of
 from opendcr.evaluate.plan import read_plan
 from opendcr.evaluate.readiness import ready
+from opendcr.evaluate.reading import study_from
 from opendcr.evaluate.report.page import page_of
 from opendcr.evaluate.reporting import report_of
 from opendcr.streams import stream
 from tests.support.planned import RINGS, written
 
-MONTHS = [f"{year}-{month:02}" for year in range(2021, 2026) for month in range(1, 13)]
+MONTHS = [f"{year}-{month:02}" for year in range(2022, 2026) for month in range(1, 13)]
 SERIES = "\n[designs.interrupted_time_series]\n"
 LITTER = """
 [outcomes.litter]
@@ -101,7 +102,7 @@ def test_outcomes_of_other_data_stand_beside_a_triple_difference(answered, tmp_p
     path = world(tmp_path, RINGS + SERIES + AREAS + LITTER + DEATHS)
     lock = json.loads(Path(answered("lock", path, "--panels", 0)["lock"]).read_text())
     assert set(lock["data"]) == {"primary", "litter", "deaths"}
-    assert len(lock["data"]["litter"]["periods"]) == len(lock["data"]["deaths"]["periods"]) == 48
+    assert len(lock["data"]["litter"]["periods"]) == len(lock["data"]["deaths"]["periods"]) == 36
     result = answered("run", path)
     assert result["plan"]["locked"] and not result["plan"]["changed"]
     assert result["primary"] == "triple_difference" and set(result["designs"]) == {
@@ -144,12 +145,26 @@ def test_a_triple_difference_stands_beside_a_series(tmp_path: Path) -> None:
     assert found.further[0].answer.estimate.relative_effect == pytest.approx(-0.5, abs=0.15)
 
 
+def test_a_file_of_the_same_kind_may_have_another_column_of_areas(tmp_path: Path) -> None:
+    """The treated area is the plan's."""
+    first = RINGS.split("[designs.triple_difference]")[0]
+    plan = first.replace("panel.csv", "deaths.csv").replace('"calls"', '"deaths"')
+    plan = plan.replace("[question]", '[question]\nunit = "area"\ntreated = ["area 1"]')
+    more = DEATHS.replace("deaths.csv", "councils.csv").replace('"area"', '"council"')
+    path = world(tmp_path, plan + AREAS + more.replace('treated = ["area 1"]\n', ""))
+    there = (tmp_path / "deaths.csv").read_text()
+    (tmp_path / "councils.csv").write_text(there.replace("area", "council", 1))
+    read = read_plan(path)
+    source = sources_of(read)["deaths"]
+    assert study_from(source, read.designs[read.primary]).treated == (0,)
+
+
 @pytest.mark.parametrize(
     ("more", "said"),
     [
         (SERIES, "by triple_difference alone: other designs beside it answer for outcomes with a"),
-        (SERIES + LITTER.replace('path = "litter.csv"\n', ""), "found two rows for 2021-01"),
-        (SERIES + AREAS + LITTER, "found two rows for 2021-01"),  # which no outcome names
+        (SERIES + LITTER.replace('path = "litter.csv"\n', ""), "found two rows for 2022-01"),
+        (SERIES + AREAS + LITTER, "found two rows for 2022-01"),  # which no outcome names
         (AREAS + DEATHS.replace('unit = "area"\n', ""), "treated areas and no column of areas"),
         (AREAS + DEATHS.replace("area 1", "area 77"), "area 77"),
         (

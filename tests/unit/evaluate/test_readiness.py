@@ -50,7 +50,10 @@ def test_an_outcome_that_is_no_count_is_named_with_its_file_and_column(tmp_path:
         with pytest.raises(InputError) as caught:
             tell()
         said = str(caught.value)
-        assert f"panel.csv, wait (outcomes.wait): found {data[0]['wait']} in 2009, which" in said
+        assert (
+            f"panel.csv, wait (designs.interrupted_time_series) (outcomes.wait): found {data[0]['wait']} in 2009, which"
+            in said
+        )
         assert "or a `design` or `family` of other values" in said
 
 
@@ -141,3 +144,17 @@ def test_data_of_every_second_year(tmp_path: Path) -> None:
     reviews = "\n[reviews]\nafter = [2022, 2025]\n"
     with pytest.raises(InputError, match=r"review after 2025; expected .* 2024 or 2026"):
         tried(tmp_path, PLAN + reviews, EVERY_SECOND)
+
+
+def test_what_a_design_refuses_says_which_design_it_is(tmp_path: Path) -> None:
+    """Of several, another could answer."""
+    treated = 'treated = ["area 1", "area 2", "area 3"]'
+    designs = "[designs.ratio_of_ratios]\n[designs.difference_in_differences]\n"
+    made = PLAN.replace('treated = ["area 1"]', treated)
+    made = made.replace("[designs.difference_in_differences]\n", designs)
+    plan = read_plan(written(tmp_path, rows(areas=5), made))
+    for tell in (lambda: run_study(plan), lambda: ready(plan, sources_of(plan))):
+        with pytest.raises(
+            InputError, match=r"panel\.csv \(designs\.difference_in_differences\): "
+        ):
+            tell()

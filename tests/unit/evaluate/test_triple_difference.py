@@ -159,8 +159,22 @@ def test_displacement_is_read_from_the_rings() -> None:
     gap = replace(study.panel, outcome=np.where(np.arange(8)[:, None] == 2, np.nan, counts))
     parts = read(far="ring in ['1000-2000m', '2000-5000m']").fit(replace(study, panel=gap)).parts
     assert parts and "500-1000m, inside hours" not in parts and NET_INSIDE not in parts
-    named = read(rings=list(dict.fromkeys(LABELS["ring"]))[::-1]).fit(study)
+    named = read(near="ring in ['0-500m', '2000-5000m']").fit(replace(study, treated=(0, 6)))
     assert named.untold[NET_INSIDE].why.startswith("a near ring lies beyond the farthest")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"near": "ring == '2000-5000m'"},
+        {"near": "ring == '1000-2000m'", "far": "ring in ['0-500m', '500-1000m']"},
+        {"rings": ["2000-5000m", "1000-2000m", "500-1000m", "0-500m"]},
+    ],
+)
+def test_a_near_ring_farther_than_all_others_is_refused(said: dict[str, object]) -> None:
+    """A slip: nothing could then be read of displacement."""
+    with pytest.raises(InputError, match=r"near: found '.*', farther out than every ring that is"):
+        read(**said).treated_cells(LABELS)
 
 
 def displaced(study: Study, design: TripleDifference = PLAIN) -> Check:
@@ -184,7 +198,9 @@ def test_a_ring_without_a_cell_inside_or_outside_hours_is_left_out_with_its_reas
     assert check.passed is (False if cell in (4, 5) else None) and why in check.detail
     assert found.untold[NET_INSIDE].why == why and NET not in (found.parts or {})
     assert all(np.isfinite(one.relative_effect) for one in (found.parts or {}).values())
-    assert "no ring lies between" not in sentence(found)
+    assert "no ring lies between" not in sentence(found) and f"not looked at: {why}" in sentence(
+        found
+    )
 
 
 def test_where_one_column_holds_rings_and_hours_displacement_is_not_told() -> None:

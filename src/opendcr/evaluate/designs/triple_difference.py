@@ -219,7 +219,7 @@ class TripleDifference:
 
     def treated_cells(self, labels: Labels) -> tuple[int, ...]:
         """The rows of the cells near and inside hours; InputError where one of the four groups has
-        none, or nothing says in what order rings stand."""
+        none, nothing says in what order rings stand, or the near ones are the farthest."""
         near, _, hours, _ = self._chosen(labels)
         return tuple(int(one) for one in np.flatnonzero(near.mask & hours.mask))
 
@@ -242,7 +242,12 @@ class TripleDifference:
             return near, far, hours, ()
         rings = labels[near.column]
         compared = list(compress(rings, far))
-        return near, far, hours, self.rings.of(rings, near.values, compared)
+        outwards = self.rings.of(rings, near.values, compared)
+        nearest = min(near.values, key=outwards.index)
+        if outwards.index(nearest) > max(map(outwards.index, compared)):
+            found = f"'{nearest}', farther out than every ring that is compared with"
+            raise InputError(self.near.where, found, "a ring nearer than one of those")
+        return near, far, hours, outwards
 
     def crossed(self, labels: Labels) -> Labels:
         """Rings and hours; near and inside themselves, where both are chosen in one column."""
