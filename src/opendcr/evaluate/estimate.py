@@ -225,7 +225,7 @@ class Estimate:
     def widened(self, relative: Interval, said: str) -> "Estimate":
         """The same with another interval of the relative effect, those of sum and mean that follow
         from it (what was expected is what is uncertain), and no p-value, which would be of the
-        interval that it had. `said` goes with `inference`."""
+        interval that it had. `said` goes with `inference`, in place of where the p-value came from."""
         ends = [(1 + self.relative_effect) / (1 + one) for one in relative if one > -1 + _NONE]
         known = len(ends) == 2 and self.relative_effect != 0
 
@@ -234,6 +234,7 @@ class Estimate:
             low, high = ((expected + effect) - expected * one for one in ends) if known else (0, 0)
             return (low, high) if known else None
 
+        kept = (one for one in self.inference.split("; ") if not one.startswith("p: "))
         return replace(
             self,
             relative_interval=relative,
@@ -241,7 +242,7 @@ class Estimate:
             p_floor=None,
             interval=follows(self.average_effect),
             cumulative_interval=follows(self.cumulative),
-            inference=f"{self.inference.rstrip('.')}. {said}",
+            inference=f"{'; '.join(kept).rstrip('.')}. {said}",
         )
 
     def to_data(self) -> dict[str, Any]:

@@ -14,7 +14,13 @@ from opendcr.evaluate.designs.synthetic_control import SyntheticControl
 from opendcr.evaluate.designs.synthetic_difference_in_differences import (
     SyntheticDifferenceInDifferences,
 )
-from opendcr.evaluate.estimate import bounds_of_expected, cumulative_of_ratio, relative_of
+from opendcr.evaluate.estimate import (
+    Estimate,
+    PeriodEffect,
+    bounds_of_expected,
+    cumulative_of_ratio,
+    relative_of,
+)
 from opendcr.evaluate.panel import Panel
 from opendcr.evaluate.periods import Period
 from opendcr.evaluate.study import Study
@@ -171,3 +177,11 @@ def test_a_fall_to_nothing_has_an_interval() -> None:
         for design in (*ADDITIVE.values(), SyntheticControl(intercept=True)):
             low, high = design.fit(study(counts, 30, people)).relative_interval
             assert low == -1 and -1 < high < -0.5
+
+
+def test_an_answer_whose_p_value_is_not_given_does_not_say_where_it_came_from() -> None:
+    effect = (PeriodEffect("2020", 8.0, 10.0, -2.0),)
+    said = "p: rank of the error among 24 donors; intervals: by rank among 24 donors. More."
+    made = Estimate(effect, -2.0, -0.2, -2.0, said, p_value=0.04, relative_interval=(-0.3, -0.1))
+    found = made.widened((-0.4, 0.1), "It holds at every look.")
+    assert found.inference == ("intervals: by rank among 24 donors. More. It holds at every look.")

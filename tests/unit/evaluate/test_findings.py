@@ -553,7 +553,11 @@ def test_an_interval_may_hold_at_every_look(tmp_path: Path) -> None:
     data = [row for row in rows(effect=-0.4) if row["year"] <= 2022]
     made = found(tmp_path, data, plan)
     assert made.look is None and not any("reviewed after" in one for one in made.standing.against)
-    wide, plain = made.leading.estimate, found(tmp_path, data).leading.estimate
+    at_one = found(tmp_path, data)
+    given = [("p (floor)" in page, "The floor is" in page)
+             for page in (page_of(report_of(one)) for one in (made, at_one))]  # fmt: skip
+    assert given == [(False, False), (True, True)]
+    wide, plain = made.leading.estimate, at_one.leading.estimate
     assert wide.relative_interval and plain.relative_interval
     assert (
         wide.relative_interval[0]

@@ -164,7 +164,10 @@ def carried(
     ]
     treated = (nowcasts.get(study.panel.units[at]) for at in study.treated)
     periods = {str(one) for made in treated if made for one in made.periods}
-    said = f"Intervals and p-value also carry the nowcast of late reports, over {fits} draws of it."
+    said = (
+        "Intervals, and a p-value where one is given, also carry the nowcast of late reports, over "
+        f"{fits} draws of it."
+    )
     made = mixed(found, draws, study.level)
     return replace(
         made,

@@ -1,6 +1,6 @@
 """A report as a row of blocks: what a page shows and a paper prints, in one order and one wording."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from opendcr.evaluate.decision import DESCRIPTIVE, SAID, doubted, inside
@@ -25,6 +25,7 @@ from opendcr.evaluate.report.picture import expected_figure, gap_figure, rank_fi
 from opendcr.evaluate.report.words import Scale, scale_of
 from opendcr.evaluate.terms import Term
 
+P_VALUE = "p (floor)"
 PRIMARY, NOTHING = "primary", "nothing declared"
 # In the order in which they are read.
 KINDS = {"benefit": "benefit", "harm": "harm", "displacement": "displacement",
@@ -111,14 +112,21 @@ def _doubts(found: Estimate, shown: bool) -> str:
 def _outcomes(report: Report) -> Grid:
     """Every outcome with its estimate, its own level and what may be said of it."""
     heading = ("outcome", "effect, in per cent (interval)", "verdict", "tested for", "kind",
-               "interval of", "p (floor)")  # fmt: skip
+               "interval of", P_VALUE)  # fmt: skip
     rows = [_primary(report), *map(_other, report.further), *_rings(report)]
     rows = sorted(rows, key=lambda row: _ORDER.index(row[4]))
     caption = (
         f"All outcomes, from {report.question.start} on, beside what was expected without the "
         "change; a minus sign is fewer."
     )
-    return _grid(report, caption, [heading, *rows])
+    return _grid(report, caption, _given([heading, *rows]))
+
+
+def _given(rows: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:
+    """A table without its column of p-values where none is given."""
+    at = rows[0].index(P_VALUE)
+    given = any(row[at] != words.NOT_GIVEN for row in rows[1:])
+    return [row if given else row[:at] + row[at + 1 :] for row in rows]
 
 
 def _primary(report: Report) -> tuple[str, ...]:
@@ -163,7 +171,7 @@ def _rings(report: Report) -> Iterable[tuple[str, ...]]:
             NOTHING,
             KINDS["displacement"],
             words.confidence(one.level or report.level),
-            "not given",
+            words.NOT_GIVEN,
         )
 
 
@@ -246,14 +254,16 @@ def _gaps(report: Report) -> Iterable[Block]:
 def _designs(report: Report) -> Iterable[Block]:
     scale, holds = _scale(report, report.leading), words.confidence(report.level)
     heading = ("design", f"effect, in per cent ({holds} interval)", f"effect by period, {scale.words} ({holds} interval)",
-               f"total, in {_total(report)} ({holds} interval)", "p (floor)", "verdict")  # fmt: skip
+               f"total, in {_total(report)} ({holds} interval)", P_VALUE, "verdict")  # fmt: skip
     rows = [heading, *(_design(report, one, scale) for one in report.designs)]
     yield Heading("Designs side by side")
     caption = f"From {report.question.start} on, beside what was expected; a minus sign is fewer."
-    yield Grid(f"{caption} {report.origin.of_rates}", tuple(rows))
-    yield Text(
-        "The floor is the least p-value that a design could have given, whatever was found.", "note"
-    )
+    yield Grid(f"{caption} {report.origin.of_rates}", tuple(_given(rows)))
+    if any(one.estimate.p_value is not None for one in report.designs):
+        yield Text(
+            "The floor is the least p-value that a design could have given, whatever was found.",
+            "note",
+        )
     for one in report.designs:
         yield Heading(one.title, 3)
         if one.name != report.primary:  # whose sentence stands at the head

@@ -9,7 +9,7 @@ from statistics import median
 from opendcr.evaluate.decision import holds, outwards
 from opendcr.evaluate.estimate import Estimate, Interval, p_figure
 
-UNKNOWN = "not known"
+UNKNOWN, NOT_GIVEN = "not known", "not given"
 NBSP = "\N{NO-BREAK SPACE}"  # between a number and its unit, and within an interval
 NONE = f"no{NBSP}interval"
 _NEGATIVE = re.compile(r"(?<![\w.)-])-(?=[\d.])")
@@ -143,7 +143,7 @@ def confidence(level: float) -> str:
 def p_words(estimate: Estimate) -> str:
     """A p-value, never without the least that it could have been."""
     if estimate.p_value is None:
-        return "not given"
+        return NOT_GIVEN
     value, floor = p_figure(estimate.p_value), estimate.p_floor
     if floor is None:
         return f"{value} (no{NBSP}floor)"
