@@ -72,6 +72,16 @@ def test_a_plan_that_is_not_in_utf_8_or_empty_says_so(tmp_path: Path) -> None:
         read_plan(path)
 
 
+def test_the_plan_of_the_docs_is_looked_at_where_its_data_end(tmp_path: Path) -> None:
+    """Run with all of its data it would confirm nothing otherwise."""
+    text = (ROOT / "docs/studies.md").read_text(encoding="utf-8")
+    (tmp_path / "plan.toml").write_text(text.split("```toml\n")[1].split("```")[0])
+    plan = read_plan(tmp_path / "plan.toml")
+    assert plan.reviews and plan.reviews.periods[-1] == plan.data.last
+    months = 12 * (2029 - 2025) + 12
+    assert max(plan.power.periods) == months
+
+
 @pytest.mark.parametrize("table", ['outcomes = ["order"]', 'own = "order"'])
 def test_the_families_of_published_effects_are_told_each_in_quotes_and_documented(
     tmp_path: Path, table: str
