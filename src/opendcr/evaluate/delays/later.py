@@ -140,7 +140,7 @@ class Sides:
                 "whether they still change then cannot be told"
             )
             return Check(NAME, None, said)
-        more = "" if passed else f"; {SMALL:.0%} would pass: rather {self.longer}"
+        more = "" if passed else f"; more than {SMALL:.0%} fails: rather {self.longer}"
         said = f"counts are taken for complete after {self.since}, and {self.said}{more}"
         return Check(NAME, passed, said, beside=self.sentence)
 

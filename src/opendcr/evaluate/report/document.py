@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from opendcr.evaluate.decision import DESCRIPTIVE, SAID, doubted, inside
 from opendcr.evaluate.displacement import fallen, looked, reached, risen, told
-from opendcr.evaluate.estimate import Estimate, Interval, Part
+from opendcr.evaluate.estimate import LATE, Estimate, Interval, Part
 from opendcr.evaluate.periods import span
 from opendcr.evaluate.report import words
 from opendcr.evaluate.report.blocks import Block, Drawing, Grid, Heading, Points, Terms, Text
@@ -102,8 +102,10 @@ def _verdict(report: Report) -> str:
 
 
 def _doubts(found: Estimate, shown: bool) -> str:
-    """That checks failed of which the answer's own sentence tells."""
-    return ", checks failed" if found.doubts(shown) else ""
+    """That checks failed of which the answer's own sentence tells, or that counts are late."""
+    doubts = found.doubts(shown)
+    said = f", {LATE}" if doubts == (LATE,) else ", checks failed"
+    return said if doubts else ""
 
 
 def _outcomes(report: Report) -> Grid:
