@@ -119,6 +119,14 @@ def test_what_comes_later_on_either_side_is_told() -> None:
     assert own.longer == "`most = 2`, the longest delay that editions show"
 
 
+def test_areas_need_not_be_printed_for_as_long_as_each_other() -> None:
+    long = printed((50, 80, 99, 100, 100), (50, 80, 99, 100, 100))
+    assert (
+        Sides({"a": GREW}, {"b": long}, 1).longer
+        == "`most = 4`, the longest delay that editions show"
+    )
+
+
 def test_the_least_delay_after_which_little_comes_is_named() -> None:
     one = printed((50, 80, 99, 100, 100), (50, 80, 99, 100, 100))
     assert Sides({"a": one}, {}, 1).longer.startswith(

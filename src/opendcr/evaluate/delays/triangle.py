@@ -74,7 +74,7 @@ class Triangle:
     def after(self, delay: int) -> tuple[Real, Real]:
         """Of the periods printed at a delay, the maximum or a longer one, or after it, and again
         later: the first of these counts, and the last."""
-        since = self.beyond[:, delay - self.max_delay :]
+        since = self.beyond[:, min(delay - self.max_delay, self.beyond.shape[1] - 1) :]
         again = since[np.isfinite(since).sum(axis=1) > 1]
         return _latest(again[:, ::-1]), _latest(again)
 
