@@ -101,8 +101,10 @@ def _to_rings(found: Estimate) -> str:
         return ""
     net = _parts(found).get(NET_INSIDE)
     if net is None:
+        hours = "" if NEAR in _parts(found) else " or other hours"
         return (
-            f"Whether what fell near the room went to other rings was not looked at: {_why(found)}."
+            f"Whether what fell near the room went to other rings{hours} was not looked at: "
+            f"{_why(found)}."
         )
     return (
         "Whether what fell near the room went to other rings cannot be told: "

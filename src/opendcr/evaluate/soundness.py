@@ -2,6 +2,7 @@
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,6 +19,7 @@ from opendcr.evaluate.designs import (
     design_of,
     late_columns,
 )
+from opendcr.evaluate.displacement import NET_INSIDE
 from opendcr.evaluate.late import sharing, sides_of, still_changing
 from opendcr.evaluate.lock import called, rivals
 from opendcr.evaluate.panel import some
@@ -209,7 +211,7 @@ def foreseen(
     ]
     said += [*_mute(plan, before, sources[PRIMARY]), *_without_interval(plan, sources)]
     said += [*_unreachable(plan), *_several(plan), *_unwatched(plan), *_matched_late(plan)]
-    said += _season(plan, before)
+    said += [*_season(plan, before), *_unread(plan, sources)]
     checks = (
         *data_checks(before.panel, plan.data, plan.answering),
         *decimals_check(sources[PRIMARY]),
@@ -394,6 +396,16 @@ def _season(plan: Plan, before: Study) -> Iterator[str]:
             f"from the start {start} to {some(parts)} are no whole years: a season of the treated cells "
             f"alone, which {plan.primary} does not take out, would be told as an effect there."
         )
+
+
+def _unread(plan: Plan, sources: Mapping[str, Source]) -> Iterator[str]:
+    """Why a design that reads displacement from its own cells could not, as it is tried."""
+    for one in _declared(plan, sources):
+        with suppress(InputError):
+            if not isinstance(one.design, CellDesign):
+                continue
+            if left := one.design.fit(one.study).untold.get(NET_INSIDE):
+                yield f"{one.key}: whether events went to other rings is not looked at: {left.why}."
 
 
 def _mute(plan: Plan, before: Study, source: Source) -> Iterator[str]:

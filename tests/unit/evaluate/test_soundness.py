@@ -146,6 +146,24 @@ def test_effects_that_no_data_could_show_are_told_once(
     assert "A fall of 10 % cannot be shown at any length" in found.power[0]
 
 
+def test_rings_in_no_known_order_are_told_to_tell_nothing_of_displacement(tmp_path: Path) -> None:
+    data = [
+        {"ring": ring, "hours": hours, "month": f"{at // 12}-{at % 12 + 1:02}", "calls": 9 + at % 7}
+        for ring in ("near", "next", "far")
+        for hours in ("inside", "outside")
+        for at in range(2020 * 12, 2025 * 12)
+    ]
+    plan, told = (
+        RINGS.replace("0-500m", "near"),
+        "whether events went to other rings is not looked at",
+    )
+    assert f"{told}: there are rings whose names do not say" in warned(
+        written(tmp_path, data, plan)
+    )
+    ordered = plan.replace("near = ", 'rings = ["near", "next", "far"]\nnear = ')
+    assert told not in warned(written(tmp_path, data, ordered))
+
+
 def test_effects_beyond_the_threshold_are_no_slip(tmp_path: Path) -> None:
     assert "at no length" not in warned(written(tmp_path, BEFORE, PLAN))
 

@@ -227,8 +227,13 @@ def test_the_ring_taken_as_the_farthest_is_told() -> None:
     labels = {**LABELS, "ring": tuple(names[one] for one in LABELS["ring"])}
     study = study_of(ALL_MOVED)
     study = replace(study, panel=replace(study.panel, labels=labels))
-    with pytest.raises(InputError, match=r"designs\.it\.rings: found rings whose names do not say"):
-        read(near="near").treated_cells(labels)
+    unordered = read(near="near")
+    assert "there are rings whose names do not say how far out they lie" in sentence(
+        unordered.fit(study)
+    )
+    assert displaced(study, unordered).passed is None
+    with pytest.raises(InputError, match=r"designs\.it\.rings: found no place of 'beyond'"):
+        read(near="near", rings=["near", "next", "far"]).treated_cells(labels)
     outwards = read(near="near", rings=["near", "next", "far", "beyond"])
     assert risen(outwards.fit(study)) and displaced(study, outwards).passed is False
     assert displaced(study, outwards).detail.endswith("beyond is taken as the farthest ring")

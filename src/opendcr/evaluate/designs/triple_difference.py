@@ -52,13 +52,14 @@ _NEAR_BEYOND = "a near ring lies beyond the farthest that is compared with"
 @dataclass(frozen=True)
 class Cells:
     """The cells of a study: counts by area and period, which are near, far and inside hours, and the
-    rings `outwards`: none where one column holds rings and hours."""
+    rings `outwards`: none where their order is not known, and `unordered` says why."""
 
     study: Study
     near: Chosen
     far: Mask
     inside: Mask
     outwards: tuple[str, ...]
+    unordered: str = ""
 
     @cached_property
     def ring_of(self) -> NDArray[np.str_]:
@@ -220,12 +221,12 @@ class TripleDifference:
     def treated_cells(self, labels: Labels) -> tuple[int, ...]:
         """The rows of the cells near and inside hours; InputError where one of the four groups has
         none, nothing says in what order rings stand, or the near ones are the farthest."""
-        near, _, hours, _ = self._chosen(labels)
+        near, _, hours, *_ = self._chosen(labels)
         return tuple(int(one) for one in np.flatnonzero(near.mask & hours.mask))
 
-    def _chosen(self, labels: Labels) -> tuple[Chosen, Mask, Chosen, tuple[str, ...]]:
+    def _chosen(self, labels: Labels) -> tuple[Chosen, Mask, Chosen, tuple[str, ...], str]:
         """By these labels: the near cells, those compared with, those inside hours, and the rings
-        outwards (none where one column holds rings and hours)."""
+        outwards, or none and why their order is not known."""
         near, hours = self.near.of(labels), self.inside_hours.of(labels)
         inside = hours.mask
         far = ~near.mask if self.far is None else self.far.of(labels).mask & ~near.mask
@@ -239,15 +240,20 @@ class TripleDifference:
             if not cells.any():
                 raise InputError(self.near.where, f"no cell {name}", "cells near and far, by hours")
         if near.column == hours.column:
-            return near, far, hours, ()
+            return near, far, hours, (), _ONE_COLUMN
         rings = labels[near.column]
         compared = list(compress(rings, far))
-        outwards = self.rings.of(rings, near.values, compared)
+        try:
+            outwards = self.rings.of(rings, near.values, compared)
+        except InputError as unknown:  # the effect is of near and far alone
+            if self.rings.named:
+                raise
+            return near, far, hours, (), f"there are {unknown.found}, and the plan has no `rings`"
         nearest = min(near.values, key=outwards.index)
         if outwards.index(nearest) > max(map(outwards.index, compared)):
             found = f"'{nearest}', farther out than every ring that is compared with"
             raise InputError(self.near.where, found, "a ring nearer than one of those")
-        return near, far, hours, outwards
+        return near, far, hours, outwards, ""
 
     def crossed(self, labels: Labels) -> Labels:
         """Rings and hours; near and inside themselves, where both are chosen in one column."""
@@ -264,11 +270,11 @@ class TripleDifference:
     def cells(self, study: Study) -> Cells:
         """The study's cells; InputError where others are treated, or the panel does not allow it."""
         panel = study.panel
-        near, far, hours, outwards = self._chosen(panel.labels)
+        near, far, hours, outwards, unordered = self._chosen(panel.labels)
         if set(np.flatnonzero(near.mask & hours.mask).tolist()) != set(study.treated):
             raise InputError(panel.where, "other treated cells", "those near and inside hours")
         panel.complete(np.flatnonzero(near.mask | far).tolist())
-        return Cells(study, near, far, hours.mask, outwards)
+        return Cells(study, near, far, hours.mask, outwards, unordered)
 
     def fit(self, study: Study) -> Estimate:
         """The effect near and inside hours; in `parts` what each ring had, and all together."""
@@ -315,7 +321,7 @@ class TripleDifference:
         """
         rings, level = cells.within, cells.study.level
         if not rings:
-            return {NET_INSIDE: Untold(_NEAR_BEYOND if cells.outwards else _ONE_COLUMN)}
+            return {NET_INSIDE: Untold(cells.unordered or _NEAR_BEYOND)}
         others = [one for one in rings if one not in cells.near.values]
         share = level / max(len(others), 1)
         asked: dict[str, tuple[tuple[str, ...], bool]]
