@@ -12,7 +12,7 @@ SOAK = os.environ.get("OPENDCR_SOAK") == "1"
 
 settings.register_profile(
     "few",
-    max_examples=30,
+    max_examples=20,
     deadline=None,  # two cores are shared with browsers and servers: a slow example is no fault
     suppress_health_check=[HealthCheck.too_slow],
     derandomize=bool(os.environ.get("CI")),
