@@ -467,7 +467,7 @@ def _further(found: Findings, one: Further) -> content.Further:
     of = "" if one.margin is None else asked(kind, one.margin)
     return content.Further(kind, one.outcome.title, of, one.level, answer.title, answer.estimate,
                            answer.verdict, answer.sentence, one.said,
-                           _origin(source), exposure_in_words(source.data), beside)  # fmt: skip
+                           _origin(source), exposure_in_words(source.data), beside, one.besides)  # fmt: skip
 
 
 def _titles(found: Findings) -> dict[str, str]:

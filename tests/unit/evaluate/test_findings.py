@@ -166,6 +166,8 @@ def test_a_harm_that_rose_short_of_its_margin_is_in_the_sentence(
     made = found(tmp_path, with_more(litter=1.3), PLAN + FURTHER.replace("0.25", str(margin)))
     said = made.to_data()["sentence"]
     told = said.partition(" A change for the worse is shown in Discarded needles (a rise")[2]
+    rise = "a rise" if held.startswith("neither") else "a smaller rise"
+    assert f"Harm: Discarded needles, {rise} shown" in page_of(report_of(made)).replace("\xa0", " ")
     assert f"; a rise of {100 * margin:g} % or more is {held})." in told
     assert "A harm is shown" not in said and "for the worse" not in beside(made)
 
@@ -347,6 +349,7 @@ def test_what_should_not_have_changed_must_be_shown_to_have_stayed(
     (check,) = made.checks
     assert check.passed is still and "Calls" in check.name
     assert said in made.leading.sentence and ("(Calls)" in made.leading.sentence) == bool(said)
+    assert ("Control: a change in Calls shown" in page_of(report_of(made))) is (still is False)
 
 
 NEAR = """

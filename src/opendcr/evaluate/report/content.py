@@ -148,7 +148,8 @@ class Further:
     `asked` is what its verdict is of, in words, empty where it is descriptive, and `said` is what
     its verdict and interval allow to be said, in a table; its intervals hold 1 − `level`. Its data
     may have another `origin` and `exposure` than the primary outcome's; `compared` says with what
-    its design compares, where that is not as for the primary outcome."""
+    its design compares, where that is not as for the primary outcome; `besides` is what is shown
+    beside the verdict, in words."""
 
     kind: Kind
     title: str
@@ -162,6 +163,7 @@ class Further:
     origin: Origin
     exposure: str | None = None
     compared: str = ""
+    besides: str = ""
 
     @property
     def answer(self) -> Answer:

@@ -56,10 +56,8 @@ def _head(report: Report) -> Iterable[Block]:
     yield Text(_status(report), "badge")
     yield Text(_verdict(report), "badge")
     for one in report.further:
-        if one.kind == "harm" and one.verdict == "shown":
-            yield Text(
-                f"Harm: {one.title}, {one.asked} shown{_doubts(one.estimate, True)}", "badge"
-            )
+        if said := _alarming(one):
+            yield Text(f"{said}{_doubts(one.estimate, True)}", "badge")
     for name in risen(report.leading.estimate):
         what = "Displacement: a rise" if fallen(report.leading.estimate) else "A rise"
         yield Text(f"{what} in {name} shown", "badge")
@@ -100,6 +98,16 @@ def _verdict(report: Report) -> str:
     said = f"{report.question.outcome}: {report.asked} {SAID[report.verdict]}"
     doubts = _doubts(report.leading.estimate, report.verdict == "shown")
     return f"{said[:1].upper()}{said[1:]}{doubts}"
+
+
+def _alarming(one: Further) -> str:
+    """What of a further outcome nobody may miss: a harm that is shown, also one short of its margin,
+    and a change where none could be; empty where there is nothing such."""
+    if one.kind == "negative_control" and one.verdict == "shown":
+        return f"Control: a change in {one.title} shown"
+    if one.kind != "harm" or (one.verdict != "shown" and not one.besides):
+        return ""
+    return f"Harm: {one.title}, {one.asked if one.verdict == 'shown' else one.besides} shown"
 
 
 def _doubts(found: Estimate, shown: bool) -> str:
