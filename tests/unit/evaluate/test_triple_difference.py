@@ -390,6 +390,22 @@ def test_quasi_poisson_errors_are_called_too_narrow_where_shocks_last() -> None:
         assert lasts.passed is False and bool(lasts.narrow) is said
 
 
+def test_a_far_ring_that_falls_silent_with_the_start_is_told() -> None:
+    rng = np.random.default_rng(14)
+    counts = rng.poisson(means({0: 0.7})).astype(float)
+    assert not _silent(counts)
+    counts[6:, BEFORE:] = 0
+    assert _silent(counts)
+
+
+def _silent(counts: Real) -> bool:
+    study = study_of(counts)
+    checks = {one.name: one for one in PLAIN.checks(study, PLAIN.fit(study))}
+    said = checks["events far away"]
+    assert said.passed is not ("none from the start on" in said.detail)
+    return "2000-5000m had events in every period before" in said.detail
+
+
 def test_nothing_displaced_is_not_seen() -> None:
     rng = np.random.default_rng(12)
     few = PLAIN.fit(study_of(rng.poisson(means({0: 0.5}) * 4).astype(float)))

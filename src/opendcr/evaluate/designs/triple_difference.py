@@ -36,6 +36,7 @@ from opendcr.evaluate.estimate import (
     p_said,
     trend_found,
 )
+from opendcr.evaluate.panel import some
 from opendcr.evaluate.study import Study
 from opendcr.keyed import Table
 
@@ -485,7 +486,15 @@ def _events_far_away(cells: Cells) -> Check:
         f"a period: {', '.join(f'{one:.1f} {name}' for name, one in usual.items())}; with fewer than "
         f"{_ENOUGH} the estimate is rough, and on average too high"
     )
-    return Check("events far away", min(usual.values()) >= _ENOUGH, detail)
+    if silent := [ring for ring in cells.far_rings if _stops(cells, cells.ring(ring) & cells.far)]:
+        detail += f"; {some(silent)} had events in every period before, and none from the start on"
+    return Check("events far away", min(usual.values()) >= _ENOUGH and not silent, detail)
+
+
+def _stops(cells: Cells, ring: Mask) -> bool:
+    """Whether a ring falls silent with the start: an extract that is not there yet, perhaps."""
+    before, after = np.split(cells.sums(ring)[0], [cells.study.start])
+    return bool(before.all() and not after.any())
 
 
 def _trend(series: Contrast, level: float) -> Check:
