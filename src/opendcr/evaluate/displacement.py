@@ -74,8 +74,9 @@ def shown(found: Estimate, of: str = "") -> str:
     if not rises:
         return ""
     # That events went there is said of a fall alone: where none is shown, more is only more.
-    what = "Displacement" if fallen(found) else "A rise beside the near ring"
-    return _joined(f"{what}{of and f' of {of}'} is shown: {'; '.join(rises)}.", _left(found))
+    of_what = of and f" of {of}"
+    what = f"Displacement{of_what}" if fallen(found) else f"A rise{of_what} beside the near ring"
+    return _joined(f"{what} is shown: {'; '.join(rises)}.", _left(found))
 
 
 def told(found: Estimate, of: str) -> str:
@@ -136,10 +137,10 @@ def _to_hours(found: Estimate) -> str:
         where, what, net = "in other rings ", _AT_ALL_HOURS, parts[NET]
     else:
         return ""
-    return (
-        f"Whether what fell inside hours came up {where}at other hours cannot be told: "
-        f"{what}, {_span(net)}, if {net.assumes}."
-    )
+    said = f"Whether what fell inside hours came up {where}at other hours cannot be told"
+    if _rose(net.interval):
+        said = "What fell inside hours is not left over all hours"
+    return f"{said}: {what}, {_span(net)}, if {net.assumes}."
 
 
 def _parts(found: Estimate) -> Mapping[str, Part]:

@@ -218,6 +218,10 @@ class Estimate:
         """Whether there is a test, and it does not reject at a level that nothing changed."""
         return self.p_value is not None and self.p_value > level
 
+    def rejects(self, level: float) -> bool:
+        """Whether there is a test, and it rejects at a level that nothing changed."""
+        return self.p_value is not None and self.p_value <= level
+
     def decided(self, level: float) -> Interval | None:
         """The relative interval as verdicts read it (`read_beside`)."""
         return read_beside(self.leaves_chance(level), self.relative_interval)

@@ -24,6 +24,7 @@ Real = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 STEPS, ALONE = 6.0, 10.0  # times the usual distance, of most areas and of single ones
 LEAST_REFUSED, LEAST_TOLD = 0.02, 0.01
+PLAIN = 0.05  # a step of a single area, whatever is usual
 LEAST_AREAS, LEAST_CHANGES = 3, 4
 A_YEAR = {"month": 12, "quarter": 4}
 
@@ -57,6 +58,11 @@ class Changes:
     def steps(self, times: float, least: float) -> Flags:
         """Areas × changes: which are steps."""
         return np.asarray(np.abs(self.apart) > np.maximum(times * self.usual, least))
+
+    def alone(self) -> Flags:
+        """Which single areas step (areas × periods): where too few changes are known to say what is
+        usual, those by more than people ever change in a period."""
+        return self.steps(ALONE, LEAST_TOLD if self.enough else PLAIN)
 
     def of_most(self, least: float) -> list[int]:
         """The changes at which half of the areas step, or the middle one of their changes does,
@@ -195,7 +201,7 @@ def exposure_check(panel: Panel, data: Data) -> tuple[Check, ...]:
     if not yearly and not steps:
         return ()
     said = "; ".join([*yearly, *steps])
-    stepped = bool(steps) and changes.enough
+    stepped = bool(steps) and (changes.enough or bool(changes.alone().any()))
     return (Check("exposure is one series", False if stepped else None, said),)
 
 
@@ -210,13 +216,14 @@ def _yearly(changes: Changes) -> Iterator[str]:
 def _warned(panel: Panel, changes: Changes) -> Iterator[str]:
     if len(panel.units) >= LEAST_AREAS:
         yield from (_of_most(changes, at) for at in changes.of_most(LEAST_TOLD))
-    steps = changes.steps(ALONE, LEAST_TOLD) & changes.enough
+    steps = changes.alone()
     for at in map(int, np.flatnonzero(steps.any(axis=0))):
         rows = np.flatnonzero(steps[:, at])
         named = some(
             [f"{panel.units[row]} {np.expm1(changes.apart[row, at]):+.1%}" for row in rows]
         )
-        yield f"at {changes.periods[at]} these step beside their usual changes: {named}"
+        usual = "beside their usual changes" if changes.enough else "where few changes are known"
+        yield f"at {changes.periods[at]} these step {usual}: {named}"
 
 
 def _of_most(changes: Changes, at: int) -> str:

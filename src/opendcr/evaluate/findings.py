@@ -357,9 +357,12 @@ def _made(design: Design, study: Study, found: Estimate) -> tuple[Check, ...]:
 
 def settled(found: Estimate, level: float, lines: Sequence[float]) -> Estimate:
     """The answer with those checks decided that ask whether what it decides stays with something
-    changed. By an interval that is too narrow a change alone can be decided."""
+    changed. By an interval that is too narrow a change alone can be decided, and where no interval
+    shows one, by the test that does."""
     interval = found.decided(level)
     lines = (0.0,) if found.too_narrow else lines
+    if found.rejects(level) and not changed(interval):
+        interval, lines = (found.relative_effect, found.relative_effect), (0.0,)
 
     def passed(one: Check) -> bool | None:
         stays = kept(interval, lines, one.effects, one.diluted)
@@ -433,7 +436,9 @@ def _further(
     verdict = claim.verdict(outcome.kind, found.relative_interval, margin)
     sentence = _said(outcome.kind, claim, found.relative_interval, margin)
     began = nothing_began(found.where_nothing_began) if changed(found.decided(study.level)) else ""
-    also = (_against(found, study.level), began, _narrow(found), displacement.sentence(found),
+    # Of what nothing should have moved, nobody asks where it went.
+    moved = "" if outcome.kind == "negative_control" else displacement.sentence(found)
+    also = (_against(found, study.level), began, _narrow(found), moved,
             *found.said_beside, nowcast_sentence(found, study))  # fmt: skip
     told, compared = " ".join(filter(None, also)), _compared(design, study)
     answer = Answered(outcome.design, design.TITLE, found, verdict, sentence, told, compared)

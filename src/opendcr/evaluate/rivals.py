@@ -23,14 +23,20 @@ def asks_the_same(plan: Plan, source: Source, there: Mapping[str, Any]) -> bool:
 
 
 def _same_data(plan: Plan, source: Source, there: Mapping[str, Any]) -> bool:
-    """The same file, or one that says the same of every period before the start that both have."""
+    """The same file, or one that before the start says the same of any area, or of most periods that
+    both have: what is corrected in one place, or goes on, is still the same."""
     path = plan.path.parent / there["plan"]["content"]["data"]["path"]
     if path.resolve() == plan.data.path.resolve():
         return True
-    held, own = there["data"][PRIMARY], held_of(source)["periods"]
+    held, own = there["data"][PRIMARY], held_of(source)
     opened = {one["period"] for one in held.get("open", ())}
-    both = (held.get("periods", {}).keys() & own.keys()) - opened
-    return bool(both) and all(held["periods"][one] == own[one] for one in both)
+    areas, periods = (_alike(held.get(one, {}), own[one], opened) for one in ("areas", "periods"))
+    return any(areas) or 2 * sum(periods) > len(periods)
+
+
+def _alike(held: Mapping[str, str], own: Mapping[str, str], opened: set[str]) -> list[bool]:
+    """Of each area or period that both have, and that was not open, whether they say the same."""
+    return [held[one] == own[one] for one in (held.keys() & own.keys()) - opened]
 
 
 def _same_place(plan: Plan, source: Source, asked: Mapping[str, Any]) -> bool:

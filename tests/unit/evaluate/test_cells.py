@@ -124,6 +124,7 @@ def test_distances_are_compared_with_their_units(ends: list[tuple[int, str]]) ->
         (["near", "0-500", "500-1000", "1-2km"], "do not say how far out"),  # of what unit?
         (["near", "10 min", "20 min"], "do not say how far out"),
         (["near", "G1", "G40"], "do not say how far out"),
+        (["0-500m", "500-1km", "1-2km"], "do not say how far out"),
         (["near", "1/2 mile", "1 mile"], "do not say how far out"),
         (["0-500m", "0-1km", "1-2km"], "'0-500m' and '0-1km', which overlap"),
         (["0-500m", "500m-2km", "1-5km"], "'500m-2km' and '1-5km', which overlap"),

@@ -571,6 +571,23 @@ def test_a_plan_of_other_data_asks_something_else(tmp_path: Path) -> None:
     written(tmp_path, BEFORE)
     (tmp_path / "panel.csv").rename(tmp_path / "newer.csv")
     assert others(other) == ["plan.lock.json"]
+    written(
+        tmp_path, [row | {"events": row["events"] + (row["area"] == "area 5")} for row in BEFORE]
+    )
+    (tmp_path / "panel.csv").rename(tmp_path / "newer.csv")
+    assert others(other) == []  # every period another, and the areas go on: nothing is alike
+    written(
+        tmp_path,
+        [
+            row | {"events": row["events"] + (row["area"] == "area 5")}
+            for row in BEFORE
+            if row["year"] < 2019
+        ],
+    )
+    (tmp_path / "panel.csv").rename(tmp_path / "newer.csv")
+    assert others(other) == [
+        "plan.lock.json"
+    ]  # one area is corrected, and the others are as they were
     written(tmp_path, [row | {"events": row["events"] + 1} for row in BEFORE])
     (tmp_path / "panel.csv").rename(tmp_path / "newer.csv")
     assert others(other) == []

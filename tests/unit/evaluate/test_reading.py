@@ -693,6 +693,14 @@ def test_a_step_of_a_few_areas_is_told(tmp_path: Path) -> None:
     assert said.count("area ") == 3
 
 
+def test_a_step_of_one_area_is_told_where_nothing_else_ever_changes(tmp_path: Path) -> None:
+    """With counts that stay, it alone would make a rate that falls."""
+    sizes = np.zeros((12, 14))
+    sizes[0, list(YEARS).index(2020)] = 0.26
+    (said,) = warned(tmp_path, with_changes(sizes), OPEN)
+    assert said == "at 2020 these step where few changes are known: area 1 +29.7%"
+
+
 def test_a_small_step_of_all_areas_is_told(tmp_path: Path) -> None:
     (said,) = warned(tmp_path, grown({2014: 0.015}))
     assert said.startswith("most areas step at 2014, half of them by over 1.")

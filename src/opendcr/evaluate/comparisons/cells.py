@@ -208,7 +208,10 @@ def _extent(ring: str) -> _Extent | None:
     begins = _metres(first, unit or of)
     if last is None and _UNDER.search(name[: said.start()]):
         return _Extent(0.0, begins, True)
-    return _Extent(begins, _metres(last, of or unit) if last else begins, found is not None)
+    ends = _metres(last, of or unit) if last else begins
+    if last and ends <= begins:  # "500-1km" is of 500 m, and "500-0m" of nothing
+        return None
+    return _Extent(begins, ends, found is not None)
 
 
 def _metres(number: str, unit: str | None) -> float:

@@ -43,6 +43,7 @@ from opendcr.keyed import Table
 Real = NDArray[np.float64]
 KEYS = ("near", "inside_hours", "far", "rings", "inference")
 _ALIKE = "this would have moved as the farthest ring did in the same hours"
+_SILENT = 3  # periods without an event at the end, in a ring that had some in every one before
 _ENOUGH = 5  # events a period far away, inside hours and outside, for an estimate that is not rough
 
 
@@ -90,6 +91,18 @@ class Cells:
     def farthest(self) -> str:
         """The farthest ring that is compared with."""
         return self.far_rings[-1]
+
+    @cached_property
+    def left_out(self) -> str:
+        """That the plan's order leaves out a ring, of which nobody then knows whether it lies within
+        the farthest; empty where it leaves none out."""
+        every = dict.fromkeys(str(one) for one in self.ring_of)
+        missing = [one for one in every if self.outwards and one not in self.outwards]
+        return (
+            f"{some(missing)} {'is' if len(missing) == 1 else 'are'} left out of `rings`"
+            if missing
+            else ""
+        )
 
     def lacking(self, rings: Iterable[str]) -> str:
         """What one of some rings lacks, so that hours cannot be compared in it; empty where none
@@ -253,7 +266,16 @@ class TripleDifference:
         nearest = min(near.values, key=outwards.index)
         if outwards.index(nearest) > max(map(outwards.index, compared)):
             found = f"'{nearest}', farther out than every ring that is compared with"
-            raise InputError(self.near.where, found, "a ring nearer than one of those")
+            if self.rings.named:
+                raise InputError(self.near.where, found, "a ring nearer than one of those")
+            # Numbers of districts, perhaps, and no distances.
+            return (
+                near,
+                far,
+                hours,
+                (),
+                f"by its name the near ring is {found}, and the plan has no `rings`",
+            )
         return near, far, hours, outwards, ""
 
     def crossed(self, labels: Labels) -> Labels:
@@ -335,7 +357,10 @@ class TripleDifference:
             name: self._by_hours(cells, ours, share if into else level, into)
             for name, (ours, into) in asked.items()
         }
-        return made | self._as_rings_move(cells, level, share)
+        made |= self._as_rings_move(cells, level, share)
+        if cells.left_out:
+            made |= dict.fromkeys((NET_INSIDE, NET), Untold(cells.left_out))
+        return made
 
     def _by_hours(
         self, cells: Cells, rings: tuple[str, ...], level: float, into: bool
@@ -487,14 +512,16 @@ def _events_far_away(cells: Cells) -> Check:
         f"{_ENOUGH} the estimate is rough, and on average too high"
     )
     if silent := [ring for ring in cells.far_rings if _stops(cells, cells.ring(ring) & cells.far)]:
-        detail += f"; {some(silent)} had events in every period before, and none from the start on"
+        detail += f"; {some(silent)} had events in every period before, and none in the last ones"
     return Check("events far away", min(usual.values()) >= _ENOUGH and not silent, detail)
 
 
 def _stops(cells: Cells, ring: Mask) -> bool:
-    """Whether a ring falls silent with the start: an extract that is not there yet, perhaps."""
-    before, after = np.split(cells.sums(ring)[0], [cells.study.start])
-    return bool(before.all() and not after.any())
+    """Whether a ring falls silent, inside hours or outside: an extract that is not there yet,
+    perhaps."""
+    bands = (cells.sums(ring & band)[0] for band in (cells.inside, ~cells.inside))
+    start = cells.study.start
+    return any(one[:start].all() and not one[start:][-_SILENT:].any() for one in bands)
 
 
 def _trend(series: Contrast, level: float) -> Check:
