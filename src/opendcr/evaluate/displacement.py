@@ -170,7 +170,7 @@ def _left(found: Estimate) -> str:
         said = "Whether anything of the fall is left in all rings together was not looked at"
         return f"{said}: {_why(found)}." if asked else ""
     low, high = net.interval or (-1.0, inf)
-    if _fell(found.relative_interval) and low <= 0 <= high:
+    if fallen(found) and low <= 0 <= high:
         return f"Whether anything of the fall is left cannot be told: {_TOGETHER}, {_span(net)}."
     return f"{_TOGETHER.capitalize()}: {_span(net)}."
 

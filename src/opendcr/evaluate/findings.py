@@ -381,7 +381,7 @@ def _agreement(found: Estimate, level: float) -> tuple[Check, ...]:
         return (Check("the estimate lies in its interval", False, said),)
     if found.p_value is None:
         return ()
-    claims, rejects = low > 0 or high < 0, found.p_value <= level
+    claims, rejects = changed(found.relative_interval), found.rejects(level)
     said = f"the interval {'excludes' if claims else 'includes'} zero, and p is {p_figure(found.p_value)}"
     return (Check("interval and p-value agree", claims == rejects, said),)
 

@@ -66,7 +66,7 @@ def earlier_starts(study: Study, fit: Callable[[Study], Estimate]) -> Check:
 def _seen(found: Estimate, level: float) -> bool:
     """Whether an effect is claimed: by the rank, or by the interval."""
     low, high = found.interval or (0.0, 0.0)
-    return (found.p_value is not None and found.p_value <= level) or low > 0 or high < 0
+    return found.rejects(level) or low > 0 or high < 0
 
 
 def other_starts(design: Design, study: Study) -> Check:

@@ -1,9 +1,6 @@
 """Triple difference: near or far × inside or outside opening hours × before or after."""
 
-from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import cached_property
 from itertools import compress
 from typing import Any, ClassVar, Literal, Self
 
@@ -11,180 +8,34 @@ import numpy as np
 from numpy.typing import NDArray
 
 from opendcr.errors import InputError
-from opendcr.evaluate.comparisons import robustness
+from opendcr.evaluate.comparisons import ring_checks, robustness
 from opendcr.evaluate.comparisons.cells import Chosen, Labels, Mask, Outwards, Selection
-from opendcr.evaluate.comparisons.errors import HALF
+from opendcr.evaluate.comparisons.ring_cells import Cells
 from opendcr.evaluate.comparisons.shifts import (
     Contrast,
     Interval,
-    NoisyContrast,
     floor,
-    odds_ratio,
 )
-from opendcr.evaluate.decision import between, holds
-from opendcr.evaluate.displacement import NEAR, NEAR_INSIDE, NET, NET_INSIDE, ruled_out
+from opendcr.evaluate.displacement import NEAR, NEAR_INSIDE, NET, NET_INSIDE
 from opendcr.evaluate.estimate import (
-    SURE_ERRORS,
     Bounds,
     Check,
     Estimate,
     Part,
-    Placebo,
     Untold,
     bounds_of_ratio,
     estimate_of,
-    p_said,
-    trend_found,
 )
-from opendcr.evaluate.panel import some
 from opendcr.evaluate.study import Study
 from opendcr.keyed import Table
 
 Real = NDArray[np.float64]
 KEYS = ("near", "inside_hours", "far", "rings", "inference")
 _ALIKE = "this would have moved as the farthest ring did in the same hours"
-_SILENT = 3  # periods without an event at the end, in a ring that had some in every one before
-_ENOUGH = 5  # events a period far away, inside hours and outside, for an estimate that is not rough
 
 
 _ONE_COLUMN = "near and inside hours are chosen in one column, which does not tell rings from hours"
 _NEAR_BEYOND = "a near ring lies beyond the farthest that is compared with"
-
-
-@dataclass(frozen=True)
-class Cells:
-    """The cells of a study: counts by area and period, which are near, far and inside hours, and the
-    rings `outwards`: none where their order is not known, and `unordered` says why."""
-
-    study: Study
-    near: Chosen
-    far: Mask
-    inside: Mask
-    outwards: tuple[str, ...]
-    unordered: str = ""
-
-    @cached_property
-    def ring_of(self) -> NDArray[np.str_]:
-        """By cell: its ring, in the column of which the near cells are chosen."""
-        return np.array(self.study.panel.labels[self.near.column])
-
-    @cached_property
-    def within(self) -> tuple[str, ...]:
-        """The rings within the farthest that is compared with, outwards, those too that are neither
-        near nor far; none where a near one is not among them."""
-        inner = self.outwards[: self.outwards.index(self.farthest)] if self.outwards else ()
-        return inner if set(self.near.values) <= set(inner) else ()
-
-    @cached_property
-    def _known(self) -> Mask:
-        """Cells that are near or far, and those of rings that are neither and have no gap."""
-        used, gaps = self.near.mask | self.far, ~np.isfinite(self.study.panel.rates).all(axis=1)
-        return np.asarray(used | ~np.isin(self.ring_of, self.ring_of[used | gaps]))
-
-    @cached_property
-    def far_rings(self) -> tuple[str, ...]:
-        """The rings that are compared with, outwards; as they come where their order is not known."""
-        compared = dict.fromkeys(str(one) for one in self.ring_of[self.far])
-        return tuple(one for one in self.outwards or compared if one in compared)
-
-    @property
-    def farthest(self) -> str:
-        """The farthest ring that is compared with."""
-        return self.far_rings[-1]
-
-    @cached_property
-    def left_out(self) -> str:
-        """That the plan's order leaves out a ring, of which nobody then knows whether it lies within
-        the farthest; empty where it leaves none out."""
-        every = dict.fromkeys(str(one) for one in self.ring_of)
-        missing = [one for one in every if self.outwards and one not in self.outwards]
-        return (
-            f"{some(missing)} {'is' if len(missing) == 1 else 'are'} left out of `rings`"
-            if missing
-            else ""
-        )
-
-    def lacking(self, rings: Iterable[str]) -> str:
-        """What one of some rings lacks, so that hours cannot be compared in it; empty where none
-        does."""
-        for one in rings:
-            cells = self.ring(one)
-            if not cells.any():
-                return f"{one} has a period without a count"
-            for named, band in (("inside", self.inside), ("outside", ~self.inside)):
-                if not (cells & band).any():
-                    return f"{one} has no cell {named} hours"
-        return ""
-
-    def sums(self, cells: Mask) -> tuple[Real, Real]:
-        """By period: counts and exposures of some cells together."""
-        panel = self.study.panel
-        return panel.outcome[cells].sum(axis=0), panel.people[cells].sum(axis=0)
-
-    def triple(self, near: Mask, far: Mask) -> Contrast:
-        """Near cells inside hours, beside those outside and the far ones by the hour: the odds ratio
-        of a table of four by period, so that no count by itself stands below a line."""
-        tables, people = self._tables(near, far)
-        of_a, of_b, of_c, of_d = people
-        series = odds_ratio(tables, (of_a / of_b) * (of_d / of_c), self.study.start)
-        self._told(series.counts, series.base)
-        after = series.after
-        if tables[0, after].any() and not series.counts[after].any():
-            found = "no period after with events both near inside hours and far outside them"
-            raise InputError(self.study.panel.where, found, "one or more")
-        return series
-
-    def expected(self, near: Mask, far: Mask, relative: float) -> Real:
-        """By period: counts near and inside hours, had there been no such effect. In each period as
-        the other cells move, and over the periods before and after as the effect says."""
-        (a, b, c, d), people = self._tables(near, far)
-        of_a, of_b, of_c, of_d = people
-        # One more event far outside: its reciprocal is nearly unbiased and there in every period.
-        moved = of_a * (b / of_b) * (c / of_c) * (of_d / (d + 1))
-        before, after = slice(0, self.study.start), slice(self.study.start, None)
-        level = a[before].sum() / moved[before].sum()
-        later = a[after].sum() / (1 + relative) / moved[after].sum() if a[after].any() else level
-        return np.concatenate([moved[before] * level, moved[after] * later])
-
-    def _tables(self, near: Mask, far: Mask) -> tuple[Real, Real]:
-        """Counts and exposures by period: near inside and outside, far inside and outside hours."""
-        inside = self.inside
-        groups = (near & inside, near & ~inside, far & inside, far & ~inside)
-        self._some(*groups)
-        counts, people = zip(*(self.sums(one) for one in groups), strict=True)
-        return np.array(counts), np.array(people)
-
-    def double(self, cells: Mask, compared: Mask) -> Contrast:
-        """Some cells beside others."""
-        self._some(cells, compared)
-        (counts, people), (c, of_c) = self.sums(cells), self.sums(compared)
-        base = people * c / of_c
-        self._told(counts, base)
-        return NoisyContrast(counts, base, self.study.start, 1 / np.maximum(c, HALF))
-
-    def _some(self, *groups: Mask) -> None:
-        """InputError where a group has no cell."""
-        if not all(one.any() for one in groups):
-            raise InputError(self.study.panel.where, "no cell to compare with", "one or more")
-
-    def _told(self, counts: Real, base: Real) -> None:
-        """InputError where there is nothing to be compared, or to compare with."""
-        start, where = self.study.start, self.study.panel.where
-        for total, what in ((base, "the cells compared with"), (counts, "the cells")):
-            if total[:start].sum() == 0:
-                raise InputError(where, f"no event in {what} before the start", "some")
-        if base[start:].sum() == 0:
-            raise InputError(where, "no event in the cells compared with from the start on", "some")
-
-    def ring(self, *names: str) -> Mask:
-        """The cells of some rings: those near or far, or all of a ring that is neither."""
-        return np.asarray(sum((self._rings[one] for one in names), np.zeros_like(self.far)))
-
-    @cached_property
-    def _rings(self) -> dict[str, Mask]:
-        """By ring: its cells."""
-        names = dict.fromkeys(self.ring_of.tolist())
-        return {one: np.asarray((self.ring_of == one) & self._known) for one in names}
 
 
 @dataclass(frozen=True)
@@ -234,7 +85,7 @@ class TripleDifference:
 
     def treated_cells(self, labels: Labels) -> tuple[int, ...]:
         """The rows of the cells near and inside hours; InputError where one of the four groups has
-        none, nothing says in what order rings stand, or the near ones are the farthest."""
+        none, or the plan's own order of rings does not fit them."""
         near, _, hours, *_ = self._chosen(labels)
         return tuple(int(one) for one in np.flatnonzero(near.mask & hours.mask))
 
@@ -269,13 +120,8 @@ class TripleDifference:
             if self.rings.named:
                 raise InputError(self.near.where, found, "a ring nearer than one of those")
             # Numbers of districts, perhaps, and no distances.
-            return (
-                near,
-                far,
-                hours,
-                (),
-                f"by its name the near ring is {found}, and the plan has no `rings`",
-            )
+            why = f"by its name the near ring is {found}, and the plan has no `rings`"
+            return near, far, hours, (), why
         return near, far, hours, outwards, ""
 
     def crossed(self, labels: Labels) -> Labels:
@@ -316,7 +162,7 @@ class TripleDifference:
             p_value=p,
             p_floor=self.floor(study),
             pre_rmspe=float(np.sqrt(np.mean(rates[: study.start] ** 2))),
-            placebos=_placebo_rings(cells),
+            placebos=ring_checks.placebo_rings(cells),
             parts={name: one for name, one in parts.items() if isinstance(one, Part)},
             untold={name: one for name, one in parts.items() if isinstance(one, Untold)},
         )
@@ -418,17 +264,17 @@ class TripleDifference:
         """Drift and starts before, placebo rings, rings left out, dispersion, displacement."""
         cells = self.cells(study)
         series = cells.triple(cells.near.mask, cells.far)
-        errors = _correlation(series, self.inference == "quasi_poisson")
+        errors = ring_checks.correlation(series, self.inference == "quasi_poisson")
         return (
-            _trend(series, study.level),
+            ring_checks.trend(series, study.level),
             robustness.earlier_starts(study, self.fit),
             robustness.other_starts(self, study),
-            _rings(found, series),
-            _without_each_ring(cells),
-            _events_far_away(cells),
-            _dispersion(series),
+            ring_checks.rings(found, series),
+            ring_checks.without_each_ring(cells),
+            ring_checks.events_far_away(cells),
+            ring_checks.dispersion(series),
             errors,
-            _displacement(replace(found, checks=(errors,)), cells),
+            ring_checks.displacement(replace(found, checks=(errors,)), cells),
         )
 
     def rings_compared(self, study: Study) -> tuple[str, ...]:
@@ -448,154 +294,3 @@ def _finite(interval: Interval | None) -> tuple[float | None, float | None]:
         return None, None
     low, high = interval
     return low, high if np.isfinite(high) else None
-
-
-def _placebo_rings(cells: Cells) -> tuple[Placebo, ...]:
-    """Each far ring as if it were near, compared with the other far rings."""
-    rings = cells.far_rings
-    if len(rings) < 2:
-        return ()
-    made = []
-    for ring in rings:
-        others = cells.ring(*(one for one in rings if one != ring))
-        try:
-            series = cells.triple(cells.ring(ring), others)
-        except InputError:
-            continue
-        made.append(Placebo(_standard(series), ring, None, series.relative))
-    return tuple(made)
-
-
-def _standard(series: Contrast) -> float:
-    """How far the log ratio is from none, in standard errors."""
-    observed, expected = series.totals
-    return float(abs(np.log((observed + HALF) / (expected + HALF))) / series.error[0])
-
-
-def _rings(found: Estimate, series: Contrast) -> Check:
-    name, own = "placebo rings", _standard(series)
-    if not found.placebos:
-        return Check(name, None, "left out: no far ring can be compared with other far rings")
-    extreme = sum(one.ratio >= own for one in found.placebos)
-    total = 1 + len(found.placebos)
-    said = ", ".join(f"{one.unit} {one.relative_effect:+.1%}" for one in found.placebos)
-    detail = (
-        f"rank p = {(1 + extreme) / total:.3g} (at least {1 / total:.3g}); each far ring: {said}"
-    )
-    return Check(name, None, detail)
-
-
-def _without_each_ring(cells: Cells) -> Check:
-    name, rings, effects = "each far ring left out", cells.far_rings, {}
-    for ring in rings:
-        left = cells.ring(*(one for one in rings if one != ring)) & ~cells.near.mask
-        with suppress(InputError):  # it alone has the cells or the events that are compared with
-            effects[ring] = cells.triple(cells.near.mask, left).relative
-    if not effects:
-        return Check(name, None, "no far ring can be left out")
-    said = ", ".join(f"{one:+.1%} without {ring}" for ring, one in effects.items())
-    return Check(name, None, said, effects=tuple(effects.values()))
-
-
-def _events_far_away(cells: Cells) -> Check:
-    """Whether the far cells have events enough by period to say what the hours do by themselves."""
-    groups = {"inside hours": cells.far & cells.inside, "outside hours": cells.far & ~cells.inside}
-    usual = {
-        f"{name} {when}": float(part.mean())
-        for name, group in groups.items()
-        for when, part in zip(
-            ("before", "after"), np.split(cells.sums(group)[0], [cells.study.start]), strict=True
-        )
-    }
-    detail = (
-        f"a period: {', '.join(f'{one:.1f} {name}' for name, one in usual.items())}; with fewer than "
-        f"{_ENOUGH} the estimate is rough, and on average too high"
-    )
-    if silent := [ring for ring in cells.far_rings if _stops(cells, cells.ring(ring) & cells.far)]:
-        detail += f"; {some(silent)} had events in every period before, and none in the last ones"
-    return Check("events far away", min(usual.values()) >= _ENOUGH and not silent, detail)
-
-
-def _stops(cells: Cells, ring: Mask) -> bool:
-    """Whether a ring falls silent, inside hours or outside: an extract that is not there yet,
-    perhaps."""
-    bands = (cells.sums(ring & band)[0] for band in (cells.inside, ~cells.inside))
-    start = cells.study.start
-    return any(one[:start].all() and not one[start:][-_SILENT:].any() for one in bands)
-
-
-def _trend(series: Contrast, level: float) -> Check:
-    """Drift before: the slope of the residuals, ranked among their cyclic shifts."""
-    name, count = "trend before", series.start
-    if count < 8:
-        return Check(name, None, f"{count} periods before are too few for a trend")
-    residuals = series.residuals[:count]
-    time = np.arange(count) - (count - 1) / 2
-    slopes = np.array([np.roll(residuals, by) @ time for by in range(count)])
-    p = float((np.abs(slopes) >= abs(slopes[0]) * (1 - 1e-9)).mean())
-    slope = slopes[0] / (time @ time)
-    detail = f"{slope:+.3g} standard deviations a period, {p_said(p)} among {count} shifts"
-    return Check(name, p > level, detail, "" if p > level else trend_found(level))
-
-
-def _dispersion(series: Contrast) -> Check:
-    detail = (
-        f"Pearson's dispersion {series.dispersion:.2f} near and inside hours (1: Poisson); shifts "
-        "and quasi-Poisson errors both allow for it"
-    )
-    return Check("overdispersion", None, detail)
-
-
-def _correlation(series: Contrast, quasi: bool) -> Check:
-    """Cyclic shifts keep correlation in time, and yet hold too little where it is strong; nor are
-    the periods of a season exchangeable. Quasi-Poisson errors hold far too little."""
-    least = 2 / np.sqrt(len(series.counts))
-    passed, lasts = bool(abs(series.correlation) <= least), series.correlation > least
-    detail = f"at lag 1: {series.correlation:+.2f} (chance: ±{least:.2f}){_LASTS if lasts else ''}"
-    surely = series.correlation > SURE_ERRORS * least / 2
-    narrow = f"errors that last ({series.correlation:.2f} at lag 1) are allowed too little"
-    return Check(
-        "residual autocorrelation", passed, detail, narrow=narrow if quasi and surely else ""
-    )
-
-
-_LASTS = (
-    "; shocks that last make intervals hold less than they say, also those by shifts where it is "
-    "strong; a season of the near cells inside hours alone shows here too, and looks like an effect "
-    "where the periods from the start on are no whole years"
-)
-
-
-def _displacement(found: Estimate, cells: Cells) -> Check:
-    """Whether displacement that undoes a fall is ruled out. A rise in another ring, by what the
-    design itself assumes, fails it; what rests on rings that move alike can keep it from passing."""
-    parts = {
-        name: one
-        for name, one in (found.parts or {}).items()
-        if one.displacement or name in (NET_INSIDE, NEAR, NET)
-    }
-    said = [f"{name} {_said(one)}" for name, one in parts.items() if not one.assumes]
-    passed = ruled_out(found)
-    asked = NET_INSIDE in parts or NET_INSIDE in found.untold
-    said.insert(0, _RULED_OUT[passed] if asked else _NO_RING)
-    said += [f"{name} {_said(one)} if {one.assumes}" for name, one in parts.items() if one.assumes]
-    said += [f"{name} not told: {one.why}" for name, one in found.untold.items()]
-    if len(cells.outwards) > 2:
-        said.append(f"{cells.farthest} is taken as the farthest ring")
-    return Check("displacement", passed, "; ".join(said))
-
-
-_NO_RING = "no ring between the near ones and the farthest, from which it could be read"
-_RULED_OUT = {
-    False: "a rise in another ring is shown",
-    True: "a fall is left in all rings but the farthest together, inside hours and at all hours, and "
-    "near at all hours, so that not all of it went elsewhere",
-    None: "whether events went to other rings or other hours cannot be told",
-}
-
-
-def _said(part: Part) -> str:
-    effect = f"{part.relative_effect:+.1%}"
-    if part.interval is None or part.level is None:
-        return f"{effect} (no interval)"
-    return f"{effect} ({between(part.interval)}, {holds(part.level)} interval)"

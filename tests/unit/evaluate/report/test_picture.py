@@ -106,16 +106,21 @@ def test_the_name_of_a_nowcast_stands_clear_of_its_point(gap: float) -> None:
     assert 10 < abs(float(name.attrib["y"]) - float(point.attrib["cy"])) < 30
 
 
+def figures_ending(whole: Answer, **last: object) -> tuple[Figure, Figure]:
+    """Both figures over time of an answer whose last period is changed so."""
+    *others, end = whole.estimate.effect
+    effect = (*others, replace(end, **last))
+    made = replace(whole, estimate=replace(whole.estimate, effect=effect))
+    return (
+        expected_figure(made, "2003", PLAIN, 0.05),
+        gap_figure(made, "2003", PLAIN, 0.05),
+    )
+
+
 def test_where_a_band_has_holes_the_caption_says_so() -> None:
     whole = answer([10.0, 12, 11, 9, 8], [10.0, 11, 11, 12, 12], low=2)
     assert "left out" not in gap_figure(whole, "2003", PLAIN, 0.05).caption
-    *others, last = whole.estimate.effect
-    effect = (*others, replace(last, high=None))
-    holed = replace(whole, estimate=replace(whole.estimate, effect=effect))
-    for figure in (
-        expected_figure(holed, "2003", PLAIN, 0.05),
-        gap_figure(holed, "2003", PLAIN, 0.05),
-    ):
+    for figure in figures_ending(whole, high=None):
         assert "interval" in figure.caption
         assert "It is left out in 2005, where it has no end." in figure.caption
 
@@ -151,14 +156,8 @@ def luminance(colour: str) -> float:
 
 def test_what_is_nowcast_is_hollow_and_named_in_figure_caption_and_table() -> None:
     made = answer([10.0, 12, 11, 9, 8], [10.0, 11, 11, 12, 12])
-    *others, last = made.estimate.effect
     assert "nowcast" not in gap_figure(made, "2003", PLAIN, 0.05).svg
-    effect = (*others, replace(last, nowcast=True))
-    made = replace(made, estimate=replace(made.estimate, effect=effect))
-    for figure in (
-        expected_figure(made, "2003", PLAIN, 0.05),
-        gap_figure(made, "2003", PLAIN, 0.05),
-    ):
+    for figure in figures_ending(made, nowcast=True):
         root = drawn(figure)
         (point,) = of(root, "circle", "hollow")
         x, y = points(of(root, "path", "observed")[0])[-1]
